@@ -1,0 +1,6 @@
+//! The language of imports: what every function of the service shares.
+//!
+//! Pure by default. Feature `aws` adds the side that talks to AWS, feature `testing` the twins in memory.
+
+pub mod owner;
+pub mod record;
