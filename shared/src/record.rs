@@ -99,5 +99,11 @@ impl fmt::Display for RecordId {
     }
 }
 
+/// An object as the database holds it: whole, with everything it refers to copied in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRecord {
+    pub id: RecordId,
+}
+
 /// The namespace of ids derived from an `external_ref`. Changing it changes every id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_2b34_9a0e_5c57_8e0b_1f6a_77c4_d2e9);
