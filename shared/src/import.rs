@@ -280,6 +280,8 @@ pub struct Outcome {
     pub ending: Ending,
     pub tally: Tally,
     pub report: Report,
+    /// When the job may be forgotten.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// The two ways a job ends.

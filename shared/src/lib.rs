@@ -1,12 +1,24 @@
 //! The language of imports: what every function of the service shares.
 //!
-//! Pure by default. Feature `aws` adds the side that talks to AWS, feature `testing` the twins in memory.
+//! Pure by default. Feature `aws` adds the side that talks to AWS, `gateway` the HTTP face of the functions that have
+//! one, `testing` the twins in memory and the conformance suite that they and the AWS side pass.
 
 pub mod api;
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(any(feature = "aws", feature = "gateway"))]
+pub mod config;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 pub mod import;
+pub mod json;
+pub mod jsonl;
+//#[cfg(feature = "testing")]
+//pub mod memory;
 pub mod message;
 pub mod owner;
 pub mod page;
 pub mod ports;
 pub mod record;
+pub mod report;
 pub mod submit;

@@ -100,7 +100,9 @@ fn number(query: &[(String, String)], name: &str, max: u32) -> Result<Option<u32
     let parsed = value.parse::<u32>().ok().filter(|number| digits && *number <= max);
     match (parsed, values.next()) {
         (Some(number), None) => Ok(Some(number)),
-        _ => Err(ApiError::Validation(format!("{name}: \"{name}\" must be a whole number from 0 to {max}, given once"))),
+        _ => {
+            Err(ApiError::Validation(format!("{name}: \"{name}\" must be a whole number from 0 to {max}, given once")))
+        }
     }
 }
 

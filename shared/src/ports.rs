@@ -72,8 +72,13 @@ pub trait ImportStore: Sync {
     /// another job have been created at or after `now`, just after that: it rises strictly in the order of creation.
     fn create(&self, new: NewImport, now: DateTime<Utc>) -> impl Future<Output = Outside<Created>> + Send;
 
-    /// Finds a job of a store. A job of another store is not found.
-    fn get(&self, store: &StoreId, id: ImportId) -> impl Future<Output = Outside<Option<Import>>> + Send;
+    /// Finds a job of a store. A job of another store, or one kept long enough, is not found.
+    fn get(
+        &self,
+        store: &StoreId,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<Option<Import>>> + Send;
 
     /// Lists a store's jobs, newest first. Costs the same at every offset.
     fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> impl Future<Output = Outside<Listing>> + Send;
@@ -93,12 +98,7 @@ pub trait ImportStore: Sync {
     ) -> impl Future<Output = Outside<()>> + Send;
 
     /// Ends the job and takes it out of the line, in one write. Doing it twice under one lease is doing it once.
-    fn finish(
-        &self,
-        lease: &Lease,
-        outcome: &Outcome,
-        now: DateTime<Utc>,
-    ) -> impl Future<Output = Outside<Import>> + Send;
+    fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
 
     /// Gives an unfinished job back, to be claimed again at once; the attempt does not count.
     fn release(&self, lease: &Lease, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;

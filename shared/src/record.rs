@@ -6,10 +6,11 @@ pub use error::{RecordError, RecordErrorCode};
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::owner::StoreId;
+use crate::{import::ImportId, json::Object, owner::StoreId};
 
 /// The kinds of object an import file may hold (API.md §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,6 +104,15 @@ impl fmt::Display for RecordId {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRecord {
     pub id: RecordId,
+    pub store: StoreId,
+    pub record_type: RecordType,
+    pub external_ref: Option<String>,
+    pub attributes: Object,
+    /// The job that wrote it last, and the line it came from.
+    pub import_id: ImportId,
+    pub line: u32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
 }
 
 /// The namespace of ids derived from an `external_ref`. Changing it changes every id.
