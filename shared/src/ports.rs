@@ -114,6 +114,15 @@ pub struct BatchRead {
     pub unprocessed: Vec<RecordId>,
 }
 
+/// What a batch write came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BatchWrite {
+    /// All are written but these, which are worth sending again.
+    Written { unprocessed: Vec<RecordId> },
+    /// None is written: at least one item is one that the database will not take, and the whole batch fell with it.
+    Refused { reason: String },
+}
+
 /// The imported objects.
 pub trait RecordStore: Sync {
     /// The most ids a batch read takes.
@@ -124,9 +133,8 @@ pub trait RecordStore: Sync {
     /// Reads up to [`Self::READ_BATCH`] objects by id, consistently. Ids must differ.
     fn read_batch(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead>> + Send;
 
-    /// Writes up to [`Self::WRITE_BATCH`] objects whole and answers the ids of those not written yet.
-    /// A permanent error says that nothing was written: at least one item was refused, and with it the batch.
-    fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = Outside<Vec<RecordId>>> + Send;
+    /// Writes up to [`Self::WRITE_BATCH`] objects whole. Ids must differ.
+    fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = Outside<BatchWrite>> + Send;
 }
 
 /// The files: uploads, drops and reports.

@@ -1,16 +1,17 @@
 //! What a line of an import file can be: the six record types, their errors and how one is read.
 
 mod error;
+mod stored;
 
 pub use error::{RecordError, RecordErrorCode};
+pub use stored::StoredRecord;
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{import::ImportId, json::Object, owner::StoreId};
+use crate::owner::StoreId;
 
 /// The kinds of object an import file may hold (API.md §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,21 +99,6 @@ impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// An object as the database holds it: whole, with everything it refers to copied in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoredRecord {
-    pub id: RecordId,
-    pub store: StoreId,
-    pub record_type: RecordType,
-    pub external_ref: Option<String>,
-    pub attributes: Object,
-    /// The job that wrote it last, and the line it came from.
-    pub import_id: ImportId,
-    pub line: u32,
-    pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
 }
 
 /// The namespace of ids derived from an `external_ref`. Changing it changes every id.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, str::FromStr};
 
 use aws_sdk_dynamodb::{
     Client,
-    error::BuildError,
+    error::{BuildError, ProvideErrorMetadata},
     types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest},
 };
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use crate::{
     import::ImportId,
     json::{Json, Object},
     owner::StoreId,
-    ports::{BatchRead, Outside, RecordStore, StoreError},
+    ports::{BatchRead, BatchWrite, Outside, RecordStore, StoreError},
     record::{RecordId, RecordType, StoredRecord},
 };
 
@@ -50,16 +50,22 @@ impl RecordStore for RecordTable {
         })
     }
 
-    async fn write_batch(&self, records: &[StoredRecord]) -> Outside<Vec<RecordId>> {
+    async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
         let put = |record| {
             let put = PutRequest::builder().set_item(Some(write(record))).build();
             put.map(|put| WriteRequest::builder().put_request(put).build())
         };
         let requests = records.iter().map(put).collect::<Result<Vec<_>, BuildError>>()?;
-        let answer = self.client.batch_write_item().request_items(&self.table, requests).send().await.map_err(sort)?;
+        let answer = match self.client.batch_write_item().request_items(&self.table, requests).send().await {
+            Ok(answer) => answer,
+            Err(error) if error.code() == Some("ValidationException") => {
+                return Ok(BatchWrite::Refused { reason: error.message().unwrap_or_default().to_owned() });
+            }
+            Err(error) => return Err(sort(error)),
+        };
         let unprocessed = answer.unprocessed_items.unwrap_or_default().remove(&self.table).unwrap_or_default();
         let left = unprocessed.into_iter().map(|request| id(&request.put_request?.item));
-        left.collect::<Option<_>>().ok_or_else(unreadable)
+        Ok(BatchWrite::Written { unprocessed: left.collect::<Option<_>>().ok_or_else(unreadable)? })
     }
 }
 
