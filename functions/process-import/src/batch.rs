@@ -26,7 +26,7 @@ pub(crate) type Settled = (usize, Result<(), Vec<RecordError>>);
 
 /// Imports the lines at `places` and tells what became of each.
 pub(crate) async fn import_batch<R: RecordStore>(
-    references: References<'_, R>,
+    references: &References<'_, R>,
     places: &[usize],
 ) -> Outside<Vec<Settled>> {
     let mut settled = Vec::with_capacity(places.len());
@@ -75,7 +75,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Vec<RecordError>>) -> Result<T, V
 
 /// Writes records, all but those whose `external_ref` an object of another import has.
 async fn store<R: RecordStore>(
-    references: References<'_, R>,
+    references: &References<'_, R>,
     records: Vec<(usize, u32, Record)>,
 ) -> Outside<Vec<Settled>> {
     let import = references.import;
@@ -117,7 +117,7 @@ fn taken(record: &Record) -> RecordError {
     RecordError::new(RecordErrorCode::AlreadyExists, "external_ref", problem)
 }
 
-fn stored<R>(references: References<'_, R>, line: u32, record: Record) -> StoredRecord {
+fn stored<R>(references: &References<'_, R>, line: u32, record: Record) -> StoredRecord {
     let import = references.import;
     // The same at every claim, so that a job run twice writes the same bytes.
     let written_at: DateTime<Utc> = import.started_at.unwrap_or(import.created_at);

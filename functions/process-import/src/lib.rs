@@ -4,6 +4,7 @@
 mod batch;
 mod fault;
 mod heartbeat;
+mod pass;
 mod progress;
 mod references;
 mod report;

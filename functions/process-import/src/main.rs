@@ -18,9 +18,11 @@ async fn main() -> Result<(), Error> {
         retention: chrono::TimeDelta::days(config::import_retention_days()?.into()),
         clock: Utc::now,
     };
-    let handle = |event: LambdaEvent<SqsEvent>| async move {
+    let handle = |event: LambdaEvent<SqsEvent>| {
         let deadline = DateTime::<Utc>::from(event.context.deadline());
-        Ok::<_, Error>(worker.handle(event.payload, deadline).await)
+        let handled = Box::pin(worker.handle(event.payload, deadline));
+        async move { Ok::<_, Error>(handled.await) }
     };
-    lambda_runtime::run(service_fn(handle)).await
+    // Boxed: the state of an import is large, and would be moved about on the stack.
+    Box::pin(lambda_runtime::run(service_fn(handle))).await
 }

@@ -49,7 +49,7 @@ impl Copies {
 }
 
 /// Where references are looked up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct References<'a, R> {
     pub(crate) import: &'a Import,
     pub(crate) sheet: &'a Sheet<'a>,
