@@ -2,6 +2,7 @@
 //!
 //! Pure by default. Feature `aws` adds the side that talks to AWS, feature `testing` the twins in memory.
 
+pub mod json;
 pub mod jsonl;
 pub mod owner;
 pub mod record;

@@ -2,7 +2,7 @@
 
 mod error;
 
-pub use error::{RecordError, RecordErrorCode};
+pub use error::{MAX_ERRORS, RecordError, RecordErrorCode, RecordErrors};
 
 use std::fmt;
 
