@@ -6,7 +6,7 @@ use super::envelope::{Envelope, is_external_ref, text_of};
 use super::error::{RecordError, RecordErrorCode, RecordErrors};
 use super::field::{Fields, Findings};
 use super::reference::{Found, Reference, Resolution, Snapshot};
-use super::storable::check_storable;
+use super::storable::{check_copies, check_storable};
 use super::{RecordId, RecordType, offering, rules, subscription};
 use crate::json::{self, Json, Object, Path};
 
@@ -111,6 +111,7 @@ impl Draft {
                 Err(error) => errors.push(error),
             }
         }
+        check_copies(&copies, &path, &mut errors);
         if errors.is_empty() {
             let mut copies = Found(copies.into_iter());
             match record_type {

@@ -103,6 +103,12 @@ impl Snapshot {
         self.id
     }
 
+    /// The attributes copied.
+    #[must_use]
+    pub const fn attributes(&self) -> &Object {
+        &self.attributes
+    }
+
     /// The copy as it is stored.
     #[must_use]
     pub fn to_json(&self) -> Json {

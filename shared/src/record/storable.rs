@@ -3,7 +3,10 @@
 //! `DynamoDB` refuses an item over 400 KB or nested deeper than 32 levels. Its own reckoning is not published to the
 //! byte, so both are measured here from the safe side.
 
+use std::sync::Arc;
+
 use super::error::{RecordErrorCode, RecordErrors};
+use super::reference::Snapshot;
 use crate::json::{Decimal, Json, Object, Path};
 
 /// The largest item, in bytes.
@@ -28,6 +31,21 @@ pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Pa
         let problem =
             format_args!("the object would be nested {depth} levels deep, at most {MAX_ITEM_DEPTH} can be stored");
         errors.add(RecordErrorCode::TooDeep, path, problem);
+    }
+}
+
+/// Notes an error when the copies alone are more than the database holds, before they are all made: a line of a
+/// thousand references to one large object is small, what it asks for is not.
+pub(super) fn check_copies(copies: &[Arc<Snapshot>], path: &Path<'_>, errors: &mut RecordErrors) {
+    let mut bytes = HEADROOM_BYTES;
+    for copy in copies {
+        bytes += object_bytes(copy.attributes());
+        if bytes > MAX_ITEM_BYTES {
+            let problem =
+                format_args!("the object would take more than {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored");
+            errors.add(RecordErrorCode::TooLarge, path, problem);
+            return;
+        }
     }
 }
 

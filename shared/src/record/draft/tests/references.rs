@@ -104,12 +104,25 @@ fn an_inline_plan_does_not_keep_the_mark_of_its_choice() {
     assert!(!Json::from(record(&line, &[]).into_parts().1).to_string().contains("selected"));
 }
 
+fn check_size(references: usize, description: usize) -> String {
+    let mut attributes = Object::new();
+    attributes.insert("description", "x".repeat(description));
+    let product = Snapshot::new(id(), RecordType::SubscriptionProduct, None, attributes);
+    let found = vec![Resolution::Found(Arc::new(product)); references];
+    let products = vec!["\"a\""; references].join(",");
+    let line =
+        format!(r#"{{"type":"subscription_offering","name":"Box","products":[{products}],"plans":[{{{PLAN}}}]}}"#);
+    tell(&draft(&line).resolve(id(), &found).err().unwrap_or_default())
+}
+
 #[test]
 fn an_object_that_copies_make_too_large_is_refused() {
-    let mut attributes = Object::new();
-    attributes.insert("description", "x".repeat(300_000));
-    let big = Snapshot::new(id(), RecordType::SubscriptionProduct, None, attributes);
-    let big = Resolution::Found(Arc::new(big));
-    let line = format!(r#"{{"type":"subscription_offering","name":"Box","products":["a","a"],"plans":[{{{PLAN}}}]}}"#);
-    assert_snapshot!(tell(&draft(&line).resolve(id(), &[big.clone(), big]).unwrap_err()), @"TooLarge | the object would take 602474 bytes, at most 409600 can be stored");
+    assert_eq!(check_size(1, 300_000), "");
+    assert_snapshot!(check_size(1, 407_400), @"TooLarge | the object would take 409780 bytes, at most 409600 can be stored");
+    assert_snapshot!(check_size(2, 300_000), @"TooLarge | the object would take more than 602078 bytes, at most 409600 can be stored");
+}
+
+#[test]
+fn many_references_to_a_large_object_are_refused_cheaply() {
+    assert_snapshot!(check_size(200_000, 300_000), @"TooLarge | the object would take more than 602078 bytes, at most 409600 can be stored");
 }
