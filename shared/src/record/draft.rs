@@ -13,7 +13,8 @@ use crate::json::{self, Json, Object, Path};
 /// Reads a line strictly, and checks it against all rules of its type.
 ///
 /// Every error of the line is found, 50 at most told. A line of a known type is a [`Draft`] whatever is wrong with it,
-/// so that the errors of its references can be told in the same pass.
+/// so that the errors of its references can be told in the same pass. Null for an attribute of the type is as good as
+/// no attribute, and is dropped; attributes that the type doesn't know are kept as they are.
 ///
 /// # Errors
 /// The errors of a line that has no known type: too long, not UTF-8, not JSON, no object, or of an unknown type.
