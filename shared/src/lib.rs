@@ -13,8 +13,6 @@ pub mod gateway;
 pub mod import;
 pub mod json;
 pub mod jsonl;
-//#[cfg(feature = "testing")]
-//pub mod memory;
 pub mod message;
 pub mod owner;
 pub mod page;

@@ -60,7 +60,7 @@ fn draft(line: &SheetLine<'_>) -> Result<Draft, Vec<RecordError>> {
     let mut draft = guarded(|| read(line.line.bytes))?;
     if let Some(first) = line.repeats {
         let problem = format!("\"external_ref\" must be unique in the file for each type; line {first} has it already");
-        draft.refuse(RecordErrorCode::DuplicateExternalRef, "external_ref", &problem);
+        draft.fail(RecordErrorCode::DuplicateExternalRef, "external_ref", problem);
     }
     Ok(draft)
 }

@@ -46,15 +46,26 @@ impl FileFault {
             ),
             Self::OtherKind(kind) => (
                 RecordErrorCode::FileUnreadable,
-                format!("the import file is not JSON Lines but {kind}; UTF-8 text with one JSON object a line, plain or gzip-compressed, is read"),
+                format!(
+                    "the import file is not JSON Lines but {kind}; UTF-8 text with one JSON object a line, plain or gzip-compressed, is read"
+                ),
             ),
             Self::TooManyObjects(count) => (
                 RecordErrorCode::TooManyObjects,
-                format!("the import file holds {count} objects, at most {MAX_OBJECTS} are imported at once; nothing was imported, split the file"),
+                format!(
+                    "the import file holds {count} objects, at most {MAX_OBJECTS} are imported at once; nothing was imported, split the file"
+                ),
             ),
             Self::NothingImported { lines, document } => {
-                let hint = if *document { "; it looks like one JSON document, but each line must be an object of its own" } else { "" };
-                (RecordErrorCode::NothingImported, format!("none of the {lines} objects of the import file could be imported{hint}"))
+                let hint = if *document {
+                    "; it looks like one JSON document, but each line must be an object of its own"
+                } else {
+                    ""
+                };
+                (
+                    RecordErrorCode::NothingImported,
+                    format!("none of the {lines} objects of the import file could be imported{hint}"),
+                )
             }
             Self::GivenUp => (
                 RecordErrorCode::GivenUp,

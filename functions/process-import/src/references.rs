@@ -104,8 +104,7 @@ impl<R: RecordStore> References<'_, R> {
     /// The ids that the stored object may have, in the order in which they count.
     fn candidates(&self, reference: &Reference) -> impl Iterator<Item = RecordId> {
         let by_id = || RecordId::parse(&reference.text);
-        let by_ref =
-            || RecordId::from_external_ref(&self.import.store, reference.record_type, &reference.text);
+        let by_ref = || RecordId::from_external_ref(&self.import.store, reference.record_type, &reference.text);
         let (first, second) = match reference.look_up {
             LookUp::Any => (by_id(), Some(by_ref())),
             LookUp::Id => (by_id(), None),
@@ -152,12 +151,7 @@ fn fitting(reference: &Reference, stored: &Arc<StoredCopy>) -> Option<Resolution
 }
 
 /// The id of a record: that of its `external_ref` or, without one, that of its job and line.
-pub(crate) fn record_id(
-    import: &Import,
-    record_type: RecordType,
-    external_ref: Option<&str>,
-    line: u32,
-) -> RecordId {
+pub(crate) fn record_id(import: &Import, record_type: RecordType, external_ref: Option<&str>, line: u32) -> RecordId {
     match external_ref {
         Some(external_ref) => RecordId::from_external_ref(&import.store, record_type, external_ref),
         None => RecordId::from_line(import.id.as_uuid(), line),
