@@ -103,7 +103,6 @@ impl Client {
     }
 
     /// Starts a call of the API, its token set, for what the other methods leave out.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
     }

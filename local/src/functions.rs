@@ -67,6 +67,9 @@ fn compile(names: &[String], release: bool, quiet: bool) -> Result<Vec<Executabl
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace::root());
     command.args(["build", "--bins", "--message-format=json-render-diagnostics"]);
+    // With this package among them Cargo resolves the features that it was built with itself: what both depend on, the
+    // AWS SDK above all, is compiled once.
+    command.args(["--package", "local"]);
     for name in names {
         command.args(["--package", name]);
     }

@@ -170,3 +170,53 @@ fn answer(mut connection: &TcpStream, discovery: &str, keys: &str) -> std::io::R
 fn failed(reason: &str) -> Error {
     Error::new(format!("the local token issuer does not work: {reason}"), "try again")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use jsonwebtoken::{DecodingKey, Validation, decode};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn get(issuer: &Issuer, path: &str) -> String {
+        let mut connection = TcpStream::connect(issuer.url().trim_start_matches("http://")).unwrap();
+        write!(connection, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut text = String::new();
+        connection.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn verified(issuer: &Issuer, token: &str) -> Result<Value, jsonwebtoken::errors::Error> {
+        let answer = get(issuer, "/jwks.json");
+        let keys: JwkSet = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.set_audience(&[AUDIENCE]);
+        decode::<Value>(token, &DecodingKey::from_jwk(&keys.keys[0])?, &validation).map(|token| token.claims)
+    }
+
+    #[test]
+    fn a_token_holds_under_the_key_that_is_served() {
+        let issuer = Issuer::start().unwrap();
+        let claims = verified(&issuer, &issuer.token(&TokenRequest::default()).unwrap()).unwrap();
+        assert_eq!(claims["iss"], issuer.url());
+        assert_eq!(claims["store_id"], "main");
+        assert_eq!(claims["scope"], "imports:write imports:read");
+    }
+
+    #[test]
+    fn a_forged_token_does_not_hold() {
+        let issuer = Issuer::start().unwrap();
+        assert!(verified(&issuer, &issuer.forged_token(&TokenRequest::default()).unwrap()).is_err());
+    }
+
+    #[test]
+    fn discovery_names_the_issuer_and_its_keys() {
+        let issuer = Issuer::start().unwrap();
+        let answer = get(&issuer, "/.well-known/openid-configuration");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains(&format!("{}/jwks.json", issuer.url())), "{answer}");
+        assert!(get(&issuer, "/other").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    }
+}
