@@ -33,6 +33,16 @@ pub(crate) fn build(release: bool, quiet: bool) -> Result<Vec<Package>, Error> {
     })
 }
 
+/// Builds one function and gives its executable.
+pub(crate) fn executable(name: &str) -> Result<PathBuf, Error> {
+    let names = names()?;
+    if !names.iter().any(|known| known == name) {
+        return Err(Error::new(format!("there is no function {name}"), format!("name one of: {}", names.join(", "))));
+    }
+    let built = compile(&names, false, true)?.into_iter().find(|built| built.name == name);
+    built.map(|built| built.path).ok_or_else(|| Error::new(format!("{name} was not built"), "try again"))
+}
+
 /// The functions' names: the folders of `functions/`, which are also the names of their packages and binaries.
 fn names() -> Result<Vec<String>, Error> {
     let folder = workspace::root().join("functions");

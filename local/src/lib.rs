@@ -11,6 +11,7 @@ pub mod import;
 pub mod issuer;
 pub mod output;
 mod python;
+pub mod rie;
 pub mod stack;
 mod template;
 pub mod up;

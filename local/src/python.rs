@@ -100,6 +100,28 @@ fn install(interpreter: &Path, local: &Path) -> Result<(), Error> {
     ))
 }
 
+/// Downloads the wheel of one package, at a fixed version, and gives its path. Nothing of it is installed.
+pub(crate) fn download(package: &str, folder: &Path) -> Result<PathBuf, Error> {
+    let interpreter = environment()?;
+    workspace::make_dir(folder)?;
+    let mut pip = Command::new(interpreter);
+    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]);
+    let output = run(pip.arg("--dest").arg(folder).arg(package))
+        .map_err(|error| Error::new(format!("can't run pip: {error}"), "check the Python installation"))?;
+    let wheel = std::fs::read_dir(folder).ok().and_then(|entries| {
+        let name = package.split("==").next()?.replace('-', "_");
+        entries.flatten().map(|entry| entry.path()).find(|path| {
+            path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name))
+        })
+    });
+    wheel.filter(|_| output.status.success()).ok_or_else(|| {
+        Error::new(
+            format!("pip could not download {package}:\n{}", tail(&said(&output))),
+            "check the network, or point pip at a mirror with PIP_INDEX_URL, then run this again",
+        )
+    })
+}
+
 fn run(command: &mut Command) -> std::io::Result<Output> {
     command.stdin(Stdio::null()).output()
 }
