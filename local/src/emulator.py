@@ -8,7 +8,7 @@ import threading
 
 
 def follow_parent():
-    while sys.stdin.buffer.read(1024):
+    while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 
