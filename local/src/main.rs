@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use local::generate::GenerateArgs;
 use local::output::Output;
 use local::{Error, Options};
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,6 +38,8 @@ enum Command {
         #[command(flatten)]
         stack: StackArgs,
     },
+    /// Makes an import file: as large and as broken as asked, the same for the same seed.
+    Generate(GenerateArgs),
 }
 
 #[derive(Args)]
@@ -85,6 +88,12 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<ExitCode, Error> {
     match command {
+        Command::Generate(generate) => {
+            let generated = generate.run().map_err(|error| {
+                Error::new(format!("can't generate the file: {error}"), "check the numbers and where it is to go")
+            });
+            generated.map(|_| ExitCode::SUCCESS)
+        }
         Command::Import { file, stack } => {
             let import = local::import::run(file, stack.options()?);
             // Dropping the import also stops the stack it started.

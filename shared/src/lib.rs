@@ -1,6 +1,21 @@
 //! The language of imports: what every function of the service shares.
 //!
-//! Pure by default. Feature `aws` adds the side that talks to AWS, feature `testing` the twins in memory.
+//! Pure by default. Feature `aws` adds the side that talks to AWS and the gateway, `testing` the twins in memory and the conformance suite that they and the AWS side pass.
 
+pub mod api;
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(feature = "aws")]
+pub mod config;
+#[cfg(feature = "aws")]
+pub mod gateway;
+pub mod import;
+pub mod json;
+pub mod jsonl;
+pub mod message;
 pub mod owner;
+pub mod page;
+pub mod ports;
 pub mod record;
+pub mod report;
+pub mod submit;

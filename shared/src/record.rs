@@ -1,8 +1,26 @@
 //! What a line of an import file can be: the six record types, their errors and how one is read.
 
+mod draft;
+mod envelope;
 mod error;
+mod feature;
+mod field;
+mod format;
+mod offering;
+mod plan;
+mod product;
+mod reference;
+mod storable;
+mod stored;
+mod subscriber;
+mod subscription;
 
-pub use error::{RecordError, RecordErrorCode};
+pub use draft::{Draft, Record, read};
+pub use envelope::{Outline, outline};
+pub use error::{MAX_ERRORS, RecordError, RecordErrorCode, RecordErrors};
+pub use reference::{LookUp, Reference, Resolution, Snapshot};
+pub use storable::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH, check_storable};
+pub use stored::StoredRecord;
 
 use std::fmt;
 
@@ -11,7 +29,7 @@ use uuid::Uuid;
 
 use crate::owner::StoreId;
 
-/// The kinds of object an import file may hold (API.md §3).
+/// The kinds of object an import file may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordType {
@@ -60,7 +78,7 @@ impl fmt::Display for RecordType {
     }
 }
 
-/// The id of an imported object: derived, so that the same file gives the same ids (API.md §3, Identity).
+/// The id of an imported object: derived, so that the same file gives the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecordId(Uuid);
@@ -80,6 +98,12 @@ impl RecordId {
         Self(Uuid::new_v5(&import, line.to_string().as_bytes()))
     }
 
+    /// Derives the id of an object that exists only inside this one, from its place there (`plans[0]`).
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        Self(Uuid::new_v5(&self.0, place.as_bytes()))
+    }
+
     /// Reads an id given by a caller, `None` when the text is no UUID.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -96,6 +120,18 @@ impl RecordId {
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// The rules of a type's attributes.
+const fn rules(record_type: RecordType) -> fn(&mut field::Fields<'_>) {
+    match record_type {
+        RecordType::SubscriptionProduct => product::check,
+        RecordType::SubscriptionPlan => plan::check,
+        RecordType::SubscriptionFeature => feature::check,
+        RecordType::SubscriptionSubscriber => subscriber::check,
+        RecordType::SubscriptionOffering => offering::check,
+        RecordType::Subscription => subscription::check,
     }
 }
 

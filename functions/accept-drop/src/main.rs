@@ -1,1 +1,15 @@
-fn main() {}
+//! Cold start of the accept-drop function.
+
+use chrono::Utc;
+use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
+use serde_json::Value;
+use shared::aws::Aws;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let aws = Aws::from_environment();
+    let (imports, queue) = (&aws.import_table()?, &aws.import_queue()?);
+    let handle = |event: LambdaEvent<Value>| accept_drop::handle(imports, queue, Utc::now, event.payload);
+    lambda_runtime::run(service_fn(handle)).await
+}

@@ -1,1 +1,36 @@
+//! `POST /v2/subscriptions/imports`: takes a file in and makes an import job of it.
 
+pub mod upload;
+
+use chrono::{DateTime, Utc};
+use shared::{
+    api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
+    import::{ImportFile, ImportId, NewImport},
+    ports::{FileStore, ImportQueue, ImportStore},
+    submit::submit,
+};
+use upload::Upload;
+
+/// Stores the file, then the job, and answers once both are durable. A file whose job could not be stored is removed by
+/// the bucket's lifecycle. `now` is asked as late as possible, so that jobs wait in the order in which they were stored.
+///
+/// # Errors
+/// [`ApiError::Validation`] and [`ApiError::PayloadTooLarge`] as [`Upload::read`] says.
+pub async fn handle(
+    files: &impl FileStore,
+    imports: &impl ImportStore,
+    queue: &impl ImportQueue,
+    now: impl Fn() -> DateTime<Utc>,
+    id: ImportId,
+    call: Call,
+) -> Result<Reply, ApiError> {
+    let (store, origin) = (call.store.clone(), call.origin.clone());
+    let upload = Upload::read(call).await?;
+    let key = format!("imports/{store}/{id}.jsonl");
+    files.put(&key, upload.file).await?;
+    let file = ImportFile { key, version: None };
+    let new = NewImport { id, store, external_ref: upload.external_ref, file };
+    let import = submit(imports, queue, new, now()).await?.into_import();
+    let location = import_address(&origin, import.id);
+    Reply::created(&Document { data: ImportDocument::new(import, &origin) }, location)
+}

@@ -1,1 +1,16 @@
-fn main() {}
+//! Cold start of the create-import function.
+
+use chrono::Utc;
+use shared::{aws::Aws, config, gateway, import::ImportId};
+use uuid::Uuid;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), gateway::Error> {
+    let aws = Aws::from_environment();
+    let (files, imports, queue) = (aws.file_bucket()?, aws.import_table()?, aws.import_queue()?);
+    let handle = async |call| {
+        let id = ImportId::new(Uuid::new_v4());
+        create_import::handle(&files, &imports, &queue, Utc::now, id, call).await
+    };
+    gateway::serve(config::store_source()?, handle).await
+}

@@ -1,1 +1,16 @@
+//! `GET /v2/subscriptions/imports/{id}`: one job.
 
+use chrono::{DateTime, Utc};
+use shared::{
+    api::{ApiError, Call, Document, ImportDocument, Reply},
+    ports::ImportStore,
+};
+
+/// Answers the job that the path names.
+///
+/// # Errors
+/// [`ApiError::NotFound`] when the caller's store has no such job.
+pub async fn handle(imports: &impl ImportStore, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
+    let import = imports.get(&call.store, call.import_id()?, now).await?.ok_or(ApiError::NotFound)?;
+    Reply::ok(&Document { data: ImportDocument::new(import, &call.origin) })
+}

@@ -1,1 +1,12 @@
-fn main() {}
+//! Cold start of the list-import-errors function.
+
+use chrono::Utc;
+use shared::{aws::Aws, config, gateway};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), gateway::Error> {
+    let aws = Aws::from_environment();
+    let (imports, files) = (aws.import_table()?, aws.file_bucket()?);
+    let handle = async |call| list_import_errors::handle(&imports, &files, Utc::now(), &call).await;
+    gateway::serve(config::store_source()?, handle).await
+}

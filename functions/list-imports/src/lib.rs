@@ -1,1 +1,22 @@
+//! `GET /v2/subscriptions/imports`: a store's jobs, newest first.
 
+use chrono::{DateTime, Utc};
+use shared::{
+    api::{ApiError, Call, IMPORTS_PATH, ImportDocument, ListDocument, Reply},
+    page::Page,
+    ports::ImportStore,
+};
+
+/// Answers one page of the caller's jobs.
+///
+/// # Errors
+/// [`ApiError::Validation`] when the page can't be read or is out of bounds.
+pub async fn handle(imports: &impl ImportStore, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
+    let page = Page::from_query(&call.query)?;
+    let listing = imports.list(&call.store, page, now).await?;
+    Reply::ok(&ListDocument {
+        data: listing.imports.into_iter().map(|import| ImportDocument::new(import, &call.origin)).collect(),
+        links: page.links(&format!("{}{IMPORTS_PATH}", call.origin), &call.query, listing.total),
+        meta: page.meta(listing.total),
+    })
+}

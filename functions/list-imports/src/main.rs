@@ -1,1 +1,10 @@
-fn main() {}
+//! Cold start of the list-imports function.
+
+use chrono::Utc;
+use shared::{aws::Aws, config, gateway};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), gateway::Error> {
+    let imports = Aws::from_environment().import_table()?;
+    gateway::serve(config::store_source()?, async |call| list_imports::handle(&imports, Utc::now(), &call).await).await
+}

@@ -1,1 +1,77 @@
+//! Runs import jobs, one message at a time. A message is a tick: it wakes the worker, which takes the next job of the
+//! line itself, whichever job the message was sent for.
 
+mod batch;
+mod fault;
+mod heartbeat;
+mod pass;
+mod progress;
+mod references;
+mod report;
+mod run;
+mod sheet;
+mod unpack;
+mod write;
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{
+    message::Tick,
+    ports::{FileStore, ImportQueue, ImportStore, RecordStore},
+};
+use tracing::{info, warn};
+
+/// What the worker works with: its ports, and when it is.
+#[derive(Debug)]
+pub struct Worker<I, R, F, Q> {
+    pub imports: I,
+    pub records: R,
+    pub files: F,
+    pub queue: Q,
+    /// How long an ended job is kept.
+    pub retention: TimeDelta,
+    pub clock: fn() -> DateTime<Utc>,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It has done its work.
+    Done,
+    /// It is to come back after so long.
+    Later(Duration),
+}
+
+impl<I, R, F, Q> Worker<I, R, F, Q>
+where
+    I: ImportStore,
+    R: RecordStore,
+    F: FileStore,
+    Q: ImportQueue,
+{
+    /// Runs one job for each message (the queue sends one at a time). A message is given back only where coming back
+    /// helps; what a retry can't mend ends the job instead. `deadline` is when Lambda stops the function.
+    pub async fn handle(&self, event: SqsEvent, deadline: DateTime<Utc>) -> SqsBatchResponse {
+        let mut given_back = SqsBatchResponse::default();
+        for message in event.records {
+            let Turn::Later(delay) = self.take_turn(&message, deadline).await else { continue };
+            let receipt = message.receipt_handle.unwrap_or_default();
+            if let Err(error) = self.queue.hide(&receipt, delay).await {
+                warn!(%error, "could not set when the message comes back; it comes when its time is up");
+            }
+            given_back.add_failure(message.message_id.unwrap_or_default());
+        }
+        given_back
+    }
+
+    async fn take_turn(&self, message: &SqsMessage, deadline: DateTime<Utc>) -> Turn {
+        match serde_json::from_str::<Tick>(message.body.as_deref().unwrap_or_default()) {
+            Ok(tick) => info!(import.id = %tick.import_id, "woken"),
+            // Whatever its body says, a message is a tick.
+            Err(_) => warn!("woken by a message that is not ours"),
+        }
+        self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await
+    }
+}

@@ -1,6 +1,13 @@
 //! Why a line was not imported.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use crate::json::Path;
+
+/// The most errors told of one line; the last one says how many more there are.
+pub const MAX_ERRORS: usize = 50;
 
 /// One thing wrong with one line; data, not a failure of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +36,120 @@ impl RecordError {
     }
 }
 
-/// The stable words for what can be wrong (API.md §2, `meta.code`). Listed in `openapi.yaml`.
+/// The errors of one line, in the order in which they were found, 50 of them at most.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordErrors {
+    kept: Vec<RecordError>,
+    more: usize,
+}
+
+impl RecordErrors {
+    /// Adds an error at a path. What is over the limit is counted without being written out, so that a line of nothing
+    /// but errors costs no more than a good one.
+    pub fn add(&mut self, code: RecordErrorCode, path: &Path<'_>, problem: impl fmt::Display) {
+        if self.kept.len() < MAX_ERRORS {
+            self.kept.push(RecordError::new(code, path.to_string(), problem.to_string()));
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    /// Adds an error made elsewhere.
+    pub fn push(&mut self, error: RecordError) {
+        if self.kept.len() < MAX_ERRORS {
+            self.kept.push(error);
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    /// Whether an error of this kind is noted at a path.
+    pub(super) fn has(&self, code: RecordErrorCode, path: &Path<'_>) -> bool {
+        self.kept.iter().any(|error| error.code == code && error.field == path.to_string())
+    }
+
+    /// Whether the line is without an error.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// The errors to tell.
+    #[must_use]
+    pub fn into_vec(mut self) -> Vec<RecordError> {
+        if let (Some(last), true) = (self.kept.last_mut(), self.more > 0) {
+            last.problem = format!("{} (and {} more errors in this line)", last.problem, self.more);
+        }
+        self.kept
+    }
+}
+
+/// The stable words for what can be wrong, the `meta.code` of an import error. Listed in `openapi.yaml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordErrorCode {
+    /// The line is longer than 1 MiB.
+    LineTooLong,
+    /// The line holds bytes that are not UTF-8.
+    NotUtf8,
+    /// The line breaks JSON's grammar.
+    NotJson,
+    /// The line is JSON, but no object.
+    NotAnObject,
+    /// A key is given twice in one object.
+    DuplicateKey,
+    /// A key is empty, holds a NUL, or is too long.
+    InvalidKey,
+    /// A key or a string holds half of a surrogate pair.
+    LoneSurrogate,
+    /// A number has too many digits, or is too large or too small, to be stored.
+    NumberOutOfRange,
+    /// The line, or the finished object, is nested deeper than can be stored.
+    TooDeep,
+    /// The finished object is larger than can be stored.
+    TooLarge,
+    /// `type` is none of the six.
+    UnknownType,
     /// A required attribute is missing or null.
     Required,
+    /// An attribute is of another JSON type.
+    WrongType,
+    /// A string is too short or too long, or a list or map has too few or too many entries.
+    WrongLength,
+    /// A number is below or above its bounds.
+    OutOfRange,
+    /// A value is none of those allowed.
+    NotAllowed,
+    /// A string is not written as it has to be: a UUID, an email address, a time.
+    Malformed,
+    /// Two attributes say the same thing in different ways.
+    Conflicting,
+    /// What an attribute refers to is neither in the file nor stored.
+    ReferenceNotFound,
+    /// What an attribute refers to is a line that was not imported itself.
+    ReferenceFailed,
+    /// The chosen plan is none of the offering's.
+    PlanNotInOffering,
+    /// A line before has the same type and `external_ref`.
+    DuplicateExternalRef,
+    /// An object with the same type and `external_ref` is stored already.
+    AlreadyExists,
+    /// The database would not take the object.
+    RefusedByDatabase,
+    /// The file is gone.
+    FileMissing,
+    /// The file holds no object.
+    FileEmpty,
+    /// The file is larger than 256 MiB, unpacked.
+    FileTooLarge,
+    /// The file is of another kind, or damaged.
+    FileUnreadable,
+    /// The file holds more than 50,000 objects.
+    TooManyObjects,
+    /// Not one object of the file could be imported.
+    NothingImported,
+    /// The service could not finish the import.
+    GivenUp,
+    /// The service failed over the line.
+    Internal,
 }

@@ -1,0 +1,159 @@
+//! Looking up what records refer to: first in the file, then among the stored objects.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use shared::{
+    import::Import,
+    ports::{Outside, RecordStore},
+    record::{LookUp, RecordId, RecordType, Reference, Resolution, Snapshot, StoredRecord, read},
+};
+
+use crate::{
+    sheet::{Fate, Sheet},
+    write::read_all,
+};
+
+/// How many bytes of the file the kept copies may stand for. Copies are made again when they are needed again.
+const KEPT: usize = 16 << 20;
+
+/// The copies made so far, so that an object referred to a thousand times is built once.
+#[derive(Debug, Default)]
+pub(crate) struct Copies(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// By place in the sheet.
+    of_lines: HashMap<usize, Arc<Snapshot>>,
+    /// By id; `None` where nothing of this store is stored.
+    of_stored: HashMap<RecordId, Option<Arc<StoredCopy>>>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct StoredCopy {
+    record_type: RecordType,
+    snapshot: Arc<Snapshot>,
+}
+
+impl Copies {
+    fn with<T>(&self, use_them: impl FnOnce(&mut Kept) -> T) -> T {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.bytes > KEPT {
+            *kept = Kept::default();
+        }
+        use_them(&mut kept)
+    }
+}
+
+/// Where references are looked up.
+#[derive(Debug)]
+pub(crate) struct References<'a, R> {
+    pub(crate) import: &'a Import,
+    pub(crate) sheet: &'a Sheet<'a>,
+    pub(crate) records: &'a R,
+    pub(crate) copies: &'a Copies,
+}
+
+impl<R: RecordStore> References<'_, R> {
+    /// Answers references, one for one. What they may refer to in the file must be settled.
+    pub(crate) async fn look_up(&self, references: &[Reference]) -> Outside<Vec<Resolution>> {
+        let in_file: Vec<Option<Resolution>> = references.iter().map(|reference| self.in_file(reference)).collect();
+        let rest = references.iter().zip(&in_file).filter(|(_, found)| found.is_none());
+        let wanted: HashSet<RecordId> = rest.flat_map(|(reference, _)| self.candidates(reference)).collect();
+        let stored = self.stored(wanted).await?;
+        let answer = |(reference, found): (&Reference, Option<Resolution>)| {
+            let stored = || self.candidates(reference).find_map(|id| fitting(reference, stored.get(&id)?.as_ref()?));
+            found.or_else(stored).unwrap_or(Resolution::Missing)
+        };
+        Ok(references.iter().zip(in_file).map(answer).collect())
+    }
+
+    fn in_file(&self, reference: &Reference) -> Option<Resolution> {
+        match reference.look_up {
+            LookUp::Any | LookUp::ExternalRef => {}
+            LookUp::Id => return None,
+        }
+        let place = self.sheet.find(reference.record_type, &reference.text)?;
+        let line = self.sheet.lines().get(place)?;
+        let failed = Resolution::Failed { line: line.line.number };
+        match line.fate {
+            Fate::Imported => Some(self.copy_of_line(place).map_or(failed, Resolution::Found)),
+            Fate::Failed | Fate::Waiting => Some(failed),
+        }
+    }
+
+    /// Builds the object of a line again. Lines that are referred to refer to nothing themselves.
+    fn copy_of_line(&self, place: usize) -> Option<Arc<Snapshot>> {
+        if let Some(copy) = self.copies.with(|kept| kept.of_lines.get(&place).cloned()) {
+            return Some(copy);
+        }
+        let line = self.sheet.lines().get(place)?.line;
+        let draft = read(line.bytes).ok()?;
+        let id = record_id(self.import, draft.record_type(), draft.external_ref(), line.number);
+        let copy = Arc::new(draft.resolve(id, &[]).ok()?.snapshot());
+        self.copies.with(|kept| {
+            kept.bytes += line.bytes.len();
+            kept.of_lines.insert(place, Arc::clone(&copy));
+        });
+        Some(copy)
+    }
+
+    /// The ids that the stored object may have, in the order in which they count.
+    fn candidates(&self, reference: &Reference) -> impl Iterator<Item = RecordId> {
+        let by_id = || RecordId::parse(&reference.text);
+        let by_ref = || RecordId::from_external_ref(&self.import.store, reference.record_type, &reference.text);
+        let (first, second) = match reference.look_up {
+            LookUp::Any => (by_id(), Some(by_ref())),
+            LookUp::Id => (by_id(), None),
+            LookUp::ExternalRef => (None, Some(by_ref())),
+        };
+        first.into_iter().chain(second)
+    }
+
+    async fn stored(&self, wanted: HashSet<RecordId>) -> Outside<HashMap<RecordId, Option<Arc<StoredCopy>>>> {
+        let (mut known, unknown) = self.copies.with(|kept| {
+            let mut known = HashMap::new();
+            let mut unknown = Vec::new();
+            for id in wanted {
+                match kept.of_stored.get(&id) {
+                    Some(copy) => drop(known.insert(id, copy.clone())),
+                    None => unknown.push(id),
+                }
+            }
+            (known, unknown)
+        });
+        let mut found: HashMap<RecordId, Option<Arc<StoredCopy>>> = unknown.iter().map(|id| (*id, None)).collect();
+        for record in read_all(self.records, &unknown).await? {
+            // Another store's object is as missing as one that never was.
+            if record.store == self.import.store {
+                found.insert(record.id, Some(Arc::new(copy_of_stored(record))));
+            }
+        }
+        self.copies.with(|kept| {
+            kept.bytes += found.len() * size_of::<Snapshot>() * 4;
+            kept.of_stored.extend(found.iter().map(|(id, copy)| (*id, copy.clone())));
+        });
+        known.extend(found);
+        Ok(known)
+    }
+}
+
+fn copy_of_stored(record: StoredRecord) -> StoredCopy {
+    let StoredRecord { id, record_type, external_ref, attributes, .. } = record;
+    StoredCopy { record_type, snapshot: Arc::new(Snapshot::new(id, record_type, external_ref, attributes)) }
+}
+
+fn fitting(reference: &Reference, stored: &Arc<StoredCopy>) -> Option<Resolution> {
+    (stored.record_type == reference.record_type).then(|| Resolution::Found(Arc::clone(&stored.snapshot)))
+}
+
+/// The id of a record: that of its `external_ref` or, without one, that of its job and line.
+pub(crate) fn record_id(import: &Import, record_type: RecordType, external_ref: Option<&str>, line: u32) -> RecordId {
+    match external_ref {
+        Some(external_ref) => RecordId::from_external_ref(&import.store, record_type, external_ref),
+        None => RecordId::from_line(import.id.as_uuid(), line),
+    }
+}

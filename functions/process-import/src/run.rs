@@ -1,0 +1,101 @@
+//! The life of a claim: from taking the next job of the line to ending it, or giving it back.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use shared::{
+    import::{Claim, Lease, MAX_ATTEMPTS},
+    message::Tick,
+    ports::{FileStore, ImportQueue, ImportStore, RecordStore, StoreError},
+};
+use tracing::{error, info, warn};
+
+use crate::{
+    Turn, Worker,
+    fault::FileFault,
+    heartbeat::{beat, lease_time},
+    pass::{Pass, Stop},
+    progress::Progress,
+};
+
+impl<I, R, F, Q> Worker<I, R, F, Q>
+where
+    I: ImportStore,
+    R: RecordStore,
+    F: FileStore,
+    Q: ImportQueue,
+{
+    /// Takes the next job of the line, if there is one, and runs it.
+    pub(crate) async fn run_next(&self, receipt: &str, deadline: DateTime<Utc>) -> Turn {
+        // Should this worker die, its message comes back after this long and not after the queue's own, longer time.
+        if let Err(error) = self.queue.hide(receipt, lease_time()).await {
+            warn!(%error, "could not shorten the message's time");
+        }
+        let (import, lease, attempt) = match self.imports.claim_next((self.clock)()).await {
+            Ok(Claim::Run { import, lease, attempt }) => (*import, lease, attempt),
+            Ok(Claim::Idle) => return Turn::Done,
+            Ok(Claim::Busy { until }) => {
+                info!("another worker runs a job; the message comes back when its lease is over");
+                let wait = (until - (self.clock)()).to_std().unwrap_or_default();
+                return Turn::Later(wait.max(Duration::from_secs(1)));
+            }
+            Err(error) => {
+                error!(%error, "could not claim a job");
+                return Turn::Later(Duration::from_secs(5));
+            }
+        };
+        info!(import.id = %import.id, store = %import.store, attempt, "import started");
+        let progress = Progress::default();
+        let pass = Pass { worker: self, import: &import, lease: &lease, progress: &progress, deadline };
+        tokio::select! {
+            turn = self.see_through(&pass, attempt) => turn,
+            () = beat(&self.imports, &self.queue, receipt, &lease, &progress, self.clock) => {
+                warn!(import.id = %import.id, "the lease is lost; whoever has it now goes on");
+                Turn::Later(lease_time())
+            }
+        }
+    }
+
+    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, attempt: u32) -> Turn {
+        let passed = if attempt > MAX_ATTEMPTS {
+            pass.end_with(&FileFault::GivenUp).await.map_err(Stop::from)
+        } else {
+            pass.run().await
+        };
+        let id = pass.import.id;
+        let ended = match passed {
+            // A retry would fail alike: the job ends here, and says so.
+            Err(Stop::Failed(StoreError::Permanent(reason))) => {
+                error!(import.id = %id, error = %reason, "the import can't go on");
+                pass.end_with(&FileFault::Unable).await.map_err(Stop::from)
+            }
+            passed => passed,
+        };
+        match ended {
+            Ok(()) => Turn::Done,
+            Err(Stop::OutOfTime) => self.hand_over(pass.lease).await,
+            Err(Stop::Failed(error)) => {
+                // The lease runs out as the message comes back, and the job is claimed again.
+                warn!(import.id = %id, %error, "the import stopped; it is tried again");
+                Turn::Later(lease_time())
+            }
+        }
+    }
+
+    /// Gives the job back in good order, for a worker with more time.
+    async fn hand_over(&self, lease: &Lease) -> Turn {
+        info!(import.id = %lease.id, "the function's time is nearly over; the import is handed over");
+        let tick = Tick::of(&lease.store, lease.id);
+        let handed = async {
+            self.imports.release(lease, (self.clock)()).await?;
+            self.queue.send(&tick, &format!("{}-{}", lease.id, lease.epoch)).await
+        };
+        match handed.await {
+            Ok(()) => Turn::Done,
+            Err(error) => {
+                warn!(import.id = %lease.id, %error, "could not hand the import over; its lease runs out");
+                Turn::Later(lease_time())
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! From the stored bytes to the file: gzip undone, size capped, other kinds of file recognised.
+
+use std::io::{self, Write};
+
+use flate2::write::MultiGzDecoder;
+use infer::MatcherType;
+use shared::jsonl::MAX_FILE_BYTES;
+
+use crate::fault::FileFault;
+
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// Takes a file in piece by piece and holds no more of it than its unpacked bytes.
+#[derive(Debug)]
+pub(crate) enum Unpacker {
+    /// Too few bytes yet to tell.
+    Unknown(Vec<u8>),
+    Plain(Capped),
+    Gzip(Box<MultiGzDecoder<Capped>>),
+    Failed(FileFault),
+}
+
+impl Default for Unpacker {
+    fn default() -> Self {
+        Self::Unknown(Vec::new())
+    }
+}
+
+impl Unpacker {
+    /// Takes the next piece. `false` says that no more is wanted.
+    pub(crate) fn take(&mut self, piece: &[u8]) -> bool {
+        if let Self::Unknown(begin) = self {
+            begin.extend_from_slice(piece);
+            if begin.len() >= GZIP.len() {
+                let begin = std::mem::take(begin);
+                *self = Self::of(&begin);
+                return self.write(&begin);
+            }
+            return true;
+        }
+        self.write(piece)
+    }
+
+    /// The whole file.
+    pub(crate) fn finish(self) -> Result<Vec<u8>, FileFault> {
+        let file = match self {
+            Self::Unknown(begin) => begin,
+            Self::Plain(plain) => plain.0,
+            Self::Gzip(decoder) => decoder.finish().map_err(|error| fault(&error))?.0,
+            Self::Failed(fault) => return Err(fault),
+        };
+        match other_kind(&file) {
+            Some(kind) => Err(FileFault::OtherKind(kind)),
+            None => Ok(file),
+        }
+    }
+
+    fn of(begin: &[u8]) -> Self {
+        if begin.starts_with(GZIP) {
+            Self::Gzip(Box::new(MultiGzDecoder::new(Capped(Vec::new()))))
+        } else {
+            Self::Plain(Capped(Vec::new()))
+        }
+    }
+
+    fn write(&mut self, piece: &[u8]) -> bool {
+        let written = match self {
+            Self::Plain(plain) => plain.write_all(piece),
+            Self::Gzip(decoder) => decoder.write_all(piece),
+            Self::Unknown(_) | Self::Failed(_) => return false,
+        };
+        if let Err(error) = written {
+            *self = Self::Failed(fault(&error));
+            return false;
+        }
+        true
+    }
+}
+
+fn fault(error: &io::Error) -> FileFault {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => FileFault::TooLarge,
+        io::ErrorKind::UnexpectedEof => FileFault::DamagedGzip("it ends early".to_owned()),
+        _ => FileFault::DamagedGzip(error.to_string()),
+    }
+}
+
+/// Bytes, up to the limit of a file.
+#[derive(Debug)]
+pub(crate) struct Capped(Vec<u8>);
+
+impl Write for Capped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_FILE_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The kind of a file that is certainly no JSON Lines: an image, an archive, a spreadsheet, text in UTF-16.
+fn other_kind(file: &[u8]) -> Option<&'static str> {
+    if file.starts_with(&[0xff, 0xfe]) || file.starts_with(&[0xfe, 0xff]) {
+        return Some("text in UTF-16");
+    }
+    infer::get(file).filter(|kind| kind.matcher_type() != MatcherType::Text).map(|kind| kind.mime_type())
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    fn unpack(file: &[u8], piece: usize) -> Result<Vec<u8>, FileFault> {
+        let mut unpacker = Unpacker::default();
+        for piece in file.chunks(piece) {
+            if !unpacker.take(piece) {
+                break;
+            }
+        }
+        unpacker.finish()
+    }
+
+    fn gzip(file: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(file).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_file_comes_out_as_it_went_in_whatever_the_pieces() {
+        let file = b"{\"data\":{}}\n{\"data\":{}}\n";
+        let two_members = [gzip(&file[..12]), gzip(&file[12..])].concat();
+        for piece in [1, 2, 7, 1000] {
+            assert_eq!(unpack(file, piece).unwrap(), file);
+            assert_eq!(unpack(&gzip(file), piece).unwrap(), file);
+            assert_eq!(unpack(&two_members, piece).unwrap(), file);
+        }
+        assert_eq!(unpack(b"", 1).unwrap(), b"");
+        assert_eq!(unpack(b"{", 1).unwrap(), b"{");
+    }
+
+    #[test]
+    fn a_damaged_gzip_file_is_told_as_such() {
+        let packed = gzip(b"{\"data\":{}}\n");
+        let cut = unpack(&packed[..packed.len() - 6], 4);
+        assert_eq!(cut, Err(FileFault::DamagedGzip("it ends early".to_owned())));
+        let mut bent = packed;
+        bent[12] ^= 0xff;
+        assert!(matches!(unpack(&bent, 1000), Err(FileFault::DamagedGzip(_))));
+    }
+
+    #[test]
+    fn a_file_over_the_limit_is_given_up_at_the_limit() {
+        let bomb = gzip(&vec![b'\n'; MAX_FILE_BYTES + 1]);
+        assert_eq!(unpack(&bomb, 1 << 16), Err(FileFault::TooLarge));
+        assert_eq!(unpack(&gzip(&vec![b'\n'; MAX_FILE_BYTES]), 1 << 16).map(|file| file.len()), Ok(MAX_FILE_BYTES));
+    }
+
+    #[test]
+    fn files_of_other_kinds_are_named() {
+        assert_eq!(unpack(b"\x89PNG\r\n\x1a\n\0\0", 100), Err(FileFault::OtherKind("image/png")));
+        assert_eq!(unpack(b"PK\x03\x04\x14\0\0\0\x08\0", 100), Err(FileFault::OtherKind("application/zip")));
+        assert_eq!(unpack(b"\xff\xfe{\0", 100), Err(FileFault::OtherKind("text in UTF-16")));
+        assert!(unpack(b"name,price\nCoffee,7", 100).is_ok());
+        assert!(unpack("\u{feff}{\"data\":{}}".as_bytes(), 100).is_ok());
+    }
+}

@@ -1,0 +1,157 @@
+//! Files in S3: uploads, drops and reports.
+
+use std::{ops::Range, time::Duration};
+
+use aws_sdk_s3::{
+    Client,
+    operation::get_object::{GetObjectError, GetObjectOutput},
+    primitives::ByteStream,
+    types::{CompletedMultipartUpload, CompletedPart},
+};
+use bytes::{Bytes, BytesMut};
+
+use super::error::sort;
+use crate::{
+    import::ImportFile,
+    ports::{FileStore, FileWriter, Outside, StoreError},
+};
+
+/// The size of a part of a large report; S3 takes none under 5 MiB but the last.
+const PART: usize = 8 << 20;
+
+/// How long S3 may go without sending the next piece of a file.
+const STALL: Duration = Duration::from_secs(20);
+
+/// A [`FileStore`] in an S3 bucket.
+#[derive(Clone, Debug)]
+pub struct FileBucket {
+    client: Client,
+    bucket: String,
+}
+
+impl FileBucket {
+    /// Uses the bucket of that name.
+    #[must_use]
+    pub const fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    async fn get(&self, key: &str, version: Option<&str>, range: Option<String>) -> Outside<Option<GetObjectOutput>> {
+        let call = self.client.get_object().bucket(&self.bucket).key(key);
+        let call = call.set_version_id(version.map(str::to_owned)).set_range(range);
+        match call.send().await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => Ok(None),
+            Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404) => Ok(None),
+            Err(error) => Err(sort(error)),
+        }
+    }
+}
+
+impl FileStore for FileBucket {
+    type Writer = BucketWriter;
+
+    async fn put(&self, key: &str, bytes: Bytes) -> Outside<()> {
+        let call = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(bytes));
+        call.send().await.map_err(sort)?;
+        Ok(())
+    }
+
+    async fn read(&self, file: &ImportFile, mut take: impl FnMut(&[u8]) -> bool + Send) -> Outside<bool> {
+        let Some(mut object) = self.get(&file.key, file.version.as_deref(), None).await? else { return Ok(false) };
+        loop {
+            let piece = tokio::time::timeout(STALL, object.body.next()).await;
+            let piece = piece.map_err(|_| interrupted("S3 stopped sending"))?.transpose();
+            match piece.map_err(|error| interrupted(&error.to_string()))? {
+                Some(piece) if take(&piece) => {}
+                Some(_) | None => return Ok(true),
+            }
+        }
+    }
+
+    async fn read_range(&self, key: &str, range: Range<u64>) -> Outside<Bytes> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        // HTTP ranges include their end.
+        let range = format!("bytes={}-{}", range.start, range.end - 1);
+        let object = self.get(key, None, Some(range)).await?;
+        let object = object.ok_or_else(|| StoreError::Permanent(format!("{key} is missing")))?;
+        let body = object.body.collect().await.map_err(|error| interrupted(&error.to_string()))?;
+        Ok(body.into_bytes())
+    }
+
+    fn writer(&self, key: String) -> BucketWriter {
+        let Self { client, bucket } = self.clone();
+        BucketWriter { client, bucket, key, gathered: BytesMut::new(), upload: None, parts: Vec::new() }
+    }
+}
+
+fn interrupted(text: &str) -> StoreError {
+    StoreError::Transient(format!("the file was not read to its end: {text}"))
+}
+
+/// A report on its way to S3: one put when it is small, a multipart upload when it is not. An upload that is never
+/// finished leaves nothing visible, and the bucket's lifecycle removes its parts.
+#[derive(Debug)]
+pub struct BucketWriter {
+    client: Client,
+    bucket: String,
+    key: String,
+    gathered: BytesMut,
+    upload: Option<String>,
+    parts: Vec<CompletedPart>,
+}
+
+impl BucketWriter {
+    async fn send_part(&mut self) -> Outside<()> {
+        if self.upload.is_none() {
+            let call = self.client.create_multipart_upload().bucket(&self.bucket).key(&self.key);
+            self.upload = call.send().await.map_err(sort)?.upload_id;
+        }
+        let part_number = i32::try_from(self.parts.len()).unwrap_or(i32::MAX).saturating_add(1);
+        let part = self
+            .client
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(&self.key)
+            .set_upload_id(self.upload.clone())
+            .part_number(part_number)
+            .body(ByteStream::from(self.gathered.split().freeze()))
+            .send()
+            .await
+            .map_err(sort)?;
+        self.parts.push(CompletedPart::builder().part_number(part_number).set_e_tag(part.e_tag).build());
+        Ok(())
+    }
+}
+
+impl FileWriter for BucketWriter {
+    async fn write(&mut self, bytes: &[u8]) -> Outside<()> {
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() >= PART { self.send_part().await } else { Ok(()) }
+    }
+
+    async fn finish(mut self) -> Outside<()> {
+        if self.upload.is_none() {
+            let body = ByteStream::from(self.gathered.freeze());
+            let call = self.client.put_object().bucket(&self.bucket).key(&self.key).body(body);
+            call.send().await.map_err(sort)?;
+            return Ok(());
+        }
+        if !self.gathered.is_empty() {
+            self.send_part().await?;
+        }
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts)).build();
+        self.client
+            .complete_multipart_upload()
+            .bucket(&self.bucket)
+            .key(&self.key)
+            .set_upload_id(self.upload)
+            .multipart_upload(parts)
+            .send()
+            .await
+            .map_err(sort)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! The items of the imports table, and their keys.
+//!
+//! | pk | sk | what |
+//! | --- | --- | --- |
+//! | store | `import#{id}` | a job |
+//! | store | `counter` | the number of the store's newest claimed job |
+//! | `#line` | `clock` | the `created_at` of the newest job of all |
+//! | `#line` | `lease` | which job runs, under which epoch, until when |
+//! | `#line` | `open#{created_at}#{id}` | a job that has not ended |
+//!
+//! The index `by_position` sorts a store's jobs for listing: a claimed job by its number, a waiting one by its time of
+//! creation, which is larger than any number.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::time,
+    import::{Import, ImportFile, ImportId, ImportStatus, Lease, RecordCounts, Report, Tally},
+    owner::{Owner, StoreId},
+    ports::{OpenImport, StoreError},
+    record::RecordType,
+};
+
+/// An item as the SDK carries it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// The partition of the line. No store id holds a `#`.
+pub(super) const LINE: &str = "#line";
+pub(super) const CLOCK: &str = "clock";
+pub(super) const LEASE: &str = "lease";
+pub(super) const OPEN: &str = "open#";
+pub(super) const COUNTER: &str = "counter";
+pub(super) const BY_POSITION: &str = "by_position";
+
+/// The first position that is no number: numbers stay below, microseconds since 1970 have been above since 2001.
+pub(super) const FIRST_UNNUMBERED: u64 = 1_000_000_000_000_000;
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a number is copied")]
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+pub(super) fn import_key(store: &StoreId, id: ImportId) -> Item {
+    key(store.as_str(), import_sort_key(id))
+}
+
+pub(super) fn import_sort_key(id: ImportId) -> String {
+    format!("import#{id}")
+}
+
+pub(super) fn open_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
+    key(LINE, format!("{OPEN}{}#{id}", time(created_at)))
+}
+
+/// The position of a job that no worker has claimed yet.
+pub(super) fn unnumbered(created_at: DateTime<Utc>) -> u64 {
+    u64::try_from(created_at.timestamp_micros()).unwrap_or_default().max(FIRST_UNNUMBERED + 1)
+}
+
+/// A job as stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ImportItem {
+    pub(super) pk: String,
+    pub(super) sk: String,
+    id: ImportId,
+    owner: Owner,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<String>,
+    file_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_version: Option<String>,
+    status: ImportStatus,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<DateTime<Utc>>,
+    uploaded: HashMap<String, u32>,
+    imported: HashMap<String, u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<u64>,
+    pub(super) epoch: u64,
+    pub(super) attempt: u32,
+    pub(super) position: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+impl ImportItem {
+    /// Writes a job that nobody has claimed.
+    pub(super) fn pending(import: &Import) -> Self {
+        Self {
+            pk: import.store.to_string(),
+            sk: import_sort_key(import.id),
+            id: import.id,
+            owner: import.owner,
+            external_ref: import.external_ref.clone(),
+            file_key: import.file.key.clone(),
+            file_version: import.file.version.clone(),
+            status: import.status,
+            created_at: import.created_at,
+            updated_at: import.updated_at,
+            started_at: None,
+            finished_at: None,
+            uploaded: counts(&import.tally.uploaded),
+            imported: counts(&import.tally.imported),
+            report: None,
+            errors: None,
+            epoch: 0,
+            attempt: 0,
+            position: unnumbered(import.created_at),
+            expires_at: None,
+        }
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        self.status.is_terminal()
+    }
+
+    pub(super) fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        // DynamoDB deletes expired items within days, not at once.
+        self.expires_at.is_some_and(|second| second <= now.timestamp())
+    }
+
+    /// Reads a job.
+    pub(super) fn into_import(self) -> Result<Import, StoreError> {
+        let store = StoreId::from_own_record(&self.pk)
+            .ok_or_else(|| StoreError::Permanent("a job's partition key is no store id".to_owned()))?;
+        let report = self.report.map(|prefix| Report { prefix, errors: self.errors.unwrap_or_default() });
+        Ok(Import {
+            id: self.id,
+            store,
+            owner: self.owner,
+            external_ref: self.external_ref,
+            file: ImportFile { key: self.file_key, version: self.file_version },
+            status: self.status,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            tally: Tally { uploaded: read_counts(&self.uploaded), imported: read_counts(&self.imported) },
+            report,
+        })
+    }
+}
+
+/// The one item that says which job runs. Its epoch outlives the job, so that epochs only ever rise.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct LeaseItem {
+    pub(super) epoch: u64,
+    #[serde(default)]
+    pub(super) running: Option<OpenItem>,
+    /// Milliseconds since 1970.
+    #[serde(default)]
+    pub(super) lease_until: i64,
+}
+
+/// A job's place in the line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct OpenItem {
+    pub(super) store: String,
+    pub(super) id: ImportId,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+impl OpenItem {
+    pub(super) fn into_open(self) -> Result<OpenImport, StoreError> {
+        let store = StoreId::from_own_record(&self.store)
+            .ok_or_else(|| StoreError::Permanent("an open entry names no store".to_owned()))?;
+        Ok(OpenImport { store, id: self.id, created_at: self.created_at })
+    }
+
+    pub(super) fn of(open: &OpenImport) -> Self {
+        Self { store: open.store.to_string(), id: open.id, created_at: open.created_at }
+    }
+}
+
+impl From<&Lease> for OpenImport {
+    fn from(lease: &Lease) -> Self {
+        Self { store: lease.store.clone(), id: lease.id, created_at: lease.created_at }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct CounterItem {
+    pub(super) last_number: u64,
+}
+
+/// Reads an item into one of the types above.
+pub(super) fn read<T: for<'de> Deserialize<'de>>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| StoreError::Permanent(format!("an item can't be read: {error}")))
+}
+
+/// Writes one of the types above as an item.
+pub(super) fn write(value: &impl Serialize) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(value).map_err(|error| StoreError::Permanent(format!("an item can't be written: {error}")))
+}
+
+/// Writes the counts of a tally as an attribute.
+pub(super) fn counts_attribute(counts: &RecordCounts) -> AttributeValue {
+    let entry = |record_type: RecordType| (record_type.to_string(), number(counts.get(record_type)));
+    AttributeValue::M(RecordType::ALL.into_iter().map(entry).collect())
+}
+
+fn counts(counts: &RecordCounts) -> HashMap<String, u32> {
+    RecordType::ALL.into_iter().map(|record_type| (record_type.to_string(), counts.get(record_type))).collect()
+}
+
+fn read_counts(counts: &HashMap<String, u32>) -> RecordCounts {
+    let mut read = RecordCounts::default();
+    for record_type in RecordType::ALL {
+        read.add(record_type, counts.get(record_type.as_str()).copied().unwrap_or_default());
+    }
+    read
+}

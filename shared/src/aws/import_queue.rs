@@ -1,0 +1,75 @@
+//! The queue on SQS: FIFO, one message group.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::{Client, types::QueueAttributeName};
+
+use super::error::sort;
+use crate::{
+    message::{MESSAGE_GROUP, Tick},
+    ports::{ImportQueue, Outside, StoreError},
+};
+
+/// An [`ImportQueue`] on an SQS FIFO queue.
+#[derive(Clone, Debug)]
+pub struct SqsImportQueue {
+    client: Client,
+    url: String,
+}
+
+impl SqsImportQueue {
+    /// Uses the queue at `url`.
+    #[must_use]
+    pub const fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+}
+
+impl ImportQueue for SqsImportQueue {
+    async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
+        let body = serde_json::to_string(tick).map_err(|error| StoreError::Permanent(error.to_string()))?;
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .message_group_id(MESSAGE_GROUP)
+            .message_deduplication_id(deduplication)
+            .send()
+            .await
+            .map_err(sort)?;
+        Ok(())
+    }
+
+    async fn hide(&self, receipt_handle: &str, time: Duration) -> Outside<()> {
+        let seconds = i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt_handle)
+            .visibility_timeout(seconds)
+            .send()
+            .await
+            .map_err(sort)?;
+        Ok(())
+    }
+
+    async fn depth(&self) -> Outside<u64> {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let answer = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .set_attribute_names(Some(counts.to_vec()))
+            .send()
+            .await
+            .map_err(sort)?;
+        let count = |name| answer.attributes()?.get(&name)?.parse::<u64>().ok();
+        counts
+            .into_iter()
+            .map(|name| count(name).ok_or_else(|| StoreError::Permanent("the queue did not tell its depth".to_owned())))
+            .sum()
+    }
+}

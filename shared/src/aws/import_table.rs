@@ -1,0 +1,215 @@
+//! The import jobs in DynamoDB.
+
+mod claim;
+mod create;
+mod list;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+};
+use chrono::{DateTime, Utc};
+
+use super::{
+    error::{Cancelled, sort, sort_transaction},
+    import_item::{
+        ImportItem, Item, LEASE, LINE, OPEN, OpenItem, counts_attribute, import_key, key, number, open_key, read, text,
+    },
+};
+use crate::{
+    api::time,
+    import::{Claim, Import, ImportId, ImportStatus, LEASE as LEASE_TIME, Lease, NewImport, Outcome, Tally},
+    owner::StoreId,
+    page::Page,
+    ports::{Created, ImportStore, Listing, OpenImport, Outside, StoreError},
+};
+
+/// How often a write is tried that another one came before.
+const TRIES: u32 = 12;
+
+/// An [`ImportStore`] in a DynamoDB table.
+#[derive(Clone, Debug)]
+pub struct ImportTable {
+    client: Client,
+    table: String,
+}
+
+impl ImportTable {
+    /// Uses the table of that name.
+    #[must_use]
+    pub const fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    async fn item(&self, store: &StoreId, id: ImportId) -> Outside<Option<ImportItem>> {
+        let answer = self.client.get_item().table_name(&self.table).set_key(Some(import_key(store, id)));
+        let answer = answer.consistent_read(true).send().await.map_err(sort)?;
+        answer.item.map(read).transpose()
+    }
+
+    /// Writes all of `actions` or none. On AWS the SDK's idempotency token makes its own retries harmless.
+    async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
+        let call = self.client.transact_write_items().set_transact_items(Some(actions));
+        call.send().await.map(|_| ()).map_err(sort_transaction)
+    }
+
+    /// Writes `actions`, again while other transactions are in the way. A condition that does not hold is a conflict.
+    async fn transact_until_clear(&self, actions: Vec<TransactWriteItem>) -> Outside<()> {
+        for round in 0..TRIES {
+            match self.transact(actions.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(Cancelled::Contended) => back_off(round).await,
+                Err(Cancelled::Condition(..)) => return Err(StoreError::Conflict("the lease is lost".to_owned())),
+                Err(Cancelled::Failed(error)) => return Err(error),
+            }
+        }
+        Err(contended())
+    }
+
+    /// Begins an update of an item of this table.
+    fn update(&self, key: Item, expression: &str) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+        Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .update_expression(expression)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+    }
+
+    fn remove_open(&self, open: &OpenImport) -> Outside<TransactWriteItem> {
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(open_key(open.created_at, open.id)));
+        Ok(TransactWriteItem::builder().delete(delete.build()?).build())
+    }
+}
+
+impl ImportStore for ImportTable {
+    async fn create(&self, new: NewImport, now: DateTime<Utc>) -> Outside<Created> {
+        self.create_import(new, now).await
+    }
+
+    async fn get(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Option<Import>> {
+        let item = self.item(store, id).await?;
+        item.filter(|item| !item.is_expired(now)).map(ImportItem::into_import).transpose()
+    }
+
+    async fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
+        self.list_imports(store, page, now).await
+    }
+
+    async fn claim_next(&self, now: DateTime<Utc>) -> Outside<Claim> {
+        self.claim_import(now).await
+    }
+
+    async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> Outside<()> {
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(key(LINE, LEASE)));
+        call.update_expression("SET lease_until = :until")
+            .condition_expression("epoch = :epoch AND attribute_exists(running)")
+            .expression_attribute_values(":until", number((now + LEASE_TIME).timestamp_millis()))
+            .expression_attribute_values(":epoch", number(lease.epoch))
+            .send()
+            .await
+            .map_err(sort)?;
+        Ok(())
+    }
+
+    async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> Outside<()> {
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(import_key(&lease.store, lease.id)));
+        call.update_expression("SET uploaded = :uploaded, imported = :imported, updated_at = :now")
+            .condition_expression("epoch = :epoch AND #status = :started")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded))
+            .expression_attribute_values(":imported", counts_attribute(&tally.imported))
+            .expression_attribute_values(":now", text(time(now)))
+            .expression_attribute_values(":epoch", number(lease.epoch))
+            .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
+            .send()
+            .await
+            .map_err(sort)?;
+        Ok(())
+    }
+
+    async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
+        let ended = ImportStatus::from(outcome.ending);
+        let import = self
+            .update(
+                import_key(&lease.store, lease.id),
+                "SET #status = :ended, finished_at = :now, updated_at = :now, uploaded = :uploaded, \
+                 imported = :imported, report = :report, errors = :errors, expires_at = :expires",
+            )
+            .condition_expression("epoch = :epoch AND #status = :started")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":ended", text(ended.as_str()))
+            .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
+            .expression_attribute_values(":now", text(time(now)))
+            .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded))
+            .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported))
+            .expression_attribute_values(":report", text(&outcome.report.prefix))
+            .expression_attribute_values(":errors", number(outcome.report.errors))
+            .expression_attribute_values(":expires", number(outcome.expires_at.timestamp()))
+            .expression_attribute_values(":epoch", number(lease.epoch));
+        let idle = self
+            .update(key(LINE, LEASE), "REMOVE running SET lease_until = :zero")
+            .condition_expression("epoch = :epoch")
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":epoch", number(lease.epoch));
+        let actions = vec![
+            TransactWriteItem::builder().update(import.build()?).build(),
+            self.remove_open(&lease.into())?,
+            TransactWriteItem::builder().update(idle.build()?).build(),
+        ];
+        let conflict = match self.transact_until_clear(actions).await {
+            Err(StoreError::Conflict(text)) => StoreError::Conflict(text),
+            other => return other,
+        };
+        // Perhaps this very write went through earlier, and only its answer was lost.
+        match self.item(&lease.store, lease.id).await? {
+            Some(item) if item.epoch == lease.epoch && item.is_terminal() => Ok(()),
+            _ => Err(conflict),
+        }
+    }
+
+    async fn release(&self, lease: &Lease, _now: DateTime<Utc>) -> Outside<()> {
+        let import = self
+            .update(import_key(&lease.store, lease.id), "SET attempt = attempt - :one")
+            .condition_expression("epoch = :epoch")
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":epoch", number(lease.epoch));
+        let free = self
+            .update(key(LINE, LEASE), "SET lease_until = :zero")
+            .condition_expression("epoch = :epoch")
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":epoch", number(lease.epoch));
+        let actions = vec![
+            TransactWriteItem::builder().update(import.build()?).build(),
+            TransactWriteItem::builder().update(free.build()?).build(),
+        ];
+        self.transact_until_clear(actions).await
+    }
+
+    async fn open(&self, limit: u32) -> Outside<Vec<OpenImport>> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :line AND begins_with(sk, :open)")
+            .expression_attribute_values(":line", text(LINE))
+            .expression_attribute_values(":open", text(OPEN))
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(sort)?;
+        answer.items.unwrap_or_default().into_iter().map(|item| read::<OpenItem>(item)?.into_open()).collect()
+    }
+}
+
+fn contended() -> StoreError {
+    StoreError::Transient("other writes kept coming first".to_owned())
+}
+
+/// Waits a little, longer each round, by chance: those who collided don't collide again.
+async fn back_off(round: u32) {
+    let most = 20_u64.saturating_mul(1 << round.min(5));
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(5..=most))).await;
+}

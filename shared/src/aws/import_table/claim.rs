@@ -1,0 +1,187 @@
+//! Claiming the next job: the lease, the job and its number in the store's list, in one transaction.
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use chrono::{DateTime, TimeZone, Utc};
+
+use super::{ImportTable, TRIES, back_off, contended};
+use crate::{
+    api::time,
+    aws::{
+        error::{Cancelled, sort},
+        import_item::{
+            COUNTER, CounterItem, FIRST_UNNUMBERED, ImportItem, Item, LEASE, LINE, LeaseItem, OPEN, OpenItem,
+            import_key, key, number, read, text, write,
+        },
+    },
+    import::{Claim, Import, ImportStatus, LEASE as LEASE_TIME, Lease, to_micros},
+    owner::StoreId,
+    ports::{OpenImport, Outside, StoreError},
+};
+
+/// The head of the line: the lease and the earliest job that has not ended.
+struct Head {
+    lease: LeaseItem,
+    earliest: Option<OpenImport>,
+}
+
+impl ImportTable {
+    pub(super) async fn claim_import(&self, now: DateTime<Utc>) -> Outside<Claim> {
+        for round in 0..TRIES {
+            let Head { lease, earliest } = self.head().await?;
+            let next = match lease.running {
+                Some(_) if lease.lease_until > now.timestamp_millis() => {
+                    let until = Utc.timestamp_millis_opt(lease.lease_until).single().unwrap_or(now);
+                    return Ok(Claim::Busy { until });
+                }
+                Some(ref running) => running.clone().into_open()?,
+                None => match earliest {
+                    Some(earliest) => earliest,
+                    None => return Ok(Claim::Idle),
+                },
+            };
+            let Some(item) = self.item(&next.store, next.id).await?.filter(|item| !item.is_terminal()) else {
+                // Somebody deleted the job by hand. Its place must not block the line.
+                self.forget(&next, &lease).await?;
+                continue;
+            };
+            match self.claim(&next, item, &lease, now).await? {
+                Ok(claim) => return Ok(claim),
+                // Another worker was quicker, or the job changed: look again.
+                Err(Cancelled::Condition(..) | Cancelled::Contended) => back_off(round).await,
+                Err(Cancelled::Failed(error)) => return Err(error),
+            }
+        }
+        Err(contended())
+    }
+
+    async fn head(&self) -> Outside<Head> {
+        // The lease sorts just before the open entries.
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :line AND sk >= :lease")
+            .expression_attribute_values(":line", text(LINE))
+            .expression_attribute_values(":lease", text(LEASE))
+            .consistent_read(true)
+            .limit(2)
+            .send()
+            .await
+            .map_err(sort)?;
+        let mut head = Head { lease: LeaseItem::default(), earliest: None };
+        for item in answer.items.unwrap_or_default() {
+            let sort_key = item.get("sk").and_then(|sort_key| sort_key.as_s().ok()).cloned().unwrap_or_default();
+            if sort_key == LEASE {
+                head.lease = read(item)?;
+            } else if sort_key.starts_with(OPEN) && head.earliest.is_none() {
+                head.earliest = Some(read::<OpenItem>(item)?.into_open()?);
+            }
+        }
+        Ok(head)
+    }
+
+    async fn claim(
+        &self,
+        next: &OpenImport,
+        item: ImportItem,
+        held: &LeaseItem,
+        now: DateTime<Utc>,
+    ) -> Outside<Result<Claim, Cancelled>> {
+        let now = to_micros(now);
+        let epoch = held.epoch + 1;
+        let attempt = item.attempt + 1;
+        let mut actions = vec![self.take_lease(next, held, now)?];
+        let mut position = item.position;
+        if position >= FIRST_UNNUMBERED {
+            let last = self.last_number(&next.store).await?;
+            position = last + 1;
+            actions.push(self.count_up(&next.store, last)?);
+        }
+        let start = self
+            .update(
+                import_key(&next.store, next.id),
+                "SET #status = :started, started_at = if_not_exists(started_at, :now), updated_at = :now, \
+                 epoch = :epoch, attempt = :attempt, #position = :position",
+            )
+            .condition_expression("epoch = :before AND (#status = :pending OR #status = :started)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#position", "position")
+            .expression_attribute_values(":pending", text(ImportStatus::Pending.as_str()))
+            .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
+            .expression_attribute_values(":now", text(time(now)))
+            .expression_attribute_values(":before", number(item.epoch))
+            .expression_attribute_values(":epoch", number(epoch))
+            .expression_attribute_values(":attempt", number(attempt))
+            .expression_attribute_values(":position", number(position));
+        actions.push(TransactWriteItem::builder().update(start.build()?).build());
+        if let Err(cancelled) = self.transact(actions).await {
+            return Ok(Err(cancelled));
+        }
+        let import = item.into_import()?;
+        let import = Import {
+            status: ImportStatus::Started,
+            started_at: Some(import.started_at.unwrap_or(now)),
+            updated_at: now,
+            ..import
+        };
+        let lease = Lease { store: next.store.clone(), id: next.id, created_at: next.created_at, epoch };
+        Ok(Ok(Claim::Run { import: Box::new(import), lease, attempt }))
+    }
+
+    fn take_lease(&self, next: &OpenImport, held: &LeaseItem, now: DateTime<Utc>) -> Outside<TransactWriteItem> {
+        // The lease as it was read: same epoch, and not renewed since.
+        let condition =
+            if held.epoch == 0 { "attribute_not_exists(epoch)" } else { "epoch = :before AND lease_until = :lapsed" };
+        let mut take = self
+            .update(key(LINE, LEASE), "SET epoch = :epoch, running = :running, lease_until = :until")
+            .condition_expression(condition)
+            .expression_attribute_values(":epoch", number(held.epoch + 1))
+            .expression_attribute_values(":running", AttributeValue::M(write(&OpenItem::of(next))?))
+            .expression_attribute_values(":until", number((now + LEASE_TIME).timestamp_millis()));
+        if held.epoch > 0 {
+            take = take
+                .expression_attribute_values(":before", number(held.epoch))
+                .expression_attribute_values(":lapsed", number(held.lease_until));
+        }
+        Ok(TransactWriteItem::builder().update(take.build()?).build())
+    }
+
+    async fn last_number(&self, store: &StoreId) -> Outside<u64> {
+        let call = self.client.get_item().table_name(&self.table).set_key(Some(key(store.as_str(), COUNTER)));
+        let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
+        Ok(item.map(read::<CounterItem>).transpose()?.map_or(0, |counter| counter.last_number))
+    }
+
+    fn count_up(&self, store: &StoreId, last: u64) -> Outside<TransactWriteItem> {
+        let condition = if last == 0 { "attribute_not_exists(last_number)" } else { "last_number = :last" };
+        let mut count = self
+            .update(key(store.as_str(), COUNTER), "SET last_number = :next, #position = :position")
+            .condition_expression(condition)
+            .expression_attribute_names("#position", "position")
+            .expression_attribute_values(":next", number(last + 1))
+            // Just below the waiting jobs: one query finds both them and the counter.
+            .expression_attribute_values(":position", number(FIRST_UNNUMBERED));
+        if last > 0 {
+            count = count.expression_attribute_values(":last", number(last));
+        }
+        Ok(TransactWriteItem::builder().update(count.build()?).build())
+    }
+
+    /// Takes a job that is no longer there out of the line.
+    async fn forget(&self, gone: &OpenImport, held: &LeaseItem) -> Outside<()> {
+        let mut actions = vec![self.remove_open(gone)?];
+        if held.running.is_some() {
+            let idle = self
+                .update(key(LINE, LEASE), "REMOVE running SET lease_until = :zero")
+                .condition_expression("epoch = :epoch")
+                .expression_attribute_values(":zero", number(0))
+                .expression_attribute_values(":epoch", number(held.epoch));
+            actions.push(TransactWriteItem::builder().update(idle.build()?).build());
+        }
+        match self.transact_until_clear(actions).await {
+            // Another worker was quicker.
+            Err(StoreError::Conflict(_)) => Ok(()),
+            other => other,
+        }
+    }
+}

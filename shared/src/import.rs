@@ -1,0 +1,307 @@
+//! An import job: what it is, how far it has come and how it ends.
+
+use std::fmt;
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use uuid::Uuid;
+
+use crate::{
+    owner::{Owner, StoreId},
+    record::RecordType,
+};
+
+/// How long a claim holds without a heartbeat. A worker that died holds the line no longer than this.
+pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+
+/// How many claims a job gets. One claimed more often than this kills its workers, and is ended as failed.
+pub const MAX_ATTEMPTS: u32 = 3;
+
+/// The longest `external_ref`, in characters, of an import and of every record.
+pub const MAX_EXTERNAL_REF: usize = 2048;
+
+/// The id of an import job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ImportId(Uuid);
+
+impl ImportId {
+    /// Wraps a fresh random UUID.
+    #[must_use]
+    pub const fn new(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    /// Derives the id of the job that an object put under `drops/` becomes, so that an announcement delivered twice
+    /// names one job. `version` is the object's version id or, in a bucket without versions, its `ETag` and sequencer.
+    #[must_use]
+    pub fn of_drop(bucket: &str, key: &str, version: &str) -> Self {
+        // No bucket name or version holds a newline, so no two triples read alike.
+        let name = format!("{bucket}\n{version}\n{key}");
+        Self(Uuid::new_v5(&DROPS, name.as_bytes()))
+    }
+
+    /// Reads an id from a path or a message; `None` when it is no UUID.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+
+    /// The id as a UUID.
+    #[must_use]
+    pub const fn as_uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+/// The namespace of job ids derived from drops. Changing it would import every announced drop again.
+const DROPS: Uuid = Uuid::from_u128(0x1c3a_51e8_2f6b_5d0e_9b57_40d2_8e6f_a9c1);
+
+impl fmt::Display for ImportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a job stands: `pending` → `started` → `success` or `failed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportStatus {
+    Pending,
+    Started,
+    Success,
+    Failed,
+}
+
+impl ImportStatus {
+    const ALL: [Self; 4] = [Self::Pending, Self::Started, Self::Success, Self::Failed];
+
+    /// The word used on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Started => "started",
+            Self::Success => "success",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The status with this name, `None` when there is none.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// Whether the job has reached a status it never leaves.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::Pending | Self::Started => false,
+            Self::Success | Self::Failed => true,
+        }
+    }
+}
+
+/// A number for each record type, all six always present.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordCounts {
+    product: u32,
+    plan: u32,
+    feature: u32,
+    subscriber: u32,
+    offering: u32,
+    subscription: u32,
+}
+
+impl RecordCounts {
+    /// The number for one type.
+    #[must_use]
+    pub const fn get(&self, record_type: RecordType) -> u32 {
+        match record_type {
+            RecordType::SubscriptionProduct => self.product,
+            RecordType::SubscriptionPlan => self.plan,
+            RecordType::SubscriptionFeature => self.feature,
+            RecordType::SubscriptionSubscriber => self.subscriber,
+            RecordType::SubscriptionOffering => self.offering,
+            RecordType::Subscription => self.subscription,
+        }
+    }
+
+    /// Adds to the number of one type.
+    pub const fn add(&mut self, record_type: RecordType, more: u32) {
+        let count = match record_type {
+            RecordType::SubscriptionProduct => &mut self.product,
+            RecordType::SubscriptionPlan => &mut self.plan,
+            RecordType::SubscriptionFeature => &mut self.feature,
+            RecordType::SubscriptionSubscriber => &mut self.subscriber,
+            RecordType::SubscriptionOffering => &mut self.offering,
+            RecordType::Subscription => &mut self.subscription,
+        };
+        *count = count.saturating_add(more);
+    }
+
+    /// The sum over all types.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        RecordType::ALL.into_iter().map(|record_type| self.get(record_type)).fold(0, u32::saturating_add)
+    }
+}
+
+impl Serialize for RecordCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(RecordType::ALL.len()))?;
+        for record_type in RecordType::ALL {
+            map.serialize_entry(record_type.as_str(), &self.get(record_type))?;
+        }
+        map.end()
+    }
+}
+
+/// How many records of each type were found and how many were written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Lines that are well-formed JSON of a known type, valid or not.
+    pub uploaded: RecordCounts,
+    /// Records that were validated and written.
+    pub imported: RecordCounts,
+}
+
+/// Where the bytes of an import file lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportFile {
+    /// The object's key in the service's bucket.
+    pub key: String,
+    /// The object's version, for a drop: a later put to the same key is another job's file.
+    pub version: Option<String>,
+}
+
+/// A job about to be made: everything its caller decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewImport {
+    pub id: ImportId,
+    pub store: StoreId,
+    pub external_ref: Option<String>,
+    pub file: ImportFile,
+}
+
+/// An import job as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    pub id: ImportId,
+    pub store: StoreId,
+    pub owner: Owner,
+    pub external_ref: Option<String>,
+    pub file: ImportFile,
+    pub status: ImportStatus,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    pub tally: Tally,
+    /// How the job ended; present exactly when the status is terminal.
+    pub report: Option<Report>,
+}
+
+impl Import {
+    /// Makes the pending job that `new` asks for.
+    #[must_use]
+    pub fn pending(new: NewImport, created_at: DateTime<Utc>) -> Self {
+        Self {
+            id: new.id,
+            store: new.store,
+            owner: Owner::Store,
+            external_ref: new.external_ref,
+            file: new.file,
+            status: ImportStatus::Pending,
+            created_at,
+            updated_at: created_at,
+            started_at: None,
+            finished_at: None,
+            tally: Tally::default(),
+            report: None,
+        }
+    }
+}
+
+/// The right to work on a job: which job, and the epoch of the claim. Every write to the job carries it, so that a
+/// worker whose lease ran out can't change a job that another worker has taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub store: StoreId,
+    pub id: ImportId,
+    pub created_at: DateTime<Utc>,
+    pub epoch: u64,
+}
+
+/// What a worker that asks for the next job gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A job to run. `attempt` counts the claims of this job from 1, this one included.
+    Run { import: Box<Import>, lease: Lease, attempt: u32 },
+    /// Another worker runs a job and its lease holds until then.
+    Busy { until: DateTime<Utc> },
+    /// No job waits.
+    Idle,
+}
+
+/// Where a finished job's report lies, and how many error rows it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The key prefix of the report's files in the service's bucket.
+    pub prefix: String,
+    pub errors: u64,
+}
+
+impl Report {
+    /// Names the report of one claim of a job. The epoch keeps a worker that lost its lease from overwriting the report
+    /// of the one that took over.
+    #[must_use]
+    pub fn prefix(lease: &Lease) -> String {
+        format!("reports/{}/{}/{}", lease.store, lease.id, lease.epoch)
+    }
+
+    /// The key of the error rows: one JSON document a line, by line number.
+    #[must_use]
+    pub fn errors_key(prefix: &str) -> String {
+        format!("{prefix}/errors.jsonl")
+    }
+
+    /// The key of the error rows' index: where each row ends, eight bytes big-endian each.
+    #[must_use]
+    pub fn errors_index_key(prefix: &str) -> String {
+        format!("{prefix}/errors.index")
+    }
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub ending: Ending,
+    pub tally: Tally,
+    pub report: Report,
+    /// When the job may be forgotten.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The two ways a job ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Success,
+    Failed,
+}
+
+impl From<Ending> for ImportStatus {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Success => Self::Success,
+            Ending::Failed => Self::Failed,
+        }
+    }
+}
+
+/// Cuts a time to the microsecond, the precision that documents and the database keep.
+#[must_use]
+pub fn to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)
+}

@@ -1,0 +1,112 @@
+//! Numbers as text: what the database can hold, decided without ever making a float.
+
+/// The most significant digits that `DynamoDB` keeps.
+const MAX_DIGITS: usize = 38;
+
+/// The powers of ten between which `DynamoDB` numbers lie, zero aside: `1E-130` to `9.99…E+125`.
+const MAGNITUDES: std::ops::RangeInclusive<i64> = -130..=125;
+
+/// A JSON number taken apart: sign, significant digits and power of ten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decimal {
+    /// Whether there is a minus sign.
+    pub negative: bool,
+    /// The digits without leading and trailing zeros; none for zero.
+    pub digits: String,
+    /// The power of ten of the first digit: 2 for `123`, -1 for `0.5`.
+    pub magnitude: i64,
+}
+
+impl Decimal {
+    /// Takes the text of a valid JSON number apart.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let written = [whole, fraction].concat();
+        let digits = written.trim_start_matches('0');
+        let first = signed_len(whole) - 1 - (signed_len(&written) - signed_len(digits));
+        Self {
+            negative,
+            digits: digits.trim_end_matches('0').to_owned(),
+            magnitude: first.saturating_add(read_exponent(exponent)),
+        }
+    }
+
+    /// What keeps the number out of the database, `None` when nothing does.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let count = self.digits.len();
+        if count > MAX_DIGITS {
+            Some(format!("has {count} significant digits, at most {MAX_DIGITS} can be stored"))
+        } else if count > 0 && !MAGNITUDES.contains(&self.magnitude) {
+            Some(
+                "is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125".into(),
+            )
+        } else {
+            None
+        }
+    }
+
+    /// Whether the number is from 0 to 100.
+    #[must_use]
+    pub fn is_percentage(&self) -> bool {
+        // `digits` has no zero at its ends, so 100 is the one number of magnitude 2 that starts, and ends, with 1.
+        self.digits.is_empty()
+            || (!self.negative && (self.magnitude < 2 || (self.magnitude == 2 && self.digits == "1")))
+    }
+}
+
+fn signed_len(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
+}
+
+/// Reads an exponent; one too long for an `i64` is as good as the largest of its sign.
+fn read_exponent(text: &str) -> i64 {
+    text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, storable: bool) {
+        assert_eq!(Decimal::from_text(text).problem().is_none(), storable, "{text}");
+    }
+
+    #[test]
+    fn zeros_at_the_ends_are_no_significant_digits() {
+        check(&format!("0.{}1", "0".repeat(100)), true);
+        check(&format!("1{}", "0".repeat(100)), true);
+        check(&"9".repeat(38), true);
+        check(&"9".repeat(39), false);
+        check(&format!("{}.0", "9".repeat(38)), true);
+        check(&format!("{}.5", "9".repeat(38)), false);
+    }
+
+    #[test]
+    fn the_range_is_that_of_the_database() {
+        check("1e-130", true);
+        check("0.9e-130", false);
+        check("9.9999999999999999999999999999999999999E+125", true);
+        check("-9.9999999999999999999999999999999999999E+125", true);
+        check("1e126", false);
+        check("0.1e126", true);
+        check(&format!("1{}", "0".repeat(126)), false);
+        check("1e999999999999999999999999", false);
+        check("1e-999999999999999999999999", false);
+        check("0e999999999999999999999999", true);
+        check("-0.000", true);
+    }
+
+    #[test]
+    fn a_percentage_ends_at_exactly_one_hundred() {
+        for yes in ["0", "-0", "100", "1e2", "100.000", "99.99", "1e-100", "0e9"] {
+            assert!(Decimal::from_text(yes).is_percentage(), "{yes}");
+        }
+        for no in ["-1", "101", "100.0000000000000000000000000001", "1e3", "-1e-100", "200"] {
+            assert!(!Decimal::from_text(no).is_percentage(), "{no}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Where in a line something is: `data.attributes.price.USD.amount`, `products[0]`, `["odd key"]`.
+
+use std::fmt;
+
+/// The most characters of a caller's own text that an error repeats.
+const SHOWN_CHARS: usize = 80;
+
+/// A place within a line, built on the stack and written out only when there is an error to tell.
+#[derive(Clone, Copy, Debug)]
+pub enum Path<'a> {
+    /// The line itself.
+    Line,
+    /// A member of the object at a path.
+    Key(&'a Path<'a>, &'a str),
+    /// An item of the array at a path, from 0.
+    Item(&'a Path<'a>, usize),
+}
+
+impl Path<'_> {
+    /// The last name of the path, as an error quotes it: `"amount"`, `"products[0]"`.
+    #[must_use]
+    pub fn name(self) -> impl fmt::Display {
+        fmt::from_fn(move |f| match self {
+            Self::Line => f.write_str("the line"),
+            Self::Key(_, key) => write!(f, "{}", Shown(key)),
+            Self::Item(Self::Key(_, key), index) => write!(f, "{}", Shown(&format!("{key}[{index}]"))),
+            Self::Item(_, index) => write!(f, "item {index}"),
+        })
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line => Ok(()),
+            Self::Key(parent, key) if !is_plain(key) => write!(f, "{parent}[{}]", Shown(key)),
+            Self::Key(Self::Line, key) => f.write_str(key),
+            Self::Key(parent, key) => write!(f, "{parent}.{key}"),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+fn is_plain(key: &str) -> bool {
+    key.len() <= SHOWN_CHARS
+        && key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// A caller's own text as an error shows it: quoted, escaped as in JSON, and cut after 80 characters.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a>(pub &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match self.0.char_indices().nth(SHOWN_CHARS) {
+            Some((end, _)) => format!("{}…", self.0.get(..end).unwrap_or_default()),
+            None => self.0.to_owned(),
+        };
+        write!(f, "{}", serde_json::Value::from(shown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: Path<'_>, expected: &str) {
+        assert_eq!(path.to_string(), expected);
+    }
+
+    #[test]
+    fn a_path_reads_as_a_caller_would_write_it() {
+        let data = Path::Key(&Path::Line, "data");
+        let plans = Path::Key(&data, "plans");
+        check(Path::Line, "");
+        check(data, "data");
+        check(Path::Key(&Path::Item(&plans, 3), "name"), "data.plans[3].name");
+    }
+
+    #[test]
+    fn an_odd_key_is_quoted_and_cut() {
+        check(Path::Key(&Path::Line, "odd key"), r#"["odd key"]"#);
+        check(Path::Key(&Path::Key(&Path::Line, "a"), ""), r#"a[""]"#);
+        check(Path::Key(&Path::Line, "tab\there"), r#"["tab\there"]"#);
+        check(Path::Key(&Path::Line, &"é".repeat(200)), &format!("[\"{}…\"]", "é".repeat(80)));
+        check(Path::Key(&Path::Line, &"k".repeat(200)), &format!("[\"{}…\"]", "k".repeat(80)));
+    }
+}

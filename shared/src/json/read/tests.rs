@@ -1,0 +1,154 @@
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use super::*;
+
+/// What is wrong with a line, one error a line.
+fn check(line: &str) -> String {
+    let mut errors = RecordErrors::default();
+    read(line, &mut errors);
+    let lines: Vec<_> =
+        errors.into_vec().iter().map(|error| format!("{:?} | {}", error.code, error.detail())).collect();
+    lines.join("\n")
+}
+
+fn parse(line: &str) -> Object {
+    let mut errors = RecordErrors::default();
+    let object = read(line, &mut errors).expect("a JSON object");
+    assert!(errors.is_empty(), "{:?}", errors.into_vec());
+    object
+}
+
+#[test]
+fn what_breaks_grammar_is_told_with_its_column() {
+    assert_snapshot!(check(r#"{"a": 1,}"#), @"NotJson | not valid JSON: key must be a string at column 9");
+    assert_snapshot!(check(r#"{"a": 01}"#), @"NotJson | not valid JSON: invalid number at column 8");
+    assert_snapshot!(check(r#"{"a": "b}"#), @"NotJson | not valid JSON: EOF while parsing a string at column 9");
+    assert_snapshot!(check(r#"{"a": NaN}"#), @"NotJson | not valid JSON: expected value at column 7");
+    assert_snapshot!(check("{} {}"), @"NotJson | not valid JSON: trailing characters at column 4");
+    assert_snapshot!(check("{\"a\": \"tab\there\"}"), @r#"NotJson | not valid JSON: control character (\u0000-\u001F) found while parsing a string at column 10"#);
+    assert_snapshot!(check(""), @"NotJson | not valid JSON: EOF while parsing a value at column 0");
+}
+
+#[test]
+fn a_line_that_is_no_object_is_told_what_it_is() {
+    assert_snapshot!(check("[1]"), @"NotAnObject | the line must be a JSON object, not an array");
+    assert_snapshot!(check(" \"text\" "), @"NotAnObject | the line must be a JSON object, not a string");
+    assert_snapshot!(check("12"), @"NotAnObject | the line must be a JSON object, not a number");
+    assert_snapshot!(check("null"), @"NotAnObject | the line must be a JSON object, not null");
+}
+
+#[test]
+fn every_strictness_error_is_told_with_its_path() {
+    assert_snapshot!(
+        check(r#"{"a":{"k":1,"\u006b":2},"b":[1e126,{"":0}],"n\u0000":"\ud800","\udc00x":1,"a":3}"#), @r#"
+    DuplicateKey | a.k: the key "k" is given twice
+    NumberOutOfRange | b[0]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125
+    InvalidKey | b[1][""]: a key must not be empty
+    InvalidKey | ["n\u0000"]: a key must not hold a NUL
+    LoneSurrogate | ["n\u0000"]: the string holds a lone surrogate, which is not Unicode
+    LoneSurrogate | ["���x"]: the key holds a lone surrogate, which is not Unicode
+    DuplicateKey | a: the key "a" is given twice
+    "#
+    );
+}
+
+#[test]
+fn a_number_is_kept_exactly_as_written() {
+    for number in ["0", "-0", "1.10", "1E+2", "100e-2", "12345678901234567890123456789012345678", "0.0"] {
+        assert_eq!(parse(&format!("{{\"n\":{number}}}")).get("n"), Some(&Json::Number(number.into())));
+        let line = format!("{{\"n\":{number}}}");
+        assert_eq!(Json::from(parse(&line)).to_string(), line);
+    }
+}
+
+#[test]
+fn a_number_from_elsewhere_must_be_one() {
+    assert_eq!(Json::number("1E+2"), Some(Json::Number("1E+2".into())));
+    for text in ["", ".5", "01", "NaN", "1 ", "\"1\"", "[1]", "null"] {
+        assert_eq!(Json::number(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_number_of_too_many_digits_is_refused() {
+    assert_snapshot!(check(&format!("{{\"n\":{}}}", "7".repeat(39))), @"NumberOutOfRange | n: the number has 39 significant digits, at most 38 can be stored");
+}
+
+#[test]
+fn a_key_too_long_is_refused_and_shown_short() {
+    assert_eq!(check(&format!("{{\"{}\":1}}", "k".repeat(65_535))), "");
+    assert_snapshot!(check(&format!("{{\"{}\":1}}", "k".repeat(65_536))), @r#"InvalidKey | ["kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…"]: the key is 65536 bytes long, at most 65535 can be stored"#);
+}
+
+#[test]
+fn nesting_may_be_32_levels_deep() {
+    let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+    let deepest = parse(&nested(31));
+    assert_eq!(deepest.depth(), 32);
+    assert_snapshot!(check(&nested(32)), @"TooDeep | a[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 32 levels");
+}
+
+#[test]
+fn a_million_brackets_are_refused_cheaply() {
+    let million = 1_000_000;
+    assert_snapshot!(check(&format!("{{\"a\":{}{}}}", "[".repeat(million), "]".repeat(million))), @"TooDeep | a[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 32 levels");
+    assert_snapshot!(check(&"[".repeat(million)), @"NotJson | not valid JSON: EOF while parsing a list at column 1000000");
+    assert_snapshot!(check(&"{\"a\":".repeat(million)), @"NotJson | not valid JSON: EOF while parsing a value at column 5000000");
+}
+
+#[test]
+fn no_more_than_fifty_errors_are_told() {
+    let line = format!("{{\"a\":[{}]}}", vec!["1e999"; 57].join(","));
+    let told = check(&line);
+    assert_eq!(told.lines().count(), 50);
+    assert_snapshot!(told.lines().last().unwrap(), @"NumberOutOfRange | a[49]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125 (and 7 more errors in this line)");
+}
+
+#[test]
+fn an_object_keeps_its_order() {
+    let mut object = parse(r#"{"z":1,"a":[true,null],"m":{"x":"é\n"}}"#);
+    assert_eq!(object.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["z", "a", "m"]);
+    object.insert("a", "new");
+    assert_eq!(object.remove("z"), Some(Json::from(1)));
+    object.insert("z", true);
+    assert_snapshot!(Json::from(object), @r#"{"a":"new","m":{"x":"é\n"},"z":true}"#);
+}
+
+/// Any value that the strict reading takes, up to a few levels deep.
+fn json() -> impl Strategy<Value = Json> {
+    let number = prop_oneof![
+        any::<i64>().prop_map(|number| number.to_string()),
+        "-?(0|[1-9][0-9]{0,15})(\\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})?",
+    ];
+    let scalar = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::Bool),
+        number.prop_map(|text| Json::Number(text.into())),
+        any::<String>().prop_map(Json::String),
+    ];
+    scalar.prop_recursive(6, 60, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Json::Array),
+            prop::collection::btree_map("[^\\x00]{1,8}", inner, 0..6)
+                .prop_map(|members| Json::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back_equal(value in json()) {
+        let object = Object::from_iter([("value".to_owned(), value)]);
+        prop_assert_eq!(parse(&Json::from(object.clone()).to_string()), object);
+    }
+
+    #[test]
+    fn grammar_agrees_with_serde_json(line in r#"[\[\]{}":,0-9a-z\\ .eE-]{0,24}"#) {
+        let mut errors = RecordErrors::default();
+        read(&line, &mut errors);
+        let is_json = !errors.into_vec().iter().any(|error| error.code == RecordErrorCode::NotJson);
+        let by_serde = serde_json::from_str::<serde::de::IgnoredAny>(&line).is_ok();
+        prop_assert_eq!(is_json, by_serde);
+    }
+}

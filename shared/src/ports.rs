@@ -1,0 +1,182 @@
+//! What the service needs from the outside, in its own words. The AWS adapters (feature `aws`) and the twins in memory
+//! (feature `testing`) pass one and the same conformance suite.
+
+use std::{future::Future, ops::Range, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    import::{Claim, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
+    message::Tick,
+    owner::StoreId,
+    page::Page,
+    record::{RecordId, StoredRecord},
+};
+
+/// A call to the outside that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Worth another try: throttled, timed out, unreachable.
+    #[error("transient: {0}")]
+    Transient(String),
+    /// The thing is no longer as the caller believed; for a job, the lease is lost.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// Another try would fail alike: refused, missing, forbidden.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+/// The result of every port.
+pub type Outside<T> = Result<T, StoreError>;
+
+/// What became of a request to make a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The job is stored and waits.
+    Now(Import),
+    /// A job with this id was there already; nothing was changed.
+    Before(Import),
+}
+
+impl Created {
+    /// The job, whenever it was made.
+    #[must_use]
+    pub fn into_import(self) -> Import {
+        match self {
+            Self::Now(import) | Self::Before(import) => import,
+        }
+    }
+}
+
+/// A page of a store's jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    pub imports: Vec<Import>,
+    /// How many jobs the store has in all.
+    pub total: u64,
+}
+
+/// A job that has not ended, as the line knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenImport {
+    pub store: StoreId,
+    pub id: ImportId,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The import jobs and the line they wait in.
+pub trait ImportStore: Sync {
+    /// Stores a pending job and its place at the end of the line, durably and at once. `created_at` is `now` or, should
+    /// another job have been created at or after `now`, just after that: it rises strictly in the order of creation.
+    fn create(&self, new: NewImport, now: DateTime<Utc>) -> impl Future<Output = Outside<Created>> + Send;
+
+    /// Finds a job of a store. A job of another store, or one kept long enough, is not found.
+    fn get(
+        &self,
+        store: &StoreId,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<Option<Import>>> + Send;
+
+    /// Lists a store's jobs, newest first. Costs the same at every offset.
+    fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> impl Future<Output = Outside<Listing>> + Send;
+
+    /// Claims the next job of the line: a started one whose lease has run out, else the earliest pending one.
+    fn claim_next(&self, now: DateTime<Utc>) -> impl Future<Output = Outside<Claim>> + Send;
+
+    /// Renews the lease. A conflict says that it is lost.
+    fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Shows how far the job has come.
+    fn record_progress(
+        &self,
+        lease: &Lease,
+        tally: &Tally,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Ends the job and takes it out of the line, in one write. Doing it twice under one lease is doing it once.
+    fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Gives an unfinished job back, to be claimed again at once; the attempt does not count.
+    fn release(&self, lease: &Lease, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Lists jobs that have not ended, earliest first, at most `limit`.
+    fn open(&self, limit: u32) -> impl Future<Output = Outside<Vec<OpenImport>>> + Send;
+}
+
+/// What a batch read gave: the items found, and the ids it did not get to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BatchRead {
+    pub found: Vec<StoredRecord>,
+    pub unprocessed: Vec<RecordId>,
+}
+
+/// What a batch write came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BatchWrite {
+    /// All are written but these, which are worth sending again.
+    Written { unprocessed: Vec<RecordId> },
+    /// None is written: at least one item is one that the database will not take, and the whole batch fell with it.
+    Refused { reason: String },
+}
+
+/// The imported objects.
+pub trait RecordStore: Sync {
+    /// The most ids a batch read takes.
+    const READ_BATCH: usize = 100;
+    /// The most records a batch write takes.
+    const WRITE_BATCH: usize = 25;
+
+    /// Reads up to [`Self::READ_BATCH`] objects by id, consistently. Ids must differ.
+    fn read_batch(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead>> + Send;
+
+    /// Writes up to [`Self::WRITE_BATCH`] objects whole. Ids must differ.
+    fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = Outside<BatchWrite>> + Send;
+}
+
+/// The files: uploads, drops and reports.
+pub trait FileStore: Sync {
+    /// A report file that grows.
+    type Writer: FileWriter + Send;
+
+    /// Stores an uploaded file whole.
+    fn put(&self, key: &str, bytes: Bytes) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Reads an import file and hands its bytes on, piece by piece, until `take` answers `false`. The answer is `false`
+    /// when there is no such file.
+    fn read(
+        &self,
+        file: &ImportFile,
+        take: impl FnMut(&[u8]) -> bool + Send,
+    ) -> impl Future<Output = Outside<bool>> + Send;
+
+    /// Reads a stretch of a report file.
+    fn read_range(&self, key: &str, range: Range<u64>) -> impl Future<Output = Outside<Bytes>> + Send;
+
+    /// Begins a report file. Nothing is visible under the key until [`FileWriter::finish`].
+    fn writer(&self, key: String) -> Self::Writer;
+}
+
+/// A file being written.
+pub trait FileWriter {
+    /// Adds bytes, sending them on when enough have gathered.
+    fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Sends the rest and makes the file visible.
+    fn finish(self) -> impl Future<Output = Outside<()>> + Send;
+}
+
+/// The queue that wakes the worker.
+pub trait ImportQueue: Sync {
+    /// Sends a tick. Within five minutes a second one with the same `deduplication` is dropped.
+    fn send(&self, tick: &Tick, deduplication: &str) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Hides a received message for so long from now on; its group waits with it.
+    fn hide(&self, receipt_handle: &str, time: Duration) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Counts the messages that wait or are being handled, approximately.
+    fn depth(&self) -> impl Future<Output = Outside<u64>> + Send;
+}

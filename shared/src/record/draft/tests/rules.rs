@@ -1,0 +1,231 @@
+//! The rules of each type, told.
+
+use insta::assert_snapshot;
+
+use super::*;
+
+#[test]
+fn external_ref_is_told_when_it_is_empty_or_long() {
+    let product = |external_ref: &str| {
+        check_attributes(RecordType::SubscriptionProduct, &format!(r#"{{"name":"Tea","external_ref":{external_ref}}}"#))
+    };
+    assert_eq!(product(&format!("\"{}\"", "é".repeat(2048))), "");
+    assert_eq!(product("null"), "");
+    assert_snapshot!(product(&format!("\"{}\"", "é".repeat(2049))), @r#"WrongLength | external_ref: "external_ref" must be 1 to 2048 characters long, it has 2049"#);
+    assert_snapshot!(product("\"\""), @r#"WrongLength | external_ref: "external_ref" must not be empty"#);
+    assert_snapshot!(product("7"), @r#"WrongType | external_ref: "external_ref" must be a string, not a number"#);
+}
+
+#[test]
+fn a_product_as_the_public_sample_has_it_is_right() {
+    let line = r#"{"data":{"type":"subscription_product","attributes":{"external_ref":"d8bb","name":"Cotton Towels",
+        "description":"Soft.","main_image":"http://pacheco.net/","price":{"USD":{"amount":9941,"includes_tax":true}},
+        "price_units":{"unit":"day","amount":7450},"sku":null,"status":"active"}}}"#;
+    let record = record(line, &[]);
+    assert_eq!(record.external_ref(), Some("d8bb"));
+    assert_snapshot!(Json::from(record.into_parts().1), @r#"{"name":"Cotton Towels","description":"Soft.","main_image":"http://pacheco.net/","price":{"USD":{"amount":9941,"includes_tax":true}},"price_units":{"unit":"day","amount":7450},"status":"active"}"#);
+}
+
+#[test]
+fn every_rule_of_a_product_is_told() {
+    assert_snapshot!(check_attributes(RecordType::SubscriptionProduct, r#"{
+        "name":"Te","description":7,"sku":[],"main_image":"/tea.png",
+        "price":{"USD":{"amount":-1},"US":{"amount":1.5},"GBP":{},"EUR":5,"JPY":{"amount":9223372036854775808,"includes_tax":"no"}},
+        "price_units":{"unit":"week","amount":0}}"#), @r#"
+    WrongLength | name: "name" must be 3 to 1024 characters long, it has 2
+    WrongType | description: "description" must be a string, not a number
+    WrongType | sku: "sku" must be a string, not an array
+    Malformed | main_image: "main_image" must be an absolute URI, such as https://example.com/tea.png
+    OutOfRange | price.USD.amount: "amount" must be at least 0, it is -1
+    Malformed | price.US: "US" must be a currency of three letters, such as USD
+    WrongType | price.US.amount: "amount" must be a whole number, without a decimal point or an exponent, not 1.5
+    Required | price.GBP.amount: "amount" is required
+    WrongType | price.EUR: "EUR" must be an object, not a number
+    OutOfRange | price.JPY.amount: "amount" must be at most 9223372036854775807 (64 bits), it is 9223372036854775808
+    WrongType | price.JPY.includes_tax: "includes_tax" must be true or false, not a string
+    NotAllowed | price_units.unit: "unit" must be one of day, month, not "week"
+    OutOfRange | price_units.amount: "amount" must be at least 1, it is 0
+    "#);
+}
+
+#[test]
+fn a_price_has_at_most_ten_currencies() {
+    let price = |count| {
+        let entries: Vec<_> = ('A'..).take(count).map(|last| format!("\"US{last}\":{{\"amount\":0}}")).collect();
+        let attributes = format!(r#"{{"name":"Tea","price":{{{}}}}}"#, entries.join(","));
+        check_attributes(RecordType::SubscriptionProduct, &attributes)
+    };
+    assert_eq!(price(0), "");
+    assert_eq!(price(10), "");
+    assert_snapshot!(price(11), @r#"WrongLength | price: "price" must hold at most 10 currencies, it holds 11"#);
+}
+
+#[test]
+fn every_attribute_a_plan_needs_is_told() {
+    assert_snapshot!(check_attributes(RecordType::SubscriptionPlan, r#"{"can_pause":null}"#), @r#"
+    Required | name: "name" is required
+    Required | billing_interval_type: "billing_interval_type" is required
+    Required | billing_frequency: "billing_frequency" is required
+    Required | plan_length: "plan_length" is required
+    Required | end_behavior: "end_behavior" is required
+    Required | can_pause: "can_pause" is required
+    Required | can_resume: "can_resume" is required
+    Required | can_cancel: "can_cancel" is required
+    "#);
+}
+
+#[test]
+fn every_rule_of_a_plan_is_told() {
+    assert_snapshot!(check_attributes(RecordType::SubscriptionPlan, r#"{
+        "name":true,"billing_interval_type":"months","billing_frequency":0,"plan_length":1e1,"end_behavior":1,
+        "can_pause":"yes","can_resume":0,"can_cancel":{},"trial_period":-1,"base_price_percentage":100.5,
+        "fixed_price":[]}"#), @r#"
+    WrongType | name: "name" must be a string, not a boolean
+    NotAllowed | billing_interval_type: "billing_interval_type" must be one of day, week, month, year, not "months"
+    OutOfRange | billing_frequency: "billing_frequency" must be at least 1, it is 0
+    WrongType | plan_length: "plan_length" must be a whole number, without a decimal point or an exponent, not 1e1
+    WrongType | end_behavior: "end_behavior" must be a string, not a number
+    WrongType | can_pause: "can_pause" must be true or false, not a string
+    WrongType | can_resume: "can_resume" must be true or false, not a number
+    WrongType | can_cancel: "can_cancel" must be true or false, not an object
+    OutOfRange | trial_period: "trial_period" must be at least 0, it is -1
+    OutOfRange | base_price_percentage: "base_price_percentage" must be 0 to 100, it is 100.5
+    WrongType | fixed_price: "fixed_price" must be an object, not an array
+    "#);
+}
+
+#[test]
+fn a_feature_has_the_configuration_of_its_type() {
+    let feature = |configuration: &str| {
+        let attributes = format!(r#"{{"name":"Lounge","configuration":{configuration}}}"#);
+        check_attributes(RecordType::SubscriptionFeature, &attributes)
+    };
+    for right in [
+        r#"{"type":"access","tag":"gold"}"#,
+        r#"{"type":"access","access":{"tag":"gold"}}"#,
+        r#"{"type":"promotion","promotions":[{"name":"Ten off","tag":"ten","promotion_id":"p"}]}"#,
+        r#"{"type":"usage","usage":{"tag":"gb","label":"Gigabytes","default_value":-5}}"#,
+    ] {
+        assert_eq!(feature(right), "", "{right}");
+    }
+    assert_snapshot!(feature("7"), @r#"WrongType | configuration: "configuration" must be an object, not a number"#);
+    assert_snapshot!(feature("{}"), @r#"Required | configuration.type: "type" is required"#);
+    assert_snapshot!(feature(r#"{"type":"gift"}"#), @r#"NotAllowed | configuration.type: "type" must be one of access, promotion, usage, not "gift""#);
+    assert_snapshot!(feature(r#"{"type":"access","tag":"so gold"}"#), @r#"Malformed | configuration.tag: "tag" must be 1 to 64 of the characters 0-9, A-Z, a-z, - and _"#);
+    assert_snapshot!(feature(r#"{"type":"promotion","promotion":{"promotions":[{"tag":""},3]}}"#), @r#"
+    Required | configuration.promotion.promotions[0].name: "name" is required
+    Malformed | configuration.promotion.promotions[0].tag: "tag" must be 1 to 64 of the characters 0-9, A-Z, a-z, - and _
+    WrongType | configuration.promotion.promotions[1]: "promotions[1]" must be an object, not a number
+    "#);
+    assert_snapshot!(feature(r#"{"type":"usage","label":"GB","default_value":1.0}"#), @r#"
+    Required | configuration.tag: "tag" is required
+    WrongLength | configuration.label: "label" must be 3 to 1024 characters long, it has 2
+    WrongType | configuration.default_value: "default_value" must be a whole number, without a decimal point or an exponent, not 1.0
+    "#);
+}
+
+#[test]
+fn every_rule_of_a_subscriber_is_told() {
+    assert_eq!(
+        check_attributes(
+            RecordType::SubscriptionSubscriber,
+            &format!(
+                r#"{{"account_id":"{ACCOUNT}","name":"Ada","email":"ada@example.com","payment_authority":{{"type":"any"}}}}"#
+            )
+        ),
+        ""
+    );
+    assert_snapshot!(check_attributes(RecordType::SubscriptionSubscriber, "{}"), @r#"
+    Required | account_id: "account_id" is required
+    Required | name: "name" is required
+    Required | email: "email" is required
+    "#);
+    assert_snapshot!(check_attributes(RecordType::SubscriptionSubscriber,
+        r#"{"account_id":"7","name":"","email":"ada","payment_authority":"card"}"#), @r#"
+    Malformed | account_id: "account_id" must be a UUID of 36 characters
+    WrongLength | name: "name" must be 3 to 1024 characters long, it has 0
+    Malformed | email: "email" must be an email address, such as ada@example.com
+    WrongType | payment_authority: "payment_authority" must be an object, not a string
+    "#);
+}
+
+#[test]
+fn every_rule_of_an_offering_is_told() {
+    assert_snapshot!(check_attributes(RecordType::SubscriptionOffering, "{}"), @r#"
+    Required | name: "name" is required
+    Required | products: "products" is required
+    Required | plans: "plans" is required
+    "#);
+    assert_snapshot!(check_attributes(RecordType::SubscriptionOffering, r#"{"name":"Box","products":[],"plans":
+        ["",7,{"name":"x","can_pause":true},{"type":"subscription_feature","attributes":{"name":"Monthly"}},{"attributes":3}],
+        "features":"all"}"#), @r#"
+    WrongLength | products: "products" must hold at least 1, it holds 0
+    WrongLength | plans[0]: "plans[0]" must not be empty
+    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object, not a number
+    WrongLength | plans[2].name: "name" must be 3 to 1024 characters long, it has 1
+    Required | plans[2].billing_interval_type: "billing_interval_type" is required
+    Required | plans[2].billing_frequency: "billing_frequency" is required
+    Required | plans[2].plan_length: "plan_length" is required
+    Required | plans[2].end_behavior: "end_behavior" is required
+    Required | plans[2].can_resume: "can_resume" is required
+    Required | plans[2].can_cancel: "can_cancel" is required
+    NotAllowed | plans[3].type: "type" must be one of subscription_plan, not "subscription_feature"
+    Required | plans[3].attributes.billing_interval_type: "billing_interval_type" is required
+    Required | plans[3].attributes.billing_frequency: "billing_frequency" is required
+    Required | plans[3].attributes.plan_length: "plan_length" is required
+    Required | plans[3].attributes.end_behavior: "end_behavior" is required
+    Required | plans[3].attributes.can_pause: "can_pause" is required
+    Required | plans[3].attributes.can_resume: "can_resume" is required
+    Required | plans[3].attributes.can_cancel: "can_cancel" is required
+    WrongType | plans[4].attributes: "attributes" must be an object, not a number
+    WrongType | features: "features" must be an array, not a string
+    "#);
+}
+
+#[test]
+fn every_rule_of_a_subscription_is_told() {
+    assert_snapshot!(check_attributes(RecordType::Subscription, "{}"), @r#"
+    Required | account_id: "account_id" is required
+    Required | currency: "currency" is required
+    Required | name: "name" is required
+    Required | email: "email" is required
+    Required | manual_payments: "manual_payments" is required
+    Required | an offering is required: offering_id, offering_external_ref, or offering with products and plans
+    Required | a chosen plan is required: plan_id, selected_plan, or meta.selected of one of plans
+    "#);
+    assert_snapshot!(check_attributes(RecordType::Subscription, r#"{"account_id":1,"currency":"dollars","name":"A",
+        "email":"a@","manual_payments":"no","address_id":"x","payment_authority":[],"pending":1,
+        "first_invoice_paid":"yes","started_at":"yesterday","offering_id":"box","plan_id":""}"#), @r#"
+    WrongType | account_id: "account_id" must be a string, not a number
+    Malformed | address_id: "address_id" must be a UUID of 36 characters
+    Malformed | currency: "currency" must be a currency of three letters, such as USD
+    WrongLength | name: "name" must be 3 to 1024 characters long, it has 1
+    Malformed | email: "email" must be an email address, such as ada@example.com
+    WrongType | manual_payments: "manual_payments" must be true or false, not a string
+    WrongType | payment_authority: "payment_authority" must be an object, not an array
+    WrongType | pending: "pending" must be true or false, not a number
+    WrongType | first_invoice_paid: "first_invoice_paid" must be true or false, not a string
+    Malformed | started_at: "started_at" must be an RFC 3339 time, such as 2026-01-10T11:41:19Z
+    Malformed | offering_id: "offering_id" must be a UUID of 36 characters
+    WrongLength | plan_id: "plan_id" must not be empty
+    "#);
+}
+
+#[test]
+fn an_offering_and_a_plan_are_given_in_one_way_only() {
+    assert_snapshot!(check(&subscription(&format!(
+        r#""offering_id":"{ACCOUNT}","offering_external_ref":"box","plans":["a"],"plan_id":"a","selected_plan":"b""#
+    ))), @"
+    Conflicting | one offering must be given, in one way only, not by offering_id, offering_external_ref, offering
+    Conflicting | one plan must be chosen, in one way only, not by plan_id, selected_plan
+    ");
+    assert_snapshot!(check(&subscription(&format!(
+        r#""offering":{{"name":"B"}},"plans":[{{"meta":{{"selected":true}},{PLAN}}},{{"meta":{{"selected":true}},{PLAN}}},
+            {{"meta":{{"selected":1}},{PLAN}}}]"#
+    ))), @r#"
+    WrongLength | offering.name: "name" must be 3 to 1024 characters long, it has 1
+    Required | products: "products" is required
+    WrongType | plans[2].meta.selected: "selected" must be true or false, not a number
+    Conflicting | one plan must be chosen, in one way only, not by plans[0].meta.selected, plans[1].meta.selected
+    "#);
+}

@@ -1,0 +1,123 @@
+//! What stands around a record's attributes: `{"data":{"type":"…","attributes":{…}}}`, and the shorter forms of it.
+
+use std::borrow::Cow;
+
+use super::RecordType;
+use super::error::{RecordErrorCode, RecordErrors};
+use super::field::EXTERNAL_REF;
+use crate::json::{Json, Object, Path, Raw, Shown, grammar};
+use crate::jsonl::MAX_LINE_BYTES;
+
+const LINE: Path<'static> = Path::Line;
+const DATA: Path<'static> = Path::Key(&LINE, "data");
+
+/// What a first look at a line tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outline<'a> {
+    /// The type of a line that counts as uploaded: well-formed JSON of a known type, whatever else may be wrong with it.
+    pub record_type: Option<RecordType>,
+    /// The `external_ref` of such a line, when it is one: a string of 1 to 2048 characters.
+    pub external_ref: Option<Cow<'a, str>>,
+}
+
+/// Takes a first look at a line: its type and its `external_ref`, nothing built, nothing judged.
+///
+/// A line over 1 MiB, one that is not UTF-8, and one that is not JSON have no type.
+#[must_use]
+pub fn outline(line: &[u8]) -> Outline<'_> {
+    sketch(line).unwrap_or_default()
+}
+
+fn sketch(line: &[u8]) -> Option<Outline<'_>> {
+    let text = text_of(line).ok()?;
+    let outer = grammar(text).ok()?.wanted()?;
+    let inner = match outer.data {
+        Some(data) => data.wanted()?,
+        None => outer,
+    };
+    let record_type = RecordType::from_name(&inner.record_type?.string()?)?;
+    let external_ref = match inner.attributes {
+        Some(attributes) => attributes.wanted().and_then(|attributes| attributes.external_ref),
+        None => inner.external_ref,
+    };
+    let external_ref = external_ref.and_then(Raw::string).filter(|text| is_external_ref(text));
+    Some(Outline { record_type: Some(record_type), external_ref })
+}
+
+/// Whether a text has the length of an `external_ref`.
+pub(super) fn is_external_ref(text: &str) -> bool {
+    EXTERNAL_REF.contains(&text.chars().count())
+}
+
+/// The text of a line, unless the line is too long or not UTF-8; then what is wrong.
+pub(super) fn text_of(line: &[u8]) -> Result<&str, (RecordErrorCode, String)> {
+    if line.len() > MAX_LINE_BYTES {
+        let problem = format!("the line is {} bytes long, at most {MAX_LINE_BYTES} (1 MiB) are read", line.len());
+        return Err((RecordErrorCode::LineTooLong, problem));
+    }
+    str::from_utf8(line).map_err(|error| {
+        let problem = format!("the line is not UTF-8: a byte at offset {} of the line is wrong", error.valid_up_to());
+        (RecordErrorCode::NotUtf8, problem)
+    })
+}
+
+/// A line opened: what it is, its attributes, and where in the line they stand.
+#[derive(Debug)]
+pub(super) struct Envelope {
+    pub(super) record_type: RecordType,
+    /// `None` when `attributes` is no object; the error is noted already.
+    pub(super) attributes: Option<Object>,
+    pub(super) path: Path<'static>,
+}
+
+impl Envelope {
+    /// Opens a line; `None`, and an error noted, when it has no known type.
+    pub(super) fn open(mut line: Object, errors: &mut RecordErrors) -> Option<Self> {
+        match line.remove("data") {
+            None => Self::open_inner(line, &LINE, errors),
+            Some(Json::Object(data)) => Self::open_inner(data, &DATA, errors),
+            Some(other) => {
+                let hint = if matches!(other, Json::Array(_)) { ": one object a line" } else { "" };
+                let problem = format_args!("\"data\" must be an object, not {}{hint}", other.kind());
+                errors.add(RecordErrorCode::WrongType, &DATA, problem);
+                None
+            }
+        }
+    }
+
+    fn open_inner(mut inner: Object, path: &'static Path<'static>, errors: &mut RecordErrors) -> Option<Self> {
+        let record_type = read_type(inner.remove("type"), &Path::Key(path, "type"), errors)?;
+        let (attributes, path) = match inner.remove("attributes") {
+            // What stands beside `attributes` (id, meta, relationships) is the envelope's, not the record's.
+            Some(Json::Object(attributes)) => (Some(attributes), Path::Key(path, "attributes")),
+            Some(other) => {
+                let path = Path::Key(path, "attributes");
+                let problem = format_args!("\"attributes\" must be an object, not {}", other.kind());
+                errors.add(RecordErrorCode::WrongType, &path, problem);
+                (None, path)
+            }
+            None => (Some(inner), *path),
+        };
+        Some(Self { record_type, attributes, path })
+    }
+}
+
+fn read_type(value: Option<Json>, path: &Path<'_>, errors: &mut RecordErrors) -> Option<RecordType> {
+    match value {
+        None | Some(Json::Null) => errors.add(RecordErrorCode::Required, path, "\"type\" is required"),
+        Some(Json::String(name)) => {
+            let known = RecordType::from_name(&name);
+            if known.is_none() {
+                let all = RecordType::ALL.map(RecordType::as_str).join(", ");
+                let problem = format_args!("\"type\" must be one of {all}, not {}", Shown(&name));
+                errors.add(RecordErrorCode::UnknownType, path, problem);
+            }
+            return known;
+        }
+        Some(other) => {
+            let problem = format_args!("\"type\" must be a string, not {}", other.kind());
+            errors.add(RecordErrorCode::WrongType, path, problem);
+        }
+    }
+    None
+}

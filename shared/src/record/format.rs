@@ -1,0 +1,129 @@
+//! How the strings of a record have to be written.
+
+use chrono::DateTime;
+use iri_string::types::UriStr;
+use uuid::Uuid;
+
+/// Whether a text is a UUID in its usual form; a URN, braces and bare digits are not.
+pub(super) fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
+}
+
+/// Whether a text is an absolute URI (RFC 3986).
+pub(super) fn is_uri(text: &str) -> bool {
+    UriStr::new(text).is_ok()
+}
+
+/// Whether a text is an RFC 3339 time.
+pub(super) fn is_time(text: &str) -> bool {
+    DateTime::parse_from_rfc3339(text).is_ok()
+}
+
+/// Whether a text is three ASCII letters. Which currencies a store knows is not ours to say.
+pub(super) fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether a text is 1 to 64 letters, digits, `-` and `_`.
+pub(super) fn is_tag(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Whether a text is an email address as people have them.
+///
+/// Narrower than RFC 5322, which allows comments and quoted names that no mailbox has: one `@`, before it 1 to 64 bytes
+/// without white space or special characters, after it the labels of a domain, in all 254 bytes.
+pub(super) fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    text.len() <= 254
+        && (1..=64).contains(&local.len())
+        && local.split('.').all(|part| !part.is_empty())
+        && !local.contains(|character: char| {
+            character.is_whitespace() || character.is_control() || r#"@,;:<>()[]\""#.contains(character)
+        })
+        && domain.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    // A domain may be written in its own script, so a letter is a letter of any.
+    (1..=63).contains(&label.len())
+        && label.chars().all(|character| character.is_alphanumeric() || character == '-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rule: fn(&str) -> bool, yes: &[&str], no: &[&str]) {
+        for text in yes {
+            assert!(rule(text), "{text:?} should do");
+        }
+        for text in no {
+            assert!(!rule(text), "{text:?} should not do");
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_written_in_its_usual_form() {
+        check(
+            is_uuid,
+            &["550e8400-e29b-41d4-a716-446655440000", "550E8400-E29B-41D4-A716-446655440000"],
+            &["", "550e8400e29b41d4a716446655440000", "urn:uuid:550e8400-e29b-41d4-a716-446655440000", "x"],
+        );
+    }
+
+    #[test]
+    fn an_email_has_one_at_and_a_domain() {
+        let long = format!("{}@example.com", "x".repeat(65));
+        let longer = format!("x@{}com", "example.".repeat(40));
+        check(
+            is_email,
+            &["ada@example.com", "ada+tea@mail.example.co.uk", "o'neil@example.com", "ada@bücher.example", "a@b"],
+            &[
+                "",
+                "ada",
+                "@example.com",
+                "ada@",
+                "a@b@c",
+                "a b@c.de",
+                ".a@b.c",
+                "a..b@c.d",
+                "a@-b.c",
+                "a@b..c",
+                &long,
+                &longer,
+            ],
+        );
+    }
+
+    #[test]
+    fn a_uri_is_absolute() {
+        check(
+            is_uri,
+            &["http://pacheco.net/", "https://example.com/a%20b.png?x=1#y", "urn:isbn:0451450523"],
+            &["", "/tea.png", "tea.png", "https://example.com/a b.png", "https://[bad"],
+        );
+    }
+
+    #[test]
+    fn a_time_has_a_date_and_an_offset() {
+        check(
+            is_time,
+            &["2026-01-10T11:41:19Z", "2026-01-10T11:41:19.244842+02:00"],
+            &["", "2026-01-10", "2026-01-10T11:41:19", "2026-13-10T11:41:19Z"],
+        );
+    }
+
+    #[test]
+    fn a_tag_is_plain_and_short() {
+        let (long, longer) = ("x".repeat(64), "x".repeat(65));
+        check(is_tag, &["a", "Gold_1-x", &long], &["", "a b", "é", &longer]);
+    }
+
+    #[test]
+    fn a_currency_has_three_letters() {
+        check(is_currency, &["USD", "gbp"], &["", "US", "USDX", "U$D", "ÄÖ"]);
+    }
+}

@@ -1,0 +1,199 @@
+//! What a record refers to, and the copies that take the place of references.
+
+use std::sync::Arc;
+
+use super::error::{RecordError, RecordErrorCode};
+use super::field::{EXTERNAL_REF, Field, Fields};
+use super::{RecordId, RecordType, rules};
+use crate::json::{Json, Object, Shown};
+
+/// One reference of a line to another object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The JSON path of the reference within its line.
+    pub path: String,
+    /// The type of the object referred to.
+    pub record_type: RecordType,
+    /// The id or `external_ref` by which it is named: 1 to 2048 characters.
+    pub text: String,
+    /// What the text may be.
+    pub look_up: LookUp,
+}
+
+/// What the text of a reference may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LookUp {
+    /// In this order: an `external_ref` in the file, the id of a stored object, the `external_ref` of a stored object.
+    Any,
+    /// The id of an object; the text is a UUID.
+    Id,
+    /// An `external_ref`, in the file or of a stored object.
+    ExternalRef,
+}
+
+/// What came of looking a reference up.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// The object as it is stored, or as it will be.
+    Found(Arc<Snapshot>),
+    /// No such object, neither in the file nor stored.
+    Missing,
+    /// A line of this file would be the object, but was not imported itself.
+    Failed {
+        /// The number of that line.
+        line: u32,
+    },
+}
+
+impl Reference {
+    /// What a resolution says against importing the record; the copy when it says nothing.
+    pub(super) fn outcome(&self, resolution: &Resolution) -> Result<Arc<Snapshot>, RecordError> {
+        let (record_type, text) = (self.record_type, Shown(&self.text));
+        match resolution {
+            Resolution::Found(snapshot) => Ok(Arc::clone(snapshot)),
+            Resolution::Missing => {
+                let problem = match self.look_up {
+                    LookUp::Any => format!(
+                        "no {record_type} with this external_ref in the file, \
+                         and none stored with this id or external_ref: {text}"
+                    ),
+                    LookUp::Id => format!("no {record_type} stored with this id: {text}"),
+                    LookUp::ExternalRef => {
+                        format!("no {record_type} with this external_ref in the file, and none stored with it: {text}")
+                    }
+                };
+                Err(RecordError::new(RecordErrorCode::ReferenceNotFound, &self.path, problem))
+            }
+            Resolution::Failed { line } => {
+                let problem = format!("refers to the {record_type} of line {line}, which was not imported: {text}");
+                let error = RecordError::new(RecordErrorCode::ReferenceFailed, &self.path, problem);
+                Err(RecordError { blocked_by: Some(*line), ..error })
+            }
+        }
+    }
+}
+
+/// The copy of an object that another one stores.
+///
+/// As JSON `{"id","type","external_ref"?,"attributes":{…}}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    id: RecordId,
+    record_type: RecordType,
+    external_ref: Option<String>,
+    attributes: Object,
+}
+
+impl Snapshot {
+    /// Makes the copy of an object, from the parts in which it is stored.
+    #[must_use]
+    pub const fn new(id: RecordId, record_type: RecordType, external_ref: Option<String>, attributes: Object) -> Self {
+        Self { id, record_type, external_ref, attributes }
+    }
+
+    /// Makes an object that exists nowhere but inside another one; its `external_ref` is among its attributes still.
+    pub(super) fn inline(id: RecordId, record_type: RecordType, mut attributes: Object) -> Self {
+        let external_ref = attributes.remove("external_ref").and_then(|value| value.as_str().map(str::to_owned));
+        Self { id, record_type, external_ref, attributes }
+    }
+
+    /// The id of the object copied.
+    #[must_use]
+    pub const fn id(&self) -> RecordId {
+        self.id
+    }
+
+    /// The attributes copied.
+    #[must_use]
+    pub const fn attributes(&self) -> &Object {
+        &self.attributes
+    }
+
+    /// The copy as it is stored.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut object = Object::new();
+        object.insert("id", self.id.to_string());
+        object.insert("type", self.record_type.as_str());
+        if let Some(external_ref) = &self.external_ref {
+            object.insert("external_ref", external_ref.as_str());
+        }
+        object.insert("attributes", self.attributes.clone());
+        object.into()
+    }
+}
+
+/// The attributes of an inline object, whether they stand in `attributes` or by themselves.
+pub(super) fn own_attributes(item: Json) -> Object {
+    let Json::Object(mut object) = item else { return Object::new() };
+    if let Some(Json::Object(attributes)) = object.remove("attributes") {
+        return attributes;
+    }
+    object.remove("type");
+    object
+}
+
+impl Field<'_> {
+    /// A list of references and inline objects.
+    pub(super) fn references(self, at_least: usize, record_type: RecordType) {
+        self.items(at_least, |mut item| match item.value.as_deref() {
+            Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
+            Some(Json::Object(_)) => item.inline(record_type, rules(record_type)),
+            Some(other) => {
+                let kind = other.kind();
+                item.fail(
+                    RecordErrorCode::WrongType,
+                    format_args!("must be a string (an id or external_ref) or an object, not {kind}"),
+                );
+            }
+            None => {}
+        });
+    }
+
+    /// A reference to one object.
+    pub(super) fn reference(mut self, record_type: RecordType, look_up: LookUp) {
+        let text = match look_up {
+            LookUp::Any | LookUp::ExternalRef => self.reborrow().text(EXTERNAL_REF),
+            LookUp::Id => self.reborrow().uuid(),
+        };
+        if let Some(text) = text.map(str::to_owned) {
+            self.findings.references.push(Reference { path: self.path.to_string(), record_type, text, look_up });
+        }
+    }
+
+    /// An object given in the place of a reference: its attributes, or `{"type"?,"attributes":{…}}`.
+    pub(super) fn inline(self, record_type: RecordType, rule: fn(&mut Fields<'_>)) {
+        let Some(mut object) = self.object() else { return };
+        object.optional("type").one_of(&[record_type.as_str()]);
+        if !object.has("attributes") {
+            rule(&mut object);
+        } else if let Some(mut attributes) = object.optional("attributes").object() {
+            rule(&mut attributes);
+        }
+    }
+}
+
+/// The copies found for a record's references, in the order of the references.
+#[derive(Debug)]
+pub(super) struct Found(pub(super) std::vec::IntoIter<Arc<Snapshot>>);
+
+impl Found {
+    /// The copy for the next reference.
+    pub(super) fn next(&mut self) -> Option<Arc<Snapshot>> {
+        self.0.next()
+    }
+
+    /// Puts copies in the place of the items of a list; an inline object gets an id from its parent's and its place.
+    pub(super) fn fill(&mut self, object: &mut Object, list: &str, record_type: RecordType, parent: RecordId) {
+        let Some(Json::Array(items)) = object.get_mut(list) else { return };
+        for (index, item) in items.iter_mut().enumerate() {
+            *item = match std::mem::replace(item, Json::Null) {
+                Json::String(_) => self.next().map_or(Json::Null, |snapshot| snapshot.to_json()),
+                inline => {
+                    let id = parent.at(&format!("{list}[{index}]"));
+                    Snapshot::inline(id, record_type, own_attributes(inline)).to_json()
+                }
+            };
+        }
+    }
+}

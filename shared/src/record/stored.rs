@@ -1,0 +1,21 @@
+//! A record as it is stored.
+
+use chrono::{DateTime, Utc};
+
+use super::{RecordId, RecordType};
+use crate::{import::ImportId, json::Object, owner::StoreId};
+
+/// An object as the database holds it: whole, with everything it refers to copied in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRecord {
+    pub id: RecordId,
+    pub store: StoreId,
+    pub record_type: RecordType,
+    pub external_ref: Option<String>,
+    pub attributes: Object,
+    /// The job that wrote it last, and the line it came from.
+    pub import_id: ImportId,
+    pub line: u32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
