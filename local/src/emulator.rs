@@ -171,7 +171,8 @@ fn spawn(python: &Path, port: u16, state: Option<&Path>, log: &Path, scratch: &P
         })
 }
 
-fn check_free(port: u16) -> Result<u16, Error> {
+/// Refuses a port that something else listens on.
+pub(crate) fn check_free(port: u16) -> Result<u16, Error> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(|_| port).map_err(|error| {
         Error::new(
             format!("port {port} can't be used: {error}"),

@@ -32,7 +32,7 @@ const LIMIT: Duration = Duration::from_mins(30);
 pub async fn run(path: PathBuf, options: Options) -> Result<bool, Error> {
     let output = Output::new(options.quiet);
     output.progress(&format!(
-        "Importing {} into an AWS on this machine: half a minute, but up to 15 minutes the first time, to build everything.",
+        "Importing {} into an AWS on this machine: some seconds, up to 15 minutes the first time, to build it all.",
         path.display()
     ));
     let (name, file) = read(&path)?;

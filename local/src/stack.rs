@@ -70,6 +70,8 @@ impl Stack {
     /// When a step fails; the error says which, why, and what to do.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let output = Output::new(options.quiet);
+        // Asked again at the start, but better told before a build than after.
+        options.port.map(emulator::check_free).transpose()?;
         let (packages, interpreter) = prepare(&options, output).await?;
 
         let step = output.step("Starting the local AWS");
@@ -84,6 +86,8 @@ impl Stack {
             ("JwtAudience".to_owned(), issuer::AUDIENCE.to_owned()),
             ("StoreClaim".to_owned(), issuer::STORE_CLAIM.to_owned()),
             ("Store".to_owned(), STORE.to_owned()),
+            // The emulator speaks plain HTTP, and it does enforce the policies that refuse it.
+            ("RequireTls".to_owned(), "false".to_owned()),
         ];
         parameters.retain(|(name, _)| !options.parameters.iter().any(|(other, _)| other == name));
         parameters.extend(options.parameters);
