@@ -8,11 +8,15 @@ pub mod api;
 pub mod aws;
 #[cfg(any(feature = "aws", feature = "gateway"))]
 pub mod config;
+#[cfg(feature = "testing")]
+pub mod conformance;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod import;
 pub mod json;
 pub mod jsonl;
+#[cfg(feature = "testing")]
+pub mod memory;
 pub mod message;
 pub mod owner;
 pub mod page;
