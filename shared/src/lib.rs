@@ -1,16 +1,16 @@
 //! The language of imports: what every function of the service shares.
 //!
-//! Pure by default. Feature `aws` adds the side that talks to AWS, `gateway` the HTTP face of the functions that have
-//! one, `testing` the twins in memory and the conformance suite that they and the AWS side pass.
+//! Pure by default. Feature `aws` adds the side that talks to AWS and the gateway, `testing` the twins in memory and the
+//! conformance suite that they and the AWS side pass.
 
 pub mod api;
 #[cfg(feature = "aws")]
 pub mod aws;
-#[cfg(any(feature = "aws", feature = "gateway"))]
+#[cfg(feature = "aws")]
 pub mod config;
 #[cfg(feature = "testing")]
 pub mod conformance;
-#[cfg(feature = "gateway")]
+#[cfg(feature = "aws")]
 pub mod gateway;
 pub mod import;
 pub mod json;

@@ -1,0 +1,66 @@
+//! The largest file, by every way in: each good line becomes an object, each bad one is explained.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use local::generate::generate;
+use shared::{jsonl::lines, record::outline};
+
+use crate::world::{World, essence, gzip, sum};
+
+const TIME: Duration = Duration::from_secs(300);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_thousand_objects_arrive_posted_or_dropped_in_whatever_order() {
+    let world = World::own().await;
+    let (mut file, bad) = (Vec::new(), 100);
+    let summary = generate(50_000, 7, bad, &mut file).unwrap();
+    let bad_lines: BTreeSet<u64> = summary.bad.iter().map(|(line, _)| u64::from(*line)).collect();
+    assert_eq!(bad_lines.len(), bad);
+
+    let posted = world.submit(gzip(&file)).await;
+    check(&world, &posted, &file, &bad_lines).await;
+
+    let partner = world.neighbour();
+    partner.drop_file("nightly sync +1.jsonl", file.clone()).await;
+    let dropped = partner.job_of_drop("nightly sync +1.jsonl").await;
+    check(&partner, &dropped, &file, &bad_lines).await;
+
+    // Turned around: the second line with an external_ref becomes the first, so only the good lines are compared.
+    let stranger = world.neighbour();
+    let good = file
+        .split(|byte| *byte == b'\n')
+        .zip(1..)
+        .filter(|(line, number)| !line.is_empty() && !bad_lines.contains(number));
+    let mut turned: Vec<&[u8]> = good.map(|(line, _)| line).collect();
+    turned.reverse();
+    let turned = turned.join(&b'\n');
+    let id = stranger.submit(gzip(&turned)).await;
+    check(&stranger, &id, &turned, &BTreeSet::new()).await;
+
+    let objects = essences(&world).await;
+    assert_eq!(objects.len(), 50_000 - bad);
+    assert!(objects == essences(&partner).await, "the dropped file gives the same objects");
+    assert!(objects == essences(&stranger).await, "the file in another order gives the same objects");
+}
+
+async fn check(world: &World, id: &str, file: &[u8], bad_lines: &BTreeSet<u64>) {
+    let job = world.ended_within(id, TIME).await;
+    assert_eq!(job["attributes"]["status"], "success", "{job:#}");
+    let errors = world.errors(id).await;
+    assert_eq!(job["meta"]["errors"], errors.len());
+    let told: BTreeSet<u64> = errors.iter().map(|(line, _, _)| *line).collect();
+    assert_eq!(&told, bad_lines, "each bad line is explained, and no good one");
+    assert!(errors.is_sorted_by_key(|(line, _, _)| *line), "by line number");
+    let of_known_type = lines(file).filter_map(|line| outline(line.bytes).record_type.map(|_| u64::from(line.number)));
+    let of_known_type: BTreeSet<u64> = of_known_type.collect();
+    assert_eq!(sum(&job, "uploaded"), u64::try_from(of_known_type.len()).unwrap());
+    let failed = u64::try_from(of_known_type.intersection(bad_lines).count()).unwrap();
+    assert_eq!(sum(&job, "uploaded"), sum(&job, "imported") + failed);
+    assert_eq!(sum(&job, "imported"), u64::try_from(world.objects().await.len()).unwrap());
+}
+
+async fn essences(world: &World) -> Vec<String> {
+    let mut essences: Vec<String> = world.objects().await.iter().map(essence).collect();
+    essences.sort();
+    essences
+}

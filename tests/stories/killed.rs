@@ -1,0 +1,65 @@
+//! The worker is killed while it writes; its job finishes without anyone's help.
+
+use std::{
+    collections::HashSet,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use local::generate::generate;
+
+use crate::world::{World, gzip, sum};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing() {
+    let world = World::own().await;
+    let mut file = Vec::new();
+    let summary = generate(50_000, 11, 100, &mut file).unwrap();
+    let id = world.submit(gzip(&file)).await;
+
+    let killed = loop {
+        let job = world.import(&id).await;
+        assert_ne!(job["attributes"]["status"], "success", "the job ended before its worker was killed");
+        if sum(&job, "imported") > 0 {
+            break kill_worker(&world);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(killed, "no worker was found to kill");
+    let died = Instant::now();
+    let job = world.ended_within(&id, Duration::from_secs(240)).await;
+    println!("finished {:.1} s after its worker was killed", died.elapsed().as_secs_f64());
+
+    assert_eq!(job["attributes"]["status"], "success");
+    let good: usize = summary.good.values().sum();
+    assert_eq!(sum(&job, "imported"), u64::try_from(good).unwrap());
+    let objects = world.objects().await;
+    assert_eq!(objects.len(), good, "no object twice, none missing");
+    let lines: HashSet<_> = objects.iter().map(|object| object["line"].as_n().unwrap()).collect();
+    assert_eq!(lines.len(), good);
+    let told: HashSet<u64> = world.errors(&id).await.into_iter().map(|(line, _, _)| line).collect();
+    let bad: HashSet<u64> = summary.bad.iter().map(|(line, _)| u64::from(*line)).collect();
+    assert_eq!(told, bad);
+}
+
+/// Sends SIGKILL to the worker's process, a child of this stack's emulator.
+fn kill_worker(world: &World) -> bool {
+    let children = Command::new("ps").args(["-eo", "pid,ppid,args"]).output().unwrap();
+    let children = String::from_utf8(children.stdout).unwrap();
+    let emulator = world.stack.pid().to_string();
+    let mut killed = false;
+    for process in children.lines() {
+        let mut words = process.split_whitespace();
+        let (Some(pid), Some(parent)) = (words.next(), words.next()) else { continue };
+        if parent == emulator && environment(pid).contains("OBJECTS_TABLE=") {
+            killed |= Command::new("kill").args(["-KILL", pid]).status().unwrap().success();
+        }
+    }
+    killed
+}
+
+/// Only the worker is told of the objects table.
+fn environment(pid: &str) -> String {
+    let bytes = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,14 @@
+//! The service as its users meet it: the compiled functions, deployed from `template.yaml` to a local AWS that enforces
+//! their permissions. Each module is one story.
+
+mod adapters;
+mod careless_files;
+mod events;
+mod every_line_told;
+mod fifty_thousand;
+mod first_command;
+mod gate;
+mod killed;
+mod one_at_a_time;
+mod pages;
+mod world;

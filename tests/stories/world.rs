@@ -1,0 +1,234 @@
+//! A world for each story: a stack, a store of its own in it, and hands to act with.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use flate2::{Compression, write::GzEncoder};
+use local::{Options, Stack};
+use reqwest::{
+    Method, RequestBuilder,
+    multipart::{Form, Part},
+};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+pub const IMPORTS: &str = "/v2/subscriptions/imports";
+
+/// A store in a stack, and a client that acts for it.
+pub struct World {
+    pub stack: Arc<Stack>,
+    pub store: String,
+    http: reqwest::Client,
+    token: String,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{:#}", self.body);
+        self.body
+    }
+}
+
+impl World {
+    /// A fresh store in the stack that all stories share.
+    pub async fn shared() -> Self {
+        static STACK: OnceCell<Arc<Stack>> = OnceCell::const_new();
+        let stack = STACK.get_or_init(async || Arc::new(start().await)).await;
+        Self::in_stack(Arc::clone(stack))
+    }
+
+    /// A stack of its own, for a story that needs the line to itself.
+    pub async fn own() -> Self {
+        Self::in_stack(Arc::new(start().await))
+    }
+
+    /// Another store in the same stack.
+    pub fn neighbour(&self) -> Self {
+        Self::in_stack(Arc::clone(&self.stack))
+    }
+
+    fn in_stack(stack: Arc<Stack>) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let store = format!("store-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let token = stack.token(&store, 3600).unwrap();
+        let http = stack.http_client().unwrap();
+        Self { stack, store, http, token }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.anonymous(method, path).bearer_auth(&self.token)
+    }
+
+    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        // A list's links are absolute.
+        let url = if path.starts_with("http") { path.to_owned() } else { self.stack.api_url() + path };
+        self.http.request(method, url)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    /// Posts a file as the part `import_file`, with further text parts.
+    pub async fn post(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> Answer {
+        let part = Part::bytes(file.into()).file_name("import.jsonl");
+        let form = texts
+            .iter()
+            .fold(Form::new().part("import_file", part), |form, (name, text)| form.text(*name, (*text).to_owned()));
+        send(self.request(Method::POST, IMPORTS).multipart(form)).await
+    }
+
+    /// Posts a file and answers the id of its job.
+    pub async fn submit(&self, file: impl Into<Vec<u8>>) -> String {
+        let import = self.post(file, &[]).await.expect(201);
+        import["data"]["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn import(&self, id: &str) -> Value {
+        self.get(&format!("{IMPORTS}/{id}")).await.expect(200)["data"].clone()
+    }
+
+    /// Waits until a job has ended.
+    pub async fn ended(&self, id: &str) -> Value {
+        self.ended_within(id, Duration::from_secs(120)).await
+    }
+
+    pub async fn ended_within(&self, id: &str, time: Duration) -> Value {
+        let began = Instant::now();
+        loop {
+            let import = self.import(id).await;
+            if matches!(import["attributes"]["status"].as_str(), Some("success" | "failed")) {
+                return import;
+            }
+            assert!(began.elapsed() < time, "the job has not ended: {import:#}\nlog: {:?}", self.stack.log());
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
+    /// Posts a file and waits until its job has ended.
+    pub async fn run(&self, file: impl Into<Vec<u8>>) -> Value {
+        let id = self.submit(file).await;
+        self.ended(&id).await
+    }
+
+    /// All entries of a list, page after page.
+    pub async fn all(&self, path: &str, limit: u32) -> Vec<Value> {
+        let mut next = Some(format!("{path}?page[limit]={limit}"));
+        let mut all = Vec::new();
+        while let Some(path) = next {
+            let page = self.get(&path).await.expect(200);
+            all.extend(page["data"].as_array().unwrap().iter().cloned());
+            next = page["links"]["next"].as_str().map(str::to_owned);
+        }
+        all
+    }
+
+    /// The error rows of a job as (line, code, field).
+    pub async fn errors(&self, id: &str) -> Vec<(u64, String, String)> {
+        let rows = self.all(&format!("{IMPORTS}/{id}/errors"), 100).await;
+        let text = |row: &Value, name: &str| row["meta"][name].as_str().unwrap().to_owned();
+        rows.iter()
+            .map(|row| (row["meta"]["line_number"].as_u64().unwrap(), text(row, "code"), text(row, "field")))
+            .collect()
+    }
+
+    /// Every object of this store, as the database holds it.
+    pub async fn objects(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let client = aws_sdk_dynamodb::Client::new(&self.stack.sdk_config());
+        let scan = client
+            .scan()
+            .table_name(self.stack.objects_table())
+            .filter_expression("#store = :store")
+            .expression_attribute_names("#store", "store")
+            .expression_attribute_values(":store", AttributeValue::S(self.store.clone()));
+        scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap()
+    }
+
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.stack.sdk_config()).force_path_style(true).build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    /// Puts a file where partners drop theirs.
+    pub async fn drop_file(&self, name: &str, file: impl Into<Vec<u8>>) {
+        let key = format!("drops/{}/{name}", self.store);
+        let body = file.into().into();
+        self.s3().put_object().bucket(self.stack.bucket()).key(key).body(body).send().await.unwrap();
+    }
+
+    /// Waits for the job that a drop becomes, by its name.
+    pub async fn job_of_drop(&self, name: &str) -> String {
+        for _ in 0..100 {
+            let imports = self.all(IMPORTS, 100).await;
+            let job = imports.iter().find(|import| import["attributes"]["external_ref"] == name);
+            if let Some(job) = job {
+                return job["id"].as_str().unwrap().to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        panic!("the drop {name} became no job; log: {:?}", self.stack.log());
+    }
+}
+
+async fn start() -> Stack {
+    Stack::start(Options { quiet: true, ..Options::default() }).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Answer { status, headers, body }
+}
+
+pub fn gzip(file: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(file).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The sum of one of a job's two counts.
+pub fn sum(import: &Value, count: &str) -> u64 {
+    import["meta"]["records"][count].as_object().unwrap().values().map(|number| number.as_u64().unwrap()).sum()
+}
+
+/// What an object is, without what differs from store to store and from job to job: ids, times, its line.
+pub fn essence(object: &HashMap<String, AttributeValue>) -> String {
+    let kept = ["type", "external_ref", "attributes"];
+    let kept: BTreeMap<_, _> = object
+        .iter()
+        .filter(|(name, _)| kept.contains(&name.as_str()))
+        .map(|(name, value)| (name.as_str(), show(value)))
+        .collect();
+    format!("{kept:?}")
+}
+
+fn show(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(map) => {
+            let sorted: BTreeMap<_, _> =
+                map.iter().filter(|(name, _)| *name != "id").map(|(name, value)| (name, show(value))).collect();
+            format!("{sorted:?}")
+        }
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(show).collect::<Vec<_>>()),
+        other => format!("{other:?}"),
+    }
+}
