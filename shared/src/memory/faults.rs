@@ -43,6 +43,8 @@ pub enum Fault {
     After(StoreError),
     /// It is done after so long, unless the caller stops waiting before.
     Slow(Duration),
+    /// It is done at once, but its answer takes so long.
+    Late(Duration),
     /// A batch is done but for its last so many items. Other calls are done whole.
     LeaveOver(usize),
 }
@@ -115,6 +117,11 @@ impl Faults {
             Some(Fault::Slow(time)) => {
                 tokio::time::sleep(time).await;
                 effect(0)
+            }
+            Some(Fault::Late(time)) => {
+                let done = effect(0);
+                tokio::time::sleep(time).await;
+                done
             }
         }
     }
