@@ -1,1 +1,20 @@
+//! The local AWS: builds the functions, starts an emulator, deploys `template.yaml` to it unchanged, and runs files
+//! through. The command line and the integration tests stand on the same [`Stack`].
 
+pub mod client;
+mod deploy;
+mod emulator;
+mod error;
+mod functions;
+pub mod generate;
+pub mod import;
+pub mod issuer;
+pub mod output;
+mod python;
+pub mod stack;
+mod template;
+pub mod up;
+mod workspace;
+
+pub use error::Error;
+pub use stack::{Options, Stack};

@@ -1,1 +1,123 @@
-fn main() {}
+//! The command line of the local AWS.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use local::generate::GenerateArgs;
+use local::output::Output;
+use local::{Error, Options};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The exit code of an import job that failed.
+const FAILED: u8 = 1;
+/// The exit code of trouble with the system itself. Clap takes 2.
+const TROUBLE: u8 = 3;
+/// The exit code of a command that was interrupted, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// Runs Subscriptions Import on this machine: the same template and the same functions as on AWS.
+#[derive(Parser)]
+#[command(name = "local", bin_name = "cargo run -p local --")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Imports a file and shows what became of it.
+    Import {
+        /// The JSONL file, plain or gzip-compressed.
+        file: PathBuf,
+        #[command(flatten)]
+        stack: StackArgs,
+    },
+    /// Runs the API until Ctrl-C, and prints how to call it.
+    Up {
+        #[command(flatten)]
+        stack: StackArgs,
+    },
+    /// Makes an import file: as large and as broken as asked, the same for the same seed.
+    Generate(GenerateArgs),
+}
+
+#[derive(Args)]
+struct StackArgs {
+    /// The port to listen on; any free one without it.
+    #[arg(long)]
+    port: Option<u16>,
+    /// A folder that keeps what the local AWS holds for the next start.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Print the result alone.
+    #[arg(long)]
+    quiet: bool,
+    /// Run optimised functions, which take long to build.
+    #[arg(long)]
+    release: bool,
+}
+
+impl StackArgs {
+    fn options(self) -> Result<Options, Error> {
+        let state = self.state.map(std::path::absolute).transpose().map_err(|error| {
+            Error::new(format!("the state folder has no absolute path: {error}"), "give --state another folder")
+        })?;
+        Ok(Options { port: self.port, state, quiet: self.quiet, release: self.release, ..Options::default() })
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(false);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.error(&Error::new(format!("can't start: {error}"), "free some memory and threads"));
+            return ExitCode::from(TROUBLE);
+        }
+    };
+    let code = runtime.block_on(run(cli.command)).unwrap_or_else(|error| {
+        output.error(&error);
+        ExitCode::from(TROUBLE)
+    });
+    // A build that still runs would hold the runtime open; the interrupt has reached it too.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(command: Command) -> Result<ExitCode, Error> {
+    match command {
+        Command::Generate(generate) => {
+            let generated = generate.run().map_err(|error| {
+                Error::new(format!("can't generate the file: {error}"), "check the numbers and where it is to go")
+            });
+            generated.map(|_| ExitCode::SUCCESS)
+        }
+        Command::Import { file, stack } => {
+            let import = local::import::run(file, stack.options()?);
+            // Dropping the import also stops the stack it started.
+            tokio::select! {
+                success = import => Ok(if success? { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }),
+                () = interrupted() => Ok(ExitCode::from(INTERRUPTED)),
+            }
+        }
+        Command::Up { stack } => {
+            local::up::run(stack.options()?, interrupted()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Waits for Ctrl-C or a request to end.
+async fn interrupted() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Then signals keep their usual effect, and the emulator notices that this process is gone.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => (),
+        _ = terminate.recv() => (),
+    }
+}

@@ -1,0 +1,391 @@
+//! Good records: what a line's attributes look like when nothing is wrong with them.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use rand::RngExt;
+use rand::seq::{IndexedRandom, SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+use shared::record::RecordType;
+
+use super::words::{
+    CHANNELS, CITIES, CURRENCIES, GENRES, LOCALES, MAIL_HOSTS, ORIGINS, ROASTS, STREETS, TIERS, WAREHOUSES,
+    description, percent, person, pick, product_name, uuid,
+};
+
+/// One good line to be: its type, its name for others, and what it refers to.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) record_type: RecordType,
+    pub(super) external_ref: Option<String>,
+    pub(super) references: References,
+}
+
+/// The external refs a draft uses: an offering's parts, or a subscription's offering and plan.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    pub(super) products: Vec<String>,
+    pub(super) plans: Vec<String>,
+    pub(super) features: Vec<String>,
+    pub(super) offering: Option<String>,
+}
+
+/// Writes the attributes of a draft as one JSON object.
+pub(super) fn attributes(rng: &mut ChaCha8Rng, draft: &Draft) -> io::Result<String> {
+    let external_ref = draft.external_ref.as_deref();
+    let references = &draft.references;
+    // Structs, not maps: their keys come in the same order whatever features serde_json was built with.
+    let text = match draft.record_type {
+        RecordType::SubscriptionProduct => serde_json::to_string(&product(rng, external_ref)),
+        RecordType::SubscriptionPlan => serde_json::to_string(&plan(rng, external_ref)),
+        RecordType::SubscriptionFeature => serde_json::to_string(&feature(rng, external_ref)),
+        RecordType::SubscriptionSubscriber => serde_json::to_string(&subscriber(rng, external_ref)),
+        RecordType::SubscriptionOffering => serde_json::to_string(&offering(rng, external_ref, references)),
+        RecordType::Subscription => serde_json::to_string(&subscription(rng, external_ref, references)),
+    };
+    text.map_err(io::Error::from)
+}
+
+type Prices = BTreeMap<&'static str, Amount>;
+
+#[derive(Serialize)]
+struct Amount {
+    amount: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    includes_tax: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct PriceUnits {
+    unit: &'static str,
+    amount: u32,
+}
+
+#[derive(Serialize)]
+struct Product<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<&'a str>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sku: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main_image: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<Prices>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_units: Option<PriceUnits>,
+    /// Not an attribute of products: other systems send such things, and they do no harm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warehouse: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Plan<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<&'a str>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    billing_interval_type: &'static str,
+    billing_frequency: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial_period: Option<u32>,
+    #[serde(rename = "plan_length")]
+    length: u32,
+    end_behavior: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_price_percentage: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed_price: Option<Prices>,
+    can_pause: bool,
+    can_resume: bool,
+    can_cancel: bool,
+    /// Not an attribute of plans, yet the public sample file has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Feature<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<&'a str>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    configuration: Configuration,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Configuration {
+    Access { tag: String },
+    Promotion { promotions: Vec<Promotion> },
+    Usage { tag: String, label: &'static str, default_value: u32 },
+}
+
+#[derive(Serialize)]
+struct Promotion {
+    name: String,
+    tag: String,
+    #[serde(rename = "promotion_id", skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Subscriber<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<&'a str>,
+    account_id: String,
+    name: String,
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_authority: Option<PaymentAuthority>,
+    /// Neither this nor the locale is an attribute of subscribers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Address {
+    line_1: String,
+    city: &'static str,
+    country: &'static str,
+}
+
+#[derive(Serialize)]
+struct PaymentAuthority {
+    r#type: &'static str,
+    customer_id: String,
+    card_id: String,
+}
+
+#[derive(Serialize)]
+struct Offering<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<&'a str>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    products: Vec<Item<'a, Product<'a>>>,
+    plans: Vec<Item<'a, Plan<'a>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    features: Vec<Item<'a, Feature<'a>>>,
+    /// Not an attribute of offerings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Item<'a, Inline> {
+    Reference(&'a str),
+    Inline(Inline),
+}
+
+#[derive(Serialize)]
+struct Subscription<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<&'a str>,
+    account_id: String,
+    currency: &'static str,
+    name: String,
+    email: String,
+    manual_payments: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offering_external_ref: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selected_plan: Option<&'a str>,
+    /// Given inline where there is nothing to refer to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offering: Option<InlineOffering>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    products: Vec<Product<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    plans: Vec<ChosenPlan<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct InlineOffering {
+    name: String,
+}
+
+#[derive(Serialize)]
+struct ChosenPlan<'a> {
+    #[serde(flatten)]
+    plan: Plan<'a>,
+    meta: Selected,
+}
+
+#[derive(Serialize)]
+struct Selected {
+    selected: bool,
+}
+
+fn product<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Product<'a> {
+    let number = rng.random_range(100..10_000_u32);
+    Product {
+        external_ref,
+        name: product_name(rng),
+        description: percent(rng, 85).then(|| description(rng)),
+        sku: percent(rng, 70).then(|| format!("SKU-{number:05}")),
+        main_image: percent(rng, 50).then(|| format!("https://cdn.example.com/catalogue/{number}/front.jpg")),
+        price: percent(rng, 90).then(|| prices(rng)),
+        price_units: percent(rng, 30).then(|| price_units(rng)),
+        warehouse: percent(rng, 8).then(|| pick(rng, WAREHOUSES)),
+    }
+}
+
+fn price_units(rng: &mut ChaCha8Rng) -> PriceUnits {
+    PriceUnits { unit: pick(rng, &["day", "month"]), amount: rng.random_range(1..=12) }
+}
+
+fn plan<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Plan<'a> {
+    let interval = pick(rng, &["day", "week", "month", "month", "month", "year"]);
+    let frequency = rng.random_range(1..=6);
+    let fixed = percent(rng, 30);
+    let can_pause = percent(rng, 60);
+    Plan {
+        external_ref,
+        name: format!("{} every {frequency} {interval}s", pick(rng, TIERS)),
+        description: percent(rng, 60).then(|| description(rng)),
+        billing_interval_type: interval,
+        billing_frequency: frequency,
+        trial_period: percent(rng, 40).then(|| rng.random_range(0..=30)),
+        length: rng.random_range(1..=24),
+        end_behavior: pick(rng, &["roll", "roll", "close"]),
+        base_price_percentage: (!fixed).then(|| rng.random_range(50..=100)),
+        fixed_price: fixed.then(|| prices(rng)),
+        can_pause,
+        can_resume: can_pause,
+        can_cancel: percent(rng, 90),
+        status: percent(rng, 25).then_some("live"),
+    }
+}
+
+fn feature<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Feature<'a> {
+    let topic = pick(rng, GENRES);
+    let tag = format!("{}_{}", topic.to_lowercase(), rng.random_range(1..1000_u32));
+    let (name, configuration) = match rng.random_range(0..3_u8) {
+        0 => (format!("{topic} archive"), Configuration::Access { tag }),
+        1 => {
+            let id = percent(rng, 50).then(|| uuid(rng));
+            let promotion = Promotion { name: format!("{topic} week"), tag, id };
+            (format!("{topic} offers"), Configuration::Promotion { promotions: vec![promotion] })
+        }
+        _ => {
+            let default_value = rng.random_range(1..=100);
+            (format!("{topic} downloads"), Configuration::Usage { tag, label: "Downloads a month", default_value })
+        }
+    };
+    Feature { external_ref, name, description: percent(rng, 50).then(|| description(rng)), configuration }
+}
+
+fn subscriber<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Subscriber<'a> {
+    let (name, email) = contact(rng);
+    Subscriber {
+        external_ref,
+        account_id: uuid(rng),
+        name,
+        email,
+        payment_authority: percent(rng, 80).then(|| payment_authority(rng)),
+        address: percent(rng, 30).then(|| address(rng)),
+        locale: percent(rng, 15).then(|| pick(rng, LOCALES)),
+    }
+}
+
+fn address(rng: &mut ChaCha8Rng) -> Address {
+    let (city, country) = CITIES.choose(rng).copied().unwrap_or_default();
+    Address { line_1: format!("{} {}", rng.random_range(1..200_u32), pick(rng, STREETS)), city, country }
+}
+
+fn contact(rng: &mut ChaCha8Rng) -> (String, String) {
+    let (name, mailbox) = person(rng);
+    let email = format!("{mailbox}{}@{}", rng.random_range(1..1000_u32), pick(rng, MAIL_HOSTS));
+    (name, email)
+}
+
+fn payment_authority(rng: &mut ChaCha8Rng) -> PaymentAuthority {
+    PaymentAuthority {
+        r#type: pick(rng, &["elastic_path_payments_stripe", "stripe_payment_intents"]),
+        customer_id: format!("cus_{:014x}", rng.random_range(0..1_u64 << 56)),
+        card_id: format!("card_{:016x}", rng.random::<u64>()),
+    }
+}
+
+fn offering<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>, references: &'a References) -> Offering<'a> {
+    let mut products: Vec<_> = references.products.iter().map(|name| Item::Reference(name)).collect();
+    if products.is_empty() || percent(rng, 8) {
+        products.push(Item::Inline(product(rng, None)));
+    }
+    let mut plans: Vec<_> = references.plans.iter().map(|name| Item::Reference(name)).collect();
+    if plans.is_empty() || percent(rng, 8) {
+        plans.push(Item::Inline(plan(rng, None)));
+    }
+    let mut features: Vec<_> = references.features.iter().map(|name| Item::Reference(name)).collect();
+    if !features.is_empty() && percent(rng, 8) {
+        features.push(Item::Inline(feature(rng, None)));
+    }
+    let topics = if percent(rng, 50) { GENRES } else { ROASTS };
+    Offering {
+        external_ref,
+        name: format!("{} {} Club", pick(rng, TIERS), pick(rng, topics)),
+        description: percent(rng, 80).then(|| description(rng)),
+        products,
+        plans,
+        features,
+        channel: percent(rng, 8).then(|| pick(rng, CHANNELS)),
+    }
+}
+
+fn subscription<'a>(
+    rng: &mut ChaCha8Rng,
+    external_ref: Option<&'a str>,
+    references: &'a References,
+) -> Subscription<'a> {
+    let (name, email) = contact(rng);
+    let offering_external_ref = references.offering.as_deref();
+    let selected_plan = references.plans.first().map(String::as_str);
+    let inline = offering_external_ref.is_none() || selected_plan.is_none();
+    Subscription {
+        external_ref,
+        account_id: uuid(rng),
+        currency: pick(rng, &["USD", "EUR", "GBP"]),
+        name,
+        email,
+        manual_payments: percent(rng, 30),
+        offering_external_ref: offering_external_ref.filter(|_| !inline),
+        selected_plan: selected_plan.filter(|_| !inline),
+        offering: inline.then(|| InlineOffering { name: format!("{} Subscription", pick(rng, ORIGINS)) }),
+        products: if inline { vec![product(rng, None)] } else { Vec::new() },
+        plans: if inline { vec![chosen_plan(rng)] } else { Vec::new() },
+        started_at: percent(rng, 40)
+            .then(|| format!("2026-{:02}-{:02}T08:00:00Z", rng.random_range(1..=12_u32), rng.random_range(1..=28_u32))),
+    }
+}
+
+fn chosen_plan(rng: &mut ChaCha8Rng) -> ChosenPlan<'static> {
+    ChosenPlan { plan: plan(rng, None), meta: Selected { selected: true } }
+}
+
+/// Prices one thing in one to five currencies, at about the same worth in each.
+fn prices(rng: &mut ChaCha8Rng) -> Prices {
+    let worth = rng.random_range(4..=120_u64);
+    let mut currencies = CURRENCIES.to_vec();
+    currencies.shuffle(rng);
+    let count = rng.random_range(1..=5_usize);
+    currencies
+        .into_iter()
+        .take(count)
+        .map(|(currency, rate)| {
+            let amount = (worth * rate).saturating_sub(1);
+            (currency, Amount { amount, includes_tax: percent(rng, 50).then(|| rng.random()) })
+        })
+        .collect()
+}

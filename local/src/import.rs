@@ -1,0 +1,159 @@
+//! The command that runs one file through the whole system.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Table};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use indicatif::{MultiProgress, ProgressBar};
+use shared::record::RecordType;
+
+use crate::client::{Client, Import, ImportErrors, Records, Status};
+use crate::output::Output;
+use crate::stack::STORE;
+use crate::{Error, Options, Stack};
+
+/// A larger file is sent compressed: a call of the gateway carries about 4.5 MB of file.
+const COMPRESS_OVER: usize = 1024 * 1024;
+
+/// How many errors are shown; the API has them all.
+const ERRORS_SHOWN: u32 = 10;
+
+/// A worker may run 15 minutes and then hand over to another; past this, something hangs.
+const LIMIT: Duration = Duration::from_mins(30);
+
+/// Imports a file into a fresh local stack and prints what became of it. Tells whether the job ended well.
+///
+/// # Errors
+/// When the file can't be read, or a part of the system does not work.
+pub async fn run(path: PathBuf, options: Options) -> Result<bool, Error> {
+    let output = Output::new(options.quiet);
+    output.progress(&format!(
+        "Importing {} into an AWS on this machine: half a minute, but up to 15 minutes the first time, to build everything.",
+        path.display()
+    ));
+    let (name, file) = read(&path)?;
+    let stack = Stack::start(options).await?;
+    let client = stack.client(STORE)?;
+    let created = client.create_import(&name, file).await?;
+    output.progress(&format!("Import {} is made; running it", created.id));
+    let ended = follow(&client, created, output).await.map_err(|error| {
+        Error::new(error.problem(), format!("{}; the emulator's log is {}", error.remedy(), stack.log().display()))
+    })?;
+    let errors = client.list_import_errors(&ended.id, ERRORS_SHOWN).await?;
+    report(&ended, &errors, output);
+    Ok(ended.attributes.status == Status::Success)
+}
+
+/// Reads the file, compressing a large one.
+fn read(path: &Path) -> Result<(String, Vec<u8>), Error> {
+    let unreadable = |error: std::io::Error| {
+        Error::new(
+            format!("can't read {}: {error}", path.display()),
+            "give the path of a JSONL file; `events/sample.jsonl` is one",
+        )
+    };
+    let file = std::fs::read(path).map_err(unreadable)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if file.len() <= COMPRESS_OVER || file.starts_with(&[0x1f, 0x8b]) {
+        return Ok((name, file));
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&file).map_err(unreadable)?;
+    let packed = encoder.finish().map_err(unreadable)?;
+    Ok((format!("{name}.gz"), packed))
+}
+
+/// Asks for the job until it has ended, showing how far it is.
+async fn follow(client: &Client, mut import: Import, output: Output) -> Result<Import, Error> {
+    let begun = Instant::now();
+    let mut progress = Progress::new(output);
+    while matches!(import.attributes.status, Status::Pending | Status::Started) {
+        progress.show(&import);
+        if begun.elapsed() > LIMIT {
+            return Err(Error::new("the import does not end", "see what the worker does"));
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        import = client.get_import(&import.id).await?;
+    }
+    progress.finish();
+    Ok(import)
+}
+
+/// How far a job is: a bar a record type on a terminal, a line every few seconds otherwise.
+struct Progress {
+    output: Output,
+    bars: Option<(MultiProgress, Vec<(RecordType, ProgressBar)>)>,
+    last_line: Instant,
+}
+
+impl Progress {
+    fn new(output: Output) -> Self {
+        let bars = output.animated().then(|| {
+            let all = MultiProgress::new();
+            let bars = RecordType::ALL.map(|kind| (kind, all.add(output.bar(kind.as_str()))));
+            (all, bars.to_vec())
+        });
+        Self { output, bars, last_line: Instant::now() }
+    }
+
+    fn show(&mut self, import: &Import) {
+        let records = &import.meta.records;
+        if let Some((_, bars)) = &self.bars {
+            for (kind, bar) in bars {
+                let (uploaded, imported) = counts(records, *kind);
+                bar.set_length(uploaded);
+                bar.set_position(imported);
+            }
+        } else if self.last_line.elapsed() > Duration::from_secs(2) {
+            self.last_line = Instant::now();
+            let (uploaded, imported) = totals(records);
+            self.output.progress(&format!("  {imported} of {uploaded} records imported"));
+        }
+    }
+
+    fn finish(&self) {
+        if let Some((all, _)) = &self.bars {
+            // The table that follows says the same; a terminal that can't be cleared loses nothing.
+            let _ = all.clear();
+        }
+    }
+}
+
+fn counts(records: &Records, kind: RecordType) -> (u64, u64) {
+    let count = |of: &std::collections::BTreeMap<String, u64>| of.get(kind.as_str()).copied().unwrap_or_default();
+    (count(&records.uploaded), count(&records.imported))
+}
+
+fn totals(records: &Records) -> (u64, u64) {
+    (records.uploaded.values().sum(), records.imported.values().sum())
+}
+
+fn report(import: &Import, errors: &ImportErrors, output: Output) {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(["type", "uploaded", "imported"]);
+    let rows = RecordType::ALL.map(|kind| (kind.as_str(), counts(&import.meta.records, kind)));
+    for (label, (uploaded, imported)) in rows.into_iter().chain([("all", totals(&import.meta.records))]) {
+        table.add_row([label.to_owned(), uploaded.to_string(), imported.to_string()]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let status = if import.attributes.status == Status::Success { "success" } else { "failed" };
+    output.result(&format!("Import {}: {status}", import.id));
+    output.result(&table.to_string());
+    if errors.data.is_empty() {
+        return;
+    }
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(["line", "field", "reason"]);
+    for error in &errors.data {
+        let line = if error.meta.line_number == 0 { "file".to_owned() } else { error.meta.line_number.to_string() };
+        table.add_row([line, error.meta.field.clone().unwrap_or_default(), error.meta.error.clone()]);
+    }
+    output.result(&format!("{} of {} errors:", errors.data.len(), errors.meta.results.total));
+    output.result(&table.to_string());
+}

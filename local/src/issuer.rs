@@ -1,0 +1,222 @@
+//! A small identity provider: the tokens the local API accepts come from here.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::json;
+
+use crate::Error;
+
+/// The audience the local API's tokens are made for.
+pub const AUDIENCE: &str = "subscriptions-import";
+
+/// The claim that names the caller's store.
+pub const STORE_CLAIM: &str = "store_id";
+
+/// The scope that allows uploads.
+pub const WRITE: &str = "imports:write";
+
+/// The scope that allows everything else.
+pub const READ: &str = "imports:read";
+
+const KEY_ID: &str = "local";
+
+/// An issuer of tokens: an RSA key of its own, whose public half it serves on the loopback interface.
+///
+/// It serves from a thread that ends with the process, so it outlives any one test's runtime.
+#[derive(Debug)]
+pub struct Issuer {
+    url: String,
+    key: EncodingKey,
+}
+
+/// What a token says. The default one is good for everything, for an hour.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    /// The store, or none to leave the claim out.
+    pub store: Option<String>,
+    /// The scopes, joined by spaces.
+    pub scope: String,
+    /// Whom the token is for.
+    pub audience: String,
+    /// Who made it; none for this issuer.
+    pub issuer: Option<String>,
+    /// When it runs out, in seconds from now; may lie in the past.
+    pub expires_in: i64,
+}
+
+impl Default for TokenRequest {
+    fn default() -> Self {
+        Self {
+            store: Some("main".to_owned()),
+            scope: format!("{WRITE} {READ}"),
+            audience: AUDIENCE.to_owned(),
+            issuer: None,
+            expires_in: 3600,
+        }
+    }
+}
+
+impl Issuer {
+    /// Makes a key and serves it on a free port.
+    ///
+    /// # Errors
+    /// When the key can't be made or no port is free.
+    pub fn start() -> Result<Self, Error> {
+        let key = make_key()?;
+        let mut public = Jwk::from_encoding_key(&key, Algorithm::RS256)
+            .map_err(|error| failed(&format!("its public key can't be told: {error}")))?;
+        public.common.key_id = Some(KEY_ID.to_owned());
+        let keys = serde_json::to_string(&JwkSet { keys: vec![public] }).map_err(|error| failed(&error.to_string()))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| failed(&error.to_string()))?;
+        let address = listener.local_addr().map_err(|error| failed(&error.to_string()))?;
+        let url = format!("http://{address}");
+        let discovery = json!({
+            "issuer": url,
+            "jwks_uri": format!("{url}/jwks.json"),
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["token"],
+            "subject_types_supported": ["public"],
+        })
+        .to_string();
+        std::thread::spawn(move || {
+            for connection in listener.incoming().filter_map(Result::ok) {
+                // A caller that hangs up early misses its answer; nothing else does.
+                let _ = answer(&connection, &discovery, &keys);
+            }
+        });
+        Ok(Self { url, key })
+    }
+
+    /// The issuer's URL, the `iss` of its tokens.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Mints a token.
+    ///
+    /// # Errors
+    /// When it can't be signed.
+    pub fn token(&self, request: &TokenRequest) -> Result<String, Error> {
+        self.sign(request, &self.key)
+    }
+
+    /// Mints a token that names this issuer's key but is signed with another: its signature is bad.
+    ///
+    /// # Errors
+    /// When it can't be signed.
+    pub fn forged_token(&self, request: &TokenRequest) -> Result<String, Error> {
+        self.sign(request, &make_key()?)
+    }
+
+    fn sign(&self, request: &TokenRequest, key: &EncodingKey) -> Result<String, Error> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed();
+        let expires = now.saturating_add(request.expires_in);
+        let mut claims = json!({
+            "iss": request.issuer.as_deref().unwrap_or(&self.url),
+            "sub": "local",
+            "aud": request.audience,
+            "scope": request.scope,
+            "iat": now.min(expires),
+            "exp": expires,
+        });
+        if let (Some(store), Some(claims)) = (&request.store, claims.as_object_mut()) {
+            claims.insert(STORE_CLAIM.to_owned(), json!(store));
+        }
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(KEY_ID.to_owned());
+        jsonwebtoken::encode(&header, &claims, key).map_err(|error| failed(&format!("can't sign a token: {error}")))
+    }
+}
+
+fn make_key() -> Result<EncodingKey, Error> {
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| failed(&error.to_string()))?;
+    let der = pair.as_der().map_err(|error| failed(&error.to_string()))?;
+    // As PEM, since there the wrapping that names the algorithm is understood.
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()));
+    EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| failed(&error.to_string()))
+}
+
+fn answer(mut connection: &TcpStream, discovery: &str, keys: &str) -> std::io::Result<()> {
+    connection.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut lines = BufReader::new(connection).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    // The headers are read to their end: closing with bytes unread would reset the connection.
+    for line in lines {
+        if line?.is_empty() {
+            break;
+        }
+    }
+    let (status, body) = match request.split(' ').nth(1) {
+        Some("/.well-known/openid-configuration") => ("200 OK", discovery),
+        Some("/jwks.json" | "/.well-known/jwks.json") => ("200 OK", keys),
+        _ => ("404 Not Found", "{}"),
+    };
+    let length = body.len();
+    write!(
+        connection,
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
+
+fn failed(reason: &str) -> Error {
+    Error::new(format!("the local token issuer does not work: {reason}"), "try again")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use jsonwebtoken::{DecodingKey, Validation, decode};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn get(issuer: &Issuer, path: &str) -> String {
+        let mut connection = TcpStream::connect(issuer.url().trim_start_matches("http://")).unwrap();
+        write!(connection, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut text = String::new();
+        connection.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn verified(issuer: &Issuer, token: &str) -> Result<Value, jsonwebtoken::errors::Error> {
+        let answer = get(issuer, "/jwks.json");
+        let keys: JwkSet = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.set_audience(&[AUDIENCE]);
+        decode::<Value>(token, &DecodingKey::from_jwk(&keys.keys[0])?, &validation).map(|token| token.claims)
+    }
+
+    #[test]
+    fn a_token_holds_under_the_key_that_is_served() {
+        let issuer = Issuer::start().unwrap();
+        let claims = verified(&issuer, &issuer.token(&TokenRequest::default()).unwrap()).unwrap();
+        assert_eq!(claims["iss"], issuer.url());
+        assert_eq!(claims["store_id"], "main");
+        assert_eq!(claims["scope"], "imports:write imports:read");
+    }
+
+    #[test]
+    fn a_forged_token_does_not_hold() {
+        let issuer = Issuer::start().unwrap();
+        assert!(verified(&issuer, &issuer.forged_token(&TokenRequest::default()).unwrap()).is_err());
+    }
+
+    #[test]
+    fn discovery_names_the_issuer_and_its_keys() {
+        let issuer = Issuer::start().unwrap();
+        let answer = get(&issuer, "/.well-known/openid-configuration");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains(&format!("{}/jwks.json", issuer.url())), "{answer}");
+        assert!(get(&issuer, "/other").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    }
+}

@@ -1,0 +1,304 @@
+//! The whole system on this machine: emulator, deployed template, token issuer.
+
+use std::path::{Path, PathBuf};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use serde::Serialize;
+
+use crate::client::Client;
+use crate::deploy::Outputs;
+use crate::emulator::{self, Emulator};
+use crate::functions::Package;
+use crate::issuer::{self, Issuer, TokenRequest};
+use crate::output::Output;
+use crate::{Error, deploy, functions, python, workspace};
+
+/// The credentials of the emulator's root user: this key id is taken with any secret.
+const ROOT_KEY: &str = "test";
+
+/// The store that the local API's tokens and drops are for unless told otherwise.
+pub const STORE: &str = "main";
+
+/// How to start a stack.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The port, or none for any free one.
+    pub port: Option<u16>,
+    /// Where to keep what it holds for the next start, or none to forget it.
+    pub state: Option<PathBuf>,
+    /// Print nothing but errors.
+    pub quiet: bool,
+    /// Run the functions as released, optimised, which take long to build; for measurements.
+    pub release: bool,
+    /// Template parameters, over those set here. An empty `JwtIssuer` and `JwtAudience` make an API that takes IAM signatures.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// A running stack. It stops when this is dropped, or with the process.
+#[derive(Debug)]
+pub struct Stack {
+    emulator: Emulator,
+    issuer: Issuer,
+    outputs: Outputs,
+}
+
+/// What a running stack tells other programs, in `target/local/stack.json`.
+#[derive(Debug, Serialize)]
+pub struct StackFile {
+    pub api_url: String,
+    pub token: String,
+    pub endpoint_url: String,
+    pub region: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub bucket: String,
+    pub imports_table: String,
+    pub objects_table: String,
+    pub queue_url: String,
+    pub pid: u32,
+}
+
+impl Stack {
+    /// Builds the functions, starts the emulator and deploys the template.
+    ///
+    /// # Errors
+    /// When a step fails; the error says which, why, and what to do.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let output = Output::new(options.quiet);
+        let (packages, interpreter) = prepare(&options, output).await?;
+
+        let step = output.step("Starting the local AWS");
+        let issuer = Issuer::start()?;
+        let emulator = Emulator::start(&interpreter, options.port, options.state.as_deref()).await?;
+        step.done();
+
+        let step = output.step("Deploying template.yaml");
+        let mut parameters = vec![
+            ("Architecture".to_owned(), architecture().to_owned()),
+            ("JwtIssuer".to_owned(), issuer.url().to_owned()),
+            ("JwtAudience".to_owned(), issuer::AUDIENCE.to_owned()),
+            ("StoreClaim".to_owned(), issuer::STORE_CLAIM.to_owned()),
+            ("Store".to_owned(), STORE.to_owned()),
+        ];
+        parameters.retain(|(name, _)| !options.parameters.iter().any(|(other, _)| other == name));
+        parameters.extend(options.parameters);
+        let config = sdk_config(&emulator.endpoint_url());
+        let outputs = deploy::deploy(&config, packages, &parameters).await?;
+        let stack = Self { emulator, issuer, outputs };
+        stack.check_outputs()?;
+        step.done();
+        Ok(stack)
+    }
+
+    /// The API's base address. `curl` and browsers know that names under `localhost` are this machine; other clients
+    /// may have to be told, as [`Stack::http_client`] is.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        format!("http://{}:{}", self.api_host(), self.emulator.port())
+    }
+
+    /// The address that AWS clients use.
+    #[must_use]
+    pub fn endpoint_url(&self) -> String {
+        self.emulator.endpoint_url()
+    }
+
+    /// The region it plays.
+    #[must_use]
+    pub fn region(&self) -> &'static str {
+        emulator::REGION
+    }
+
+    /// The root user's key id and secret, which may do everything.
+    #[must_use]
+    pub fn credentials(&self) -> (&'static str, &'static str) {
+        (ROOT_KEY, ROOT_KEY)
+    }
+
+    /// Settings for AWS clients that act as the root user. S3 clients need `force_path_style` besides.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        sdk_config(&self.endpoint_url())
+    }
+
+    /// The bucket of files, drops and reports.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        self.output("BucketName")
+    }
+
+    /// The table of import jobs.
+    #[must_use]
+    pub fn imports_table(&self) -> &str {
+        self.output("ImportsTableName")
+    }
+
+    /// The table of imported objects.
+    #[must_use]
+    pub fn objects_table(&self) -> &str {
+        self.output("ObjectsTableName")
+    }
+
+    /// The queue that wakes the worker.
+    #[must_use]
+    pub fn queue_url(&self) -> &str {
+        self.output("QueueUrl")
+    }
+
+    /// One of the template's outputs, or an empty text.
+    #[must_use]
+    pub fn output(&self, name: &str) -> &str {
+        self.outputs.get(name).map_or("", String::as_str)
+    }
+
+    /// The issuer whose tokens the API accepts.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The emulator's process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.emulator.pid()
+    }
+
+    /// The log of the emulator and of the functions that no caller waits for.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        self.emulator.log()
+    }
+
+    /// An HTTP client that finds the API by its name.
+    ///
+    /// # Errors
+    /// When the client can't be made.
+    pub fn http_client(&self) -> Result<reqwest::Client, Error> {
+        reqwest::Client::builder()
+            .no_proxy()
+            .resolve(&self.api_host(), ([127, 0, 0, 1], self.emulator.port()).into())
+            .build()
+            .map_err(|error| Error::new(format!("can't make an HTTP client: {error}"), "try again"))
+    }
+
+    /// A client of the API that acts for a store.
+    ///
+    /// # Errors
+    /// When the client or its token can't be made.
+    pub fn client(&self, store: &str) -> Result<Client, Error> {
+        let token = self.token(store, 3600)?;
+        Ok(Client::new(self.http_client()?, self.api_url(), token))
+    }
+
+    /// Mints a token that allows everything for a store, for so many seconds.
+    ///
+    /// # Errors
+    /// When it can't be signed.
+    pub fn token(&self, store: &str, expires_in: i64) -> Result<String, Error> {
+        self.issuer.token(&TokenRequest { store: Some(store.to_owned()), expires_in, ..TokenRequest::default() })
+    }
+
+    /// Tells everything another program needs to use this stack.
+    #[must_use]
+    pub fn file(&self, token: String) -> StackFile {
+        let (access_key_id, secret_access_key) = self.credentials();
+        StackFile {
+            api_url: self.api_url(),
+            token,
+            endpoint_url: self.endpoint_url(),
+            region: self.region().to_owned(),
+            access_key_id: access_key_id.to_owned(),
+            secret_access_key: secret_access_key.to_owned(),
+            bucket: self.bucket().to_owned(),
+            imports_table: self.imports_table().to_owned(),
+            objects_table: self.objects_table().to_owned(),
+            queue_url: self.queue_url().to_owned(),
+            pid: self.pid(),
+        }
+    }
+
+    fn api_host(&self) -> String {
+        // The output ApiUrl names AWS's own domain.
+        format!("{}.execute-api.localhost", self.output("ApiId"))
+    }
+
+    fn check_outputs(&self) -> Result<(), Error> {
+        let needed = ["ApiId", "BucketName", "ImportsTableName", "ObjectsTableName", "QueueUrl"];
+        match needed.into_iter().find(|name| self.output(name).is_empty()) {
+            None => Ok(()),
+            Some(name) => {
+                Err(Error::new(format!("the stack has no output {name}"), "add it to the Outputs of template.yaml"))
+            }
+        }
+    }
+}
+
+impl StackFile {
+    /// Writes `target/local/stack.json`, for its owner's eyes only, and gives its path.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write(&self) -> Result<PathBuf, Error> {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let path = Self::path()?;
+        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        // Whole or not at all: a reader never sees half of it.
+        let part = path.with_extension(format!("{}.part", std::process::id()));
+        let mut options = std::fs::OpenOptions::new();
+        options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&part)
+            .and_then(|mut file| writeln!(file, "{text}"))
+            .and_then(|()| std::fs::rename(&part, &path))
+            .map_err(|error| Error::file("write", &path, &error))?;
+        Ok(path)
+    }
+
+    /// Removes it again, when the stack it tells of stops.
+    pub fn remove(&self) {
+        if let Ok(path) = Self::path() {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    fn path() -> Result<PathBuf, Error> {
+        Ok(workspace::local_dir()?.join("stack.json"))
+    }
+}
+
+/// Builds the functions and, beside that, makes the emulator's environment: the first time both take minutes.
+async fn prepare(options: &Options, output: Output) -> Result<(Vec<Package>, PathBuf), Error> {
+    let (release, quiet) = (options.release, options.quiet);
+    output.progress("Building the functions, and fetching the local AWS if it is not there yet …");
+    let environment = tokio::task::spawn_blocking(python::environment);
+    let packages = tokio::task::spawn_blocking(move || functions::build(release, quiet));
+    let broken = |error: tokio::task::JoinError| Error::new(format!("a preparation broke off: {error}"), "try again");
+    let packages = packages.await.map_err(broken)??;
+    let interpreter = environment.await.map_err(broken)??;
+    Ok((packages, interpreter))
+}
+
+fn architecture() -> &'static str {
+    if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" }
+}
+
+fn sdk_config(endpoint_url: &str) -> SdkConfig {
+    let credentials = Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "local");
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    SdkConfig::builder()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+        .region(Region::from_static(emulator::REGION))
+        .endpoint_url(endpoint_url)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http)
+        .build()
+}

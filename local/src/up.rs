@@ -1,0 +1,55 @@
+//! The command that keeps a local stack running to try things on.
+
+use crate::output::Output;
+use crate::stack::STORE;
+use crate::{Error, Options, Stack};
+
+/// A working day: longer than anyone tries things at a stretch.
+const TOKEN_SECONDS: i64 = 12 * 60 * 60;
+
+/// Starts a stack, prints how to use it, and runs until the process is told to stop.
+///
+/// # Errors
+/// When a part of the system does not work.
+pub async fn run(options: Options, stopped: impl Future<Output = ()>) -> Result<(), Error> {
+    let output = Output::new(options.quiet);
+    output.progress(
+        "Starting an AWS on this machine with everything deployed: half a minute, but up to 15 minutes the first time, to build everything.",
+    );
+    let mut stopped = std::pin::pin!(stopped);
+    let stack = tokio::select! {
+        stack = Stack::start(options) => stack?,
+        () = &mut stopped => return Ok(()),
+    };
+    let file = stack.file(stack.token(STORE, TOKEN_SECONDS)?);
+    let path = file.write()?;
+    let (api, token, bucket) = (&file.api_url, &file.token, &file.bucket);
+    let (endpoint, region) = (&file.endpoint_url, &file.region);
+    output.result(&format!(
+        "\
+API    {api}
+token  {token}
+       (store {STORE}, good for 12 hours)
+
+Upload a file, list the imports, get one, see its errors:
+  TOKEN={token}
+  curl -H \"Authorization: Bearer $TOKEN\" -F import_file=@events/sample.jsonl {api}/v2/subscriptions/imports
+  curl -H \"Authorization: Bearer $TOKEN\" {api}/v2/subscriptions/imports
+  curl -H \"Authorization: Bearer $TOKEN\" {api}/v2/subscriptions/imports/ID
+  curl -H \"Authorization: Bearer $TOKEN\" {api}/v2/subscriptions/imports/ID/errors
+
+Or drop it into the bucket, as a partner does:
+  AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={} aws s3 cp events/sample.jsonl s3://{bucket}/drops/{STORE}/sample.jsonl --endpoint-url {endpoint} --region {region}
+
+All addresses and names are in {}; the log is {}.
+Ctrl-C stops it.",
+        file.access_key_id,
+        file.secret_access_key,
+        path.display(),
+        stack.log().display(),
+    ));
+    stopped.await;
+    output.progress("Stopping the local AWS …");
+    file.remove();
+    Ok(())
+}
