@@ -1,17 +1,22 @@
 //! The language of imports: what every function of the service shares.
 //!
-//! Pure by default. Feature `aws` adds the side that talks to AWS and the gateway, `testing` the twins in memory and the conformance suite that they and the AWS side pass.
+//! Pure by default. Feature `aws` adds the side that talks to AWS and the gateway, `testing` the twins in memory and the
+//! conformance suite that they and the AWS side pass.
 
 pub mod api;
 #[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(feature = "aws")]
 pub mod config;
+#[cfg(feature = "testing")]
+pub mod conformance;
 #[cfg(feature = "aws")]
 pub mod gateway;
 pub mod import;
 pub mod json;
 pub mod jsonl;
+#[cfg(feature = "testing")]
+pub mod memory;
 pub mod message;
 pub mod owner;
 pub mod page;

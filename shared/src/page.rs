@@ -67,7 +67,7 @@ impl Page {
     #[must_use]
     pub fn links(self, url: &str, query: &[(String, String)], total: u64) -> Links {
         let at = |offset: u64| {
-            let mut link = form_urlencoded::Serializer::new(format!("{url}?"));
+            let mut link = form_urlencoded::Serializer::for_suffix(format!("{url}?"), url.len() + 1);
             link.extend_pairs(query.iter().filter(|(name, _)| name != OFFSET && name != LIMIT));
             link.append_pair(OFFSET, &offset.to_string()).append_pair(LIMIT, &self.limit.to_string());
             link.finish()

@@ -45,3 +45,6 @@ fn new_import(drop: Drop) -> NewImport {
         file: ImportFile { key: drop.key, version: drop.version },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ pub async fn handle(
     let location = import_address(&origin, import.id);
     Reply::created(&Document { data: ImportDocument::new(import, &origin) }, location)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,3 +14,6 @@ pub async fn handle(imports: &impl ImportStore, now: DateTime<Utc>, call: &Call)
     let import = imports.get(&call.store, call.import_id()?, now).await?.ok_or(ApiError::NotFound)?;
     Reply::ok(&Document { data: ImportDocument::new(import, &call.origin) })
 }
+
+#[cfg(test)]
+mod tests;

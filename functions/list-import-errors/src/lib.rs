@@ -47,3 +47,6 @@ async fn rows(files: &impl FileStore, report: &Report, page: Page) -> Result<Vec
     let rows = rows.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(row).collect::<Result<_, _>>();
     rows.map_err(|error| StoreError::Permanent(format!("the report can't be read: {error}")))
 }
+
+#[cfg(test)]
+mod tests;

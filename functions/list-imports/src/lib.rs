@@ -20,3 +20,6 @@ pub async fn handle(imports: &impl ImportStore, now: DateTime<Utc>, call: &Call)
         meta: page.meta(listing.total),
     })
 }
+
+#[cfg(test)]
+mod tests;

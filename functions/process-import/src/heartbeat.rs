@@ -1,6 +1,6 @@
 //! What a worker does beside its work: it keeps its message hidden, renews its lease, shows its progress.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -24,7 +24,8 @@ pub(crate) fn lease_time() -> Duration {
     LEASE.to_std().unwrap_or_default()
 }
 
-/// Beats until the lease is lost: another worker has the job, or the lease could not be renewed in time.
+/// Beats until the lease is lost: another worker has the job, or the lease could not be renewed in time. It does not
+/// end over a lease that the worker itself is giving up: that write tells how it went.
 pub(crate) async fn beat(
     imports: &impl ImportStore,
     queue: &impl ImportQueue,
@@ -46,20 +47,26 @@ pub(crate) async fn beat(
             }
             match imports.extend_lease(lease, clock()).await {
                 Ok(()) => renewed = asked,
-                Err(StoreError::Conflict(_)) => return,
+                Err(StoreError::Conflict(_)) => return lost(progress).await,
                 Err(error) => warn!(import.id = %lease.id, %error, "could not renew the lease"),
             }
         }
         if renewed.elapsed() > lease_time().saturating_sub(MARGIN) {
-            return;
+            return lost(progress).await;
         }
         let tally = progress.tally();
         if shown != Some(tally) {
             match imports.record_progress(lease, &tally, clock()).await {
                 Ok(()) => shown = Some(tally),
-                Err(StoreError::Conflict(_)) => return,
+                Err(StoreError::Conflict(_)) => return lost(progress).await,
                 Err(error) => warn!(import.id = %lease.id, %error, "could not show the progress"),
             }
         }
+    }
+}
+
+async fn lost(progress: &Progress) {
+    if progress.is_closing() {
+        pending::<()>().await;
     }
 }

@@ -75,3 +75,6 @@ where
         self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await
     }
 }
+
+#[cfg(test)]
+mod tests;

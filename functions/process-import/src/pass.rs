@@ -171,6 +171,7 @@ where
         let tally = self.progress.tally();
         let now = (self.worker.clock)();
         let outcome = Outcome { ending, tally, report, expires_at: now + self.worker.retention };
+        self.progress.close();
         self.worker.imports.finish(self.lease, &outcome, now).await?;
         info!(
             import.id = %self.import.id,

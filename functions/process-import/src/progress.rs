@@ -1,12 +1,18 @@
 //! How far a job has come: counted where the work is done, shown by the heartbeat.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use shared::{import::Tally, record::RecordType};
 
-/// The tally of the pass under way.
+/// The tally of the pass under way, and whether the pass is giving its lease up.
 #[derive(Debug, Default)]
-pub(crate) struct Progress(Mutex<Tally>);
+pub(crate) struct Progress {
+    tally: Mutex<Tally>,
+    closing: AtomicBool,
+}
 
 impl Progress {
     pub(crate) fn uploaded(&self, record_type: RecordType) {
@@ -21,7 +27,16 @@ impl Progress {
         self.change(|tally| *tally)
     }
 
+    /// Says that the pass ends the job or gives it back: from here on a lease that is gone may be so by its own doing.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Tally) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.tally.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    future::Future,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,7 +18,7 @@ use crate::{
     write::read_all,
 };
 
-/// How many bytes of the file the kept copies may stand for. Copies are made again when they are needed again.
+/// How many bytes the kept copies may take as stored. Copies are made again when they are needed again.
 const KEPT: usize = 16 << 20;
 
 /// The copies made so far, so that an object referred to a thousand times is built once.
@@ -60,7 +62,10 @@ pub(crate) struct References<'a, R> {
 impl<R: RecordStore> References<'_, R> {
     /// Answers references, one for one. What they may refer to in the file must be settled.
     pub(crate) async fn look_up(&self, references: &[Reference]) -> Outside<Vec<Resolution>> {
-        let in_file: Vec<Option<Resolution>> = references.iter().map(|reference| self.in_file(reference)).collect();
+        let mut in_file = Vec::with_capacity(references.len());
+        for reference in references {
+            in_file.push(self.in_file(reference).await?);
+        }
         let rest = references.iter().zip(&in_file).filter(|(_, found)| found.is_none());
         let wanted: HashSet<RecordId> = rest.flat_map(|(reference, _)| self.candidates(reference)).collect();
         let stored = self.stored(wanted).await?;
@@ -71,34 +76,44 @@ impl<R: RecordStore> References<'_, R> {
         Ok(references.iter().zip(in_file).map(answer).collect())
     }
 
-    fn in_file(&self, reference: &Reference) -> Option<Resolution> {
+    async fn in_file(&self, reference: &Reference) -> Outside<Option<Resolution>> {
         match reference.look_up {
             LookUp::Any | LookUp::ExternalRef => {}
-            LookUp::Id => return None,
+            LookUp::Id => return Ok(None),
         }
-        let place = self.sheet.find(reference.record_type, &reference.text)?;
-        let line = self.sheet.lines().get(place)?;
+        let Some(place) = self.sheet.find(reference.record_type, &reference.text) else { return Ok(None) };
+        let Some(line) = self.sheet.lines().get(place) else { return Ok(None) };
         let failed = Resolution::Failed { line: line.line.number };
-        match line.fate {
-            Fate::Imported => Some(self.copy_of_line(place).map_or(failed, Resolution::Found)),
-            Fate::Failed | Fate::Waiting => Some(failed),
-        }
+        Ok(Some(match line.fate {
+            Fate::Imported => self.copy_of_line(place).await?.map_or(failed, Resolution::Found),
+            Fate::Failed | Fate::Waiting => failed,
+        }))
     }
 
-    /// Builds the object of a line again. Lines that are referred to refer to nothing themselves.
-    fn copy_of_line(&self, place: usize) -> Option<Arc<Snapshot>> {
+    /// Builds the object of a line again, with what it refers to itself.
+    async fn copy_of_line(&self, place: usize) -> Outside<Option<Arc<Snapshot>>> {
         if let Some(copy) = self.copies.with(|kept| kept.of_lines.get(&place).cloned()) {
-            return Some(copy);
+            return Ok(Some(copy));
         }
-        let line = self.sheet.lines().get(place)?.line;
-        let draft = read(line.bytes).ok()?;
+        let Some(line) = self.sheet.lines().get(place).map(|line| line.line) else { return Ok(None) };
+        let Ok(draft) = read(line.bytes) else { return Ok(None) };
+        let found = self.look_up_further(draft.references()).await?;
         let id = record_id(self.import, draft.record_type(), draft.external_ref(), line.number);
-        let copy = Arc::new(draft.resolve(id, &[]).ok()?.snapshot());
+        let Ok(record) = draft.resolve(id, &found) else { return Ok(None) };
+        let copy = Arc::new(record.snapshot());
         self.copies.with(|kept| {
-            kept.bytes += line.bytes.len();
+            kept.bytes += copy.bytes();
             kept.of_lines.insert(place, Arc::clone(&copy));
         });
-        Some(copy)
+        Ok(Some(copy))
+    }
+
+    /// Looks up what a copy refers to: an offering's products, plans and features. It goes no deeper than the types do.
+    fn look_up_further<'b>(
+        &'b self,
+        references: &'b [Reference],
+    ) -> Pin<Box<dyn Future<Output = Outside<Vec<Resolution>>> + Send + 'b>> {
+        Box::pin(self.look_up(references))
     }
 
     /// The ids that the stored object may have, in the order in which they count.
@@ -133,7 +148,8 @@ impl<R: RecordStore> References<'_, R> {
             }
         }
         self.copies.with(|kept| {
-            kept.bytes += found.len() * size_of::<Snapshot>() * 4;
+            let bytes = |copy: &Option<Arc<StoredCopy>>| copy.as_ref().map_or(0, |copy| copy.snapshot.bytes());
+            kept.bytes += found.values().map(|copy| size_of::<RecordId>() + bytes(copy)).sum::<usize>();
             kept.of_stored.extend(found.iter().map(|(id, copy)| (*id, copy.clone())));
         });
         known.extend(found);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use shared::{
-    import::{Claim, Lease, MAX_ATTEMPTS},
+    import::{Claim, MAX_ATTEMPTS},
     message::Tick,
     ports::{FileStore, ImportQueue, ImportStore, RecordStore, StoreError},
 };
@@ -73,7 +73,7 @@ where
         };
         match ended {
             Ok(()) => Turn::Done,
-            Err(Stop::OutOfTime) => self.hand_over(pass.lease).await,
+            Err(Stop::OutOfTime) => self.hand_over(pass).await,
             Err(Stop::Failed(error)) => {
                 // The lease runs out as the message comes back, and the job is claimed again.
                 warn!(import.id = %id, %error, "the import stopped; it is tried again");
@@ -83,9 +83,11 @@ where
     }
 
     /// Gives the job back in good order, for a worker with more time.
-    async fn hand_over(&self, lease: &Lease) -> Turn {
+    async fn hand_over(&self, pass: &Pass<'_, I, R, F, Q>) -> Turn {
+        let lease = pass.lease;
         info!(import.id = %lease.id, "the function's time is nearly over; the import is handed over");
         let tick = Tick::of(&lease.store, lease.id);
+        pass.progress.close();
         let handed = async {
             self.imports.release(lease, (self.clock)()).await?;
             self.queue.send(&tick, &format!("{}-{}", lease.id, lease.epoch)).await

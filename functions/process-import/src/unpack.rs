@@ -149,8 +149,10 @@ mod tests {
     #[test]
     fn a_damaged_gzip_file_is_told_as_such() {
         let packed = gzip(b"{\"data\":{}}\n");
-        let cut = unpack(&packed[..packed.len() - 6], 4);
-        assert_eq!(cut, Err(FileFault::DamagedGzip("it ends early".to_owned())));
+        for end in 2..packed.len() {
+            let cut = unpack(&packed[..end], 4);
+            assert!(matches!(cut, Err(FileFault::DamagedGzip(_))), "{end}: {cut:?}");
+        }
         let mut bent = packed;
         bent[12] ^= 0xff;
         assert!(matches!(unpack(&bent, 1000), Err(FileFault::DamagedGzip(_))));

@@ -34,3 +34,6 @@ pub async fn handle(imports: &impl ImportStore, queue: &impl ImportQueue, now: D
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -170,15 +170,20 @@ impl ImportStore for ImportTable {
     }
 
     async fn release(&self, lease: &Lease, _now: DateTime<Utc>) -> Outside<()> {
+        // The epoch moves on: nothing more happens under this lease, not even a second release or a late heartbeat.
         let import = self
-            .update(import_key(&lease.store, lease.id), "SET attempt = attempt - :one")
-            .condition_expression("epoch = :epoch")
+            .update(import_key(&lease.store, lease.id), "SET attempt = attempt - :one, epoch = :next")
+            .condition_expression("epoch = :epoch AND #status = :started")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
             .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":next", number(lease.epoch + 1))
             .expression_attribute_values(":epoch", number(lease.epoch));
         let free = self
-            .update(key(LINE, LEASE), "SET lease_until = :zero")
+            .update(key(LINE, LEASE), "SET lease_until = :zero, epoch = :next")
             .condition_expression("epoch = :epoch")
             .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":next", number(lease.epoch + 1))
             .expression_attribute_values(":epoch", number(lease.epoch));
         let actions = vec![
             TransactWriteItem::builder().update(import.build()?).build(),

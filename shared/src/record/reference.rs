@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error::{RecordError, RecordErrorCode};
 use super::field::{EXTERNAL_REF, Field, Fields};
+use super::storable::object_bytes;
 use super::{RecordId, RecordType, rules};
 use crate::json::{Json, Object, Shown};
 
@@ -107,6 +108,12 @@ impl Snapshot {
     #[must_use]
     pub const fn attributes(&self) -> &Object {
         &self.attributes
+    }
+
+    /// How many bytes the attributes take as stored, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        object_bytes(&self.attributes)
     }
 
     /// The copy as it is stored.

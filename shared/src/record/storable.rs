@@ -50,7 +50,7 @@ pub(super) fn check_copies(copies: &[Arc<Snapshot>], path: &Path<'_>, errors: &m
 }
 
 /// 3 bytes for a container and 1 for each entry of it, on top of what the entries take.
-fn object_bytes(object: &Object) -> usize {
+pub(super) fn object_bytes(object: &Object) -> usize {
     object.iter().fold(3, |bytes, (key, value)| bytes + 1 + key.len() + value_bytes(value))
 }
 

@@ -1,0 +1,211 @@
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use insta::assert_snapshot;
+use shared::{
+    memory::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue},
+    owner::StoreId,
+    ports::StoreError,
+};
+use uuid::Uuid;
+
+use super::*;
+use crate::upload::MAX_BODY;
+
+const FILE: &[u8] = b"{\"type\":\"subscription_product\",\"name\":\"Tea\"}\n";
+
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_056_000, 123_456_789).unwrap()
+}
+
+/// A part of a form: the rest of its disposition, other headers, what it holds.
+fn part(disposition: &str, headers: &str, content: &[u8]) -> Vec<u8> {
+    let head = format!("--edge\r\nContent-Disposition: form-data; {disposition}\r\n{headers}\r\n");
+    [head.as_bytes(), content, b"\r\n"].concat()
+}
+
+fn file_part() -> Vec<u8> {
+    part("name=\"import_file\"; filename=\"a.jsonl\"", "Content-Type: application/jsonl\r\n", FILE)
+}
+
+fn ref_part(external_ref: impl AsRef<[u8]>) -> Vec<u8> {
+    part("name=\"external_ref\"", "", external_ref.as_ref())
+}
+
+fn body(parts: &[Vec<u8>]) -> Vec<u8> {
+    [parts.concat(), b"--edge--\r\n".to_vec()].concat()
+}
+
+fn call(content_type: &str, body: impl Into<Bytes>) -> Call {
+    Call {
+        store: StoreId::from_configuration("main").unwrap(),
+        origin: "https://api.example.com".to_owned(),
+        id: None,
+        query: Vec::new(),
+        content_type: Some(content_type.to_owned()),
+        body: body.into(),
+    }
+}
+
+const FORM: &str = "multipart/form-data; boundary=edge";
+
+async fn read(body: Vec<u8>) -> Result<Upload, ApiError> {
+    Upload::read(call(FORM, body)).await
+}
+
+/// Reads a form, whose file must come out as it went in, and compares the `external_ref`.
+async fn check(parts: &[Vec<u8>], external_ref: Option<&str>) {
+    let upload = read(body(parts)).await.unwrap();
+    assert_eq!((upload.file.as_ref(), upload.external_ref.as_deref()), (FILE, external_ref));
+}
+
+fn refusal(upload: Result<Upload, ApiError>) -> String {
+    match upload {
+        Err(ApiError::Validation(detail)) => detail,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+async fn check_refused(parts: &[Vec<u8>]) -> String {
+    refusal(read(body(parts)).await)
+}
+
+#[tokio::test]
+async fn parts_come_in_any_order_and_unknown_ones_are_ignored() {
+    check(&[file_part()], None).await;
+    check(&[file_part(), ref_part("nightly")], Some("nightly")).await;
+    let unknown = || part("name=\"colour\"", "", b"red");
+    let nameless = part("filename=\"b.jsonl\"", "", b"{}");
+    check(&[unknown(), ref_part("nightly"), nameless, file_part(), unknown()], Some("nightly")).await;
+}
+
+#[tokio::test]
+async fn a_part_may_be_of_any_content_type() {
+    for kind in ["application/gzip", "text/plain; charset=latin1", "application/octet-stream", "nonsense"] {
+        let headers = format!("Content-Type: {kind}\r\nX-More: 1\r\n");
+        check(&[part("name=\"import_file\"", &headers, FILE), ref_part("a")], Some("a")).await;
+    }
+    check(&[part("name=import_file", "", FILE)], None).await;
+}
+
+#[tokio::test]
+async fn an_external_ref_may_be_2048_characters_long() {
+    for character in ["a", "é", "🌙"] {
+        let longest = character.repeat(2048);
+        check(&[file_part(), ref_part(&longest)], Some(&longest)).await;
+        let over = check_refused(&[file_part(), ref_part(longest + character)]).await;
+        insta::allow_duplicates! { assert_snapshot!(over, @r#"external_ref: "external_ref" must be at most 2048 characters long"#); }
+    }
+    check(&[file_part(), ref_part("")], None).await;
+}
+
+#[tokio::test]
+async fn an_external_ref_is_text() {
+    assert_snapshot!(check_refused(&[file_part(), ref_part(b"\xff")]).await, @r#"external_ref: "external_ref" must be UTF-8 text"#);
+}
+
+#[tokio::test]
+async fn the_file_is_required() {
+    assert_snapshot!(check_refused(&[ref_part("a")]).await, @r#"import_file: "import_file" is required: the part with the JSONL file"#);
+    assert_snapshot!(check_refused(&[]).await, @r#"import_file: "import_file" is required: the part with the JSONL file"#);
+}
+
+#[tokio::test]
+async fn a_part_is_given_once() {
+    assert_snapshot!(check_refused(&[file_part(), file_part()]).await, @r#"import_file: "import_file" must be given once"#);
+    assert_snapshot!(check_refused(&[ref_part("a"), ref_part("a")]).await, @r#"external_ref: "external_ref" must be given once"#);
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_is_refused() {
+    let whole = body(&[ref_part("a"), file_part()]);
+    for end in 0..whole.len() - "--\r\n".len() {
+        let refused = refusal(read(whole[..end].to_vec()).await);
+        assert!(refused.starts_with("body: the multipart body can't be read"), "{end}: {refused}");
+    }
+    assert_snapshot!(refusal(read(whole[..100].to_vec()).await), @"body: the multipart body can't be read: incomplete multipart stream");
+    assert_snapshot!(refusal(read(b"{}".to_vec()).await), @"body: the multipart body can't be read: incomplete multipart stream");
+}
+
+#[tokio::test]
+async fn another_content_type_is_refused() {
+    for content_type in ["", "application/json", "multipart/form-data", "multipart/mixed; boundary=edge"] {
+        let refused = refusal(Upload::read(call(content_type, body(&[file_part()]))).await);
+        insta::allow_duplicates! {
+            assert_snapshot!(refused, @r#"header.content-type: must be multipart/form-data with a boundary, the file in the part "import_file""#);
+        }
+    }
+    let none = Call { content_type: None, ..call("", body(&[file_part()])) };
+    assert!(refusal(Upload::read(none).await).starts_with("header.content-type: "));
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_too_large() {
+    let around = body(&[part("name=\"import_file\"", "", b"")]).len();
+    let of_size = |size: usize| body(&[part("name=\"import_file\"", "", &vec![b'x'; size - around])]);
+    assert_eq!(read(of_size(MAX_BODY)).await.unwrap().file.len(), MAX_BODY - around);
+    let over = read(of_size(MAX_BODY + 1)).await.unwrap_err();
+    assert_eq!(over.status(), 413);
+    assert_snapshot!(over.reply("").body, @r#"{"errors":[{"status":"413","title":"Payload Too Large","detail":"body: a call carries at most 4718592 bytes, this one has 4718593; compress the file with gzip or put it under the bucket's drops/ prefix"}]}"#);
+}
+
+struct World {
+    faults: Faults,
+    files: MemoryFiles,
+    imports: MemoryImports,
+    queue: MemoryQueue,
+}
+
+impl World {
+    fn new() -> Self {
+        let faults = Faults::default();
+        let (files, imports) = (MemoryFiles::new(faults.clone()), MemoryImports::new(faults.clone()));
+        let queue = MemoryQueue::new(noon, faults.clone());
+        Self { faults, files, imports, queue }
+    }
+
+    async fn create(&self) -> Result<Reply, ApiError> {
+        let call = call(FORM, body(&[file_part(), ref_part("nightly")]));
+        handle(&self.files, &self.imports, &self.queue, noon, id(), call).await
+    }
+}
+
+fn id() -> ImportId {
+    ImportId::new(Uuid::from_u128(7))
+}
+
+#[tokio::test]
+async fn a_file_becomes_a_job_that_waits_and_a_message() {
+    let world = World::new();
+    let reply = world.create().await.unwrap();
+    assert_eq!(reply.status, 201);
+    assert_snapshot!(reply.location.unwrap(), @"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007");
+    assert_snapshot!(reply.body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import","attributes":{"external_ref":"nightly","status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.123456Z","updated_at":"2026-05-29T12:00:00.123456Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007"}}}"#);
+    let import = world.imports.get(&call("", "").store, id(), noon()).await.unwrap().unwrap();
+    assert_eq!(import.external_ref.as_deref(), Some("nightly"));
+    assert_eq!(world.files.content(&import.file.key).unwrap(), FILE);
+    assert_eq!(world.files.keys(), ["imports/main/00000000-0000-0000-0000-000000000007.jsonl"]);
+    assert_eq!(world.queue.ticks().iter().map(|tick| tick.import_id).collect::<Vec<_>>(), [id()]);
+}
+
+#[tokio::test]
+async fn a_queue_that_fails_does_not_fail_the_call() {
+    let world = World::new();
+    world.faults.plan(Port::Send, Fault::permanent());
+    assert_eq!(world.create().await.unwrap().status, 201);
+    assert_eq!(world.queue.ticks(), []);
+    assert_eq!(world.imports.open(10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_table_or_bucket_that_fails_fails_the_call_and_says_nothing_of_it() {
+    for port in [Port::Create, Port::Put] {
+        let world = World::new();
+        world.faults.plan(port, Fault::Before(StoreError::Permanent("the secret of the table".to_owned())));
+        let error = world.create().await.unwrap_err();
+        assert_eq!(error.status(), 500);
+        insta::allow_duplicates! {
+            assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"500","title":"Internal Server Error","detail":"An internal error has occurred.","meta":{"request_id":"request-1"}}]}"#);
+        }
+        assert_eq!((world.imports.open(10).await.unwrap(), world.queue.ticks()), (vec![], vec![]));
+    }
+}

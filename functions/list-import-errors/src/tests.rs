@@ -1,0 +1,147 @@
+use bytes::Bytes;
+use chrono::TimeDelta;
+use insta::assert_snapshot;
+use shared::{
+    api::ImportErrorDocument,
+    import::{Claim, Ending, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
+    memory::{MemoryFiles, MemoryImports},
+    owner::StoreId,
+    record::{RecordError, RecordErrorCode},
+};
+use uuid::Uuid;
+
+use super::*;
+
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_056_000, 0).unwrap()
+}
+
+fn call(store: &str, id: &str, offset: &str, limit: &str) -> Call {
+    let query = [("page[offset]", offset), ("page[limit]", limit)];
+    Call {
+        store: StoreId::from_configuration(store).unwrap(),
+        origin: "https://api.example.com".to_owned(),
+        id: Some(id.to_owned()),
+        query: query.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        content_type: None,
+        body: Bytes::new(),
+    }
+}
+
+struct World {
+    imports: MemoryImports,
+    files: MemoryFiles,
+    import: Import,
+    lease: Lease,
+}
+
+impl World {
+    /// A world with one job, which runs.
+    async fn new() -> Self {
+        let imports = MemoryImports::default();
+        let new = NewImport {
+            id: ImportId::new(Uuid::from_u128(7)),
+            store: StoreId::from_configuration("main").unwrap(),
+            external_ref: None,
+            file: ImportFile { key: "7".to_owned(), version: None },
+        };
+        imports.create(new, noon()).await.unwrap();
+        let Claim::Run { import, lease, .. } = imports.claim_next(noon()).await.unwrap() else { panic!("nothing") };
+        Self { imports, files: MemoryFiles::default(), import: *import, lease }
+    }
+
+    /// Ends the job with so many errors: of lines 10, 20, 30 and so on.
+    async fn finish(&self, errors: u32) {
+        let (mut rows, mut index) = (Vec::new(), Vec::new());
+        for row in 0..errors {
+            let error = RecordError {
+                blocked_by: (row == 1).then_some(1),
+                ..RecordError::new(RecordErrorCode::WrongLength, "data.attributes.name", "must be 3 to 1024 characters")
+            };
+            let line = (row + 1) * 10;
+            let document = ImportErrorDocument::new(&self.import, row.into(), line, Some("tea"), &error);
+            rows.extend(serde_json::to_vec(&document).unwrap());
+            rows.push(b'\n');
+            index.extend(report::index_entry(u64::try_from(rows.len()).unwrap()));
+        }
+        let prefix = Report::prefix(&self.lease);
+        self.files.store(&Report::errors_key(&prefix), rows);
+        self.files.store(&Report::errors_index_key(&prefix), index);
+        let report = Report { prefix, errors: errors.into() };
+        let expires_at = noon() + TimeDelta::days(90);
+        let outcome = Outcome { ending: Ending::Failed, tally: Tally::default(), report, expires_at };
+        self.imports.finish(&self.lease, &outcome, noon()).await.unwrap();
+    }
+
+    async fn errors(&self, offset: &str, limit: &str) -> Result<Reply, ApiError> {
+        let call = call("main", &self.import.id.to_string(), offset, limit);
+        handle(&self.imports, &self.files, noon(), &call).await
+    }
+}
+
+/// The numbers of the lines that a reply tells of.
+fn lines(reply: &Reply) -> Vec<u64> {
+    let document: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+    let rows = document["data"].as_array().unwrap();
+    rows.iter().map(|row| row["meta"]["line_number"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_page_of_rows_is_shown() {
+    let world = World::new().await;
+    world.finish(3).await;
+    assert_snapshot!(world.errors("1", "1").await.unwrap().body, @r#"{"data":[{"id":"66008acd-3bd1-52af-8122-867acb1fdf87","type":"subscription_import_error","meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.000000Z","updated_at":"2026-05-29T12:00:00.000000Z"},"line_number":20,"field":"data.attributes.name","error":"data.attributes.name: must be 3 to 1024 characters","external_ref":"tea","code":"wrong_length","blocked_by":1}}],"links":{"current":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=1&page%5Blimit%5D=1","first":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=1","last":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=2&page%5Blimit%5D=1","prev":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=1","next":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=2&page%5Blimit%5D=1"},"meta":{"page":{"limit":1,"offset":1,"current":2,"total":3},"results":{"total":3}}}"#);
+}
+
+#[tokio::test]
+async fn every_page_holds_its_rows() {
+    let world = World::new().await;
+    world.finish(7).await;
+    for (offset, limit) in (0..=9).flat_map(|offset| (0..=9).map(move |limit| (offset, limit))) {
+        let reply = world.errors(&offset.to_string(), &limit.to_string()).await.unwrap();
+        let expected: Vec<u64> = (1..=7).map(|row| row * 10).skip(offset).take(limit).collect();
+        assert_eq!(lines(&reply), expected, "{limit} from {offset}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_has_not_ended_or_went_well_has_no_rows() {
+    let world = World::new().await;
+    let running = world.errors("0", "25").await.unwrap();
+    world.finish(0).await;
+    assert_eq!(world.errors("0", "25").await.unwrap(), running);
+    assert_snapshot!(running.body, @r#"{"data":[],"links":{"current":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=25","first":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=25","last":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=25","prev":null,"next":null},"meta":{"page":{"limit":25,"offset":0,"current":1,"total":0},"results":{"total":0}}}"#);
+}
+
+#[tokio::test]
+async fn a_foreign_a_missing_and_an_impossible_job_are_answered_alike() {
+    let world = World::new().await;
+    world.finish(3).await;
+    let id = world.import.id.to_string();
+    for (store, id) in [("other", id.as_str()), ("main", &Uuid::nil().to_string()), ("main", "no uuid")] {
+        let error = handle(&world.imports, &world.files, noon(), &call(store, id, "0", "25")).await.unwrap_err();
+        assert_eq!(error.status(), 404);
+        insta::allow_duplicates! {
+            assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"There is no import with this id."}]}"#);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_out_of_bounds_is_refused_before_the_job_is_looked_for() {
+    let world = World::new().await;
+    for id in [world.import.id.to_string(), "no uuid".to_owned()] {
+        let error = handle(&world.imports, &world.files, noon(), &call("main", &id, "10001", "25")).await.unwrap_err();
+        insta::allow_duplicates! {
+            assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"page[offset]: \"page[offset]\" must be a whole number from 0 to 10000, given once"}]}"#);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_is_gone_is_an_error_of_ours() {
+    let world = World::new().await;
+    world.finish(3).await;
+    world.files.remove(&Report::errors_key(&Report::prefix(&world.lease)));
+    assert_eq!(world.errors("0", "25").await.unwrap_err().status(), 500);
+}

@@ -1,0 +1,70 @@
+use bytes::Bytes;
+use chrono::TimeDelta;
+use insta::assert_snapshot;
+use shared::{
+    import::{ImportFile, ImportId, NewImport},
+    memory::{Call as Port, Fault, Faults, MemoryImports},
+    owner::StoreId,
+};
+use uuid::Uuid;
+
+use super::*;
+
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_056_000, 0).unwrap()
+}
+
+fn call(store: &str, query: &[(&str, &str)]) -> Call {
+    Call {
+        store: StoreId::from_configuration(store).unwrap(),
+        origin: "https://api.example.com".to_owned(),
+        id: None,
+        query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        content_type: None,
+        body: Bytes::new(),
+    }
+}
+
+async fn with_jobs(faults: Faults) -> MemoryImports {
+    let imports = MemoryImports::new(faults);
+    for (number, store) in [(1, "main"), (2, "other"), (3, "main"), (4, "main")] {
+        let new = NewImport {
+            id: ImportId::new(Uuid::from_u128(number)),
+            store: call(store, &[]).store,
+            external_ref: None,
+            file: ImportFile { key: number.to_string(), version: None },
+        };
+        imports.create(new, noon() + TimeDelta::seconds(i64::try_from(number).unwrap())).await.unwrap();
+    }
+    imports
+}
+
+#[tokio::test]
+async fn a_page_of_the_stores_own_jobs_is_listed_newest_first() {
+    let imports = with_jobs(Faults::default()).await;
+    let call = call("main", &[("page[offset]", "1"), ("page[limit]", "1")]);
+    assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":[{"id":"00000000-0000-0000-0000-000000000003","type":"subscription_import","attributes":{"status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:03.000000Z","updated_at":"2026-05-29T12:00:03.000000Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000003"}}],"links":{"current":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=1&page%5Blimit%5D=1","first":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","last":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1","prev":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","next":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1"},"meta":{"page":{"limit":1,"offset":1,"current":2,"total":3},"results":{"total":3}}}"#);
+}
+
+#[tokio::test]
+async fn a_store_without_jobs_has_an_empty_list() {
+    let reply = handle(&with_jobs(Faults::default()).await, noon(), &call("third", &[])).await.unwrap();
+    assert_snapshot!(reply.body, @r#"{"data":[],"links":{"current":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=25","first":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=25","last":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=25","prev":null,"next":null},"meta":{"page":{"limit":25,"offset":0,"current":1,"total":0},"results":{"total":0}}}"#);
+}
+
+#[tokio::test]
+async fn a_page_out_of_bounds_is_refused() {
+    let imports = with_jobs(Faults::default()).await;
+    let error = handle(&imports, noon(), &call("main", &[("page[limit]", "101")])).await.unwrap_err();
+    assert_eq!(error.status(), 400);
+    assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"page[limit]: \"page[limit]\" must be a whole number from 0 to 100, given once"}]}"#);
+}
+
+#[tokio::test]
+async fn a_table_that_fails_is_no_empty_list() {
+    let faults = Faults::default();
+    let imports = with_jobs(faults.clone()).await;
+    faults.plan(Port::List, Fault::transient());
+    let error = handle(&imports, noon(), &call("main", &[])).await.unwrap_err();
+    assert_eq!(error.status(), 500);
+}

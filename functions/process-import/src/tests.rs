@@ -1,0 +1,183 @@
+//! The worker against the twins in memory, with tokio's time paused.
+
+use std::collections::BTreeMap;
+
+use shared::{
+    import::{Import, ImportId, NewImport},
+    memory::{self, Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received},
+    owner::StoreId,
+    record::StoredRecord,
+    submit::submit,
+};
+use uuid::Uuid;
+
+use super::*;
+
+mod faults;
+mod files;
+mod write;
+
+/// How long Lambda lets a function run.
+const TIMEOUT: TimeDelta = TimeDelta::minutes(15);
+
+/// A worker and everything around it.
+struct World {
+    faults: Faults,
+    worker: Worker<MemoryImports, MemoryRecords, MemoryFiles, MemoryQueue>,
+}
+
+fn store() -> StoreId {
+    StoreId::from_configuration("main").unwrap()
+}
+
+fn id(number: u128) -> ImportId {
+    ImportId::new(Uuid::from_u128(number))
+}
+
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_056_000, 0).unwrap()
+}
+
+impl World {
+    /// A world without a job, at noon.
+    fn new() -> Self {
+        memory::set_clock(noon());
+        let faults = Faults::default();
+        let worker = Worker {
+            imports: MemoryImports::new(faults.clone()),
+            records: MemoryRecords::new(faults.clone()),
+            files: MemoryFiles::new(faults.clone()),
+            queue: MemoryQueue::new(memory::now, faults.clone()),
+            retention: TimeDelta::days(90),
+            clock: memory::now,
+        };
+        Self { faults, worker }
+    }
+
+    /// A world in which a file waits as job 1.
+    async fn with(file: impl Into<bytes::Bytes>) -> Self {
+        let world = Self::new();
+        world.submit(1, file).await;
+        world
+    }
+
+    /// Makes a job of a file, and wakes the worker.
+    async fn submit(&self, number: u128, file: impl Into<bytes::Bytes>) {
+        let file = self.worker.files.store(&number.to_string(), file);
+        let new = NewImport { id: id(number), store: store(), external_ref: None, file };
+        submit(&self.worker.imports, &self.worker.queue, new, memory::now()).await.unwrap();
+    }
+
+    /// Handles the next message as Lambda does; `None` when there is none. The answer says whether it is done.
+    async fn turn(&self) -> Option<bool> {
+        self.turn_with(TIMEOUT).await
+    }
+
+    async fn turn_with(&self, time: TimeDelta) -> Option<bool> {
+        let message = self.worker.queue.receive(memory::now())?;
+        let response = self.worker.handle(event(&message), memory::now() + time).await;
+        let done = response.batch_item_failures.is_empty();
+        if done {
+            self.worker.queue.delete(&message.receipt_handle);
+        }
+        Some(done)
+    }
+
+    /// Handles messages until none is left, waiting for those that come back.
+    async fn run(&self) {
+        for _ in 0..1_000 {
+            if self.turn().await.is_none() {
+                if self.worker.queue.ticks().is_empty() {
+                    return;
+                }
+                pass(TimeDelta::seconds(5)).await;
+            }
+        }
+        panic!("the messages never end");
+    }
+
+    async fn import(&self, number: u128) -> Import {
+        self.worker.imports.get(&store(), id(number), memory::now()).await.unwrap().unwrap()
+    }
+
+    /// The job's status and counts, and its error rows: line, code, field, the line to blame.
+    async fn told(&self, number: u128) -> String {
+        let import = self.import(number).await;
+        let (uploaded, imported) = (import.tally.uploaded.total(), import.tally.imported.total());
+        let mut told = format!("{}, {imported} of {uploaded}\n", import.status.as_str());
+        let Some(report) = import.report else { return told };
+        let rows = self.worker.files.content(&shared::import::Report::errors_key(&report.prefix)).unwrap();
+        let rows: Vec<serde_json::Value> =
+            rows.split(|byte| *byte == b'\n').filter_map(|row| serde_json::from_slice(row).ok()).collect();
+        assert_eq!(u64::try_from(rows.len()), Ok(report.errors));
+        for row in rows {
+            let meta = &row["meta"];
+            let blame = meta["blocked_by"].as_u64().map(|line| format!(" because of line {line}")).unwrap_or_default();
+            let (line, code) = (&meta["line_number"], meta["code"].as_str().unwrap());
+            told += &format!("{line}: {code} {}{blame}\n", meta["field"].as_str().unwrap());
+        }
+        told
+    }
+
+    /// The objects as type, name and line.
+    fn objects(&self) -> Vec<String> {
+        let records = self.worker.records.all().into_iter();
+        let mut objects: Vec<_> =
+            records.map(|record| (record.line, record)).collect::<BTreeMap<_, _>>().into_iter().collect();
+        objects.sort_by_key(|(line, _)| *line);
+        let tell = |(line, record): (u32, StoredRecord)| {
+            format!("{line}: {} {}", record.record_type, record.external_ref.unwrap_or_default())
+        };
+        objects.into_iter().map(tell).collect()
+    }
+}
+
+fn event(message: &Received) -> SqsEvent {
+    let mut record = SqsMessage::default();
+    record.message_id = Some(message.message_id.clone());
+    record.receipt_handle = Some(message.receipt_handle.clone());
+    record.body = Some(serde_json::to_string(&message.tick).unwrap());
+    let mut event = SqsEvent::default();
+    event.records = vec![record];
+    event
+}
+
+/// Lets time pass.
+async fn pass(time: TimeDelta) {
+    tokio::time::sleep(time.to_std().unwrap()).await;
+}
+
+fn product(external_ref: &str) -> String {
+    format!(
+        "{{\"type\":\"subscription_product\",\"external_ref\":\"{external_ref}\",\"name\":\"Tea {external_ref}\"}}\n"
+    )
+}
+
+fn plan(external_ref: &str) -> String {
+    format!(
+        "{{\"type\":\"subscription_plan\",\"external_ref\":\"{external_ref}\",\"name\":\"Monthly\",\
+         \"billing_interval_type\":\"month\",\"billing_frequency\":1,\"plan_length\":12,\"end_behavior\":\"roll\",\
+         \"can_pause\":true,\"can_resume\":true,\"can_cancel\":false}}\n"
+    )
+}
+
+fn offering(external_ref: &str, product: &str, plan: &str) -> String {
+    format!(
+        "{{\"type\":\"subscription_offering\",\"external_ref\":\"{external_ref}\",\"name\":\"Box\",\
+         \"products\":[\"{product}\"],\"plans\":[\"{plan}\"]}}\n"
+    )
+}
+
+fn subscription(external_ref: &str, offering: &str, plan: &str) -> String {
+    format!(
+        "{{\"type\":\"subscription\",\"external_ref\":\"{external_ref}\",\
+         \"account_id\":\"550e8400-e29b-41d4-a716-446655440000\",\"currency\":\"USD\",\"name\":\"Ada Lovelace\",\
+         \"email\":\"ada@example.com\",\"manual_payments\":false,\"offering_external_ref\":\"{offering}\",\
+         \"plan_id\":\"{plan}\"}}\n"
+    )
+}
+
+/// A file of so many products.
+fn products(count: usize) -> String {
+    (0..count).map(|number| product(&number.to_string())).collect()
+}

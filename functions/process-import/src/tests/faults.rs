@@ -1,0 +1,252 @@
+//! Runs during which something goes wrong outside.
+
+use insta::assert_snapshot;
+use shared::{
+    import::{Claim, ImportStatus, LEASE},
+    ports::StoreError,
+};
+
+use super::*;
+
+/// The objects, and how the job ended, of a run of `file` during which nothing went wrong.
+async fn undisturbed(file: &str) -> (Vec<StoredRecord>, String) {
+    let world = World::with(file.to_owned()).await;
+    world.run().await;
+    (written(&world).await, world.told(1).await)
+}
+
+/// The objects, all written as of the job's start, with their times put to noon.
+async fn written(world: &World) -> Vec<StoredRecord> {
+    let started_at = world.import(1).await.started_at.unwrap();
+    let at_noon = |record: StoredRecord| {
+        assert_eq!((record.created_at, record.updated_at), (started_at, started_at));
+        StoredRecord { created_at: noon(), updated_at: noon(), ..record }
+    };
+    let records = world.worker.records.all().into_iter();
+    records.filter(|record| record.import_id == id(1)).map(at_noon).collect()
+}
+
+/// A file with everything in it: what is found, what is blocked, what repeats.
+fn mixed() -> String {
+    let bad = product("mug").replace("Tea mug", "T");
+    let whole = [
+        subscription("ada", "box", "monthly"),
+        offering("box", "tea", "monthly"),
+        offering("set", "mug", "monthly"),
+        product("tea"),
+        bad,
+        plan("monthly"),
+        plan("monthly"),
+        "{\"type\":\"subscription_product\",\"name\":\"Unnamed\"}\n".to_owned(),
+    ];
+    whole.concat() + &products(210)
+}
+
+/// Plans a fault; the run must come to the same end as without it.
+async fn check_recovers(call: Call, fault: Fault) {
+    let file = mixed();
+    let expected = undisturbed(&file).await;
+    let world = World::with(file).await;
+    world.faults.plan(call, fault.clone());
+    world.run().await;
+    assert_eq!(world.told(1).await, expected.1, "{call:?} {fault:?}");
+    assert!(written(&world).await == expected.0, "{call:?} {fault:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_run_again_after_a_failure_writes_the_same() {
+    let lost = || Fault::After(StoreError::Transient("the answer is lost".to_owned()));
+    let calls = [
+        Call::ClaimNext,
+        Call::Read,
+        Call::ReadBatch,
+        Call::WriteBatch,
+        Call::Write,
+        Call::FinishFile,
+        Call::Finish,
+        Call::RecordProgress,
+        Call::Hide,
+    ];
+    for call in calls {
+        check_recovers(call, Fault::transient()).await;
+        check_recovers(call, lost()).await;
+        check_recovers(call, Fault::Slow(Duration::from_secs(30))).await;
+        check_recovers(call, Fault::Late(Duration::from_secs(30))).await;
+    }
+}
+
+/// Handles the next message, but dies after so long.
+async fn die(world: &World, after: TimeDelta) {
+    let died = tokio::time::timeout(after.to_std().unwrap(), world.turn()).await;
+    assert!(died.is_err(), "ended before: {died:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_worker_holds_the_line_for_a_minute() {
+    let file = mixed();
+    let expected = undisturbed(&file).await;
+    let world = World::with(file).await;
+    world.submit(2, product("later")).await;
+    world.faults.plan(Call::FinishFile, Fault::Slow(Duration::from_hours(1)));
+    die(&world, TimeDelta::seconds(1)).await;
+    assert_eq!(world.turn().await, None);
+    pass(LEASE - TimeDelta::seconds(2)).await;
+    assert_eq!(world.turn().await, None);
+    pass(TimeDelta::seconds(2)).await;
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.told(1).await, expected.1);
+    assert!(written(&world).await == expected.0);
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.import(2).await.status, ImportStatus::Success);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_kills_three_workers_is_given_up() {
+    let world = World::with(products(3)).await;
+    world.submit(2, product("later")).await;
+    world.faults.draw(|call| (call == Call::FinishFile).then_some(Fault::Slow(Duration::from_hours(1))));
+    for _ in 0..3 {
+        assert_eq!(world.import(1).await.report, None);
+        die(&world, TimeDelta::seconds(1)).await;
+        pass(LEASE).await;
+    }
+    world.faults.clear();
+    assert_eq!(world.turn().await, Some(true));
+    assert_snapshot!(world.told(1).await, @"
+    failed, 0 of 0
+    0: given_up
+    ");
+    world.run().await;
+    assert_eq!(world.told(2).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_retry_can_mend_ends_the_job_and_not_the_line() {
+    for call in [Call::Read, Call::ReadBatch, Call::WriteBatch] {
+        let world = World::with(products(3)).await;
+        world.submit(2, product("later")).await;
+        world.faults.plan(call, Fault::permanent());
+        assert_eq!(world.turn().await, Some(true));
+        let told = world.told(1).await;
+        assert!(told.starts_with("failed, 0 of ") && told.ends_with("0: given_up \n"), "{call:?}: {told}");
+        assert_eq!(world.turn().await, Some(true));
+        assert_eq!(world.told(2).await, "success, 1 of 1\n");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_out_of_time_hands_over() {
+    let file = mixed();
+    let expected = undisturbed(&file).await;
+    let world = World::with(file).await;
+    world.submit(2, product("later")).await;
+    for _ in 0..5 {
+        assert_eq!(world.turn_with(TimeDelta::seconds(29)).await, Some(true));
+        assert_eq!(world.import(1).await.status, ImportStatus::Started);
+    }
+    assert_eq!(world.worker.queue.ticks().len(), 2);
+    world.run().await;
+    assert_eq!(world.told(1).await, expected.1);
+    assert_eq!(world.told(2).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_that_runs_out_midway_is_noticed_between_batches() {
+    let world = World::with(products(2_000)).await;
+    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(10))));
+    assert_eq!(world.turn_with(TimeDelta::seconds(45)).await, Some(true));
+    assert_eq!(world.import(1).await.status, ImportStatus::Started);
+    let written = world.worker.records.all().len();
+    assert!((1..2_000).contains(&written), "{written}");
+    world.run().await;
+    assert_eq!(world.told(1).await, "success, 2000 of 2000\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_keeps_lease_and_message() {
+    let world = World::with(products(1)).await;
+    world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_mins(10)));
+    let watch = async {
+        for _ in 0..59 {
+            pass(TimeDelta::seconds(10)).await;
+            assert_eq!(world.worker.queue.receive(memory::now()), None);
+            let claim = world.worker.imports.claim_next(memory::now()).await.unwrap();
+            assert!(matches!(claim, Claim::Busy { .. }), "{claim:?}");
+        }
+        assert_eq!(world.told(1).await, "started, 0 of 1\n");
+    };
+    let (turn, ()) = tokio::join!(world.turn(), watch);
+    assert_eq!(turn, Some(true));
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_whose_lease_another_took_stops() {
+    let world = World::with(products(1)).await;
+    world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_mins(10)));
+    let other = async {
+        pass(TimeDelta::seconds(1)).await;
+        world.worker.imports.claim_next(memory::now() + LEASE).await.unwrap()
+    };
+    let (turn, claim) = tokio::join!(world.turn(), other);
+    assert!(matches!(claim, Claim::Run { attempt: 2, .. }), "{claim:?}");
+    assert_eq!(turn, Some(false));
+    assert!(memory::now() - noon() < TimeDelta::seconds(20));
+    assert_eq!(world.objects(), Vec::<String>::new());
+    assert_eq!(world.import(1).await.status, ImportStatus::Started);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_can_not_renew_its_lease_stops_before_it_lapses() {
+    let world = World::with(products(1)).await;
+    world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_mins(10)));
+    world.faults.draw(|call| (call == Call::ExtendLease).then(Fault::transient));
+    assert_eq!(world.turn().await, Some(false));
+    assert!(memory::now() - noon() < LEASE);
+    world.faults.clear();
+    world.run().await;
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_finds_the_line_taken_comes_back_when_it_is_free() {
+    let world = World::with(products(1)).await;
+    let Claim::Run { lease, .. } = world.worker.imports.claim_next(memory::now()).await.unwrap() else { panic!() };
+    pass(TimeDelta::seconds(20)).await;
+    assert_eq!(world.turn().await, Some(false));
+    pass(TimeDelta::seconds(39)).await;
+    assert_eq!(world.turn().await, None);
+    assert_eq!(world.import(1).await.status, ImportStatus::Started);
+    pass(TimeDelta::seconds(2)).await;
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert!(world.worker.imports.extend_lease(&lease, memory::now()).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_is_finished_even_while_the_heart_beats() {
+    let world = World::with(products(1)).await;
+    world.faults.plan(Call::Finish, Fault::Late(Duration::from_secs(15)));
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_is_handed_over_even_while_the_heart_beats() {
+    let world = World::with(products(1)).await;
+    world.faults.plan(Call::Release, Fault::Late(Duration::from_secs(15)));
+    assert_eq!(world.turn_with(TimeDelta::seconds(29)).await, Some(true));
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_of_another_hand_is_a_tick_all_the_same() {
+    let world = World::with(products(1)).await;
+    let message = world.worker.queue.receive(memory::now()).unwrap();
+    let mut event = event(&message);
+    event.records[0].body = Some("nonsense".to_owned());
+    let response = world.worker.handle(event, memory::now() + TIMEOUT).await;
+    assert!(response.batch_item_failures.is_empty());
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}

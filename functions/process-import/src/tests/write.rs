@@ -1,0 +1,132 @@
+//! Batches against a database that refuses, leaves over and fails.
+
+use shared::{
+    json::Object,
+    ports::StoreError,
+    record::{RecordId, RecordType},
+};
+
+use super::*;
+use crate::write::{read_all, write_batch};
+
+fn record(line: u32) -> StoredRecord {
+    StoredRecord {
+        id: RecordId::from_line(Uuid::nil(), line),
+        store: store(),
+        record_type: RecordType::SubscriptionPlan,
+        external_ref: None,
+        attributes: Object::new(),
+        import_id: id(1),
+        line,
+        created_at: noon(),
+        updated_at: noon(),
+    }
+}
+
+fn batch(lines: u32) -> Vec<StoredRecord> {
+    (0..lines).map(record).collect()
+}
+
+fn lines_of(records: &[StoredRecord]) -> Vec<u32> {
+    let mut lines: Vec<u32> = records.iter().map(|record| record.line).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// Writes 25 records, of which the database refuses those of `poison`: exactly those must be told, all others written.
+async fn check_poison(poison: &'static [u32]) -> usize {
+    let faults = Faults::default();
+    let records = MemoryRecords::new(faults.clone());
+    records.refuse(|record| poison.contains(&record.line));
+    let mut refused: Vec<RecordId> =
+        write_batch(&records, batch(25)).await.unwrap().into_iter().map(|(id, _)| id).collect();
+    refused.sort_unstable();
+    let mut expected: Vec<RecordId> = poison.iter().map(|line| record(*line).id).collect();
+    expected.sort_unstable();
+    assert_eq!(refused, expected);
+    let written = lines_of(&records.all());
+    assert_eq!(written, (0..25).filter(|line| !poison.contains(line)).collect::<Vec<_>>());
+    faults.calls(Call::WriteBatch)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_record_does_its_neighbours_no_harm() {
+    assert_eq!(check_poison(&[]).await, 1);
+    for poison in [&[0_u32] as &[u32], &[12], &[24]] {
+        // Halving 25 takes at most 5 rounds of two.
+        assert!(check_poison(poison).await <= 11);
+    }
+    check_poison(&[0, 24]).await;
+    check_poison(&[3, 4, 5, 17]).await;
+    check_poison(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_write_leaves_over_is_sent_again() {
+    let faults = Faults::default();
+    let records = MemoryRecords::new(faults.clone());
+    for left in [20, 25, 7, 1] {
+        faults.plan(Call::WriteBatch, Fault::LeaveOver(left));
+    }
+    assert_eq!(write_batch(&records, batch(25)).await, Ok(vec![]));
+    assert_eq!(lines_of(&records.all()), (0..25).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_is_found_among_what_was_left_over() {
+    let faults = Faults::default();
+    let records = MemoryRecords::new(faults.clone());
+    records.refuse(|record| record.line == 20);
+    faults.plan(Call::WriteBatch, Fault::transient());
+    for _ in 0..4 {
+        faults.plan(Call::WriteBatch, Fault::LeaveOver(3));
+    }
+    let refused = write_batch(&records, batch(25)).await.unwrap();
+    assert_eq!(refused.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [record(20).id]);
+    assert_eq!(records.all().len(), 24);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_goes_on_until_nothing_is_left_over() {
+    let faults = Faults::default();
+    let records = MemoryRecords::new(faults.clone());
+    for chunk in batch(240).chunks(25) {
+        write_batch(&records, chunk.to_vec()).await.unwrap();
+    }
+    for fault in [Fault::LeaveOver(60), Fault::transient(), Fault::LeaveOver(59), Fault::LeaveOver(100)] {
+        faults.plan(Call::ReadBatch, fault);
+    }
+    let ids: Vec<RecordId> = batch(250).iter().map(|record| record.id).collect();
+    assert_eq!(lines_of(&read_all(&records, &ids).await.unwrap()), (0..240).collect::<Vec<_>>());
+}
+
+/// Plans `times` faults alike and compares whether reads and writes come through.
+async fn check_tries(times: usize, fault: Fault, comes_through: bool) {
+    let faults = Faults::default();
+    let records = MemoryRecords::new(faults.clone());
+    for call in [Call::WriteBatch, Call::ReadBatch] {
+        for _ in 0..times {
+            faults.plan(call, fault.clone());
+        }
+    }
+    let written = write_batch(&records, batch(2)).await;
+    let read = read_all(&records, &[record(0).id]).await;
+    assert_eq!((written.is_ok(), read.is_ok()), (comes_through, comes_through), "{written:?} {read:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transient_failure_is_tried_again_but_not_forever() {
+    check_tries(7, Fault::transient(), true).await;
+    check_tries(8, Fault::transient(), false).await;
+    check_tries(7, Fault::LeaveOver(2), true).await;
+    check_tries(8, Fault::LeaveOver(2), false).await;
+    check_tries(3, Fault::After(StoreError::Transient("lost".to_owned())), true).await;
+    check_tries(1, Fault::permanent(), false).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn giving_up_takes_seconds_not_minutes() {
+    let began = tokio::time::Instant::now();
+    check_tries(100, Fault::transient(), false).await;
+    assert!((1..20).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+}

@@ -1,0 +1,108 @@
+use shared::{
+    import::{ImportFile, ImportId, NewImport},
+    memory::{Call as Port, Fault, Faults, MemoryImports, MemoryQueue},
+    owner::StoreId,
+};
+use uuid::Uuid;
+
+use super::*;
+
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_056_000, 0).unwrap()
+}
+
+struct World {
+    faults: Faults,
+    imports: MemoryImports,
+    queue: MemoryQueue,
+}
+
+impl World {
+    /// Jobs of these ages in seconds, oldest first, numbered from 0.
+    async fn new(ages: &[i64]) -> Self {
+        let faults = Faults::default();
+        let imports = MemoryImports::new(faults.clone());
+        for (number, age) in ages.iter().enumerate() {
+            let new = NewImport {
+                id: id(number),
+                store: StoreId::from_configuration("main").unwrap(),
+                external_ref: None,
+                file: ImportFile { key: number.to_string(), version: None },
+            };
+            imports.create(new, noon() - TimeDelta::seconds(*age)).await.unwrap();
+        }
+        Self { imports, queue: MemoryQueue::new(noon, faults.clone()), faults }
+    }
+
+    async fn send(&self, number: usize) {
+        let tick = Tick::of(&StoreId::from_configuration("main").unwrap(), id(number));
+        self.queue.send(&tick, &number.to_string()).await.unwrap();
+    }
+
+    /// Resumes, so many seconds after noon, and compares the jobs that have a message then.
+    async fn check(&self, seconds: i64, expected: &[usize]) {
+        handle(&self.imports, &self.queue, noon() + TimeDelta::seconds(seconds)).await.unwrap();
+        let ticks: Vec<ImportId> = self.queue.ticks().into_iter().map(|tick| tick.import_id).collect();
+        assert_eq!(ticks, expected.iter().copied().map(id).collect::<Vec<_>>());
+    }
+}
+
+fn id(number: usize) -> ImportId {
+    ImportId::new(Uuid::from_u128(u128::try_from(number).unwrap()))
+}
+
+#[tokio::test]
+async fn a_job_without_a_message_gets_one() {
+    World::new(&[90]).await.check(0, &[0]).await;
+    World::new(&[90, 60, 30]).await.check(0, &[0, 1, 2]).await;
+}
+
+#[tokio::test]
+async fn a_young_job_is_left_to_its_own_message() {
+    let world = World::new(&[31, 30, 29, 0]).await;
+    world.check(0, &[0, 1]).await;
+    assert_eq!(world.faults.calls(Port::Depth), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_while_there_are_as_many_messages_as_jobs() {
+    let world = World::new(&[90, 60]).await;
+    world.send(0).await;
+    world.send(1).await;
+    world.check(0, &[0, 1]).await;
+    // A message that is being handled counts.
+    assert!(world.queue.receive(noon()).is_some());
+    world.check(0, &[0, 1]).await;
+}
+
+#[tokio::test]
+async fn only_as_many_as_are_missing_are_sent() {
+    let world = World::new(&[90, 60, 50]).await;
+    world.send(2).await;
+    world.check(0, &[2, 0, 1]).await;
+}
+
+#[tokio::test]
+async fn a_job_may_get_a_message_every_minute() {
+    let world = World::new(&[90]).await;
+    for minute in [0, 1, 2] {
+        world.check(60 * minute, &[0]).await;
+        let message = world.queue.receive(noon()).unwrap();
+        world.queue.delete(&message.receipt_handle);
+    }
+}
+
+#[tokio::test]
+async fn without_jobs_the_queue_is_not_asked() {
+    let world = World::new(&[]).await;
+    world.check(0, &[]).await;
+    assert_eq!(world.faults.calls(Port::Depth), 0);
+}
+
+#[tokio::test]
+async fn a_queue_that_fails_fails_the_run() {
+    let world = World::new(&[90]).await;
+    world.faults.plan(Port::Send, Fault::transient());
+    assert!(handle(&world.imports, &world.queue, noon()).await.is_err());
+    world.check(60, &[0]).await;
+}

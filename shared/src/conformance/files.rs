@@ -1,0 +1,154 @@
+//! What a [`FileStore`] promises. Every test has keys of its own.
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::promises;
+use crate::{
+    import::ImportFile,
+    ports::{FileStore, FileWriter, StoreError},
+};
+
+promises! { $ file_store_promises in files:
+    a_file_is_read_as_it_was_put,
+    a_file_is_put_over_whole,
+    a_read_ends_when_told,
+    a_missing_file_is_told_as_such,
+    a_range_is_read_to_the_byte,
+    a_range_of_a_missing_file_fails_for_good,
+    a_key_may_hold_any_character,
+    a_written_file_appears_when_it_is_finished,
+    a_written_file_may_be_large,
+    a_written_file_may_be_empty,
+}
+
+fn fresh_key() -> String {
+    format!("conformance/{}", Uuid::new_v4())
+}
+
+fn newest(key: &str) -> ImportFile {
+    ImportFile { key: key.to_owned(), version: None }
+}
+
+/// So many bytes of which no two stretches are alike.
+fn content(bytes: usize) -> Vec<u8> {
+    (0_u64..).flat_map(|number| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).to_be_bytes()).take(bytes).collect()
+}
+
+async fn read(files: &impl FileStore, file: &ImportFile) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let take = |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        true
+    };
+    files.read(file, take).await.unwrap().then_some(bytes)
+}
+
+async fn check(files: &impl FileStore, key: &str, expected: Option<&[u8]>) {
+    let read = read(files, &newest(key)).await;
+    // Not `assert_eq`: nobody reads a megabyte of numbers.
+    assert!(read.as_deref() == expected, "{key} has {:?} bytes", read.map(|bytes| bytes.len()));
+}
+
+/// Reads a file by version, as drops are: to be called with one that was put before the other under the same key.
+pub async fn check_versions(files: &impl FileStore, older: (&ImportFile, &[u8]), newer: (&ImportFile, &[u8])) {
+    for (file, expected) in [older, newer, (&newest(&older.0.key), newer.1)] {
+        assert_eq!(read(files, file).await.as_deref(), Some(expected));
+    }
+}
+
+pub async fn a_file_is_read_as_it_was_put(files: &impl FileStore) {
+    for bytes in [0, 1, 1_000, 3_000_000] {
+        let key = fresh_key();
+        files.put(&key, content(bytes).into()).await.unwrap();
+        check(files, &key, Some(&content(bytes))).await;
+    }
+}
+
+pub async fn a_file_is_put_over_whole(files: &impl FileStore) {
+    let key = fresh_key();
+    files.put(&key, Bytes::from_static(b"the first, which is longer")).await.unwrap();
+    files.put(&key, Bytes::from_static(b"the second")).await.unwrap();
+    check(files, &key, Some(b"the second")).await;
+}
+
+pub async fn a_read_ends_when_told(files: &impl FileStore) {
+    let key = fresh_key();
+    files.put(&key, content(5_000_000).into()).await.unwrap();
+    let mut pieces = 0;
+    let take = |_: &[u8]| {
+        pieces += 1;
+        pieces < 2
+    };
+    assert_eq!(files.read(&newest(&key), take).await, Ok(true));
+    assert_eq!(pieces, 2);
+}
+
+pub async fn a_missing_file_is_told_as_such(files: &impl FileStore) {
+    check(files, &fresh_key(), None).await;
+}
+
+pub async fn a_range_is_read_to_the_byte(files: &impl FileStore) {
+    let (key, content) = (fresh_key(), content(1_000));
+    files.put(&key, content.clone().into()).await.unwrap();
+    for (start, end) in [(0, 1), (0, 1_000), (999, 1_000), (17, 18), (100, 900), (0, 0), (500, 500), (1_000, 1_000)] {
+        let range = u64::try_from(start).unwrap()..u64::try_from(end).unwrap();
+        let read = files.read_range(&key, range).await.unwrap();
+        assert_eq!(Some(read.as_ref()), content.get(start..end), "{start}..{end}");
+    }
+    assert_eq!(files.read_range(&key, 990..2_000).await.unwrap().len(), 10);
+    assert!(files.read_range(&key, 1_000..1_001).await.is_err());
+}
+
+pub async fn a_range_of_a_missing_file_fails_for_good(files: &impl FileStore) {
+    let read = files.read_range(&fresh_key(), 0..1).await;
+    assert!(matches!(read, Err(StoreError::Permanent(_))), "{read:?}");
+}
+
+pub async fn a_key_may_hold_any_character(files: &impl FileStore) {
+    for name in ["a b+c.jsonl", "ä/é🌙.jsonl", "100%25=&?#.jsonl", "(a)'!*~;:@,.jsonl", "a//b"] {
+        let key = format!("{}/{name}", fresh_key());
+        files.put(&key, content(10).into()).await.unwrap();
+        check(files, &key, Some(&content(10))).await;
+        assert_eq!(files.read_range(&key, 0..10).await.unwrap(), content(10));
+    }
+}
+
+pub async fn a_written_file_appears_when_it_is_finished(files: &impl FileStore) {
+    let key = fresh_key();
+    let mut writer = files.writer(key.clone());
+    writer.write(b"first, ").await.unwrap();
+    writer.write(b"").await.unwrap();
+    writer.write(b"second").await.unwrap();
+    check(files, &key, None).await;
+    writer.finish().await.unwrap();
+    check(files, &key, Some(b"first, second")).await;
+    // One that is given up leaves what was there.
+    let mut writer = files.writer(key.clone());
+    writer.write(&content(9_000_000)).await.unwrap();
+    drop(writer);
+    check(files, &key, Some(b"first, second")).await;
+}
+
+pub async fn a_written_file_may_be_large(files: &impl FileStore) {
+    // Around the size of a part, 8 MiB: two full parts and a rest; exactly two; one piece larger than a part.
+    for (bytes, piece) in [(18 << 20, 100_000), (16 << 20, 1 << 20), (20 << 20, 20 << 20)] {
+        let (key, content) = (fresh_key(), content(bytes));
+        let mut writer = files.writer(key.clone());
+        for piece in content.chunks(piece) {
+            writer.write(piece).await.unwrap();
+        }
+        check(files, &key, None).await;
+        writer.finish().await.unwrap();
+        check(files, &key, Some(&content)).await;
+        let (start, end) = (8_388_600, 8_388_616);
+        let range = u64::try_from(start).unwrap()..u64::try_from(end).unwrap();
+        assert_eq!(Some(files.read_range(&key, range).await.unwrap().as_ref()), content.get(start..end));
+    }
+}
+
+pub async fn a_written_file_may_be_empty(files: &impl FileStore) {
+    let key = fresh_key();
+    files.writer(key.clone()).finish().await.unwrap();
+    check(files, &key, Some(b"")).await;
+}

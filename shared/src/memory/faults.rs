@@ -1,0 +1,144 @@
+//! What goes wrong outside, planned by a test or drawn by a simulation.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use super::lock;
+use crate::ports::{Outside, StoreError};
+
+/// A call of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    Create,
+    Get,
+    List,
+    ClaimNext,
+    ExtendLease,
+    RecordProgress,
+    Finish,
+    Release,
+    Open,
+    ReadBatch,
+    WriteBatch,
+    Put,
+    Read,
+    ReadRange,
+    Write,
+    FinishFile,
+    Send,
+    Hide,
+    Depth,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It fails, and nothing was done.
+    Before(StoreError),
+    /// It is done, but its answer is lost on the way back.
+    After(StoreError),
+    /// It is done after so long, unless the caller stops waiting before.
+    Slow(Duration),
+    /// It is done at once, but its answer takes so long.
+    Late(Duration),
+    /// A batch is done but for its last so many items. Other calls are done whole.
+    LeaveOver(usize),
+}
+
+impl Fault {
+    /// The failure that happens most: nothing was done, and another try may succeed.
+    #[must_use]
+    pub fn transient() -> Self {
+        Self::Before(StoreError::Transient("planned by the test".to_owned()))
+    }
+
+    /// A failure for good.
+    #[must_use]
+    pub fn permanent() -> Self {
+        Self::Before(StoreError::Permanent("planned by the test".to_owned()))
+    }
+}
+
+/// The faults of the twins that share this handle. Without a plan nothing goes wrong.
+#[derive(Clone, Default)]
+pub struct Faults(Arc<Mutex<Plan>>);
+
+#[derive(Default)]
+struct Plan {
+    next: Vec<(Call, Fault)>,
+    draw: Option<Box<dyn FnMut(Call) -> Option<Fault> + Send>>,
+    calls: HashMap<Call, usize>,
+}
+
+impl Faults {
+    /// Plans a fault for the next call of this kind that has none planned yet.
+    pub fn plan(&self, call: Call, fault: Fault) {
+        lock(&self.0).next.push((call, fault));
+    }
+
+    /// Asks `draw` before every call for which no fault is planned.
+    pub fn draw(&self, draw: impl FnMut(Call) -> Option<Fault> + Send + 'static) {
+        lock(&self.0).draw = Some(Box::new(draw));
+    }
+
+    /// Forgets every plan: from now on nothing goes wrong.
+    pub fn clear(&self) {
+        let mut plan = lock(&self.0);
+        plan.next.clear();
+        plan.draw = None;
+    }
+
+    /// How often a call was made, whatever became of it.
+    #[must_use]
+    pub fn calls(&self, call: Call) -> usize {
+        lock(&self.0).calls.get(&call).copied().unwrap_or_default()
+    }
+
+    /// Makes a call: `effect`, with the fault that falls to it.
+    pub(super) async fn around<T>(&self, call: Call, effect: impl FnOnce() -> Outside<T> + Send) -> Outside<T> {
+        self.around_batch(call, |_| effect()).await
+    }
+
+    /// Makes a call for a batch; `effect` is told how many items to leave over.
+    pub(super) async fn around_batch<T>(
+        &self,
+        call: Call,
+        effect: impl FnOnce(usize) -> Outside<T> + Send,
+    ) -> Outside<T> {
+        match self.next(call) {
+            None => effect(0),
+            Some(Fault::LeaveOver(items)) => effect(items),
+            Some(Fault::Before(error)) => Err(error),
+            Some(Fault::After(error)) => effect(0).and(Err(error)),
+            Some(Fault::Slow(time)) => {
+                tokio::time::sleep(time).await;
+                effect(0)
+            }
+            Some(Fault::Late(time)) => {
+                let done = effect(0);
+                tokio::time::sleep(time).await;
+                done
+            }
+        }
+    }
+
+    fn next(&self, call: Call) -> Option<Fault> {
+        let mut plan = lock(&self.0);
+        *plan.calls.entry(call).or_default() += 1;
+        match plan.next.iter().position(|(planned, _)| *planned == call) {
+            Some(place) => Some(plan.next.remove(place).1),
+            None => plan.draw.as_mut().and_then(|draw| draw(call)),
+        }
+    }
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = lock(&self.0);
+        f.debug_struct("Faults").field("next", &plan.next).field("calls", &plan.calls).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! Files in memory, every version of each.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+
+use super::{Call, Faults, lock};
+use crate::{
+    import::ImportFile,
+    ports::{FileStore, FileWriter, Outside, StoreError},
+};
+
+/// How much of a file is handed on at once: little, so that every file of a test comes in pieces.
+const PIECE: usize = 100;
+
+/// A [`FileStore`] in memory. Clones share their files.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryFiles {
+    /// The versions of each key, oldest first.
+    files: Arc<Mutex<BTreeMap<String, Vec<Bytes>>>>,
+    faults: Faults,
+}
+
+impl MemoryFiles {
+    /// Begins without a file; `faults` befall its calls.
+    #[must_use]
+    pub fn new(faults: Faults) -> Self {
+        Self { files: Arc::default(), faults }
+    }
+
+    /// Stores a file as a partner does, and tells which one it is by key and version.
+    pub fn store(&self, key: &str, bytes: impl Into<Bytes>) -> ImportFile {
+        let mut files = lock(&self.files);
+        let versions = files.entry(key.to_owned()).or_default();
+        versions.push(bytes.into());
+        ImportFile { key: key.to_owned(), version: Some(versions.len().to_string()) }
+    }
+
+    /// The newest version of a file.
+    #[must_use]
+    pub fn content(&self, key: &str) -> Option<Bytes> {
+        lock(&self.files).get(key)?.last().cloned()
+    }
+
+    /// The keys of all files, sorted.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        lock(&self.files).keys().cloned().collect()
+    }
+
+    /// Removes a file with all its versions.
+    pub fn remove(&self, key: &str) {
+        lock(&self.files).remove(key);
+    }
+
+    fn version(&self, file: &ImportFile) -> Option<Bytes> {
+        let Some(version) = &file.version else { return self.content(&file.key) };
+        let place = version.parse::<usize>().ok()?.checked_sub(1)?;
+        lock(&self.files).get(&file.key)?.get(place).cloned()
+    }
+}
+
+impl FileStore for MemoryFiles {
+    type Writer = MemoryWriter;
+
+    async fn put(&self, key: &str, bytes: Bytes) -> Outside<()> {
+        let put = || {
+            self.store(key, bytes);
+            Ok(())
+        };
+        self.faults.around(Call::Put, put).await
+    }
+
+    async fn read(&self, file: &ImportFile, mut take: impl FnMut(&[u8]) -> bool + Send) -> Outside<bool> {
+        let read = || {
+            let Some(bytes) = self.version(file) else { return Ok(false) };
+            for piece in bytes.chunks(PIECE) {
+                if !take(piece) {
+                    break;
+                }
+            }
+            Ok(true)
+        };
+        self.faults.around(Call::Read, read).await
+    }
+
+    async fn read_range(&self, key: &str, range: Range<u64>) -> Outside<Bytes> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let read = || {
+            let bytes = self.content(key).ok_or_else(|| StoreError::Permanent(format!("{key} is missing")))?;
+            let place = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+            let (start, end) = (place(range.start), place(range.end));
+            if start == bytes.len() {
+                return Err(StoreError::Permanent("the range begins behind the end".to_owned()));
+            }
+            Ok(bytes.slice(start..end))
+        };
+        self.faults.around(Call::ReadRange, read).await
+    }
+
+    fn writer(&self, key: String) -> MemoryWriter {
+        MemoryWriter { files: self.clone(), key, gathered: Vec::new() }
+    }
+}
+
+/// A file on its way into memory.
+#[derive(Debug)]
+pub struct MemoryWriter {
+    files: MemoryFiles,
+    key: String,
+    gathered: Vec<u8>,
+}
+
+impl FileWriter for MemoryWriter {
+    async fn write(&mut self, bytes: &[u8]) -> Outside<()> {
+        let gathered = &mut self.gathered;
+        let write = || {
+            gathered.extend_from_slice(bytes);
+            Ok(())
+        };
+        self.files.faults.around(Call::Write, write).await
+    }
+
+    async fn finish(self) -> Outside<()> {
+        let Self { files, key, gathered } = self;
+        let finish = || {
+            files.store(&key, gathered);
+            Ok(())
+        };
+        files.faults.around(Call::FinishFile, finish).await
+    }
+}

@@ -1,0 +1,208 @@
+//! The import jobs in memory: a list in the order of creation, and the one lease.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Call, Faults, lock};
+use crate::{
+    import::{Claim, Import, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, Tally, to_micros},
+    owner::StoreId,
+    page::Page,
+    ports::{Created, ImportStore, Listing, OpenImport, Outside, StoreError},
+};
+
+/// An [`ImportStore`] in memory. Clones share their jobs.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryImports {
+    state: Arc<Mutex<State>>,
+    faults: Faults,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In the order of creation.
+    jobs: Vec<Job>,
+    /// Counts the claims of all jobs, and what was given back.
+    epoch: u64,
+    /// The place of the job that runs, and when its lease lapses.
+    running: Option<(usize, DateTime<Utc>)>,
+}
+
+#[derive(Debug)]
+struct Job {
+    import: Import,
+    epoch: u64,
+    attempt: u32,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl MemoryImports {
+    /// Begins without a job; `faults` befall its calls.
+    #[must_use]
+    pub fn new(faults: Faults) -> Self {
+        Self { state: Arc::default(), faults }
+    }
+}
+
+impl ImportStore for MemoryImports {
+    async fn create(&self, new: NewImport, now: DateTime<Utc>) -> Outside<Created> {
+        self.faults.around(Call::Create, || Ok(lock(&self.state).create(new, now))).await
+    }
+
+    async fn get(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Option<Import>> {
+        let get = || {
+            let state = lock(&self.state);
+            let mut kept = state.kept(store, now);
+            Ok(kept.find(|import| import.id == id).cloned())
+        };
+        self.faults.around(Call::Get, get).await
+    }
+
+    async fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
+        let list = || {
+            let state = lock(&self.state);
+            let all: Vec<&Import> = state.kept(store, now).collect();
+            let bound = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+            let imports = all.iter().rev().skip(bound(page.offset())).take(bound(page.limit()));
+            Ok(Listing {
+                imports: imports.copied().cloned().collect(),
+                total: u64::try_from(all.len()).unwrap_or_default(),
+            })
+        };
+        self.faults.around(Call::List, list).await
+    }
+
+    async fn claim_next(&self, now: DateTime<Utc>) -> Outside<Claim> {
+        self.faults.around(Call::ClaimNext, || Ok(lock(&self.state).claim_next(now))).await
+    }
+
+    async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> Outside<()> {
+        let extend = || {
+            let mut state = lock(&self.state);
+            state.held(lease)?;
+            state.running = state.running.map(|(place, _)| (place, now + LEASE));
+            Ok(())
+        };
+        self.faults.around(Call::ExtendLease, extend).await
+    }
+
+    async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> Outside<()> {
+        let record = || {
+            let mut state = lock(&self.state);
+            let import = &mut state.held(lease)?.import;
+            import.tally = *tally;
+            import.updated_at = to_micros(now);
+            Ok(())
+        };
+        self.faults.around(Call::RecordProgress, record).await
+    }
+
+    async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
+        self.faults.around(Call::Finish, || lock(&self.state).finish(lease, outcome, now)).await
+    }
+
+    async fn release(&self, lease: &Lease, _now: DateTime<Utc>) -> Outside<()> {
+        self.faults.around(Call::Release, || lock(&self.state).release(lease)).await
+    }
+
+    async fn open(&self, limit: u32) -> Outside<Vec<OpenImport>> {
+        let open = || {
+            let state = lock(&self.state);
+            let open = state.jobs.iter().map(|job| &job.import).filter(|import| !import.status.is_terminal());
+            let entry = |import: &Import| OpenImport {
+                store: import.store.clone(),
+                id: import.id,
+                created_at: import.created_at,
+            };
+            Ok(open.map(entry).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+        };
+        self.faults.around(Call::Open, open).await
+    }
+}
+
+impl State {
+    fn create(&mut self, new: NewImport, now: DateTime<Utc>) -> Created {
+        if let Some(job) = self.jobs.iter().find(|job| job.import.id == new.id && job.import.store == new.store) {
+            return Created::Before(job.import.clone());
+        }
+        let newest = self.jobs.last().map(|job| job.import.created_at + TimeDelta::microseconds(1));
+        let created_at = newest.map_or(to_micros(now), |after| after.max(to_micros(now)));
+        let import = Import::pending(new, created_at);
+        self.jobs.push(Job { import: import.clone(), epoch: 0, attempt: 0, expires_at: None });
+        Created::Now(import)
+    }
+
+    /// The jobs of a store that are not forgotten, in the order of creation.
+    fn kept(&self, store: &StoreId, now: DateTime<Utc>) -> impl Iterator<Item = &Import> {
+        let kept = move |job: &&Job| {
+            job.import.store == *store && job.expires_at.is_none_or(|time| time.timestamp() > now.timestamp())
+        };
+        self.jobs.iter().filter(kept).map(|job| &job.import)
+    }
+
+    fn claim_next(&mut self, now: DateTime<Utc>) -> Claim {
+        let next = match self.running {
+            Some((_, until)) if until > now => return Claim::Busy { until },
+            Some((place, _)) => Some(place),
+            None => self.jobs.iter().position(|job| !job.import.status.is_terminal()),
+        };
+        let Some((place, job)) = next.and_then(|place| Some((place, self.jobs.get_mut(place)?))) else {
+            return Claim::Idle;
+        };
+        let now = to_micros(now);
+        self.epoch += 1;
+        self.running = Some((place, now + LEASE));
+        job.epoch = self.epoch;
+        job.attempt += 1;
+        job.import.status = ImportStatus::Started;
+        job.import.started_at.get_or_insert(now);
+        job.import.updated_at = now;
+        let import = job.import.clone();
+        let lease =
+            Lease { store: import.store.clone(), id: import.id, created_at: import.created_at, epoch: job.epoch };
+        Claim::Run { import: Box::new(import), lease, attempt: job.attempt }
+    }
+
+    fn job(&mut self, lease: &Lease) -> Outside<&mut Job> {
+        let leased =
+            |job: &&mut Job| job.import.id == lease.id && job.import.store == lease.store && job.epoch == lease.epoch;
+        self.jobs.iter_mut().find(leased).ok_or_else(lost)
+    }
+
+    /// The job of a lease that nobody else has taken and that was not given up. It may have lapsed.
+    fn held(&mut self, lease: &Lease) -> Outside<&mut Job> {
+        let job = self.job(lease)?;
+        if job.import.status.is_terminal() { Err(lost()) } else { Ok(job) }
+    }
+
+    fn finish(&mut self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
+        let job = self.job(lease)?;
+        if job.import.status.is_terminal() {
+            return Ok(());
+        }
+        job.import.status = outcome.ending.into();
+        job.import.tally = outcome.tally;
+        job.import.report = Some(outcome.report.clone());
+        job.import.finished_at = Some(to_micros(now));
+        job.import.updated_at = to_micros(now);
+        job.expires_at = Some(outcome.expires_at);
+        self.running = None;
+        Ok(())
+    }
+
+    fn release(&mut self, lease: &Lease) -> Outside<()> {
+        // The epoch moves on: nothing more happens under this lease.
+        let epoch = self.epoch + 1;
+        let job = self.held(lease)?;
+        job.attempt -= 1;
+        job.epoch = epoch;
+        self.epoch = epoch;
+        self.running = None;
+        Ok(())
+    }
+}
+
+fn lost() -> StoreError {
+    StoreError::Conflict("the lease is lost".to_owned())
+}

@@ -1,0 +1,164 @@
+//! The FIFO queue in memory: one message group, the first message first.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Call, Faults, lock};
+use crate::{
+    conformance::queue::Consumer,
+    message::Tick,
+    ports::{ImportQueue, Outside, StoreError},
+};
+
+/// For how long a received message is hidden, unless [`ImportQueue::hide`] says otherwise.
+pub const VISIBILITY: TimeDelta = TimeDelta::minutes(15);
+
+/// For how long a deduplication key is remembered.
+const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
+
+/// An [`ImportQueue`] in memory. Clones share their messages.
+#[derive(Clone, Debug)]
+pub struct MemoryQueue {
+    state: Arc<Mutex<State>>,
+    clock: fn() -> DateTime<Utc>,
+    faults: Faults,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In the order in which they were sent.
+    messages: Vec<Message>,
+    sent: HashMap<String, DateTime<Utc>>,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Message {
+    id: u64,
+    tick: Tick,
+    receives: u32,
+    visible_at: DateTime<Utc>,
+}
+
+/// A message as its receiver gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    pub message_id: String,
+    /// Of this receipt: a later one has another.
+    pub receipt_handle: String,
+    pub tick: Tick,
+    /// How often it was received, this time included.
+    pub receives: u32,
+}
+
+impl MemoryQueue {
+    /// Begins without a message; `faults` befall its calls.
+    #[must_use]
+    pub fn new(clock: fn() -> DateTime<Utc>, faults: Faults) -> Self {
+        Self { state: Arc::default(), clock, faults }
+    }
+
+    /// Receives the first message, unless it is with another receiver: its group waits with it.
+    #[must_use]
+    pub fn receive(&self, now: DateTime<Utc>) -> Option<Received> {
+        let mut state = lock(&self.state);
+        let message = state.messages.first_mut().filter(|message| message.visible_at <= now)?;
+        message.receives += 1;
+        message.visible_at = now + VISIBILITY;
+        Some(Received {
+            message_id: message.id.to_string(),
+            receipt_handle: message.receipt(),
+            tick: message.tick.clone(),
+            receives: message.receives,
+        })
+    }
+
+    /// Deletes a message that was handled.
+    pub fn delete(&self, receipt_handle: &str) {
+        lock(&self.state).messages.retain(|message| message.receipt() != receipt_handle);
+    }
+
+    /// The ticks that wait or are being handled, first one first.
+    #[must_use]
+    pub fn ticks(&self) -> Vec<Tick> {
+        lock(&self.state).messages.iter().map(|message| message.tick.clone()).collect()
+    }
+}
+
+impl ImportQueue for MemoryQueue {
+    async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
+        let send = || {
+            let now = (self.clock)();
+            let mut state = lock(&self.state);
+            if state.sent.get(deduplication).is_some_and(|sent| now - sent < REMEMBERED) {
+                return Ok(());
+            }
+            state.sent.insert(deduplication.to_owned(), now);
+            state.count += 1;
+            let id = state.count;
+            state.messages.push(Message { id, tick: tick.clone(), receives: 0, visible_at: now });
+            Ok(())
+        };
+        self.faults.around(Call::Send, send).await
+    }
+
+    async fn hide(&self, receipt_handle: &str, time: Duration) -> Outside<()> {
+        let hide = || {
+            let now = (self.clock)();
+            let mut state = lock(&self.state);
+            let received = |message: &&mut Message| message.visible_at > now && message.receipt() == receipt_handle;
+            let message = state.messages.iter_mut().find(received);
+            let message =
+                message.ok_or_else(|| StoreError::Permanent("no message is out under this receipt".to_owned()))?;
+            message.visible_at = now + TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
+            Ok(())
+        };
+        self.faults.around(Call::Hide, hide).await
+    }
+
+    async fn depth(&self) -> Outside<u64> {
+        let depth = || Ok(u64::try_from(lock(&self.state).messages.len()).unwrap_or_default());
+        self.faults.around(Call::Depth, depth).await
+    }
+}
+
+impl Consumer for MemoryQueue {
+    async fn receive(&self) -> Outside<Option<(String, Tick)>> {
+        let received = Self::receive(self, (self.clock)());
+        Ok(received.map(|message| (message.receipt_handle, message.tick)))
+    }
+
+    async fn delete(&self, receipt: &str) -> Outside<()> {
+        Self::delete(self, receipt);
+        Ok(())
+    }
+}
+
+impl Message {
+    fn receipt(&self) -> String {
+        format!("{}/{}", self.id, self.receives)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{import::ImportId, owner::StoreId};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deduplication_key_counts_again_after_five_minutes() {
+        let queue = MemoryQueue::new(crate::memory::now, Faults::default());
+        crate::memory::set_clock(DateTime::UNIX_EPOCH);
+        let tick = Tick::of(&StoreId::from_configuration("main").unwrap(), ImportId::new(uuid::Uuid::nil()));
+        for (wait, depth) in [(0, 1), (299, 1), (1, 2), (299, 2)] {
+            tokio::time::advance(Duration::from_secs(wait)).await;
+            queue.send(&tick, "key").await.unwrap();
+            assert_eq!(queue.depth().await, Ok(depth));
+        }
+    }
+}

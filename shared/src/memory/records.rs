@@ -1,0 +1,166 @@
+//! The imported objects in memory, with the limits of the database.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use super::{Call, Faults, lock};
+use crate::{
+    json::{Decimal, Json, Object},
+    ports::{BatchRead, BatchWrite, Outside, RecordStore, StoreError},
+    record::{RecordId, StoredRecord},
+};
+
+/// The largest item of `DynamoDB`, in bytes.
+const MAX_BYTES: usize = 400 * 1024;
+/// The deepest value, its innermost scalar counted.
+const MAX_DEPTH: usize = 32;
+/// The longest name of an attribute, in bytes.
+const MAX_NAME: usize = 65_535;
+
+/// A [`RecordStore`] in memory. Clones share their objects.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryRecords {
+    state: Arc<Mutex<State>>,
+    faults: Faults,
+}
+
+type Predicate = Box<dyn Fn(&StoredRecord) -> bool + Send>;
+
+#[derive(Default)]
+struct State {
+    records: BTreeMap<RecordId, StoredRecord>,
+    refuses: Option<Predicate>,
+}
+
+impl MemoryRecords {
+    /// Begins without an object; `faults` befall its calls.
+    #[must_use]
+    pub fn new(faults: Faults) -> Self {
+        Self { state: Arc::default(), faults }
+    }
+
+    /// Refuses the records that `refuses` picks, beside those over the limits.
+    pub fn refuse(&self, refuses: impl Fn(&StoredRecord) -> bool + Send + 'static) {
+        lock(&self.state).refuses = Some(Box::new(refuses));
+    }
+
+    /// All objects, by id.
+    #[must_use]
+    pub fn all(&self) -> Vec<StoredRecord> {
+        lock(&self.state).records.values().cloned().collect()
+    }
+}
+
+impl RecordStore for MemoryRecords {
+    async fn read_batch(&self, ids: &[RecordId]) -> Outside<BatchRead> {
+        let read = |left_over: usize| {
+            check_batch(ids, Self::READ_BATCH).map_err(StoreError::Permanent)?;
+            let state = lock(&self.state);
+            let (done, left) = ids.split_at(ids.len().saturating_sub(left_over));
+            Ok(BatchRead {
+                found: done.iter().filter_map(|id| state.records.get(id)).map(read_back).collect(),
+                unprocessed: left.to_vec(),
+            })
+        };
+        self.faults.around_batch(Call::ReadBatch, read).await
+    }
+
+    async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
+        let write = |left_over: usize| {
+            let mut state = lock(&self.state);
+            let refused = |record| state.refused(record);
+            if let Some(reason) =
+                check_batch(&ids, Self::WRITE_BATCH).err().or_else(|| records.iter().find_map(refused))
+            {
+                return Ok(BatchWrite::Refused { reason });
+            }
+            let (done, left) = records.split_at(records.len().saturating_sub(left_over));
+            state.records.extend(done.iter().map(|record| (record.id, record.clone())));
+            Ok(BatchWrite::Written { unprocessed: left.iter().map(|record| record.id).collect() })
+        };
+        self.faults.around_batch(Call::WriteBatch, write).await
+    }
+}
+
+impl State {
+    fn refused(&self, record: &StoredRecord) -> Option<String> {
+        if self.refuses.as_ref().is_some_and(|refuses| refuses(record)) {
+            return Some("refused by the test".to_owned());
+        }
+        let bytes = size(&record.attributes) + record.external_ref.as_ref().map_or(0, String::len);
+        if bytes > MAX_BYTES {
+            return Some("Item size has exceeded the maximum allowed size".to_owned());
+        }
+        if record.attributes.depth() + 1 > MAX_DEPTH {
+            return Some("Nesting Levels have exceeded supported limits".to_owned());
+        }
+        problem(&record.attributes)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("records", &self.records).finish_non_exhaustive()
+    }
+}
+
+fn check_batch(ids: &[RecordId], most: usize) -> Result<(), String> {
+    if !(1..=most).contains(&ids.len()) {
+        return Err(format!("a batch has 1 to {most} items"));
+    }
+    let different: HashSet<_> = ids.iter().collect();
+    if different.len() == ids.len() { Ok(()) } else { Err("a batch contains duplicates".to_owned()) }
+}
+
+/// A map in the database has no order.
+fn read_back(record: &StoredRecord) -> StoredRecord {
+    StoredRecord { attributes: sorted(&record.attributes), ..record.clone() }
+}
+
+fn sorted(object: &Object) -> Object {
+    let members: BTreeMap<String, Json> =
+        object.iter().map(|(name, value)| (name.to_owned(), sorted_value(value))).collect();
+    members.into_iter().collect()
+}
+
+fn sorted_value(value: &Json) -> Json {
+    match value {
+        Json::Object(object) => Json::Object(sorted(object)),
+        Json::Array(items) => Json::Array(items.iter().map(sorted_value).collect()),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => value.clone(),
+    }
+}
+
+/// The first name or number that the database does not take.
+fn problem(object: &Object) -> Option<String> {
+    let of_name = |name: &str| (!(1..=MAX_NAME).contains(&name.len())).then(|| "an attribute's name".to_owned());
+    object.iter().find_map(|(name, value)| of_name(name).or_else(|| value_problem(value)))
+}
+
+fn value_problem(value: &Json) -> Option<String> {
+    match value {
+        Json::Object(object) => problem(object),
+        Json::Array(items) => items.iter().find_map(value_problem),
+        Json::Number(text) => Decimal::from_text(text).problem(),
+        Json::Null | Json::Bool(_) | Json::String(_) => None,
+    }
+}
+
+/// What an object takes, as `DynamoDB`'s documentation reckons.
+fn size(object: &Object) -> usize {
+    3 + object.iter().map(|(name, value)| 1 + name.len() + value_size(value)).sum::<usize>()
+}
+
+fn value_size(value: &Json) -> usize {
+    match value {
+        Json::Null | Json::Bool(_) => 1,
+        Json::Number(text) => Decimal::from_text(text).digits.len().div_ceil(2) + 1,
+        Json::String(text) => text.len(),
+        Json::Array(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
+        Json::Object(object) => size(object),
+    }
+}

@@ -1,0 +1,28 @@
+//! The twins in memory keep the promises of their ports. The AWS side is held to the same ones by the `tests` package.
+
+mod imports {
+    shared::import_store_promises!(async { shared::memory::MemoryImports::default() });
+}
+
+mod records {
+    shared::record_store_promises!(async { shared::memory::MemoryRecords::default() });
+}
+
+mod files {
+    use shared::memory::MemoryFiles;
+
+    shared::file_store_promises!(async { MemoryFiles::default() });
+
+    #[tokio::test]
+    async fn a_drop_is_read_by_its_version() {
+        let files = MemoryFiles::default();
+        let (older, newer) = (files.store("drops/a", "older"), files.store("drops/a", "newer"));
+        shared::conformance::files::check_versions(&files, (&older, b"older"), (&newer, b"newer")).await;
+    }
+}
+
+mod queue {
+    use shared::memory::{Faults, MemoryQueue};
+
+    shared::import_queue_promises!(async { MemoryQueue::new(chrono::Utc::now, Faults::default()) });
+}
