@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use indicatif::{MultiProgress, ProgressBar};
@@ -149,10 +149,15 @@ fn report(import: &Import, errors: &ImportErrors, output: Output) {
         return;
     }
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(["line", "field", "reason"]);
+    // Reasons are sentences: they wrap to the terminal, and stay whole in a file.
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["line", "field", "reason"]);
     for error in &errors.data {
         let line = if error.meta.line_number == 0 { "file".to_owned() } else { error.meta.line_number.to_string() };
-        table.add_row([line, error.meta.field.clone().unwrap_or_default(), error.meta.error.clone()]);
+        let field = error.meta.field.as_deref().unwrap_or_default();
+        // The API's reasons begin with the field, which has a column of its own here.
+        let reason = error.meta.error.strip_prefix(field).and_then(|rest| rest.strip_prefix(": "));
+        table.add_row([&line, field, reason.unwrap_or(&error.meta.error)]);
     }
     output.result(&format!("{} of {} errors:", errors.data.len(), errors.meta.results.total));
     output.result(&table.to_string());
