@@ -1,6 +1,6 @@
 //! The worker against the twins in memory, with tokio's time paused.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use shared::{
     import::{Import, ImportId, NewImport},
@@ -114,7 +114,7 @@ impl World {
             let meta = &row["meta"];
             let blame = meta["blocked_by"].as_u64().map(|line| format!(" because of line {line}")).unwrap_or_default();
             let (line, code) = (&meta["line_number"], meta["code"].as_str().unwrap());
-            told += &format!("{line}: {code} {}{blame}\n", meta["field"].as_str().unwrap());
+            writeln!(told, "{line}: {code} {}{blame}", meta["field"].as_str().unwrap()).unwrap();
         }
         told
     }

@@ -38,6 +38,7 @@ where
     }
 }
 
+/// Whether a code of a client's error tells of load, or of another write in the way, and not of a mistake.
 fn is_throttling(code: &str) -> bool {
     matches!(
         code,
@@ -49,6 +50,9 @@ fn is_throttling(code: &str) -> bool {
             | "RequestThrottled"
             | "SlowDown"
             | "TransactionInProgressException"
+            | "TransactionConflictException"
+            | "RequestTimeout"
+            | "RequestTimeoutException"
             | "InternalServerError"
     )
 }

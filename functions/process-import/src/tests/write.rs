@@ -52,10 +52,10 @@ async fn check_poison(poison: &'static [u32]) -> usize {
 #[tokio::test(start_paused = true)]
 async fn a_refused_record_does_its_neighbours_no_harm() {
     assert_eq!(check_poison(&[]).await, 1);
-    for poison in [&[0_u32] as &[u32], &[12], &[24]] {
-        // Halving 25 takes at most 5 rounds of two.
-        assert!(check_poison(poison).await <= 11);
-    }
+    // Halving 25 takes at most 5 rounds of two.
+    assert!(check_poison(&[0]).await <= 11);
+    assert!(check_poison(&[12]).await <= 11);
+    assert!(check_poison(&[24]).await <= 11);
     check_poison(&[0, 24]).await;
     check_poison(&[3, 4, 5, 17]).await;
     check_poison(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]).await;
