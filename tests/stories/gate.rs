@@ -19,7 +19,7 @@ async fn nobody_gets_in_without_a_good_token() {
     assert_eq!(bearing(&issuer.token(&TokenRequest { expires_in: -60, ..store() }).unwrap()).await, 401);
     let other_audience = TokenRequest { audience: "somebody-else".to_owned(), ..store() };
     assert_eq!(bearing(&issuer.token(&other_audience).unwrap()).await, 401);
-    let no_scope = TokenRequest { scopes: Vec::new(), ..store() };
+    let no_scope = TokenRequest { scope: String::new(), ..store() };
     assert_eq!(bearing(&issuer.token(&no_scope).unwrap()).await, 403);
     let no_store = TokenRequest { store: None, ..TokenRequest::default() };
     assert_eq!(bearing(&issuer.token(&no_store).unwrap()).await, 403);

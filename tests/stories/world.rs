@@ -20,27 +20,27 @@ use reqwest::{
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-pub const IMPORTS: &str = "/v2/subscriptions/imports";
+pub(crate) const IMPORTS: &str = "/v2/subscriptions/imports";
 
 /// A store in a stack, and a client that acts for it.
-pub struct World {
-    pub stack: Arc<Stack>,
-    pub store: String,
+pub(crate) struct World {
+    pub(crate) stack: Arc<Stack>,
+    pub(crate) store: String,
     http: reqwest::Client,
     token: String,
 }
 
 /// An answer of the API.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
+    pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{:#}", self.body);
         self.body
     }
@@ -48,19 +48,19 @@ impl Answer {
 
 impl World {
     /// A fresh store in the stack that all stories share.
-    pub async fn shared() -> Self {
+    pub(crate) async fn shared() -> Self {
         static STACK: OnceCell<Arc<Stack>> = OnceCell::const_new();
         let stack = STACK.get_or_init(async || Arc::new(start().await)).await;
         Self::in_stack(Arc::clone(stack))
     }
 
     /// A stack of its own, for a story that needs the line to itself.
-    pub async fn own() -> Self {
+    pub(crate) async fn own() -> Self {
         Self::in_stack(Arc::new(start().await))
     }
 
     /// Another store in the same stack.
-    pub fn neighbour(&self) -> Self {
+    pub(crate) fn neighbour(&self) -> Self {
         Self::in_stack(Arc::clone(&self.stack))
     }
 
@@ -72,22 +72,22 @@ impl World {
         Self { stack, store, http, token }
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, path).bearer_auth(&self.token)
     }
 
-    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         // A list's links are absolute.
         let url = if path.starts_with("http") { path.to_owned() } else { self.stack.api_url() + path };
         self.http.request(method, url)
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }
 
     /// Posts a file as the part `import_file`, with further text parts.
-    pub async fn post(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> Answer {
         let part = Part::bytes(file.into()).file_name("import.jsonl");
         let form = texts
             .iter()
@@ -96,21 +96,21 @@ impl World {
     }
 
     /// Posts a file and answers the id of its job.
-    pub async fn submit(&self, file: impl Into<Vec<u8>>) -> String {
+    pub(crate) async fn submit(&self, file: impl Into<Vec<u8>>) -> String {
         let import = self.post(file, &[]).await.expect(201);
         import["data"]["id"].as_str().unwrap().to_owned()
     }
 
-    pub async fn import(&self, id: &str) -> Value {
+    pub(crate) async fn import(&self, id: &str) -> Value {
         self.get(&format!("{IMPORTS}/{id}")).await.expect(200)["data"].clone()
     }
 
     /// Waits until a job has ended.
-    pub async fn ended(&self, id: &str) -> Value {
+    pub(crate) async fn ended(&self, id: &str) -> Value {
         self.ended_within(id, Duration::from_secs(120)).await
     }
 
-    pub async fn ended_within(&self, id: &str, time: Duration) -> Value {
+    pub(crate) async fn ended_within(&self, id: &str, time: Duration) -> Value {
         let began = Instant::now();
         loop {
             let import = self.import(id).await;
@@ -123,13 +123,13 @@ impl World {
     }
 
     /// Posts a file and waits until its job has ended.
-    pub async fn run(&self, file: impl Into<Vec<u8>>) -> Value {
+    pub(crate) async fn run(&self, file: impl Into<Vec<u8>>) -> Value {
         let id = self.submit(file).await;
         self.ended(&id).await
     }
 
     /// All entries of a list, page after page.
-    pub async fn all(&self, path: &str, limit: u32) -> Vec<Value> {
+    pub(crate) async fn all(&self, path: &str, limit: u32) -> Vec<Value> {
         let mut next = Some(format!("{path}?page[limit]={limit}"));
         let mut all = Vec::new();
         while let Some(path) = next {
@@ -141,7 +141,7 @@ impl World {
     }
 
     /// The error rows of a job as (line, code, field).
-    pub async fn errors(&self, id: &str) -> Vec<(u64, String, String)> {
+    pub(crate) async fn errors(&self, id: &str) -> Vec<(u64, String, String)> {
         let rows = self.all(&format!("{IMPORTS}/{id}/errors"), 100).await;
         let text = |row: &Value, name: &str| row["meta"][name].as_str().unwrap().to_owned();
         rows.iter()
@@ -150,7 +150,7 @@ impl World {
     }
 
     /// Every object of this store, as the database holds it.
-    pub async fn objects(&self) -> Vec<HashMap<String, AttributeValue>> {
+    pub(crate) async fn objects(&self) -> Vec<HashMap<String, AttributeValue>> {
         let client = aws_sdk_dynamodb::Client::new(&self.stack.sdk_config());
         let scan = client
             .scan()
@@ -161,20 +161,20 @@ impl World {
         scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap()
     }
 
-    pub fn s3(&self) -> aws_sdk_s3::Client {
+    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.stack.sdk_config()).force_path_style(true).build();
         aws_sdk_s3::Client::from_conf(config)
     }
 
     /// Puts a file where partners drop theirs.
-    pub async fn drop_file(&self, name: &str, file: impl Into<Vec<u8>>) {
+    pub(crate) async fn drop_file(&self, name: &str, file: impl Into<Vec<u8>>) {
         let key = format!("drops/{}/{name}", self.store);
         let body = file.into().into();
         self.s3().put_object().bucket(self.stack.bucket()).key(key).body(body).send().await.unwrap();
     }
 
     /// Waits for the job that a drop becomes, by its name.
-    pub async fn job_of_drop(&self, name: &str) -> String {
+    pub(crate) async fn job_of_drop(&self, name: &str) -> String {
         for _ in 0..100 {
             let imports = self.all(IMPORTS, 100).await;
             let job = imports.iter().find(|import| import["attributes"]["external_ref"] == name);
@@ -191,7 +191,7 @@ async fn start() -> Stack {
     Stack::start(Options { quiet: true, ..Options::default() }).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
-pub async fn send(request: RequestBuilder) -> Answer {
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
@@ -199,19 +199,19 @@ pub async fn send(request: RequestBuilder) -> Answer {
     Answer { status, headers, body }
 }
 
-pub fn gzip(file: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(file: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(file).unwrap();
     encoder.finish().unwrap()
 }
 
 /// The sum of one of a job's two counts.
-pub fn sum(import: &Value, count: &str) -> u64 {
+pub(crate) fn sum(import: &Value, count: &str) -> u64 {
     import["meta"]["records"][count].as_object().unwrap().values().map(|number| number.as_u64().unwrap()).sum()
 }
 
 /// What an object is, without what differs from store to store and from job to job: ids, times, its line.
-pub fn essence(object: &HashMap<String, AttributeValue>) -> String {
+pub(crate) fn essence(object: &HashMap<String, AttributeValue>) -> String {
     let kept = ["type", "external_ref", "attributes"];
     let kept: BTreeMap<_, _> = object
         .iter()
