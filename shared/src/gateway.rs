@@ -49,7 +49,8 @@ where
 fn call(request: Request, stores: &StoreSource) -> Result<Call, ApiError> {
     let store = store(&request.request_context(), stores)?;
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let scheme = header("x-forwarded-proto").unwrap_or("https");
+    // AWS always tells it; a gateway that doesn't is one on this machine.
+    let scheme = header("x-forwarded-proto").unwrap_or("http");
     let origin = format!("{scheme}://{}", header(HOST.as_str()).unwrap_or_default());
     let query = request.uri().query().unwrap_or_default();
     let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();

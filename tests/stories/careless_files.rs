@@ -34,7 +34,7 @@ async fn a_file_that_can_not_be_tried_says_why_and_writes_nothing() {
     .await;
     let cut = gzip(b"{\"type\":\"subscription_product\",\"name\":\"Tea\"}");
     check(
-        &cut[..cut.len() - 5],
+        &cut[..cut.len() / 2],
         "file_unreadable",
         "the import file begins as gzip but can't be unpacked, it may be cut off: it ends early",
     )

@@ -35,7 +35,7 @@ pub(crate) async fn beat(
     clock: fn() -> DateTime<Utc>,
 ) {
     let mut renewed = Instant::now();
-    let mut shown = None;
+    let mut shown = progress.tally();
     let mut ticks = interval(SHOW);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for beat in 1_u32.. {
@@ -55,9 +55,9 @@ pub(crate) async fn beat(
             return lost(progress).await;
         }
         let tally = progress.tally();
-        if shown != Some(tally) {
+        if shown != tally {
             match imports.record_progress(lease, &tally, clock()).await {
-                Ok(()) => shown = Some(tally),
+                Ok(()) => shown = tally,
                 Err(StoreError::Conflict(_)) => return lost(progress).await,
                 Err(error) => warn!(import.id = %lease.id, %error, "could not show the progress"),
             }

@@ -133,7 +133,7 @@ where
         let references = &References { import: self.import, sheet: &*sheet, records: &self.worker.records, copies };
         let mut batches = stream::iter(places.chunks(BATCH))
             .map(|places| async move {
-                // Asked as a batch begins, so that those under way come to their end.
+                // Asked as a batch begins. Those under way are dropped; what they wrote is written again, the same.
                 if self.deadline - (self.worker.clock)() < HAND_OVER {
                     return Err(Stop::OutOfTime);
                 }

@@ -15,6 +15,11 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// Goes on from what an earlier claim has counted: a job that is given up keeps it.
+    pub(crate) fn from_earlier(tally: Tally) -> Self {
+        Self { tally: Mutex::new(tally), ..Self::default() }
+    }
+
     pub(crate) fn uploaded(&self, record_type: RecordType) {
         self.change(|tally| tally.uploaded.add(record_type, 1));
     }

@@ -45,10 +45,11 @@ where
             }
         };
         info!(import.id = %import.id, store = %import.store, attempt, "import started");
-        let progress = Progress::default();
+        let given_up = attempt > MAX_ATTEMPTS;
+        let progress = if given_up { Progress::from_earlier(import.tally) } else { Progress::default() };
         let pass = Pass { worker: self, import: &import, lease: &lease, progress: &progress, deadline };
         tokio::select! {
-            turn = self.see_through(&pass, attempt) => turn,
+            turn = self.see_through(&pass, given_up) => turn,
             () = beat(&self.imports, &self.queue, receipt, &lease, &progress, self.clock) => {
                 warn!(import.id = %import.id, "the lease is lost; whoever has it now goes on");
                 Turn::Later(lease_time())
@@ -56,8 +57,8 @@ where
         }
     }
 
-    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, attempt: u32) -> Turn {
-        let passed = if attempt > MAX_ATTEMPTS {
+    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, given_up: bool) -> Turn {
+        let passed = if given_up {
             pass.end_with(&FileFault::GivenUp).await.map_err(Stop::from)
         } else {
             pass.run().await

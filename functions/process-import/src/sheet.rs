@@ -1,7 +1,11 @@
 //! The file at a first look: where each line lies, what it is, which `external_ref` it has. Small and fixed per line; the
 //! objects themselves are built later, a few at a time.
 
-use std::{borrow::Cow, collections::HashMap, collections::hash_map::Entry};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+    panic::catch_unwind,
+};
 
 use shared::{
     jsonl::{Line, MAX_OBJECTS, lines},
@@ -51,7 +55,8 @@ impl<'a> Sheet<'a> {
         }
         let mut sheet = Self { lines: Vec::with_capacity(objects), named: HashMap::new() };
         for line in lines(file) {
-            sheet.add(line, outline(line.bytes));
+            // A line that brings the first look down has no type; reading it in earnest tells what is wrong.
+            sheet.add(line, catch_unwind(|| outline(line.bytes)).unwrap_or_default());
         }
         Ok(sheet)
     }

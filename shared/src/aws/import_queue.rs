@@ -41,7 +41,9 @@ impl ImportQueue for SqsImportQueue {
     }
 
     async fn hide(&self, receipt_handle: &str, time: Duration) -> Outside<()> {
-        let seconds = i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
+        // Rounded up: a message that comes back early finds the lease still held.
+        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
         self.client
             .change_message_visibility()
             .queue_url(&self.url)

@@ -3,7 +3,6 @@
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use chrono::{DateTime, Utc};
-use futures_util::try_join;
 
 use super::ImportTable;
 use crate::{
@@ -25,7 +24,9 @@ struct Waiting {
 
 impl ImportTable {
     pub(super) async fn list_imports(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
-        let (waiting, first_number) = try_join!(self.waiting(store), self.first_number(store, now))?;
+        // One after the other: a job claimed in between has its number already when the numbers are asked for.
+        let waiting = self.waiting(store).await?;
+        let first_number = self.first_number(store, now).await?;
         let last_number = waiting.last_number;
         // Numbers below the first have expired; none may be left.
         let numbered = first_number.map_or(0, |first| (last_number + 1).saturating_sub(first));
