@@ -1,1 +1,77 @@
+//! Every function by itself, on its sample events, under the runtime interface emulator: what `sam local invoke` does.
 
+use local::rie::Rie;
+use serde_json::{Value, json};
+use shared::{
+    aws::ImportTable,
+    import::{ImportFile, ImportId, NewImport},
+    owner::StoreId,
+    page::Page,
+    ports::ImportStore,
+};
+
+use crate::world::World;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+fn event(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{ROOT}/events/{name}.json")).unwrap()
+}
+
+async fn invoke(world: &World, function: &str, name: &str) -> Value {
+    let function = Rie::start(&world.stack, function).await.unwrap();
+    function.invoke(event(name)).await.unwrap()
+}
+
+/// Invokes a function of the API and answers its document.
+async fn call(world: &World, name: &str, status: u16) -> Value {
+    let answer = invoke(world, name, name).await;
+    assert_eq!(answer["statusCode"], status, "{answer:#}");
+    assert_eq!(answer["headers"]["content-type"], "application/json");
+    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_function_answers_its_sample_events() {
+    let world = World::own().await;
+    let imports =
+        ImportTable::new(aws_sdk_dynamodb::Client::new(&world.stack.sdk_config()), world.stack.imports_table().to_owned());
+    let store = StoreId::from_configuration("main").unwrap();
+
+    // The job that the events name, its file stored, its message only in the event.
+    let sample = std::fs::read(format!("{ROOT}/events/sample.jsonl")).unwrap();
+    let key = "imports/main/5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f.jsonl".to_owned();
+    world.s3().put_object().bucket(world.stack.bucket()).key(&key).body(sample.into()).send().await.unwrap();
+    let new = NewImport {
+        id: ImportId::parse("5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f").unwrap(),
+        store: store.clone(),
+        external_ref: Some("sample".to_owned()),
+        file: ImportFile { key, version: None },
+    };
+    imports.create(new, chrono::Utc::now()).await.unwrap();
+
+    assert_eq!(invoke(&world, "process-import", "process-import").await, json!({"batchItemFailures": []}));
+    let job = call(&world, "get-import", 200).await["data"].clone();
+    assert_eq!(job["attributes"], json!({"external_ref": "sample", "status": "success"}));
+    let origin = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
+    let address = format!("{origin}/v2/subscriptions/imports/5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f");
+    assert_eq!(job["links"]["self"], address);
+
+    let errors = call(&world, "list-import-errors", 200).await;
+    assert_eq!(errors["meta"]["results"]["total"], job["meta"]["errors"]);
+    let lines: Vec<_> = errors["data"].as_array().unwrap().iter().map(|row| &row["meta"]["line_number"]).collect();
+    assert_eq!(lines, [42, 60, 115, 118, 118, 123, 126, 142, 173, 189, 191, 195, 196]);
+    let list = call(&world, "list-imports", 200).await;
+    assert_eq!(list["data"], json!([job]));
+
+    let created = call(&world, "create-import", 201).await;
+    assert_eq!(created["data"]["attributes"]["status"], "pending");
+    assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null);
+    assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null, "told twice");
+    assert_eq!(invoke(&world, "accept-drop", "accept-drop-test-event").await, Value::Null);
+    assert_eq!(invoke(&world, "resume-imports", "resume-imports").await, Value::Null);
+    let jobs = imports.list(&store, Page::default(), chrono::Utc::now()).await.unwrap();
+    let names: Vec<_> = jobs.imports.iter().map(|import| import.external_ref.as_deref()).collect();
+    assert_eq!(jobs.total, 3, "{names:?}");
+    assert_eq!(names[0], Some("nächtlicher abgleich +1.jsonl"));
+}

@@ -1,13 +1,13 @@
 //! A hundred lines on their way into the database: read, checked, resolved, compared with what is stored, written.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
+use futures_util::{future::try_join_all, try_join};
 use shared::{
+    import::{Import, ImportId},
     ports::{Outside, RecordStore},
     record::{Draft, Record, RecordError, RecordErrorCode, RecordId, StoredRecord, read},
 };
@@ -29,30 +29,57 @@ pub(crate) async fn import_batch<R: RecordStore>(
     references: &References<'_, R>,
     places: &[usize],
 ) -> Outside<Vec<Settled>> {
+    let import = references.import;
     let mut settled = Vec::with_capacity(places.len());
     let mut drafts = Vec::with_capacity(places.len());
     for place in places {
         let Some(line) = references.sheet.lines().get(*place) else { continue };
         match draft(line) {
-            Ok(draft) => drafts.push((*place, line, draft)),
+            Ok(draft) => {
+                let id = record_id(import, draft.record_type(), draft.external_ref(), line.line.number);
+                drafts.push(Drafted { place: *place, line: line.line.number, id, draft });
+            }
             Err(errors) => settled.push((*place, Err(errors))),
         }
     }
-    let wanted: Vec<_> = drafts.iter().flat_map(|(_, _, draft)| draft.references()).cloned().collect();
-    let resolutions = references.look_up(&wanted).await?;
+    let wanted: Vec<_> = drafts.iter().flat_map(|drafted| drafted.draft.references()).cloned().collect();
+    let (resolutions, stored_by) = try_join!(references.look_up(&wanted), stored_by(references.records, &drafts))?;
     let mut resolutions = resolutions.as_slice();
-    let mut records = Vec::with_capacity(drafts.len());
-    for (place, line, draft) in drafts {
+    let mut writes = Vec::with_capacity(drafts.len());
+    for Drafted { place, line, id, mut draft } in drafts {
         let (found, rest) = resolutions.split_at(draft.references().len().min(resolutions.len()));
         resolutions = rest;
-        let id = record_id(references.import, draft.record_type(), draft.external_ref(), line.line.number);
+        let writer = stored_by.get(&id);
+        if writer.is_some_and(|writer| *writer != import.id) {
+            let problem = format!("a {} with this \"external_ref\" is stored already", draft.record_type());
+            draft.fail(RecordErrorCode::AlreadyExists, "external_ref", problem);
+        }
         match guarded(|| draft.resolve(id, found)) {
-            Ok(record) => records.push((place, line.line.number, record)),
+            // Written by an earlier claim of this job.
+            Ok(_) if writer.is_some() => settled.push((place, Ok(()))),
+            Ok(record) => writes.push((place, stored(import, line, record))),
             Err(errors) => settled.push((place, Err(errors))),
         }
     }
-    settled.extend(store(references, records).await?);
+    settled.extend(write(references.records, writes).await?);
     Ok(settled)
+}
+
+/// A line read, and the id its object gets.
+struct Drafted {
+    place: usize,
+    line: u32,
+    id: RecordId,
+    draft: Draft,
+}
+
+/// The jobs that wrote the objects that are stored under the drafts' ids.
+async fn stored_by<R: RecordStore>(records: &R, drafts: &[Drafted]) -> Outside<HashMap<RecordId, ImportId>> {
+    // Only a name can be taken: the id of an object without one is this job's own. Two lines may have the same.
+    let named = drafts.iter().filter(|drafted| drafted.draft.external_ref().is_some());
+    let ids: HashSet<RecordId> = named.map(|drafted| drafted.id).collect();
+    let stored = read_all(records, &Vec::from_iter(ids)).await?;
+    Ok(stored.into_iter().map(|record| (record.id, record.import_id)).collect())
 }
 
 /// Reads a line, and tells whether it repeats another.
@@ -73,33 +100,12 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Vec<RecordError>>) -> Result<T, V
     })
 }
 
-/// Writes records, all but those whose `external_ref` an object of another import has.
-async fn store<R: RecordStore>(
-    references: &References<'_, R>,
-    records: Vec<(usize, u32, Record)>,
-) -> Outside<Vec<Settled>> {
-    let import = references.import;
-    // Only a name can be taken: the id of a record without one is this job's own.
-    let named = records.iter().filter(|(_, _, record)| record.external_ref().is_some());
-    let ids: Vec<RecordId> = named.map(|(_, _, record)| record.id()).collect();
-    let existing = read_all(references.records, &ids).await?;
-    let existing: HashMap<_, _> = existing.into_iter().map(|record| (record.id, record.import_id)).collect();
-
-    let mut settled = Vec::with_capacity(records.len());
-    let mut writes = Vec::with_capacity(records.len());
-    let mut places = HashMap::with_capacity(records.len());
-    for (place, line, record) in records {
-        match existing.get(&record.id()) {
-            // Written by an earlier claim of this job.
-            Some(by) if *by == import.id => settled.push((place, Ok(()))),
-            Some(_) => settled.push((place, Err(vec![taken(&record)]))),
-            None => {
-                places.insert(record.id(), place);
-                writes.push(stored(references, line, record));
-            }
-        }
-    }
-    let batches = into_chunks(writes, R::WRITE_BATCH).map(|batch| write_batch(references.records, batch));
+/// Writes objects, and tells of each whether the database took it.
+async fn write<R: RecordStore>(records: &R, writes: Vec<(usize, StoredRecord)>) -> Outside<Vec<Settled>> {
+    let mut places: HashMap<_, _> = writes.iter().map(|(place, record)| (record.id, *place)).collect();
+    let writes = writes.into_iter().map(|(_, record)| record).collect();
+    let batches = into_chunks(writes, R::WRITE_BATCH).map(|batch| write_batch(records, batch));
+    let mut settled = Vec::with_capacity(places.len());
     for (id, reason) in try_join_all(batches).await?.into_iter().flatten() {
         if let Some(place) = places.remove(&id) {
             let problem = format!("the database refuses the object: {reason}");
@@ -111,16 +117,9 @@ async fn store<R: RecordStore>(
     Ok(settled)
 }
 
-fn taken(record: &Record) -> RecordError {
-    let record_type = record.record_type();
-    let problem = format!("a {record_type} with this \"external_ref\" is stored already");
-    RecordError::new(RecordErrorCode::AlreadyExists, "external_ref", problem)
-}
-
-fn stored<R>(references: &References<'_, R>, line: u32, record: Record) -> StoredRecord {
-    let import = references.import;
+fn stored(import: &Import, line: u32, record: Record) -> StoredRecord {
     // The same at every claim, so that a job run twice writes the same bytes.
-    let written_at: DateTime<Utc> = import.started_at.unwrap_or(import.created_at);
+    let written_at = import.started_at.unwrap_or(import.created_at);
     let (id, record_type) = (record.id(), record.record_type());
     let (external_ref, attributes) = record.into_parts();
     StoredRecord {

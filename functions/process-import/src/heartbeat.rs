@@ -4,7 +4,7 @@ use std::{future::pending, time::Duration};
 
 use chrono::{DateTime, Utc};
 use shared::{
-    import::{LEASE, Lease},
+    import::{LEASE, Lease, Tally},
     ports::{ImportQueue, ImportStore, StoreError},
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -35,7 +35,7 @@ pub(crate) async fn beat(
     clock: fn() -> DateTime<Utc>,
 ) {
     let mut renewed = Instant::now();
-    let mut shown = progress.tally();
+    let mut shown = Tally::default();
     let mut ticks = interval(SHOW);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for beat in 1_u32.. {

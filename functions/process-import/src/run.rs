@@ -58,11 +58,8 @@ where
     }
 
     async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, given_up: bool) -> Turn {
-        let passed = if given_up {
-            pass.end_with(&FileFault::GivenUp).await.map_err(Stop::from)
-        } else {
-            pass.run().await
-        };
+        let passed =
+            if given_up { pass.end_with(&FileFault::GivenUp).await.map_err(Stop::from) } else { pass.run().await };
         let id = pass.import.id;
         let ended = match passed {
             // A retry would fail alike: the job ends here, and says so.
