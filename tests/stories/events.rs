@@ -34,8 +34,10 @@ async fn call(world: &World, name: &str, status: u16) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_answers_its_sample_events() {
     let world = World::own().await;
-    let imports =
-        ImportTable::new(aws_sdk_dynamodb::Client::new(&world.stack.sdk_config()), world.stack.imports_table().to_owned());
+    let imports = ImportTable::new(
+        aws_sdk_dynamodb::Client::new(&world.stack.sdk_config()),
+        world.stack.imports_table().to_owned(),
+    );
     let store = StoreId::from_configuration("main").unwrap();
 
     // The job that the events name, its file stored, its message only in the event.

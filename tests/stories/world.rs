@@ -151,14 +151,16 @@ impl World {
 
     /// Every object of this store, as the database holds it.
     pub(crate) async fn objects(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let mut objects = self.all_objects().await;
+        objects.retain(|object| object["store"].as_s() == Ok(&self.store));
+        objects
+    }
+
+    /// Every object of every store in this stack.
+    pub(crate) async fn all_objects(&self) -> Vec<HashMap<String, AttributeValue>> {
         let client = aws_sdk_dynamodb::Client::new(&self.stack.sdk_config());
-        let scan = client
-            .scan()
-            .table_name(self.stack.objects_table())
-            .filter_expression("#store = :store")
-            .expression_attribute_names("#store", "store")
-            .expression_attribute_values(":store", AttributeValue::S(self.store.clone()));
-        scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap()
+        let scan = client.scan().table_name(self.stack.objects_table()).into_paginator().items().send();
+        scan.collect::<Result<Vec<_>, _>>().await.unwrap()
     }
 
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
