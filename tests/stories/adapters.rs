@@ -51,7 +51,7 @@ async fn files() -> FileBucket {
 
 /// A queue of its own, and the side of it that Lambda has otherwise.
 struct Queue {
-    queue: SqsImportQueue,
+    port: SqsImportQueue,
     client: aws_sdk_sqs::Client,
     url: String,
 }
@@ -61,20 +61,20 @@ async fn queue() -> Queue {
     let name = format!("imports-{}.fifo", Uuid::new_v4());
     let created = client.create_queue().queue_name(name).attributes(QueueAttributeName::FifoQueue, "true").send().await;
     let url = created.unwrap().queue_url.unwrap();
-    Queue { queue: SqsImportQueue::new(client.clone(), url.clone()), client, url }
+    Queue { port: SqsImportQueue::new(client.clone(), url.clone()), client, url }
 }
 
 impl ImportQueue for Queue {
     async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
-        self.queue.send(tick, deduplication).await
+        self.port.send(tick, deduplication).await
     }
 
     async fn hide(&self, receipt_handle: &str, time: std::time::Duration) -> Outside<()> {
-        self.queue.hide(receipt_handle, time).await
+        self.port.hide(receipt_handle, time).await
     }
 
     async fn depth(&self) -> Outside<u64> {
-        self.queue.depth().await
+        self.port.depth().await
     }
 }
 

@@ -10,7 +10,7 @@ use shared::{jsonl::lines, record::outline};
 
 use crate::world::{World, essence, gzip, sum};
 
-const TIME: Duration = Duration::from_secs(300);
+const TIME: Duration = Duration::from_mins(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_thousand_objects_arrive_posted_or_dropped_in_whatever_order() {
@@ -69,6 +69,8 @@ async fn essences(world: &World) -> HashMap<String, Vec<String>> {
     for object in world.all_objects().await {
         essences.entry(object["store"].as_s().unwrap().clone()).or_default().push(essence(&object));
     }
-    essences.values_mut().for_each(|objects| objects.sort());
+    for objects in essences.values_mut() {
+        objects.sort();
+    }
     essences
 }

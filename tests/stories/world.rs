@@ -107,7 +107,7 @@ impl World {
 
     /// Waits until a job has ended.
     pub(crate) async fn ended(&self, id: &str) -> Value {
-        self.ended_within(id, Duration::from_secs(120)).await
+        self.ended_within(id, Duration::from_mins(2)).await
     }
 
     pub(crate) async fn ended_within(&self, id: &str, time: Duration) -> Value {
@@ -117,7 +117,7 @@ impl World {
             if matches!(import["attributes"]["status"].as_str(), Some("success" | "failed")) {
                 return import;
             }
-            assert!(began.elapsed() < time, "the job has not ended: {import:#}\nlog: {:?}", self.stack.log());
+            assert!(began.elapsed() < time, "the job has not ended: {import:#}\nlog: {}", self.stack.log().display());
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
     }
@@ -185,7 +185,7 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        panic!("the drop {name} became no job; log: {:?}", self.stack.log());
+        panic!("the drop {name} became no job; log: {}", self.stack.log().display());
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) async fn import_batch<R: RecordStore>(
     let wanted: Vec<_> = drafts.iter().flat_map(|drafted| drafted.draft.references()).cloned().collect();
     let (resolutions, stored_by) = try_join!(references.look_up(&wanted), stored_by(references.records, &drafts))?;
     let mut resolutions = resolutions.as_slice();
-    let mut writes = Vec::with_capacity(drafts.len());
+    let mut records = Vec::with_capacity(drafts.len());
     for Drafted { place, line, id, mut draft } in drafts {
         let (found, rest) = resolutions.split_at(draft.references().len().min(resolutions.len()));
         resolutions = rest;
@@ -57,11 +57,11 @@ pub(crate) async fn import_batch<R: RecordStore>(
         match guarded(|| draft.resolve(id, found)) {
             // Written by an earlier claim of this job.
             Ok(_) if writer.is_some() => settled.push((place, Ok(()))),
-            Ok(record) => writes.push((place, stored(import, line, record))),
+            Ok(record) => records.push((place, stored(import, line, record))),
             Err(errors) => settled.push((place, Err(errors))),
         }
     }
-    settled.extend(write(references.records, writes).await?);
+    settled.extend(write(references.records, records).await?);
     Ok(settled)
 }
 
