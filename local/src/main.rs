@@ -38,6 +38,15 @@ enum Command {
         #[command(flatten)]
         stack: StackArgs,
     },
+    /// Runs one function on one event, as `sam local invoke` does but without Docker, and prints its answer.
+    Invoke {
+        /// The function's name, for example `get-import`.
+        function: String,
+        /// The event, for example `events/get-import.json`.
+        event: PathBuf,
+        #[command(flatten)]
+        stack: StackArgs,
+    },
     /// Makes an import file: as large and as broken as asked, the same for the same seed.
     Generate(GenerateArgs),
 }
@@ -101,6 +110,13 @@ async fn run(command: Command) -> Result<ExitCode, Error> {
                 success = import => Ok(if success? { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }),
                 () = interrupted() => Ok(ExitCode::from(INTERRUPTED)),
             }
+        }
+        Command::Invoke { function, event, stack } => {
+            tokio::select! {
+                answer = local::rie::invoke(&function, &event, stack.options()?) => answer?,
+                () = interrupted() => return Ok(ExitCode::from(INTERRUPTED)),
+            }
+            Ok(ExitCode::SUCCESS)
         }
         Command::Up { stack } => {
             local::up::run(stack.options()?, interrupted()).await?;

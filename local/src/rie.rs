@@ -11,7 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 use zip::ZipArchive;
 
-use crate::{Error, Stack, functions, python, workspace};
+use crate::output::Output;
+use crate::{Error, Options, Stack, functions, python, workspace};
 
 /// The package that the emulator comes in, and its place there.
 const PACKAGE: &str = "aws-sam-cli==1.170.0";
@@ -19,6 +20,23 @@ const FOLDER: &str = "samcli/local/rapid";
 
 /// How long it may take to listen.
 const START_TRIES: u32 = 100;
+
+/// Starts a stack, runs a function on an event beside it, and prints the answer.
+///
+/// # Errors
+/// When the event can't be read, or a part of the system does not work.
+pub async fn invoke(function: &str, event: &Path, options: Options) -> Result<(), Error> {
+    let output = Output::new(options.quiet);
+    output
+        .progress("Running a function by itself: some seconds, up to 15 minutes the first time, to build everything.");
+    let event = std::fs::read(event).map_err(|error| {
+        Error::new(format!("can't read {}: {error}", event.display()), "name one of the files in events/")
+    })?;
+    let stack = Stack::start(options).await?;
+    let answer = Rie::start(&stack, function).await?.invoke(event).await?;
+    output.result(&format!("{answer:#}"));
+    Ok(())
+}
 
 /// A function that waits for events. It stops when this is dropped.
 #[derive(Debug)]

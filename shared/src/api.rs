@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     import::{Import, ImportId, Tally},
     owner::{Owner, StoreId},
-    page::{Links, ListMeta},
+    page::{Links, ListMeta, PageError},
     ports::StoreError,
     record::{RecordError, RecordErrorCode},
 };
@@ -84,6 +84,12 @@ pub enum ApiError {
     PayloadTooLarge(String),
     /// 500: what happened inside goes to the log, never to the caller.
     Internal(StoreError),
+}
+
+impl From<PageError> for ApiError {
+    fn from(error: PageError) -> Self {
+        Self::Validation(error.to_string())
+    }
 }
 
 impl From<StoreError> for ApiError {

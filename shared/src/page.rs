@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use crate::api::ApiError;
-
 /// The default of `page[limit]`.
 pub const DEFAULT_LIMIT: u32 = 25;
 /// The largest `page[limit]`.
@@ -32,8 +30,8 @@ impl Page {
     /// a validation error that names the parameter and its bounds.
     ///
     /// # Errors
-    /// [`ApiError::Validation`].
-    pub fn from_query(query: &[(String, String)]) -> Result<Self, ApiError> {
+    /// [`PageError`].
+    pub fn from_query(query: &[(String, String)]) -> Result<Self, PageError> {
         let offset = number(query, OFFSET, MAX_OFFSET)?.unwrap_or(0);
         let limit = number(query, LIMIT, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
         Ok(Self { offset, limit })
@@ -92,7 +90,15 @@ impl Page {
     }
 }
 
-fn number(query: &[(String, String)], name: &str, max: u32) -> Result<Option<u32>, ApiError> {
+/// A page that can't be read, or is out of bounds; the text names the parameter and its bounds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: \"{name}\" must be a whole number from 0 to {max}, given once")]
+pub struct PageError {
+    name: &'static str,
+    max: u32,
+}
+
+fn number(query: &[(String, String)], name: &'static str, max: u32) -> Result<Option<u32>, PageError> {
     let mut values = query.iter().filter(|(given, _)| given == name).map(|(_, value)| value);
     let Some(value) = values.next() else { return Ok(None) };
     // `parse` alone would take a plus sign.
@@ -100,9 +106,7 @@ fn number(query: &[(String, String)], name: &str, max: u32) -> Result<Option<u32
     let parsed = value.parse::<u32>().ok().filter(|number| digits && *number <= max);
     match (parsed, values.next()) {
         (Some(number), None) => Ok(Some(number)),
-        _ => {
-            Err(ApiError::Validation(format!("{name}: \"{name}\" must be a whole number from 0 to {max}, given once")))
-        }
+        _ => Err(PageError { name, max }),
     }
 }
 
@@ -148,7 +152,8 @@ mod tests {
 
     fn check(text: &str, expected: Result<(u32, u32), &str>) {
         let read = Page::from_query(&query(text)).map(|page| (page.offset(), page.limit()));
-        let expected = expected.map_err(|detail| ApiError::Validation(detail.to_owned()));
+        let expected = expected.map_err(str::to_owned);
+        let read = read.map_err(|error| error.to_string());
         assert_eq!(read, expected, "{text}");
     }
 

@@ -101,7 +101,7 @@ pub trait ImportStore: Sync {
     fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
 
     /// Gives an unfinished job back, to be claimed again at once; the attempt does not count.
-    fn release(&self, lease: &Lease, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
+    fn release(&self, lease: &Lease) -> impl Future<Output = Outside<()>> + Send;
 
     /// Lists jobs that have not ended, earliest first, at most `limit`.
     fn open(&self, limit: u32) -> impl Future<Output = Outside<Vec<OpenImport>>> + Send;

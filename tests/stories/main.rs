@@ -18,4 +18,5 @@ mod gate;
 mod killed;
 mod one_at_a_time;
 mod pages;
+mod tidy;
 mod world;

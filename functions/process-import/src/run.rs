@@ -87,7 +87,7 @@ where
         let tick = Tick::of(&lease.store, lease.id);
         pass.progress.close();
         let handed = async {
-            self.imports.release(lease, (self.clock)()).await?;
+            self.imports.release(lease).await?;
             self.queue.send(&tick, &format!("{}-{}", lease.id, lease.epoch)).await
         };
         match handed.await {

@@ -169,7 +169,7 @@ impl ImportStore for ImportTable {
         }
     }
 
-    async fn release(&self, lease: &Lease, _now: DateTime<Utc>) -> Outside<()> {
+    async fn release(&self, lease: &Lease) -> Outside<()> {
         // The epoch moves on: nothing more happens under this lease, not even a second release or a late heartbeat.
         let import = self
             .update(import_key(&lease.store, lease.id), "SET attempt = attempt - :one, epoch = :next")

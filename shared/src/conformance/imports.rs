@@ -99,7 +99,7 @@ async fn check_lost(imports: &impl ImportStore, lease: &Lease, now: DateTime<Utc
     assert!(is_conflict(&imports.extend_lease(lease, now).await));
     assert!(is_conflict(&imports.record_progress(lease, &tally(99, 99), now).await));
     assert!(is_conflict(&imports.finish(lease, &outcome(lease, Ending::Failed, at(9_999)), now).await));
-    assert!(is_conflict(&imports.release(lease, now).await));
+    assert!(is_conflict(&imports.release(lease).await));
 }
 
 pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore) {
@@ -300,7 +300,7 @@ pub async fn a_finished_job_has_all_its_ends(imports: &impl ImportStore) {
         assert_eq!(imports.claim_next(at(500)).await, Ok(Claim::Idle));
         assert!(is_conflict(&imports.extend_lease(&lease, at(6)).await));
         assert!(is_conflict(&imports.record_progress(&lease, &tally(0, 0), at(6)).await));
-        assert!(is_conflict(&imports.release(&lease, at(6)).await));
+        assert!(is_conflict(&imports.release(&lease).await));
     }
 }
 
@@ -331,19 +331,19 @@ pub async fn a_released_job_is_claimed_at_once_and_its_attempt_does_not_count(im
         assert_eq!((again.id, again.started_at, attempt), (import.id, Some(at(2)), 1));
         assert!(lease.epoch > epoch);
         epoch = lease.epoch;
-        imports.release(&lease, at(seconds + 1)).await.unwrap();
+        imports.release(&lease).await.unwrap();
     }
     let (_, _, attempt) = claimed(imports, at(10)).await;
     let (_, lease, again) = claimed(imports, at(100)).await;
     assert_eq!((attempt, again), (1, 2));
-    imports.release(&lease, at(101)).await.unwrap();
+    imports.release(&lease).await.unwrap();
     assert_eq!(claimed(imports, at(102)).await.2, 2);
 }
 
 pub async fn a_released_lease_changes_nothing(imports: &impl ImportStore) {
     let import = created(imports, &fresh_store(), at(0)).await;
     let (_, lease, _) = claimed(imports, at(1)).await;
-    imports.release(&lease, at(2)).await.unwrap();
+    imports.release(&lease).await.unwrap();
     let before = get(imports, &import, at(3)).await;
     check_lost(imports, &lease, at(3)).await;
     assert_eq!(get(imports, &import, at(4)).await, before);
@@ -384,7 +384,7 @@ pub async fn a_list_is_every_page_of_the_newest_first(imports: &impl ImportStore
     check_pages(imports, &store, &made, at(9_000)).await;
     let (_, lease, _) = claimed(imports, at(9_001)).await;
     check_pages(imports, &store, &made, at(9_002)).await;
-    imports.release(&lease, at(9_002)).await.unwrap();
+    imports.release(&lease).await.unwrap();
     check_pages(imports, &store, &made, at(9_003)).await;
     claimed(imports, at(9_004)).await;
     claimed(imports, at(9_500)).await;

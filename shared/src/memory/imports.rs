@@ -102,7 +102,7 @@ impl ImportStore for MemoryImports {
         self.faults.around(Call::Finish, || lock(&self.state).finish(lease, outcome, now)).await
     }
 
-    async fn release(&self, lease: &Lease, _now: DateTime<Utc>) -> Outside<()> {
+    async fn release(&self, lease: &Lease) -> Outside<()> {
         self.faults.around(Call::Release, || lock(&self.state).release(lease)).await
     }
 

@@ -113,7 +113,7 @@ async fn a_job_that_kills_three_workers_is_given_up() {
     world.faults.clear();
     assert_eq!(world.turn().await, Some(true));
     assert_snapshot!(world.told(1).await, @"
-    failed, 0 of 0
+    failed, 3 of 3
     0: given_up
     ");
     world.run().await;

@@ -1,0 +1,97 @@
+//! What no compiler checks: the layers, and promises that the template alone keeps.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// All Rust files below some folders, by their paths from the root.
+fn sources(folders: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open: Vec<PathBuf> = folders.iter().map(|folder| Path::new(ROOT).join(folder)).collect();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                open.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                let name = entry.strip_prefix(ROOT).unwrap().display().to_string();
+                found.push((name, fs::read_to_string(entry).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+#[test]
+fn the_sdk_stays_behind_the_ports() {
+    for (name, text) in sources(&["shared/src", "functions"]) {
+        let adapter = name.starts_with("shared/src/aws");
+        assert!(adapter || !text.contains("aws_sdk_"), "{name} names the AWS SDK");
+    }
+}
+
+#[test]
+fn the_environment_is_read_in_one_place() {
+    for (name, text) in sources(&["shared/src", "functions"]) {
+        let reads = text.contains("env::var") || text.contains("env::{");
+        assert!(
+            !reads || name == "shared/src/config.rs" || name == "shared/src/aws.rs",
+            "{name} reads the environment"
+        );
+    }
+}
+
+#[test]
+fn no_function_depends_on_another() {
+    let folders: Vec<_> = fs::read_dir(format!("{ROOT}/functions")).unwrap().map(|entry| entry.unwrap()).collect();
+    let names: Vec<_> = folders.iter().map(|folder| folder.file_name().into_string().unwrap()).collect();
+    for (folder, own) in folders.iter().zip(&names) {
+        let manifest = fs::read_to_string(folder.path().join("Cargo.toml")).unwrap();
+        let lines = manifest.lines().map(|line| line.split([' ', '.', '=']).next().unwrap_or_default());
+        let other = lines.into_iter().find(|name| *name != own && names.iter().any(|known| known == name));
+        assert_eq!(other, None, "{own} depends on another function");
+    }
+}
+
+#[test]
+fn files_stay_small_enough_to_read() {
+    for (name, text) in sources(&["shared/src", "functions", "local/src", "tests"]) {
+        let lines = text.lines().count();
+        assert!(lines <= 430, "{name} has {lines} lines");
+    }
+}
+
+/// The number that a resource of the template gives a property.
+fn property(template: &str, resource: &str, property: &str) -> u64 {
+    let begin = template.find(&format!("\n  {resource}:\n")).unwrap();
+    let of_resource =
+        template[begin + 1..].lines().skip(1).take_while(|line| line.starts_with("   ") || line.is_empty());
+    let prefix = format!("      {property}: ");
+    let value = of_resource.find_map(|line| line.strip_prefix(&prefix));
+    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{resource} has no number {property}"))
+}
+
+#[test]
+fn a_message_stays_hidden_for_as_long_as_the_worker_may_run() {
+    // AWS refuses an event source whose queue hides messages for less; in SAM's form no linter sees it.
+    let template = fs::read_to_string(format!("{ROOT}/template.yaml")).unwrap();
+    let hidden = property(&template, "Queue", "VisibilityTimeout");
+    let runs = property(&template, "ProcessImportFunction", "Timeout");
+    assert!(hidden >= runs, "{hidden} < {runs}");
+    assert_eq!(property(&template, "ProcessImportQueueEvents", "BatchSize"), 1);
+}
+
+#[test]
+fn every_function_is_deployed_under_its_own_name() {
+    let template = fs::read_to_string(format!("{ROOT}/template.yaml")).unwrap();
+    for folder in fs::read_dir(format!("{ROOT}/functions")).unwrap() {
+        let name = folder.unwrap().file_name().into_string().unwrap();
+        let capitalised = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+        let resource = format!("\n  {}Function:\n", capitalised.collect::<String>());
+        let place = template.find(&resource).unwrap_or_else(|| panic!("no {resource}"));
+        assert!(template[place..].find(&format!("Binary: {name}\n")).is_some_and(|distance| distance < 400), "{name}");
+    }
+}
