@@ -67,7 +67,7 @@ fn files_stay_small_enough_to_read() {
 /// The number that a resource of the template gives a property.
 fn property(template: &str, resource: &str, property: &str) -> u64 {
     let begin = template.find(&format!("\n  {resource}:\n")).unwrap();
-    let of_resource =
+    let mut of_resource =
         template[begin + 1..].lines().skip(1).take_while(|line| line.starts_with("   ") || line.is_empty());
     let prefix = format!("      {property}: ");
     let value = of_resource.find_map(|line| line.strip_prefix(&prefix));
