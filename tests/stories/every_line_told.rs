@@ -88,3 +88,43 @@ async fn a_later_file_refers_to_stored_objects_and_repeats_none() {
     let codes: Vec<_> = errors.iter().map(|(line, code, _)| (*line, code.as_str())).collect();
     assert_eq!(codes, [(0, "nothing_imported"), (1, "reference_not_found"), (1, "reference_not_found")]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_holds_its_offering_with_the_features_and_its_chosen_plan() {
+    let world = World::shared().await;
+    let account = "3f2b1c9e-7a10-4f4c-8c0e-6a4f4a0e9a3f";
+    let subscription = |offering: &str, plan: &str| {
+        let owner = json!({
+            "account_id": account, "currency": "EUR", "name": "Ada Lovelace", "email": "ada@example.com",
+            "manual_payments": false, "offering_external_ref": offering, "selected_plan": plan,
+        });
+        line("subscription", &owner)
+    };
+    let file = [
+        subscription("box", "monthly"),
+        subscription("box", "yearly"),
+        line(
+            "subscription_offering",
+            &json!({
+                "external_ref": "box", "name": "Box", "products": ["tea"], "plans": ["monthly"], "features": ["gold"],
+            }),
+        ),
+        line(
+            "subscription_feature",
+            &json!({"external_ref": "gold", "name": "Gold", "configuration": {"type": "access", "tag": "gold"}}),
+        ),
+        line("subscription_plan", &plan("monthly")),
+        line("subscription_product", &json!({"external_ref": "tea", "name": "Tea"})),
+    ];
+    let job = world.run(file.join("\n")).await;
+    assert_eq!((sum(&job, "uploaded"), sum(&job, "imported")), (6, 5));
+    let errors = world.errors(job["id"].as_str().unwrap()).await;
+    assert_eq!(errors, [(2, "plan_not_in_offering".to_owned(), "data.attributes.selected_plan".to_owned())]);
+    let objects = world.objects().await;
+    let of_type = |name: &str| objects.iter().find(|object| object["type"].as_s().unwrap() == name).unwrap();
+    let subscription = of_type("subscription")["attributes"].as_m().unwrap();
+    let offering = subscription["offering"].as_m().unwrap();
+    assert_eq!(offering["id"], of_type("subscription_offering")["id"]);
+    assert_eq!(offering["attributes"].as_m().unwrap()["features"].as_l().unwrap().len(), 1);
+    assert_eq!(subscription["plan_id"], of_type("subscription_plan")["id"]);
+}

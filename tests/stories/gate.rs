@@ -1,5 +1,12 @@
 //! Who may call, and what they may see.
 
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
 use local::issuer::TokenRequest;
 use reqwest::Method;
 
@@ -40,4 +47,26 @@ async fn a_job_of_another_store_is_as_missing_as_none() {
     }
     assert!(neighbour.all(IMPORTS, 25).await.is_empty());
     world.get(&format!("{IMPORTS}/{id}")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_issuer_only_signed_calls_get_in_and_act_for_the_configured_store() {
+    let world = World::without_issuer().await;
+    assert_eq!(send(world.anonymous(Method::GET, IMPORTS)).await.status, 403);
+
+    let identity = Credentials::new("test", "test", None, None, "test").into();
+    let settings = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(world.stack.region())
+        .name("execute-api")
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap();
+    let url = world.stack.api_url() + IMPORTS;
+    let call = SignableRequest::new("GET", &url, std::iter::empty(), SignableBody::Bytes(&[])).unwrap();
+    let (signature, _) = sign(call, &settings.into()).unwrap().into_parts();
+    let call = world.anonymous(Method::GET, IMPORTS);
+    let call = signature.headers().fold(call, |call, (name, value)| call.header(name, value));
+    assert_eq!(send(call).await.expect(200)["data"], serde_json::json!([]));
 }

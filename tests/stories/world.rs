@@ -59,6 +59,13 @@ impl World {
         Self::in_stack(Arc::new(start().await))
     }
 
+    /// A stack of its own whose API has no token issuer.
+    pub(crate) async fn without_issuer() -> Self {
+        let parameters = ["JwtIssuer", "JwtAudience"].map(|name| (name.to_owned(), String::new())).to_vec();
+        let options = Options { quiet: true, parameters, ..Options::default() };
+        Self::in_stack(Arc::new(start_with(options).await))
+    }
+
     /// Another store in the same stack.
     pub(crate) fn neighbour(&self) -> Self {
         Self::in_stack(Arc::clone(&self.stack))
@@ -190,7 +197,11 @@ impl World {
 }
 
 async fn start() -> Stack {
-    Stack::start(Options { quiet: true, ..Options::default() }).await.unwrap_or_else(|error| panic!("{error}"))
+    start_with(Options { quiet: true, ..Options::default() }).await
+}
+
+async fn start_with(options: Options) -> Stack {
+    Stack::start(options).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
