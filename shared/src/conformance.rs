@@ -1,6 +1,6 @@
 //! What each port promises, one test a promise. The twins in memory and the AWS side pass the same ones:
 //!
-//! ```ignore
+//! ```text
 //! shared::import_store_promises!(async { MemoryImports::default() });
 //! ```
 //!

@@ -77,7 +77,8 @@ async fn an_upload_without_a_file_is_refused_at_once() {
     let json = send(world.request(reqwest::Method::POST, IMPORTS).json(&json!({}))).await.expect(400);
     assert_eq!(
         detail(json),
-        "header.content-type: must be multipart/form-data with a boundary, the file in the part \"import_file\""
+        "header.content-type: must be multipart/form-data with a boundary, the file in the part \"import_file\"; or \
+         application/jsonl, application/x-ndjson or application/x-jsonlines, the body being the file"
     );
     assert!(world.all(IMPORTS, 25).await.is_empty());
 }
@@ -95,4 +96,16 @@ async fn an_upload_answers_a_pending_job_with_zero_counts() {
     assert_eq!((sum(&job, "uploaded"), sum(&job, "imported")), (0, 0));
     assert_eq!(job["meta"]["owner"], "store");
     assert_eq!(job["meta"]["timestamps"]["started_at"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_body_may_be_the_file_itself() {
+    let world = World::shared().await;
+    let file = gzip("{\"type\":\"subscription_product\",\"name\":\"Tée\"}\n".as_bytes());
+    let path = format!("{IMPORTS}?external_ref=nightly%20%2B1");
+    let call = world.request(reqwest::Method::POST, &path).header("content-type", "application/x-ndjson").body(file);
+    let created = send(call).await.expect(201);
+    assert_eq!(created["data"]["attributes"]["external_ref"], "nightly +1");
+    let job = world.ended(created["data"]["id"].as_str().unwrap()).await;
+    assert_eq!(sum(&job, "imported"), 1);
 }

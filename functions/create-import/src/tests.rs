@@ -70,6 +70,23 @@ async fn check_refused(parts: &[Vec<u8>]) -> String {
 }
 
 #[tokio::test]
+async fn a_raw_body_is_the_file_and_its_name_stands_in_the_query() {
+    let with = |content_type: &str, query: &[(&str, &str)]| {
+        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Upload::read(Call { query, ..call(content_type, FILE) })
+    };
+    for content_type in ["application/jsonl", "application/X-NDJSON; charset=utf-8", "application/x-jsonlines"] {
+        let upload = with(content_type, &[("external_ref", "nightly"), ("colour", "red")]).await.unwrap();
+        assert_eq!((upload.file.as_ref(), upload.external_ref.as_deref()), (FILE, Some("nightly")));
+    }
+    assert_eq!(with("application/jsonl", &[]).await.unwrap().external_ref, None);
+    let twice = with("application/jsonl", &[("external_ref", "a"), ("external_ref", "b")]).await;
+    assert_snapshot!(refusal(twice), @r#"external_ref: "external_ref" must be given once"#);
+    let long = with("application/jsonl", &[("external_ref", &"é".repeat(2049))]).await;
+    assert_snapshot!(refusal(long), @r#"external_ref: "external_ref" must be at most 2048 characters long"#);
+}
+
+#[tokio::test]
 async fn parts_come_in_any_order_and_unknown_ones_are_ignored() {
     check(&[file_part()], None).await;
     check(&[file_part(), ref_part("nightly")], Some("nightly")).await;
@@ -131,7 +148,7 @@ async fn another_content_type_is_refused() {
     for content_type in ["", "application/json", "multipart/form-data", "multipart/mixed; boundary=edge"] {
         let refused = refusal(Upload::read(call(content_type, body(&[file_part()]))).await);
         insta::allow_duplicates! {
-            assert_snapshot!(refused, @r#"header.content-type: must be multipart/form-data with a boundary, the file in the part "import_file""#);
+            assert_snapshot!(refused, @r#"header.content-type: must be multipart/form-data with a boundary, the file in the part "import_file"; or application/jsonl, application/x-ndjson or application/x-jsonlines, the body being the file"#);
         }
     }
     let none = Call { content_type: None, ..call("", body(&[file_part()])) };
