@@ -18,5 +18,6 @@ mod gate;
 mod killed;
 mod one_at_a_time;
 mod pages;
+mod resumed;
 mod tidy;
 mod world;
