@@ -64,6 +64,31 @@ fn files_stay_small_enough_to_read() {
     }
 }
 
+#[test]
+fn openapi_lists_every_code_of_an_error() {
+    let source = fs::read_to_string(format!("{ROOT}/shared/src/record/error.rs")).unwrap();
+    let variants = source.split("pub enum RecordErrorCode {").nth(1).unwrap().split('}').next().unwrap();
+    let variants = variants.lines().filter_map(|line| line.trim().strip_suffix(','));
+    let snake = |name: &str| {
+        let words = name.char_indices().map(|(place, letter)| {
+            let edge = if place > 0 && letter.is_uppercase() { "_" } else { "" };
+            format!("{edge}{}", letter.to_lowercase())
+        });
+        words.collect::<String>()
+    };
+    let mut codes: Vec<String> = variants.map(snake).collect();
+    assert!(codes.contains(&"not_utf8".to_owned()), "{codes:?}");
+
+    let openapi = fs::read_to_string(format!("{ROOT}/openapi.yaml")).unwrap();
+    let schema = openapi.split("\n    ImportErrorCode:\n").nth(1).unwrap();
+    let listed =
+        schema.split("      enum:\n").nth(1).unwrap().lines().map_while(|line| line.strip_prefix("        - "));
+    let mut listed: Vec<String> = listed.map(str::to_owned).collect();
+    codes.sort();
+    listed.sort();
+    assert_eq!(codes, listed);
+}
+
 /// The number that a resource of the template gives a property.
 fn property(template: &str, resource: &str, property: &str) -> u64 {
     let begin = template.find(&format!("\n  {resource}:\n")).unwrap();

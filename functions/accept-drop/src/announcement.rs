@@ -74,23 +74,30 @@ fn decode(key: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use serde_json::json;
 
     use super::*;
 
+    /// What S3 announces of puts: their keys and versions.
+    pub(crate) fn event(puts: &[(&str, &str)]) -> Value {
+        let record = |(key, version): &(&str, &str)| {
+            json!({
+                "eventTime": "2026-01-10T11:41:19.244Z",
+                "userIdentity": {},
+                "requestParameters": {},
+                "responseElements": {},
+                "s3": {
+                    "bucket": {"name": "imports"},
+                    "object": {"key": key, "eTag": "e", "sequencer": "7", "versionId": version},
+                },
+            })
+        };
+        json!({"Records": puts.iter().map(record).collect::<Vec<_>>()})
+    }
+
     fn read_one(key: &str, version: &str) -> Announcement {
-        let event = json!({"Records": [{
-            "eventTime": "2026-01-10T11:41:19.244Z",
-            "userIdentity": {},
-            "requestParameters": {},
-            "responseElements": {},
-            "s3": {
-                "bucket": {"name": "imports"},
-                "object": {"key": key, "eTag": "e", "sequencer": "7", "versionId": version},
-            },
-        }]});
-        read(event).unwrap().remove(0)
+        read(event(&[(key, version)])).unwrap().remove(0)
     }
 
     #[test]

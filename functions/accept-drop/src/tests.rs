@@ -2,26 +2,10 @@ use serde_json::json;
 use shared::memory::{Call as Port, Fault, Faults, MemoryImports, MemoryQueue};
 
 use super::*;
+use crate::announcement::tests::event;
 
 fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_780_056_000, 0).unwrap()
-}
-
-/// What S3 announces of puts: their keys and versions.
-fn event(puts: &[(&str, &str)]) -> Value {
-    let record = |(key, version): &(&str, &str)| {
-        json!({
-            "eventTime": "2026-01-10T11:41:19.244Z",
-            "userIdentity": {},
-            "requestParameters": {},
-            "responseElements": {},
-            "s3": {
-                "bucket": {"name": "imports"},
-                "object": {"key": key, "eTag": "e", "sequencer": "7", "versionId": version},
-            },
-        })
-    };
-    json!({"Records": puts.iter().map(record).collect::<Vec<_>>()})
 }
 
 struct World {

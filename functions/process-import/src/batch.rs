@@ -142,3 +142,14 @@ fn into_chunks<T>(items: Vec<T>, size: usize) -> impl Iterator<Item = Vec<T>> {
         (!chunk.is_empty()).then_some(chunk)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_over_a_record_is_that_records_error() {
+        let told = guarded::<()>(|| panic!("a mistake of ours")).unwrap_err();
+        assert_eq!(told.iter().map(|error| error.code).collect::<Vec<_>>(), [RecordErrorCode::Internal]);
+    }
+}

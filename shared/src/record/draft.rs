@@ -78,12 +78,6 @@ impl Draft {
         self.external_ref.as_deref()
     }
 
-    /// Whether the line itself has an error; what it refers to aside.
-    #[must_use]
-    pub const fn is_faulty(&self) -> bool {
-        !self.findings.errors.is_empty()
-    }
-
     /// Notes an error found elsewhere, of one attribute of the line.
     pub fn fail(&mut self, code: RecordErrorCode, attribute: &str, problem: impl fmt::Display) {
         self.findings.errors.add(code, &Path::Key(&self.path, attribute), problem);
