@@ -105,8 +105,11 @@ impl Progress {
         if let Some((_, bars)) = &self.bars {
             for (kind, bar) in bars {
                 let (uploaded, imported) = counts(records, *kind);
-                bar.set_length(uploaded);
-                bar.set_position(imported);
+                // A bar of nothing would look full. It shows from its first update on.
+                if uploaded > 0 {
+                    bar.set_length(uploaded);
+                    bar.set_position(imported);
+                }
             }
         } else if self.last_line.elapsed() > Duration::from_secs(2) {
             self.last_line = Instant::now();
