@@ -4,7 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::{
-    import::{Import, ImportId, Tally},
+    import::{Import, ImportId, RecordCounts, Tally},
+    options::OnConflict,
     owner::{Owner, StoreId},
     page::{Links, ListMeta, PageError},
     ports::StoreError,
@@ -183,9 +184,33 @@ struct ImportAttributes {
 struct ImportMeta {
     owner: Owner,
     timestamps: ImportTimestamps,
-    records: Tally,
+    records: ImportRecords,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_conflict: Option<OnConflict>,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<u64>,
+}
+
+/// The counts of a job. A dry run writes nothing, so nothing of it is imported; what could be is told apart.
+#[derive(Debug, Serialize)]
+struct ImportRecords {
+    uploaded: RecordCounts,
+    imported: RecordCounts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    importable: Option<RecordCounts>,
+}
+
+impl ImportRecords {
+    fn new(tally: Tally, dry_run: bool) -> Self {
+        let Tally { uploaded, imported } = tally;
+        if dry_run {
+            Self { uploaded, imported: RecordCounts::default(), importable: Some(imported) }
+        } else {
+            Self { uploaded, imported, importable: None }
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -197,6 +222,8 @@ struct ImportTimestamps {
     started_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_requested_at: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -216,7 +243,7 @@ impl ImportDocument {
         Self {
             id: import.id,
             r#type: "subscription_import",
-            attributes: ImportAttributes { external_ref: import.external_ref, status: import.status.as_str() },
+            attributes: ImportAttributes { external_ref: import.options.external_ref, status: import.status.as_str() },
             meta: ImportMeta {
                 owner: import.owner,
                 timestamps: ImportTimestamps {
@@ -224,8 +251,11 @@ impl ImportDocument {
                     updated_at: time(import.updated_at),
                     started_at: import.started_at.map(time),
                     finished_at: import.finished_at.map(time),
+                    cancel_requested_at: import.cancel_requested_at.map(time),
                 },
-                records: import.tally,
+                records: ImportRecords::new(import.tally, import.options.dry_run),
+                dry_run: import.options.dry_run.then_some(true),
+                on_conflict: Some(import.options.on_conflict).filter(|policy| *policy != OnConflict::Fail),
                 errors,
             },
             links: ImportLinks { errors: errors.map(|_| format!("{address}/errors")), this: address },

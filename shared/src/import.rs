@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
 use crate::{
+    options::ImportOptions,
     owner::{Owner, StoreId},
     record::RecordType,
 };
@@ -159,11 +160,11 @@ impl Serialize for RecordCounts {
 }
 
 /// How many records of each type were found and how many were written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Lines that are well-formed JSON of a known type, valid or not.
     pub uploaded: RecordCounts,
-    /// Records that were validated and written.
+    /// Records that were validated and written; in a dry run those that could have been.
     pub imported: RecordCounts,
 }
 
@@ -181,8 +182,16 @@ pub struct ImportFile {
 pub struct NewImport {
     pub id: ImportId,
     pub store: StoreId,
-    pub external_ref: Option<String>,
+    pub options: ImportOptions,
     pub file: ImportFile,
+}
+
+impl NewImport {
+    /// A job of a file, with the default options.
+    #[must_use]
+    pub fn new(id: ImportId, store: StoreId, file: ImportFile) -> Self {
+        Self { id, store, options: ImportOptions::default(), file }
+    }
 }
 
 /// An import job as stored.
@@ -191,13 +200,15 @@ pub struct Import {
     pub id: ImportId,
     pub store: StoreId,
     pub owner: Owner,
-    pub external_ref: Option<String>,
+    pub options: ImportOptions,
     pub file: ImportFile,
     pub status: ImportStatus,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// When somebody asked that the job be stopped.
+    pub cancel_requested_at: Option<DateTime<Utc>>,
     pub tally: Tally,
     /// How the job ended; present exactly when the status is terminal.
     pub report: Option<Report>,
@@ -211,13 +222,14 @@ impl Import {
             id: new.id,
             store: new.store,
             owner: Owner::Store,
-            external_ref: new.external_ref,
+            options: new.options,
             file: new.file,
             status: ImportStatus::Pending,
             created_at,
             updated_at: created_at,
             started_at: None,
             finished_at: None,
+            cancel_requested_at: None,
             tally: Tally::default(),
             report: None,
         }

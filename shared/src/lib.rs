@@ -18,6 +18,7 @@ pub mod jsonl;
 #[cfg(feature = "testing")]
 pub mod memory;
 pub mod message;
+pub mod options;
 pub mod owner;
 pub mod page;
 pub mod ports;

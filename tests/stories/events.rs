@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     aws::ImportTable,
     import::{ImportFile, ImportId, NewImport},
+    options::ImportOptions,
     owner::StoreId,
     page::Page,
     ports::ImportStore,
@@ -45,10 +46,12 @@ async fn every_function_answers_its_sample_events() {
     let key = "imports/main/5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f.jsonl".to_owned();
     world.s3().put_object().bucket(world.stack.bucket()).key(&key).body(sample.into()).send().await.unwrap();
     let new = NewImport {
-        id: ImportId::parse("5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f").unwrap(),
-        store: store.clone(),
-        external_ref: Some("sample".to_owned()),
-        file: ImportFile { key, version: None },
+        options: ImportOptions { external_ref: Some("sample".to_owned()), ..ImportOptions::default() },
+        ..NewImport::new(
+            ImportId::parse("5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f").unwrap(),
+            store.clone(),
+            ImportFile { key, version: None },
+        )
     };
     imports.create(new, chrono::Utc::now()).await.unwrap();
 
@@ -73,7 +76,7 @@ async fn every_function_answers_its_sample_events() {
     assert_eq!(invoke(&world, "accept-drop", "accept-drop-test-event").await, Value::Null);
     assert_eq!(invoke(&world, "resume-imports", "resume-imports").await, Value::Null);
     let jobs = imports.list(&store, Page::default(), chrono::Utc::now()).await.unwrap();
-    let names: Vec<_> = jobs.imports.iter().map(|import| import.external_ref.as_deref()).collect();
+    let names: Vec<_> = jobs.imports.iter().map(|import| import.options.external_ref.as_deref()).collect();
     assert_eq!(jobs.total, 3, "{names:?}");
     assert_eq!(names[0], Some("nächtlicher abgleich +1.jsonl"));
 }

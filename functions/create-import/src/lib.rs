@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use shared::{
     api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
     import::{ImportFile, ImportId, NewImport},
+    options::ImportOptions,
     ports::{FileStore, ImportQueue, ImportStore},
     submit::submit,
 };
@@ -29,7 +30,8 @@ pub async fn handle(
     let key = format!("imports/{store}/{id}.jsonl");
     files.put(&key, upload.file).await?;
     let file = ImportFile { key, version: None };
-    let new = NewImport { id, store, external_ref: upload.external_ref, file };
+    let options = ImportOptions { external_ref: upload.external_ref, ..ImportOptions::default() };
+    let new = NewImport { options, ..NewImport::new(id, store, file) };
     let import = submit(imports, queue, new, now()).await?.into_import();
     let location = import_address(&origin, import.id);
     Reply::created(&Document { data: ImportDocument::new(import, &origin) }, location)

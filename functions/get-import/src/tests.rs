@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use shared::{
     import::{Claim, Ending, ImportFile, ImportId, NewImport, Outcome, RecordCounts, Report, Tally},
     memory::MemoryImports,
+    options::ImportOptions,
     owner::StoreId,
     record::RecordType,
 };
@@ -30,10 +31,12 @@ async fn with_one_job() -> (MemoryImports, String) {
     let imports = MemoryImports::default();
     let id = ImportId::new(Uuid::from_u128(7));
     let new = NewImport {
-        id,
-        store: call("main", "").store,
-        external_ref: Some("nightly".to_owned()),
-        file: ImportFile { key: "imports/main/7.jsonl".to_owned(), version: None },
+        options: ImportOptions { external_ref: Some("nightly".to_owned()), ..ImportOptions::default() },
+        ..NewImport::new(
+            id,
+            call("main", "").store,
+            ImportFile { key: "imports/main/7.jsonl".to_owned(), version: None },
+        )
     };
     imports.create(new, noon()).await.unwrap();
     (imports, id.to_string())

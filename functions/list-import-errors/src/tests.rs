@@ -39,12 +39,11 @@ impl World {
     /// A world with one job, which runs.
     async fn new() -> Self {
         let imports = MemoryImports::default();
-        let new = NewImport {
-            id: ImportId::new(Uuid::from_u128(7)),
-            store: StoreId::from_configuration("main").unwrap(),
-            external_ref: None,
-            file: ImportFile { key: "7".to_owned(), version: None },
-        };
+        let new = NewImport::new(
+            ImportId::new(Uuid::from_u128(7)),
+            StoreId::from_configuration("main").unwrap(),
+            ImportFile { key: "7".to_owned(), version: None },
+        );
         imports.create(new, noon()).await.unwrap();
         let Claim::Run { import, lease, .. } = imports.claim_next(noon()).await.unwrap() else { panic!("nothing") };
         Self { imports, files: MemoryFiles::default(), import: *import, lease }

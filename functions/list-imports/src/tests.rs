@@ -28,12 +28,11 @@ fn call(store: &str, query: &[(&str, &str)]) -> Call {
 async fn with_jobs(faults: Faults) -> MemoryImports {
     let imports = MemoryImports::new(faults);
     for (number, store) in [(1, "main"), (2, "other"), (3, "main"), (4, "main")] {
-        let new = NewImport {
-            id: ImportId::new(Uuid::from_u128(number)),
-            store: call(store, &[]).store,
-            external_ref: None,
-            file: ImportFile { key: number.to_string(), version: None },
-        };
+        let new = NewImport::new(
+            ImportId::new(Uuid::from_u128(number)),
+            call(store, &[]).store,
+            ImportFile { key: number.to_string(), version: None },
+        );
         imports.create(new, noon() + TimeDelta::seconds(i64::try_from(number).unwrap())).await.unwrap();
     }
     imports

@@ -64,7 +64,7 @@ impl World {
     /// Makes a job of a file, and wakes the worker.
     async fn submit(&self, number: u128, file: impl Into<bytes::Bytes>) {
         let file = self.worker.files.store(&number.to_string(), file);
-        let new = NewImport { id: id(number), store: store(), external_ref: None, file };
+        let new = NewImport::new(id(number), store(), file);
         submit(&self.worker.imports, &self.worker.queue, new, memory::now()).await.unwrap();
     }
 

@@ -23,12 +23,11 @@ impl World {
         let faults = Faults::default();
         let imports = MemoryImports::new(faults.clone());
         for (number, age) in ages.iter().enumerate() {
-            let new = NewImport {
-                id: id(number),
-                store: StoreId::from_configuration("main").unwrap(),
-                external_ref: None,
-                file: ImportFile { key: number.to_string(), version: None },
-            };
+            let new = NewImport::new(
+                id(number),
+                StoreId::from_configuration("main").unwrap(),
+                ImportFile { key: number.to_string(), version: None },
+            );
             imports.create(new, noon() - TimeDelta::seconds(*age)).await.unwrap();
         }
         Self { imports, queue: MemoryQueue::new(noon, faults.clone()), faults }

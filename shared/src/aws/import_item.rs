@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::time,
     import::{Import, ImportFile, ImportId, ImportStatus, Lease, RecordCounts, Report, Tally},
+    options::{ImportOptions, OnConflict},
     owner::{Owner, StoreId},
     ports::{OpenImport, StoreError},
     record::RecordType,
@@ -78,6 +79,10 @@ pub(super) struct ImportItem {
     owner: Owner,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    on_conflict: OnConflict,
     file_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
@@ -88,6 +93,8 @@ pub(super) struct ImportItem {
     started_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_requested_at: Option<DateTime<Utc>>,
     uploaded: HashMap<String, u32>,
     imported: HashMap<String, u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,7 +116,9 @@ impl ImportItem {
             sk: import_sort_key(import.id),
             id: import.id,
             owner: import.owner,
-            external_ref: import.external_ref.clone(),
+            external_ref: import.options.external_ref.clone(),
+            dry_run: import.options.dry_run,
+            on_conflict: import.options.on_conflict,
             file_key: import.file.key.clone(),
             file_version: import.file.version.clone(),
             status: import.status,
@@ -117,6 +126,7 @@ impl ImportItem {
             updated_at: import.updated_at,
             started_at: None,
             finished_at: None,
+            cancel_requested_at: None,
             uploaded: counts(&import.tally.uploaded),
             imported: counts(&import.tally.imported),
             report: None,
@@ -146,13 +156,18 @@ impl ImportItem {
             id: self.id,
             store,
             owner: self.owner,
-            external_ref: self.external_ref,
+            options: ImportOptions {
+                external_ref: self.external_ref,
+                dry_run: self.dry_run,
+                on_conflict: self.on_conflict,
+            },
             file: ImportFile { key: self.file_key, version: self.file_version },
             status: self.status,
             created_at: self.created_at,
             updated_at: self.updated_at,
             started_at: self.started_at,
             finished_at: self.finished_at,
+            cancel_requested_at: self.cancel_requested_at,
             tally: Tally { uploaded: read_counts(&self.uploaded), imported: read_counts(&self.imported) },
             report,
         })

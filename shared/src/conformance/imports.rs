@@ -10,6 +10,7 @@ use crate::{
         Claim, Ending, Import, ImportFile, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, RecordCounts,
         Report, Tally,
     },
+    options::{ImportOptions, OnConflict},
     owner::{Owner, StoreId},
     page::Page,
     ports::{Created, ImportStore, OpenImport, Outside, StoreError},
@@ -42,7 +43,11 @@ promises! { $ import_store_promises in imports:
 fn new_import(store: &StoreId) -> NewImport {
     let id = ImportId::new(Uuid::new_v4());
     let file = ImportFile { key: format!("imports/{store}/{id}.jsonl"), version: None };
-    NewImport { id, store: store.clone(), external_ref: None, file }
+    NewImport::new(id, store.clone(), file)
+}
+
+fn named(external_ref: &str) -> ImportOptions {
+    ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run: true, on_conflict: OnConflict::Update }
 }
 
 async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>) -> Import {
@@ -105,7 +110,7 @@ async fn check_lost(imports: &impl ImportStore, lease: &Lease, now: DateTime<Utc
 pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore) {
     let store = fresh_store();
     let new = NewImport {
-        external_ref: Some("nächtlich 🌙".to_owned()),
+        options: named("nächtlich 🌙"),
         file: ImportFile { key: "drops/a b+c.jsonl".to_owned(), version: Some("v1".to_owned()) },
         ..new_import(&store)
     };
@@ -114,13 +119,14 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore)
         id: new.id,
         store: store.clone(),
         owner: Owner::Store,
-        external_ref: new.external_ref.clone(),
+        options: new.options.clone(),
         file: new.file.clone(),
         status: ImportStatus::Pending,
         created_at: at(0) + TimeDelta::microseconds(1_234),
         updated_at: at(0) + TimeDelta::microseconds(1_234),
         started_at: None,
         finished_at: None,
+        cancel_requested_at: None,
         tally: Tally::default(),
         report: None,
     };
@@ -155,7 +161,7 @@ pub async fn creating_a_job_again_changes_nothing(imports: &impl ImportStore) {
     let store = fresh_store();
     let new = new_import(&store);
     let first = imports.create(new.clone(), at(0)).await.unwrap().into_import();
-    let again = NewImport { external_ref: Some("other".to_owned()), ..new.clone() };
+    let again = NewImport { options: named("other"), ..new.clone() };
     assert_eq!(imports.create(again.clone(), at(1)).await, Ok(Created::Before(first.clone())));
     assert_eq!(imports.open(10).await.unwrap().len(), 1);
     run_next(imports, at(2), at(9_999)).await;
