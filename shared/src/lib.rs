@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod import;
 pub mod json;
 pub mod jsonl;
+pub mod line;
 #[cfg(feature = "testing")]
 pub mod memory;
 pub mod message;
@@ -22,6 +23,7 @@ pub mod options;
 pub mod owner;
 pub mod page;
 pub mod ports;
+pub mod receipt;
 pub mod record;
 pub mod report;
 pub mod submit;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use shared::{
     api::{ApiError, Call, IMPORTS_PATH, ImportDocument, ListDocument, Reply},
+    line::Line,
     page::Page,
     ports::ImportStore,
 };
@@ -14,8 +15,13 @@ use shared::{
 pub async fn handle(imports: &impl ImportStore, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
     let page = Page::from_query(&call.query)?;
     let listing = imports.list(&call.store, page, now).await?;
+    let line = Line::read(imports, &listing.imports).await?;
+    let show = |import| {
+        let position = line.position(&import);
+        ImportDocument::new(import, position, &call.origin)
+    };
     Reply::ok(&ListDocument {
-        data: listing.imports.into_iter().map(|import| ImportDocument::new(import, &call.origin)).collect(),
+        data: listing.imports.into_iter().map(show).collect(),
         links: page.links(&format!("{}{IMPORTS_PATH}", call.origin), &call.query, listing.total),
         meta: page.meta(listing.total),
     })

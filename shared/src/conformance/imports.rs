@@ -8,13 +8,14 @@ use super::{at, fresh_store, promises};
 use crate::{
     import::{
         Claim, Ending, Import, ImportFile, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, RecordCounts,
-        Report, Tally,
+        Tally,
     },
     options::{ImportOptions, OnConflict},
     owner::{Owner, StoreId},
     page::Page,
-    ports::{Created, ImportStore, OpenImport, Outside, StoreError},
-    record::RecordType,
+    ports::{Created, ImportRef, ImportStore, Outside, StoreError},
+    record::{RecordError, RecordErrorCode, RecordType},
+    report::Report,
 };
 
 promises! { $ import_store_promises in imports:
@@ -40,7 +41,7 @@ promises! { $ import_store_promises in imports:
     an_expired_job_is_forgotten,
 }
 
-fn new_import(store: &StoreId) -> NewImport {
+pub(super) fn new_import(store: &StoreId) -> NewImport {
     let id = ImportId::new(Uuid::new_v4());
     let file = ImportFile { key: format!("imports/{store}/{id}.jsonl"), version: None };
     NewImport::new(id, store.clone(), file)
@@ -50,7 +51,7 @@ fn named(external_ref: &str) -> ImportOptions {
     ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run: true, on_conflict: OnConflict::Update }
 }
 
-async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>) -> Import {
+pub(super) async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>) -> Import {
     match imports.create(new_import(store), now).await.unwrap() {
         Created::Now(import) => import,
         Created::Before(import) => unreachable!("{} is new", import.id),
@@ -58,14 +59,14 @@ async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>
 }
 
 /// Claims the next job, which must be free to take.
-async fn claimed(imports: &impl ImportStore, now: DateTime<Utc>) -> (Import, Lease, u32) {
+pub(super) async fn claimed(imports: &impl ImportStore, now: DateTime<Utc>) -> (Import, Lease, u32) {
     match imports.claim_next(now).await.unwrap() {
         Claim::Run { import, lease, attempt } => (*import, lease, attempt),
         claim @ (Claim::Busy { .. } | Claim::Idle) => unreachable!("no job to claim: {claim:?}"),
     }
 }
 
-async fn get(imports: &impl ImportStore, import: &Import, now: DateTime<Utc>) -> Option<Import> {
+pub(super) async fn get(imports: &impl ImportStore, import: &Import, now: DateTime<Utc>) -> Option<Import> {
     imports.get(&import.store, import.id, now).await.unwrap()
 }
 
@@ -74,7 +75,7 @@ fn page(offset: usize, limit: usize) -> Page {
     Page::from_query(&query.map(|(name, number)| (name.to_owned(), number.to_string()))).unwrap()
 }
 
-fn tally(uploaded: u32, imported: u32) -> Tally {
+pub(super) fn tally(uploaded: u32, imported: u32) -> Tally {
     let counts = |count| {
         let mut counts = RecordCounts::default();
         counts.add(RecordType::SubscriptionPlan, count);
@@ -84,18 +85,22 @@ fn tally(uploaded: u32, imported: u32) -> Tally {
     Tally { uploaded: counts(uploaded), imported: counts(imported) }
 }
 
-fn outcome(lease: &Lease, ending: Ending, expires_at: DateTime<Utc>) -> Outcome {
-    Outcome { ending, tally: tally(9, 4), report: Report { prefix: Report::prefix(lease), errors: 15 }, expires_at }
+pub(super) fn outcome(lease: &Lease, ending: Ending, expires_at: DateTime<Utc>) -> Outcome {
+    let prefix = Report::prefix(&lease.store, lease.id, lease.epoch);
+    let failure =
+        matches!(ending, Ending::Failed).then(|| RecordError::new(RecordErrorCode::NothingImported, "", "none"));
+    let report = Report { prefix, failure, errors: 15, blocked: 6 };
+    Outcome { ending, tally: tally(9, 4), report, expires_at, owes_receipt: false }
 }
 
 /// Claims the next job and ends it.
-async fn run_next(imports: &impl ImportStore, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Import {
+pub(super) async fn run_next(imports: &impl ImportStore, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Import {
     let (import, lease, _) = claimed(imports, now).await;
     imports.finish(&lease, &outcome(&lease, Ending::Success, expires_at), now).await.unwrap();
     import
 }
 
-fn is_conflict<T>(result: &Outside<T>) -> bool {
+pub(super) fn is_conflict<T>(result: &Outside<T>) -> bool {
     matches!(result, Err(StoreError::Conflict(_)))
 }
 
@@ -362,7 +367,7 @@ pub async fn jobs_that_have_not_ended_are_told_earliest_first(imports: &impl Imp
     let mut open = Vec::new();
     for store in stores.iter().cycle().take(6) {
         let Import { id, store, created_at, .. } = created(imports, store, at(0)).await;
-        open.push(OpenImport { store, id, created_at });
+        open.push(ImportRef { store, id, created_at });
     }
     run_next(imports, at(1), at(9_999)).await;
     claimed(imports, at(2)).await;
