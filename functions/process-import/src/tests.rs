@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use shared::{
     import::{Import, ImportId, NewImport},
     memory::{self, Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received},
+    options::{ImportOptions, OnConflict},
     owner::StoreId,
     record::StoredRecord,
     report::Report,
@@ -14,8 +15,12 @@ use uuid::Uuid;
 
 use super::*;
 
+mod cancelled;
 mod faults;
 mod files;
+mod options;
+mod receipts;
+mod results;
 mod write;
 
 /// How long Lambda lets a function run.
@@ -64,7 +69,18 @@ impl World {
 
     /// Makes a job of a file, and wakes the worker.
     async fn submit(&self, number: u128, file: impl Into<bytes::Bytes>) {
+        self.submit_with(number, file, ImportOptions::default()).await;
+    }
+
+    async fn submit_with(&self, number: u128, file: impl Into<bytes::Bytes>, options: ImportOptions) {
         let file = self.worker.files.store(&number.to_string(), file);
+        let new = NewImport { options, ..NewImport::new(id(number), store(), file) };
+        submit(&self.worker.imports, &self.worker.queue, new, memory::now()).await.unwrap();
+    }
+
+    /// Makes a job of a dropped file, and wakes the worker.
+    async fn drop_file(&self, number: u128, name: &str, file: impl Into<bytes::Bytes>) {
+        let file = self.worker.files.store(&format!("drops/main/{name}"), file);
         let new = NewImport::new(id(number), store(), file);
         submit(&self.worker.imports, &self.worker.queue, new, memory::now()).await.unwrap();
     }
