@@ -26,6 +26,8 @@ pub struct Call {
     pub store: StoreId,
     /// Scheme and host of the address the caller used, for absolute links.
     pub origin: String,
+    /// The path as it was called.
+    pub path: String,
     /// The `{id}` of the path.
     pub id: Option<String>,
     /// The decoded query, in order.
@@ -69,6 +71,26 @@ impl Reply {
     pub fn created(document: &impl Serialize, location: String) -> Result<Self, ApiError> {
         Ok(Self { status: 201, location: Some(location), body: to_json(document)? })
     }
+
+    /// Answers 307: what was asked for lies at another address.
+    ///
+    /// # Errors
+    /// As [`Self::ok`].
+    pub fn redirect(location: String) -> Result<Self, ApiError> {
+        let document = RedirectDocument { links: RedirectLinks { download: &location } };
+        Ok(Self { status: 307, body: to_json(&document)?, location: Some(location) })
+    }
+}
+
+/// What a redirect says to those who don't follow it.
+#[derive(Serialize)]
+struct RedirectDocument<'a> {
+    links: RedirectLinks<'a>,
+}
+
+#[derive(Serialize)]
+struct RedirectLinks<'a> {
+    download: &'a str,
 }
 
 fn to_json(document: &impl Serialize) -> Result<String, ApiError> {

@@ -39,6 +39,7 @@ fn call(content_type: &str, body: impl Into<Bytes>) -> Call {
     Call {
         store: StoreId::from_configuration("main").unwrap(),
         origin: "https://api.example.com".to_owned(),
+        path: String::new(),
         id: None,
         query: Vec::new(),
         content_type: Some(content_type.to_owned()),

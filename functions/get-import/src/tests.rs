@@ -21,6 +21,7 @@ fn call(store: &str, id: &str) -> Call {
     Call {
         store: StoreId::from_configuration(store).unwrap(),
         origin: "https://api.example.com".to_owned(),
+        path: String::new(),
         id: Some(id.to_owned()),
         query: Vec::new(),
         content_type: None,

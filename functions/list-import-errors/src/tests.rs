@@ -21,6 +21,7 @@ fn call(store: &str, id: &str, offset: &str, limit: &str) -> Call {
     Call {
         store: StoreId::from_configuration(store).unwrap(),
         origin: "https://api.example.com".to_owned(),
+        path: String::new(),
         id: Some(id.to_owned()),
         query: query.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         content_type: None,

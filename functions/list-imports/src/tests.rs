@@ -18,6 +18,7 @@ fn call(store: &str, query: &[(&str, &str)]) -> Call {
     Call {
         store: StoreId::from_configuration(store).unwrap(),
         origin: "https://api.example.com".to_owned(),
+        path: String::new(),
         id: None,
         query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         content_type: None,

@@ -47,7 +47,8 @@ fn name_of_product(offering: &StoredRecord) -> String {
 }
 
 fn actions(results: &[(u64, String)]) -> String {
-    results.iter().map(|(line, action)| format!("{line} {action}\n")).collect()
+    let lines: Vec<String> = results.iter().map(|(line, action)| format!("{line} {action}")).collect();
+    lines.join("\n")
 }
 
 #[tokio::test(start_paused = true)]
