@@ -2,6 +2,7 @@
 
 mod imports {
     shared::import_store_promises!(async { shared::memory::MemoryImports::default() });
+    shared::import_listing_promises!(async { shared::memory::MemoryImports::default() });
 }
 
 mod records {
