@@ -10,6 +10,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::{
+    filter::FilterError,
     import::ImportId,
     owner::StoreId,
     page::{Links, ListMeta, PageError},
@@ -103,6 +104,8 @@ fn to_json(document: &impl Serialize) -> Result<String, ApiError> {
 pub enum ApiError {
     /// 400; the detail names the parameter first, then what is wrong and the limit it broke.
     Validation(String),
+    /// 400; the reason tells where the filter of a list can't be read, and what is allowed there.
+    Filter(FilterError),
     /// 403: the caller is known, but no store is.
     Forbidden(String),
     /// 404, the same bytes for an import of another store as for none at all.
@@ -121,6 +124,12 @@ impl From<PageError> for ApiError {
     }
 }
 
+impl From<FilterError> for ApiError {
+    fn from(error: FilterError) -> Self {
+        Self::Filter(error)
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::Internal(error)
@@ -132,7 +141,7 @@ impl ApiError {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::Validation(_) => 400,
+            Self::Validation(_) | Self::Filter(_) => 400,
             Self::Forbidden(_) => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
@@ -146,6 +155,7 @@ impl ApiError {
     pub fn reply(&self, request_id: &str) -> Reply {
         let (title, detail) = match self {
             Self::Validation(detail) => ("Validation Error", detail.as_str()),
+            Self::Filter(_) => ("Validation Error", "Could not parse the supplied filter"),
             Self::Forbidden(detail) => ("Forbidden", detail.as_str()),
             Self::NotFound => ("Not Found", "There is no import with this id."),
             Self::Conflict(detail) => ("Write Conflict", detail.as_str()),
@@ -153,7 +163,15 @@ impl ApiError {
             Self::Internal(_) => ("Internal Server Error", "An internal error has occurred."),
         };
         let status = self.status();
-        let meta = matches!(self, Self::Internal(_)).then(|| ErrorMeta { request_id: request_id.to_owned() });
+        let meta = match self {
+            Self::Internal(_) => Some(ErrorMeta { request_id: Some(request_id), reason: None }),
+            Self::Filter(error) => Some(ErrorMeta { request_id: None, reason: Some(error.to_string()) }),
+            Self::Validation(_)
+            | Self::Forbidden(_)
+            | Self::NotFound
+            | Self::Conflict(_)
+            | Self::PayloadTooLarge(_) => None,
+        };
         let document = ErrorsDocument { errors: [ErrorDocument { status: status.to_string(), title, detail, meta }] };
         // Strings alone: this can't fail, and an empty body would still be a true 500.
         Reply { status, location: None, body: serde_json::to_string(&document).unwrap_or_default() }
@@ -171,12 +189,15 @@ struct ErrorDocument<'a> {
     title: &'static str,
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    meta: Option<ErrorMeta>,
+    meta: Option<ErrorMeta<'a>>,
 }
 
 #[derive(Serialize)]
-struct ErrorMeta {
-    request_id: String,
+struct ErrorMeta<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// `{"data": …}`.

@@ -11,6 +11,7 @@
 pub mod ends;
 pub mod files;
 pub mod imports;
+pub mod listings;
 pub mod queue;
 pub mod records;
 
@@ -67,6 +68,7 @@ mod tests {
     fn every_promise_is_tested() {
         check(include_str!("conformance/imports.rs"), imports::PROMISES);
         check(include_str!("conformance/ends.rs"), ends::PROMISES);
+        check(include_str!("conformance/listings.rs"), listings::PROMISES);
         check(include_str!("conformance/records.rs"), records::PROMISES);
         check(include_str!("conformance/files.rs"), files::PROMISES);
         check(include_str!("conformance/queue.rs"), queue::PROMISES);

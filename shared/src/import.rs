@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
@@ -305,5 +305,5 @@ impl From<Ending> for ImportStatus {
 /// Cuts a time to the microsecond, the precision that documents and the database keep.
 #[must_use]
 pub fn to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)
+    time.trunc_subsecs(6)
 }

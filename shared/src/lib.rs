@@ -10,6 +10,7 @@ pub mod aws;
 pub mod config;
 #[cfg(feature = "testing")]
 pub mod conformance;
+pub mod filter;
 #[cfg(feature = "aws")]
 pub mod gateway;
 pub mod import;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::{
+    filter::Filter,
     import::{Claim, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
     message::Tick,
     owner::StoreId,
@@ -54,7 +55,7 @@ impl Created {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     pub imports: Vec<Import>,
-    /// How many jobs the store has in all.
+    /// How many jobs of the store the filter lets through, on all pages.
     pub total: u64,
 }
 
@@ -86,8 +87,15 @@ pub trait ImportStore: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Outside<Option<Import>>> + Send;
 
-    /// Lists a store's jobs, newest first. Costs the same at every offset.
-    fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> impl Future<Output = Outside<Listing>> + Send;
+    /// Lists those of a store's jobs that the filter lets through, newest first. A filter that asks nothing costs the same
+    /// at every offset; another one may read all jobs of the store.
+    fn list(
+        &self,
+        store: &StoreId,
+        filter: &Filter,
+        page: Page,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<Listing>> + Send;
 
     /// Claims the next job of the line: a started one whose lease has run out, else the earliest pending one.
     fn claim_next(&self, now: DateTime<Utc>) -> impl Future<Output = Outside<Claim>> + Send;

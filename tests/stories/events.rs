@@ -4,6 +4,7 @@ use local::rie::Rie;
 use serde_json::{Value, json};
 use shared::{
     aws::ImportTable,
+    filter::Filter,
     import::{ImportFile, ImportId, NewImport},
     options::ImportOptions,
     owner::StoreId,
@@ -75,7 +76,7 @@ async fn every_function_answers_its_sample_events() {
     assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null, "told twice");
     assert_eq!(invoke(&world, "accept-drop", "accept-drop-test-event").await, Value::Null);
     assert_eq!(invoke(&world, "resume-imports", "resume-imports").await, Value::Null);
-    let jobs = imports.list(&store, Page::default(), chrono::Utc::now()).await.unwrap();
+    let jobs = imports.list(&store, &Filter::default(), Page::default(), chrono::Utc::now()).await.unwrap();
     let names: Vec<_> = jobs.imports.iter().map(|import| import.options.external_ref.as_deref()).collect();
     assert_eq!(jobs.total, 3, "{names:?}");
     assert_eq!(names[0], Some("nächtlicher abgleich +1.jsonl"));

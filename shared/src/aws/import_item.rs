@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     api::time,
@@ -94,7 +94,10 @@ pub(super) struct ImportItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
     status: ImportStatus,
+    /// Filters compare it as text.
+    #[serde(serialize_with = "with_micros")]
     created_at: DateTime<Utc>,
+    #[serde(serialize_with = "with_micros")]
     updated_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<DateTime<Utc>>,
@@ -264,6 +267,11 @@ pub(super) fn write(value: &impl Serialize) -> Result<Item, StoreError> {
 pub(super) fn counts_attribute(counts: &RecordCounts) -> AttributeValue {
     let entry = |record_type: RecordType| (record_type.to_string(), number(counts.get(record_type)));
     AttributeValue::M(RecordType::ALL.into_iter().map(entry).collect())
+}
+
+/// Writes a time so that later ones sort after it; chrono alone leaves out a fraction of zeros.
+fn with_micros<S: Serializer>(written: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time(*written))
 }
 
 fn counts(counts: &RecordCounts) -> HashMap<String, u32> {

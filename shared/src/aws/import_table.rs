@@ -5,6 +5,7 @@ mod create;
 mod end;
 mod line;
 mod list;
+mod matching;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::{
     api::time,
+    filter::Filter,
     import::{Claim, Import, ImportId, ImportStatus, LEASE as LEASE_TIME, Lease, NewImport, Outcome, Tally},
     owner::StoreId,
     page::Page,
@@ -95,8 +97,12 @@ impl ImportStore for ImportTable {
         item.filter(|item| !item.is_expired(now)).map(ImportItem::into_import).transpose()
     }
 
-    async fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
-        self.list_imports(store, page, now).await
+    async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
+        if filter.conditions().is_empty() {
+            self.list_imports(store, page, now).await
+        } else {
+            self.list_matching(store, filter, page, now).await
+        }
     }
 
     async fn claim_next(&self, now: DateTime<Utc>) -> Outside<Claim> {

@@ -9,6 +9,7 @@ use super::{
     promises,
 };
 use crate::{
+    filter::Filter,
     import::{Claim, Ending, Import, ImportStatus, LEASE, Lease, Outcome},
     page::Page,
     ports::{ImportRef, ImportStore},
@@ -60,7 +61,7 @@ pub async fn a_cancelled_job_keeps_its_place_in_the_list(imports: &impl ImportSt
         made.insert(0, created(imports, &store, at(seconds)).await.id);
     }
     let check = async || {
-        let listing = imports.list(&store, Page::default(), at(50)).await.unwrap();
+        let listing = imports.list(&store, &Filter::default(), Page::default(), at(50)).await.unwrap();
         let ids: Vec<_> = listing.imports.iter().map(|import| import.id).collect();
         assert_eq!((&ids, listing.total), (&made, 5));
     };

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{at, fresh_store, promises};
 use crate::{
+    filter::Filter,
     import::{
         Claim, Ending, Import, ImportFile, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, RecordCounts,
         Tally,
@@ -37,8 +38,6 @@ promises! { $ import_store_promises in imports:
     a_released_job_is_claimed_at_once_and_its_attempt_does_not_count,
     a_released_lease_changes_nothing,
     jobs_that_have_not_ended_are_told_earliest_first,
-    a_list_is_every_page_of_the_newest_first,
-    an_expired_job_is_forgotten,
 }
 
 pub(super) fn new_import(store: &StoreId) -> NewImport {
@@ -70,7 +69,7 @@ pub(super) async fn get(imports: &impl ImportStore, import: &Import, now: DateTi
     imports.get(&import.store, import.id, now).await.unwrap()
 }
 
-fn page(offset: usize, limit: usize) -> Page {
+pub(super) fn page(offset: usize, limit: usize) -> Page {
     let query = [("page[offset]", offset), ("page[limit]", limit)];
     Page::from_query(&query.map(|(name, number)| (name.to_owned(), number.to_string()))).unwrap()
 }
@@ -159,7 +158,7 @@ pub async fn jobs_created_side_by_side_are_all_kept(imports: &impl ImportStore) 
     made.dedup_by_key(|import| import.created_at);
     assert_eq!(made.len(), 8);
     made.reverse();
-    assert_eq!(imports.list(&store, page(0, 100), at(1)).await.unwrap().imports, made);
+    assert_eq!(imports.list(&store, &Filter::default(), page(0, 100), at(1)).await.unwrap().imports, made);
 }
 
 pub async fn creating_a_job_again_changes_nothing(imports: &impl ImportStore) {
@@ -181,10 +180,10 @@ pub async fn a_job_is_its_own_stores_alone(imports: &impl ImportStore) {
     let import = created(imports, &store, at(0)).await;
     assert_eq!(imports.get(&other, import.id, at(1)).await, Ok(None));
     assert_eq!(imports.get(&store, ImportId::new(Uuid::new_v4()), at(1)).await, Ok(None));
-    let listing = imports.list(&other, page(0, 10), at(1)).await.unwrap();
+    let listing = imports.list(&other, &Filter::default(), page(0, 10), at(1)).await.unwrap();
     assert_eq!((listing.imports, listing.total), (vec![], 0));
     run_next(imports, at(2), at(9_999)).await;
-    let listing = imports.list(&other, page(0, 10), at(1)).await.unwrap();
+    let listing = imports.list(&other, &Filter::default(), page(0, 10), at(1)).await.unwrap();
     assert_eq!((listing.imports, listing.total), (vec![], 0));
 }
 
@@ -375,64 +374,5 @@ pub async fn jobs_that_have_not_ended_are_told_earliest_first(imports: &impl Imp
     for limit in [1, 2, 5, 100] {
         let told = imports.open(u32::try_from(limit).unwrap()).await.unwrap();
         assert_eq!(told, open.iter().take(limit).cloned().collect::<Vec<_>>());
-    }
-}
-
-pub async fn a_list_is_every_page_of_the_newest_first(imports: &impl ImportStore) {
-    let (store, other) = (fresh_store(), fresh_store());
-    let mut made = Vec::new();
-    for round in 0..5_i64 {
-        // Three of each kind at last: ended, started, waiting. The other store's jobs are counted apart.
-        made.insert(0, created(imports, &store, at(round * 1_000)).await);
-        created(imports, &other, at(round * 1_000)).await;
-        if round < 3 {
-            check_pages(imports, &store, &made, at(9_000)).await;
-            run_next(imports, at(round * 1_000 + 1), at(99_999)).await;
-            check_pages(imports, &store, &made, at(9_000)).await;
-            run_next(imports, at(round * 1_000 + 2), at(99_999)).await;
-        }
-    }
-    check_pages(imports, &store, &made, at(9_000)).await;
-    let (_, lease, _) = claimed(imports, at(9_001)).await;
-    check_pages(imports, &store, &made, at(9_002)).await;
-    imports.release(&lease).await.unwrap();
-    check_pages(imports, &store, &made, at(9_003)).await;
-    claimed(imports, at(9_004)).await;
-    claimed(imports, at(9_500)).await;
-    check_pages(imports, &store, &made, at(9_501)).await;
-}
-
-/// Compares every page of a list with `expected`, told by id: what a job looks like is for other tests.
-async fn check_pages(imports: &impl ImportStore, store: &StoreId, expected: &[Import], now: DateTime<Utc>) {
-    let count = expected.len();
-    let total = u64::try_from(count).unwrap();
-    let expected: Vec<ImportId> = expected.iter().map(|import| import.id).collect();
-    for (offset, limit) in (0..=count + 1).flat_map(|offset| (0..=count + 1).map(move |limit| (offset, limit))) {
-        let listing = imports.list(store, page(offset, limit), now).await.unwrap();
-        let ids: Vec<ImportId> = listing.imports.iter().map(|import| import.id).collect();
-        let page: Vec<ImportId> = expected.iter().skip(offset).take(limit).copied().collect();
-        assert_eq!((ids, listing.total), (page, total), "{limit} from {offset}");
-    }
-}
-
-pub async fn an_expired_job_is_forgotten(imports: &impl ImportStore) {
-    let store = fresh_store();
-    let mut made = Vec::new();
-    for round in 0..7 {
-        made.insert(0, created(imports, &store, at(round)).await);
-    }
-    for round in 0..5 {
-        run_next(imports, at(10 + round), at(1_000 * (round + 1))).await;
-    }
-    claimed(imports, at(20)).await;
-    for forgotten in 0..=5 {
-        // A job is forgotten in the second in which it expires.
-        for now in [at(1_000 * forgotten), at(1_000 * forgotten + 999)] {
-            let kept = made.len() - usize::try_from(forgotten).unwrap();
-            check_pages(imports, &store, &made.iter().take(kept).cloned().collect::<Vec<_>>(), now).await;
-            for (place, import) in made.iter().enumerate() {
-                assert_eq!(get(imports, import, now).await.is_some(), place < kept);
-            }
-        }
     }
 }

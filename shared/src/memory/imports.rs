@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Call, Faults, lock};
 use crate::{
+    filter::Filter,
     import::{Claim, Import, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, Tally, to_micros},
     owner::StoreId,
     page::Page,
@@ -60,10 +61,10 @@ impl ImportStore for MemoryImports {
         self.faults.around(Call::Get, get).await
     }
 
-    async fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
+    async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
         let list = || {
             let state = lock(&self.state);
-            let all: Vec<&Import> = state.kept(store, now).collect();
+            let all: Vec<&Import> = state.kept(store, now).filter(|import| filter.matches(import)).collect();
             let bound = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
             let imports = all.iter().rev().skip(bound(page.offset())).take(bound(page.limit()));
             Ok(Listing {
