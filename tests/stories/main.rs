@@ -9,6 +9,8 @@
 )]
 
 mod adapters;
+mod again;
+mod cancelled;
 mod careless_files;
 mod events;
 mod every_line_told;
@@ -19,7 +21,9 @@ mod gate;
 mod killed;
 mod one_at_a_time;
 mod pages;
+mod partner;
 mod resumed;
 mod ten_thousand_jobs;
 mod tidy;
+mod ways_out;
 mod world;
