@@ -66,7 +66,7 @@ async fn every_function_answers_its_sample_events() {
     let errors = call(&world, "list-import-errors", 200).await;
     assert_eq!(errors["meta"]["results"]["total"], job["meta"]["errors"]);
     let lines: Vec<_> = errors["data"].as_array().unwrap().iter().map(|row| &row["meta"]["line_number"]).collect();
-    assert_eq!(lines, [42, 60, 115, 118, 118, 123, 126, 142, 173, 189, 191, 195, 196]);
+    assert_eq!(lines, [42, 60, 115, 118, 118, 123, 126, 142, 173, 189, 191, 195, 196, 207, 208]);
     let download = call(&world, "download-import", 307).await;
     assert!(download["links"]["download"].as_str().unwrap().contains("results.jsonl"), "{download}");
     let refused = call(&world, "cancel-import", 409).await;
