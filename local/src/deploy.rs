@@ -15,9 +15,10 @@ use crate::functions::Package;
 use crate::{Error, template, workspace};
 
 /// The stack's name.
-const STACK: &str = "subscriptions-import";
+pub(crate) const STACK: &str = "subscriptions-import";
 
 const CODE_BUCKET: &str = "subscriptions-import-code";
+const TEMPLATE: &str = "template.yaml";
 const LIMIT: Duration = Duration::from_mins(3);
 
 /// The stack's outputs by name.
@@ -31,10 +32,15 @@ pub(crate) async fn deploy(
 ) -> Result<Outputs, Error> {
     let path = workspace::root().join("template.yaml");
     let text = std::fs::read_to_string(&path).map_err(|error| Error::file("read", &path, &error))?;
-    let locations = upload_code(config, packages).await?;
+    let s3 = s3(config);
+    let locations = upload_code(&s3, packages).await?;
     let text = template::with_code(&text, |binary| locations.get(binary).cloned())?;
+    // Not in the call itself, which takes templates of at most 51,200 bytes.
+    put(&s3, TEMPLATE, text.into_bytes()).await?;
+    let endpoint = config.endpoint_url().unwrap_or_default();
     let cloudformation = Client::new(config);
-    if let Some(change_set) = create_change_set(&cloudformation, &text, parameters).await? {
+    let address = format!("{endpoint}/{CODE_BUCKET}/{TEMPLATE}");
+    if let Some(change_set) = create_change_set(&cloudformation, &address, parameters).await? {
         cloudformation
             .execute_change_set()
             .change_set_name(change_set)
@@ -45,23 +51,24 @@ pub(crate) async fn deploy(
     wait_for_stack(&cloudformation).await
 }
 
-async fn upload_code(config: &SdkConfig, packages: Vec<Package>) -> Result<BTreeMap<String, String>, Error> {
-    let settings = aws_sdk_s3::config::Builder::from(config).force_path_style(true).build();
-    let s3 = aws_sdk_s3::Client::from_conf(settings);
-    let failure = |error: &dyn std::fmt::Display| failed("the functions' code can't be uploaded", error);
-    s3.create_bucket().bucket(CODE_BUCKET).send().await.map_err(|error| failure(&DisplayErrorContext(&error)))?;
+fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(true).build())
+}
+
+async fn put(s3: &aws_sdk_s3::Client, key: &str, body: Vec<u8>) -> Result<(), Error> {
+    let put = s3.put_object().bucket(CODE_BUCKET).key(key).body(ByteStream::from(body)).send().await;
+    put.map(drop).map_err(|error| failed(&format!("{key} can't be uploaded"), &DisplayErrorContext(&error)))
+}
+
+async fn upload_code(s3: &aws_sdk_s3::Client, packages: Vec<Package>) -> Result<BTreeMap<String, String>, Error> {
+    let bucket = s3.create_bucket().bucket(CODE_BUCKET).send().await;
+    bucket.map_err(|error| failed("a bucket for the functions' code can't be made", &DisplayErrorContext(&error)))?;
     let mut locations = BTreeMap::new();
     for package in packages {
         // By content: CloudFormation takes a function for changed when its code has another address.
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &package.zip);
         let key = format!("{}-{}.zip", package.name, URL_SAFE_NO_PAD.encode(digest));
-        s3.put_object()
-            .bucket(CODE_BUCKET)
-            .key(&key)
-            .body(ByteStream::from(package.zip))
-            .send()
-            .await
-            .map_err(|error| failure(&DisplayErrorContext(&error)))?;
+        put(s3, &key, package.zip).await?;
         locations.insert(package.name, format!("s3://{CODE_BUCKET}/{key}"));
     }
     Ok(locations)
@@ -70,7 +77,7 @@ async fn upload_code(config: &SdkConfig, packages: Vec<Package>) -> Result<BTree
 /// Makes a change set and waits for it. None when the stack is already as the template says.
 async fn create_change_set(
     cloudformation: &Client,
-    template: &str,
+    address: &str,
     parameters: &[(String, String)],
 ) -> Result<Option<String>, Error> {
     let exists = cloudformation.describe_stacks().stack_name(STACK).send().await.is_ok();
@@ -84,7 +91,7 @@ async fn create_change_set(
         .stack_name(STACK)
         .change_set_name(format!("local-{}", std::process::id()))
         .change_set_type(kind)
-        .template_body(template)
+        .template_url(address)
         .set_parameters(Some(parameters))
         .capabilities(Capability::CapabilityIam)
         .capabilities(Capability::CapabilityAutoExpand)

@@ -10,7 +10,7 @@ pub mod generate;
 pub mod import;
 pub mod issuer;
 pub mod output;
-mod python;
+pub mod python;
 pub mod rie;
 pub mod stack;
 mod template;

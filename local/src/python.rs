@@ -19,7 +19,10 @@ print(all(u.find_spec(m) for m in ('venv', 'ensurepip')))
 sys.exit(sys.version_info < (3, 10))";
 
 /// Gives the interpreter of an environment that holds the emulator, making the environment the first time.
-pub(crate) fn environment() -> Result<PathBuf, Error> {
+///
+/// # Errors
+/// When there is no Python that can make it, or a package can't be had.
+pub fn environment() -> Result<PathBuf, Error> {
     let local = workspace::local_dir()?;
     // Two processes may come here at once, tests above all: the second waits, then finds everything done.
     let lock_path = local.join("python.lock");

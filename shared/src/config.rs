@@ -44,6 +44,14 @@ pub fn queue_url() -> Result<String, ConfigError> {
     required("QUEUE_URL")
 }
 
+/// The stack's name.
+///
+/// # Errors
+/// When the variable is missing.
+pub fn stack() -> Result<String, ConfigError> {
+    required("STACK")
+}
+
 /// How long an ended job is kept, in days.
 ///
 /// # Errors

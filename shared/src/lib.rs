@@ -28,3 +28,4 @@ pub mod receipt;
 pub mod record;
 pub mod report;
 pub mod submit;
+pub mod telemetry;

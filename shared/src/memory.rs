@@ -7,6 +7,7 @@ mod files;
 mod imports;
 mod queue;
 mod records;
+mod telemetry;
 
 pub use clock::{now, set_clock};
 pub use faults::{Call, Fault, Faults};
@@ -14,6 +15,7 @@ pub use files::{MemoryFiles, MemoryWriter};
 pub use imports::MemoryImports;
 pub use queue::{MemoryQueue, Received, VISIBILITY};
 pub use records::MemoryRecords;
+pub use telemetry::{keep_line, lines};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

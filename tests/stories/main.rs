@@ -23,6 +23,8 @@ mod one_at_a_time;
 mod pages;
 mod partner;
 mod resumed;
+mod telemetry;
+mod template;
 mod ten_thousand_jobs;
 mod tidy;
 mod ways_out;

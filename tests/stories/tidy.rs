@@ -89,26 +89,6 @@ fn openapi_lists_every_code_of_an_error() {
     assert_eq!(codes, listed);
 }
 
-/// The number that a resource of the template gives a property.
-fn property(template: &str, resource: &str, property: &str) -> u64 {
-    let begin = template.find(&format!("\n  {resource}:\n")).unwrap();
-    let mut of_resource =
-        template[begin + 1..].lines().skip(1).take_while(|line| line.starts_with("   ") || line.is_empty());
-    let prefix = format!("      {property}: ");
-    let value = of_resource.find_map(|line| line.strip_prefix(&prefix));
-    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{resource} has no number {property}"))
-}
-
-#[test]
-fn a_message_stays_hidden_for_as_long_as_the_worker_may_run() {
-    // AWS refuses an event source whose queue hides messages for less; in SAM's form no linter sees it.
-    let template = fs::read_to_string(format!("{ROOT}/template.yaml")).unwrap();
-    let hidden = property(&template, "Queue", "VisibilityTimeout");
-    let runs = property(&template, "ProcessImportFunction", "Timeout");
-    assert!(hidden >= runs, "{hidden} < {runs}");
-    assert_eq!(property(&template, "ProcessImportQueueEvents", "BatchSize"), 1);
-}
-
 #[test]
 fn every_function_is_deployed_under_its_own_name() {
     let template = fs::read_to_string(format!("{ROOT}/template.yaml")).unwrap();

@@ -8,6 +8,7 @@ use shared::{
     receipt::receipt_key,
     record::{RecordError, RecordErrorCode},
     report::{ReportWriter, UNCLAIMED},
+    telemetry::{EndedJob, JobOutcome, Telemetry},
 };
 use tracing::info;
 
@@ -24,13 +25,18 @@ pub async fn handle(
     files: &impl FileStore,
     now: impl Fn() -> DateTime<Utc>,
     retention: TimeDelta,
+    telemetry: &Telemetry,
     call: &Call,
 ) -> Result<Reply, ApiError> {
     let id = call.import_id()?;
     for _ in 0..LOOKS {
         let import = imports.get(&call.store, id, now()).await?.ok_or(ApiError::NotFound)?;
         let asked = match import.status {
-            ImportStatus::Pending => cancel_pending(imports, files, &import, now(), retention).await,
+            ImportStatus::Pending => {
+                let finished_at = now();
+                let ended = cancel_pending(imports, files, &import, finished_at, retention).await;
+                ended.inspect(|()| telemetry.job_ended(&never_ran(&import, finished_at)))
+            }
             ImportStatus::Started => imports.request_cancel(&call.store, id, now()).await.map(drop),
             ImportStatus::Success | ImportStatus::Failed => return Err(has_ended(&import)),
         };
@@ -66,6 +72,11 @@ async fn cancel_pending(
         owes_receipt: receipt_key(import).is_some(),
     };
     imports.cancel_pending(import, &outcome, now).await
+}
+
+fn never_ran(import: &Import, finished_at: DateTime<Utc>) -> EndedJob {
+    let outcome = JobOutcome::Cancelled;
+    EndedJob { id: import.id, outcome, uploaded: 0, imported: 0, failed: 0, run: None, finished_at }
 }
 
 fn has_ended(import: &Import) -> ApiError {

@@ -1,14 +1,20 @@
 //! Cold start of the cancel-import function.
 
 use chrono::{TimeDelta, Utc};
-use shared::{aws::Aws, config, gateway};
+use shared::{
+    aws::Aws,
+    config, gateway,
+    telemetry::{self, Telemetry},
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gateway::Error> {
     let aws = Aws::from_environment();
     let (imports, files) = (aws.import_table()?, aws.file_bucket()?);
     let retention = TimeDelta::days(config::import_retention_days()?.into());
+    let telemetry = Telemetry::new(config::stack()?, telemetry::print);
     // Boxed: a report begun is large, and would be moved about on the stack.
-    let handle = async |call| Box::pin(cancel_import::handle(&imports, &files, Utc::now, retention, &call)).await;
+    let handle =
+        async |call| Box::pin(cancel_import::handle(&imports, &files, Utc::now, retention, &telemetry, &call)).await;
     gateway::serve(config::store_source()?, handle).await
 }

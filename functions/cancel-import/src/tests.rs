@@ -2,7 +2,7 @@ use bytes::Bytes;
 use insta::assert_snapshot;
 use shared::{
     import::{Claim, ImportFile, ImportId, NewImport},
-    memory::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports},
+    memory::{self, Call as Port, Fault, Faults, MemoryFiles, MemoryImports},
     owner::StoreId,
     report::Report,
 };
@@ -45,7 +45,8 @@ impl World {
             body: Bytes::new(),
         };
         let now = || noon() + TimeDelta::seconds(1);
-        handle(&self.imports, &self.files, now, TimeDelta::days(90), &call).await
+        let telemetry = Telemetry::new("imports".to_owned(), memory::keep_line);
+        handle(&self.imports, &self.files, now, TimeDelta::days(90), &telemetry, &call).await
     }
 
     async fn cancel_seven(&self) -> Result<Reply, ApiError> {
@@ -68,6 +69,9 @@ async fn a_pending_job_ends_at_once_with_its_report() {
         assert_eq!(world.files.content(&key), Some(Bytes::new()), "{key}");
     }
     assert_eq!(world.imports.owed_receipts(9).await.unwrap().len(), 1);
+    let metrics = memory::lines();
+    assert_eq!(metrics.len(), 1);
+    assert!(metrics[0].contains(r#""Outcome":"cancelled""#), "{metrics:?}");
 }
 
 #[tokio::test]
@@ -78,6 +82,7 @@ async fn a_running_job_is_asked_to_stop() {
     // Once more does no harm.
     assert_eq!(world.cancel_seven().await.unwrap().status, 200);
     assert_eq!(world.files.keys(), Vec::<String>::new());
+    assert_eq!(memory::lines(), Vec::<String>::new(), "its worker tells");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     message::Tick,
     ports::{FileStore, ImportQueue, ImportStore, RecordStore},
+    telemetry::Telemetry,
 };
 use tracing::{info, warn};
 
@@ -34,6 +35,7 @@ pub struct Worker<I, R, F, Q> {
     /// How long an ended job is kept.
     pub retention: TimeDelta,
     pub clock: fn() -> DateTime<Utc>,
+    pub telemetry: Telemetry,
 }
 
 /// What becomes of a message.

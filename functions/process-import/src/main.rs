@@ -4,7 +4,11 @@ use aws_lambda_events::sqs::SqsEvent;
 use chrono::{DateTime, Utc};
 use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
 use process_import::Worker;
-use shared::{aws::Aws, config};
+use shared::{
+    aws::Aws,
+    config,
+    telemetry::{self, Telemetry},
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -17,6 +21,7 @@ async fn main() -> Result<(), Error> {
         queue: aws.import_queue()?,
         retention: chrono::TimeDelta::days(config::import_retention_days()?.into()),
         clock: Utc::now,
+        telemetry: Telemetry::new(config::stack()?, telemetry::print),
     };
     let handle = |event: LambdaEvent<SqsEvent>| {
         let deadline = DateTime::<Utc>::from(event.context.deadline());

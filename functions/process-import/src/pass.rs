@@ -8,6 +8,7 @@ use shared::{
     receipt::receipt_key,
     record::{RecordError, RecordErrorCode, RecordType},
     report::ReportWriter,
+    telemetry::{EndedJob, JobOutcome, Run},
 };
 use tokio::sync::mpsc::{Sender, channel};
 use tracing::{info, warn};
@@ -69,6 +70,8 @@ pub(crate) struct Pass<'a, I, R, F, Q> {
     pub(crate) worker: &'a Worker<I, R, F, Q>,
     pub(crate) import: &'a Import,
     pub(crate) lease: &'a Lease,
+    /// Which claim of the job it is, from 1.
+    pub(crate) attempt: u32,
     pub(crate) progress: &'a Progress,
     /// When Lambda stops the function.
     pub(crate) deadline: DateTime<Utc>,
@@ -103,12 +106,12 @@ where
         } else {
             nothing_imported(&sheet, self.progress.tally().imported.total())
         };
-        Ok(self.conclude(report, failure, self.progress.tally()).await?)
+        Ok(self.conclude(report, failure, self.progress.tally(), sheet.failed()).await?)
     }
 
     /// Ends the job as failed, for a reason that concerns the file as a whole.
     pub(crate) async fn end_with(&self, fault: &FileFault) -> Outside<()> {
-        self.conclude(self.begin_report(), Some(fault.error()), self.progress.shown()).await
+        self.conclude(self.begin_report(), Some(fault.error()), self.progress.shown(), 0).await
     }
 
     fn begin_report(&self) -> ReportWriter<'_, F::Writer> {
@@ -199,8 +202,10 @@ where
         report: ReportWriter<'_, F::Writer>,
         failure: Option<RecordError>,
         tally: Tally,
+        failed: u32,
     ) -> Outside<()> {
         let ending = if failure.is_none() { Ending::Success } else { Ending::Failed };
+        let job_outcome = JobOutcome::of(failure.as_ref());
         let report = report.finish(failure).await?;
         let errors = report.errors;
         let now = (self.worker.clock)();
@@ -217,6 +222,15 @@ where
             errors,
             "import finished"
         );
+        self.worker.telemetry.job_ended(&EndedJob {
+            id: self.import.id,
+            outcome: job_outcome,
+            uploaded: tally.uploaded.total(),
+            imported: if self.import.options.dry_run { 0 } else { tally.imported.total() },
+            failed,
+            run: Run::of(self.import, self.attempt),
+            finished_at: now,
+        });
         Ok(())
     }
 }

@@ -50,7 +50,7 @@ where
         if import.cancel_requested_at.is_some() {
             progress.cancel();
         }
-        let pass = Pass { worker: self, import: &import, lease: &lease, progress: &progress, deadline };
+        let pass = Pass { worker: self, import: &import, lease: &lease, attempt, progress: &progress, deadline };
         tokio::select! {
             turn = self.see_through(&pass, given_up) => turn,
             () = beat(&self.imports, &self.queue, receipt, &lease, &progress, self.clock) => {

@@ -100,6 +100,12 @@ impl<'a> Sheet<'a> {
         by_id.get(&id).copied()
     }
 
+    /// How many lines have failed.
+    pub(crate) fn failed(&self) -> u32 {
+        let failed = self.lines.iter().filter(|line| line.fate.get() == Some(&Fate::Failed));
+        u32::try_from(failed.count()).unwrap_or(u32::MAX)
+    }
+
     /// Notes what has become of the line at a place. It becomes of a line but once.
     pub(crate) fn settle(&self, place: usize, fate: Fate) {
         if let Some(line) = self.lines.get(place) {

@@ -21,6 +21,7 @@ mod files;
 mod options;
 mod receipts;
 mod results;
+mod telemetry;
 mod write;
 
 /// How long Lambda lets a function run.
@@ -56,6 +57,7 @@ impl World {
             queue: MemoryQueue::new(memory::now, faults.clone()),
             retention: TimeDelta::days(90),
             clock: memory::now,
+            telemetry: Telemetry::new("imports".to_owned(), memory::keep_line),
         };
         Self { faults, worker }
     }

@@ -1,0 +1,222 @@
+//! What the template promises: rules, each run on the template as AWS expands it, and on the same template with a mistake
+//! planted that the rule must find. Needs nothing of the local AWS but the SAM translator that comes with it.
+
+mod alarms;
+mod mistakes;
+mod permissions;
+mod rules;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use serde_json::{Map, Value, json};
+
+use self::mistakes::{MISTAKES, Mistake};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const EXPAND: &str = include_str!("template/expand.py");
+
+/// A parameter that may be left out, and what it is when it is not.
+const OPTIONAL: [(&str, &str); 5] = [
+    ("JwtIssuer", "https://issuer.example.com"),
+    ("JwtAudience", "imports"),
+    ("AlarmTopicArn", "arn:aws:sns:eu-central-1:123456789012:alarms"),
+    ("KmsKeyArn", "arn:aws:kms:eu-central-1:123456789012:key/1"),
+    ("AccessLogBucket", "access-logs"),
+];
+
+type Check = fn(&Template) -> Result<(), String>;
+
+/// Every rule by its name.
+const RULES: [(&str, Check); 18] = [
+    ("visibility", rules::visibility),
+    ("batches", rules::batches),
+    ("dead letters", rules::dead_letters),
+    ("failed announcements", rules::failed_announcements),
+    ("encryption", rules::encryption),
+    ("tls", rules::tls),
+    ("public access", rules::public_access),
+    ("versions", rules::versions),
+    ("lifecycle", rules::lifecycle),
+    ("recovery", rules::recovery),
+    ("logs", rules::logs),
+    ("access log", rules::access_log),
+    ("tracing", rules::tracing),
+    ("permissions", permissions::permissions),
+    ("callers", permissions::callers),
+    ("alarms", alarms::alarms),
+    ("dashboard", alarms::dashboard),
+    ("runbook", alarms::runbook),
+];
+
+/// The template, expanded, its conditions decided and its parameters filled in.
+#[derive(Debug)]
+struct Template {
+    resources: Map<String, Value>,
+    /// The key that the operator gave, if any; and where alarms go.
+    key: Option<String>,
+    topic: Option<String>,
+}
+
+impl Template {
+    /// Decides the conditions, with the default of each parameter that is not given.
+    fn decide(expanded: &Value, given: &[(&str, &str)]) -> Self {
+        let deciding = Deciding { template: expanded, given };
+        let mut resources = Map::new();
+        for (name, resource) in expanded["Resources"].as_object().unwrap() {
+            let there = resource.get("Condition").is_none_or(|condition| deciding.holds(condition.as_str().unwrap()));
+            if there {
+                resources.insert(name.clone(), deciding.decided(resource).unwrap());
+            }
+        }
+        let value = |name: &str| given.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
+        Self { resources, key: value("KmsKeyArn"), topic: value("AlarmTopicArn") }
+    }
+
+    /// The names and properties of all resources of a type.
+    fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        let of_kind = self.resources.iter().filter(move |(_, resource)| resource["Type"] == kind);
+        of_kind.map(|(name, resource)| (name.as_str(), &resource["Properties"]))
+    }
+
+    /// The properties of a resource that a value refers to, where it is of a type.
+    fn referred<'a>(&'a self, value: &Value, kind: &str) -> Option<(&'a str, &'a Value)> {
+        let (name, resource) = self.resources.get_key_value(target(value)?)?;
+        (resource["Type"] == kind).then(|| (name.as_str(), &resource["Properties"]))
+    }
+}
+
+/// The resource that `!Ref` or `!GetAtt` names.
+fn target(value: &Value) -> Option<&str> {
+    value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str())
+}
+
+/// Fails with a text unless something holds.
+fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(problem()) }
+}
+
+/// Deciding what only a deployment decides: conditions, and the parameters themselves.
+struct Deciding<'a> {
+    template: &'a Value,
+    given: &'a [(&'a str, &'a str)],
+}
+
+impl Deciding<'_> {
+    fn holds(&self, condition: &str) -> bool {
+        self.is(&self.template["Conditions"][condition])
+    }
+
+    fn is(&self, condition: &Value) -> bool {
+        let (function, of) = condition.as_object().unwrap().iter().next().unwrap();
+        match function.as_str() {
+            "Condition" => self.holds(of.as_str().unwrap()),
+            "Fn::And" => of.as_array().unwrap().iter().all(|part| self.is(part)),
+            "Fn::Or" => of.as_array().unwrap().iter().any(|part| self.is(part)),
+            "Fn::Not" => !self.is(&of[0]),
+            "Fn::Equals" => self.decided(&of[0]) == self.decided(&of[1]),
+            other => panic!("a condition with {other}"),
+        }
+    }
+
+    /// A value as it is deployed; none where it is `AWS::NoValue`.
+    fn decided(&self, value: &Value) -> Option<Value> {
+        match value {
+            Value::Object(map) => {
+                if let Some(choice) = map.get("Fn::If") {
+                    let branch = if self.holds(choice[0].as_str().unwrap()) { &choice[1] } else { &choice[2] };
+                    return self.decided(branch);
+                }
+                if let Some(name) = map.get("Ref").and_then(Value::as_str) {
+                    return if name == "AWS::NoValue" { None } else { Some(self.parameter(name, value)) };
+                }
+                let decided = map.iter().filter_map(|(name, value)| Some((name.clone(), self.decided(value)?)));
+                Some(Value::Object(decided.collect()))
+            }
+            Value::Array(list) => Some(list.iter().filter_map(|value| self.decided(value)).collect()),
+            plain => Some(plain.clone()),
+        }
+    }
+
+    /// What a parameter is; a reference to anything else stays one.
+    fn parameter(&self, name: &str, reference: &Value) -> Value {
+        let given = self.given.iter().find(|(other, _)| *other == name).map(|(_, value)| json!(value));
+        let default = || self.template["Parameters"][name].get("Default").cloned();
+        given.or_else(default).unwrap_or_else(|| reference.clone())
+    }
+}
+
+fn text() -> String {
+    fs::read_to_string(format!("{ROOT}/template.yaml")).unwrap()
+}
+
+/// Expands templates, all in one go.
+fn expand(texts: &[String]) -> Vec<Value> {
+    let mut python = Command::new(local::python::environment().unwrap())
+        .args(["-c", EXPAND])
+        .env("AWS_DEFAULT_REGION", "eu-central-1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    python.stdin.take().unwrap().write_all(&serde_json::to_vec(texts).unwrap()).unwrap();
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let expanded: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    expanded
+        .into_iter()
+        .map(|expanded| expanded.get("template").unwrap_or_else(|| panic!("{expanded}")).clone())
+        .collect()
+}
+
+/// Runs a rule on the template as it is deployed with no parameter given, then with all of them.
+fn check(rule: Check, expanded: &Value) -> Result<(), String> {
+    [&[][..], &OPTIONAL].into_iter().try_for_each(|given| rule(&Template::decide(expanded, given)))
+}
+
+/// The template with a mistake in it.
+fn planted(template: &str, mistake: &Mistake) -> String {
+    mistake.edits.iter().fold(template.to_owned(), |text, (within, from, to)| {
+        let begin = text.find(&format!("\n  {within}:\n")).unwrap_or_else(|| panic!("no {within}")) + 1;
+        let ends = |(place, _): &(usize, &str)| {
+            text[begin + place + 1..].starts_with(|next| next != ' ' && next != '\n')
+                || text[begin + place..].starts_with("\n  ")
+                    && text[begin + place + 3..].starts_with(|next: char| next.is_alphanumeric())
+        };
+        let end = text[begin..].match_indices('\n').skip(1).find(ends).map_or(text.len(), |(place, _)| begin + place);
+        let block = &text[begin..end];
+        assert!(block.contains(from), "{within} has no {from:?}:\n{block}");
+        format!("{}{}{}", &text[..begin], block.replacen(from, to, 1), &text[end..])
+    })
+}
+
+#[test]
+fn the_template_keeps_every_rule() {
+    let expanded = expand(&[text()]);
+    for (name, rule) in RULES {
+        assert_eq!(check(rule, &expanded[0]), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn every_rule_finds_the_mistakes_planted_for_it() {
+    let template = text();
+    let texts: Vec<String> = MISTAKES.iter().map(|mistake| planted(&template, mistake)).collect();
+    let (mut proven, mut missed) = (BTreeSet::new(), Vec::new());
+    for (mistake, expanded) in MISTAKES.iter().zip(expand(&texts)) {
+        let (name, rule) = RULES.into_iter().find(|(name, _)| *name == mistake.rule).unwrap();
+        let found = check(rule, &expanded);
+        if found != Err(mistake.found.to_owned()) {
+            missed.push(format!("{name}: {:?} gave {found:?}, not {:?}", mistake.edits, mistake.found));
+        }
+        proven.insert(name);
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+    let all: BTreeSet<&str> = RULES.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(proven, all, "a rule without a mistake is not proven");
+    println!("{} rules, {} planted mistakes found", RULES.len(), MISTAKES.len());
+}

@@ -1,0 +1,168 @@
+//! Rules of alarms, the dashboard and the runbook: each metric there is, everything watched, every alarm explained.
+
+use std::{collections::BTreeSet, fs};
+
+use serde_json::{Value, json};
+use shared::telemetry;
+
+use super::{ROOT, Template, ensure, target};
+
+const ALARM: &str = "AWS::CloudWatch::Alarm";
+const FUNCTION: &str = "AWS::Lambda::Function";
+const TABLE: &str = "AWS::DynamoDB::Table";
+
+/// The metrics of AWS that are looked at, as its documentation spells them: namespace, names, dimensions.
+const METRICS: [(&str, &[&str], &[&str]); 6] = [
+    ("AWS/SQS", &["ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"], &["QueueName"]),
+    ("AWS/Lambda", &["Errors", "Throttles", "Invocations", "Duration"], &["FunctionName"]),
+    ("AWS/ApiGateway", &["Count", "4xx", "5xx", "Latency"], &["ApiId"]),
+    (
+        "AWS/DynamoDB",
+        &["ReadThrottleEvents", "WriteThrottleEvents", "ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"],
+        &["TableName"],
+    ),
+    // Errors of DynamoDB's own are counted by operation alone.
+    ("AWS/DynamoDB", &["SystemErrors"], &["TableName", "Operation"]),
+    // Ours: the rest is in the code that sends them.
+    (telemetry::NAMESPACE, &[], &[]),
+];
+
+/// What DynamoDB calls the operations that write in bulk and in transactions.
+const OPERATIONS: [&str; 2] = ["BatchWriteItem", "TransactWriteItems"];
+
+/// A metric that somebody looks at: its name and its dimensions.
+struct Metric<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    dimensions: Vec<(&'a str, Value)>,
+}
+
+impl Metric<'_> {
+    /// There is such a metric: AWS takes any name, and one that nobody sends stays silent.
+    fn is_sent(&self, template: &Template) -> bool {
+        let names: Vec<&str> = self.dimensions.iter().map(|(name, _)| *name).collect();
+        let known = if self.namespace == telemetry::NAMESPACE {
+            telemetry::METRICS.iter().any(|metric| metric.name == self.name && metric.dimensions.contains(&&names[..]))
+        } else {
+            METRICS.iter().any(|(space, metrics, dimensions)| {
+                *space == self.namespace && metrics.contains(&self.name) && *dimensions == names
+            })
+        };
+        known && self.dimensions.iter().all(|(name, value)| is_there(template, name, value))
+    }
+}
+
+/// A dimension's value is something of this stack.
+fn is_there(template: &Template, dimension: &str, value: &Value) -> bool {
+    let is = |kind| template.referred(value, kind).is_some();
+    match dimension {
+        "FunctionName" => is(FUNCTION) && !value["Ref"].is_null(),
+        "TableName" => is(TABLE) && !value["Ref"].is_null(),
+        "ApiId" => is("AWS::ApiGatewayV2::Api") && !value["Ref"].is_null(),
+        "QueueName" => is("AWS::SQS::Queue") && value["Fn::GetAtt"][1] == "QueueName",
+        telemetry::STACK => *value == json!({"Ref": "AWS::StackName"}),
+        telemetry::OUTCOME => telemetry::OUTCOMES.iter().any(|outcome| outcome.as_str() == value),
+        "Operation" => OPERATIONS.iter().any(|operation| operation == value),
+        _ => false,
+    }
+}
+
+fn metric_of(alarm: &Value) -> Metric<'_> {
+    let dimensions = alarm["Dimensions"].as_array().into_iter().flatten();
+    let dimensions = dimensions.map(|one| (one["Name"].as_str().unwrap_or_default(), one["Value"].clone())).collect();
+    let text = |name: &str| alarm[name].as_str().unwrap_or_default();
+    Metric { namespace: text("Namespace"), name: text("MetricName"), dimensions }
+}
+
+/// Each alarm looks at a metric that there is and goes to the topic; everything that can go wrong has an alarm.
+pub(super) fn alarms(template: &Template) -> Result<(), String> {
+    let to = template.topic.as_ref().map_or(Value::Null, |topic| json!([topic]));
+    let mut watched = BTreeSet::new();
+    for (name, alarm) in template.all(ALARM) {
+        let metric = metric_of(alarm);
+        ensure(metric.is_sent(template), || format!("{name} looks at a metric that nobody sends"))?;
+        let told = alarm["AlarmActions"] == to && alarm["OKActions"] == to;
+        ensure(told, || format!("{name} does not go to the topic"))?;
+        let missing = &alarm["TreatMissingData"];
+        ensure(missing == "notBreaching" || missing == "breaching", || format!("{name} may never be decided"))?;
+        watched.extend(metric.dimensions.iter().map(|(_, of)| (metric.name, shown(of))));
+    }
+    let wanted = wanted(template);
+    let unwatched = wanted.iter().find(|wanted| !watched.contains(*wanted));
+    unwatched.map_or(Ok(()), |(metric, of)| Err(format!("no alarm looks at {metric} of {of}")))
+}
+
+fn shown(value: &Value) -> String {
+    target(value).or_else(|| value.as_str()).unwrap_or_default().to_owned()
+}
+
+/// What has to be watched: metric and resource.
+fn wanted(template: &Template) -> Vec<(&'static str, String)> {
+    let mut wanted = vec![("JobsFinished", "failed".to_owned())];
+    let called_by = |function: &str, service: &str| {
+        let mut permissions = template.all("AWS::Lambda::Permission");
+        permissions.any(|(_, of)| target(&of["FunctionName"]) == Some(function) && of["Principal"] == service)
+    };
+    for (function, _) in template.all(FUNCTION) {
+        wanted.push(("Errors", function.to_owned()));
+        // Where the API calls, a throttle is one of its own errors.
+        if !called_by(function, "apigateway.amazonaws.com") {
+            wanted.push(("Throttles", function.to_owned()));
+        }
+        if called_by(function, "events.amazonaws.com") {
+            wanted.push(("Invocations", function.to_owned()));
+        }
+    }
+    for (queue, of) in template.all("AWS::SQS::Queue") {
+        let feeds = !of["RedrivePolicy"].is_null();
+        wanted.push((
+            if feeds { "ApproximateAgeOfOldestMessage" } else { "ApproximateNumberOfMessagesVisible" },
+            queue.to_owned(),
+        ));
+    }
+    for (table, _) in template.all(TABLE) {
+        wanted
+            .extend(["ReadThrottleEvents", "WriteThrottleEvents", "SystemErrors"].map(|name| (name, table.to_owned())));
+    }
+    wanted.extend(template.all("AWS::ApiGatewayV2::Api").map(|(api, _)| ("5xx", api.to_owned())));
+    wanted
+}
+
+/// The dashboard can be read, and shows metrics that there are, our own all among them.
+pub(super) fn dashboard(template: &Template) -> Result<(), String> {
+    let (name, dashboard) = template.all("AWS::CloudWatch::Dashboard").next().ok_or("there is no dashboard")?;
+    let body = dashboard["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
+    let body: Value = serde_json::from_str(body).map_err(|error| format!("{name} is not JSON: {error}"))?;
+    let mut shown = BTreeSet::new();
+    for widget in body["widgets"].as_array().ok_or("the dashboard is empty")? {
+        let title = widget["properties"]["title"].as_str().unwrap_or_default();
+        for line in widget["properties"]["metrics"].as_array().into_iter().flatten() {
+            let words: Vec<&str> = line.as_array().into_iter().flatten().map_while(Value::as_str).collect();
+            let dimensions = words[2..].chunks(2).map(|pair| (pair[0], substituted(pair[1]))).collect();
+            let metric = Metric { namespace: words[0], name: words[1], dimensions };
+            ensure(metric.is_sent(template), || format!("{title:?} shows a metric that nobody sends: {line}"))?;
+            shown.insert(words[1].to_owned());
+        }
+    }
+    let left_out = telemetry::METRICS.iter().find(|metric| !shown.contains(metric.name));
+    left_out.map_or(Ok(()), |metric| Err(format!("{name} does not show {}", metric.name)))
+}
+
+/// What `!Sub` makes of a text that is one reference, or none.
+fn substituted(text: &str) -> Value {
+    let Some(reference) = text.strip_prefix("${").and_then(|text| text.strip_suffix('}')) else { return json!(text) };
+    reference.split_once('.').map_or_else(|| json!({"Ref": reference}), |(of, part)| json!({"Fn::GetAtt": [of, part]}))
+}
+
+/// The README tells of every alarm, and of none that there is not.
+pub(super) fn runbook(template: &Template) -> Result<(), String> {
+    let readme = fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    let words = readme.split(|letter: char| !letter.is_alphanumeric());
+    let told: BTreeSet<&str> = words.filter(|word| word.ends_with("Alarm") && *word != "Alarm").collect();
+    let there: BTreeSet<&str> = template.all(ALARM).map(|(name, _)| name).collect();
+    let mut difference = there.symmetric_difference(&told);
+    difference.next().map_or(Ok(()), |name| {
+        let where_to = if told.contains(name) { "the template" } else { "the README" };
+        Err(format!("{name} is missing in {where_to}"))
+    })
+}

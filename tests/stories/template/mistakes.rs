@@ -1,0 +1,222 @@
+//! Mistakes to plant, one for each way in which a rule can be broken.
+
+/// A mistake and what its rule says of it.
+pub(super) struct Mistake {
+    pub(super) rule: &'static str,
+    /// In which resource or parameter what text becomes what.
+    pub(super) edits: &'static [(&'static str, &'static str, &'static str)],
+    pub(super) found: &'static str,
+}
+
+macro_rules! mistakes {
+    ($($rule:literal { $($($within:ident: $from:literal => $to:literal),+ ; $found:literal)+ })+) => {
+        &[$($(Mistake { rule: $rule, edits: &[$((stringify!($within), $from, $to)),+], found: $found }),+),+]
+    };
+}
+
+pub(super) const MISTAKES: &[Mistake] = mistakes! {
+    "visibility" {
+        Queue: "VisibilityTimeout: 960" => "VisibilityTimeout: 899";
+        "Queue hides messages for 899 s, ProcessImportFunction may run for 900 s"
+        Queue: "      VisibilityTimeout: 960\n" => "";
+        "Queue hides messages for 30 s, ProcessImportFunction may run for 900 s"
+        // The same in SAM's own form, where linters don't see it.
+        AcceptDropFunction: "      Timeout: 60\n" => "      Timeout: 899
+      Events:
+        Message: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] } }\n",
+        ProcessImportFunction: "Timeout: 900" => "Timeout: 600",
+        Queue: "VisibilityTimeout: 960" => "VisibilityTimeout: 700";
+        "Queue hides messages for 700 s, AcceptDropFunction may run for 899 s"
+    }
+    "batches" {
+        ProcessImportQueueEvents: "BatchSize: 1" => "BatchSize: 2";
+        "ProcessImportFunction takes 2 messages at once"
+        ProcessImportQueueEvents: "      FunctionResponseTypes: [ReportBatchItemFailures]\n" => "";
+        "ProcessImportFunction can't give a message back"
+        AcceptDropFunction: "      Timeout: 60\n" => "      Timeout: 60
+      Events: { Message: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn } } }\n";
+        "AcceptDropFunction takes 10 messages at once"
+    }
+    "dead letters" {
+        Queue: "      RedrivePolicy:" => "      OtherPolicy:";
+        "Queue has no dead-letter queue"
+        Queue: "FifoQueue: true" => "FifoQueue: false";
+        "Queue is not FIFO"
+        DeadLetterQueue: "      FifoQueue: true\n" => "";
+        "DeadLetterQueue is not FIFO as Queue is"
+        Queue: "maxReceiveCount: 10" => "maxReceiveCount: 3";
+        "Queue gives a message up after 3 deliveries, not 9"
+        DeadLetterQueue: "      MessageRetentionPeriod: 1209600\n" => "";
+        "DeadLetterQueue keeps messages for 345600 s, not 1209600"
+    }
+    "failed announcements" {
+        AcceptDropInvokeConfig: "          Destination: !GetAtt DropDeadLetterQueue.Arn\n" => "          Nothing: there\n";
+        "what AcceptDropFunction fails at is lost"
+        AcceptDropInvokeConfig: "FunctionName: !Ref AcceptDropFunction" => "FunctionName: !Ref GetImportFunction";
+        "what AcceptDropFunction fails at is lost"
+        AcceptDropInvokeConfig: "!GetAtt DropDeadLetterQueue.Arn" => "!GetAtt DeadLetterQueue.Arn";
+        "Lambda can't send to DeadLetterQueue, which is FIFO"
+        DropDeadLetterQueue: "1209600" => "60";
+        "DropDeadLetterQueue keeps messages for 60 s, not 1209600"
+    }
+    "encryption" {
+        ObjectsTable: "SSEEnabled: true" => "SSEEnabled: false";
+        "ObjectsTable is not encrypted"
+        DeadLetterQueue: "[HasKmsKey, false, true]" => "[HasKmsKey, false, false]";
+        "DeadLetterQueue is not encrypted"
+        Bucket: "SSEAlgorithm: AES256" => "SSEAlgorithm: none";
+        "Bucket is not encrypted"
+        Bucket: "KMSMasterKeyID: !Ref KmsKeyArn" => "KMSMasterKeyID: another";
+        "Bucket is not encrypted with the operator's key"
+        ApiLogs: "      KmsKeyId: !If [HasKmsKey, !Ref KmsKeyArn, !Ref AWS::NoValue]\n" => "";
+        "ApiLogs is not encrypted with the operator's key"
+        Function: "    KmsKeyArn: !If [HasKmsKey, !Ref KmsKeyArn, !Ref AWS::NoValue]\n" => "";
+        "AcceptDropFunction is not encrypted with the operator's key"
+    }
+    "tls" {
+        QueuePolicy: "Queues: [!Ref Queue]" => "Queues: [!Ref DeadLetterQueue]";
+        "Queue takes plain HTTP"
+        DropDeadLetterQueuePolicy: "Effect: Deny" => "Effect: Allow";
+        "DropDeadLetterQueue takes plain HTTP"
+        BucketPolicy: "              - !Sub \"${Bucket.Arn}/*\"\n" => "";
+        "Bucket takes plain HTTP"
+        BucketPolicy: "aws:SecureTransport: \"false\"" => "aws:SecureTransport: \"true\"";
+        "Bucket takes plain HTTP"
+        RequireTls: "Default: \"true\"" => "Default: \"false\"";
+        "DeadLetterQueue takes plain HTTP"
+    }
+    "public access" {
+        Bucket: "RestrictPublicBuckets: true" => "RestrictPublicBuckets: false";
+        "Bucket lacks RestrictPublicBuckets"
+        Bucket: "        BlockPublicPolicy: true\n" => "";
+        "Bucket lacks BlockPublicPolicy"
+        Bucket: "BucketOwnerEnforced" => "ObjectWriter";
+        "Bucket has access lists"
+    }
+    "versions" {
+        Bucket: "      VersioningConfiguration:\n        Status: Enabled" => "      VersioningConfiguration:\n        Status: Suspended";
+        "Bucket has no versions"
+    }
+    "lifecycle" {
+        Bucket: "AbortIncompleteMultipartUpload" => "Other";
+        "Bucket keeps parts of uploads"
+        Bucket: "NoncurrentDays: 7" => "NewerNoncurrentVersions: 7";
+        "Bucket keeps old versions"
+        Bucket: "Prefix: receipts/" => "Prefix: receipt/";
+        "Bucket keeps what is under receipts/"
+        Bucket: "Id: expire-dropped-files\n            Status: Enabled" => "Id: expire-dropped-files\n            Status: Disabled";
+        "Bucket keeps what is under drops/"
+    }
+    "recovery" {
+        ImportsTable: "PointInTimeRecoveryEnabled: true" => "PointInTimeRecoveryEnabled: false";
+        "ImportsTable can't be recovered"
+        ObjectsTable: "    DeletionPolicy: Retain\n" => "";
+        "ObjectsTable may be lost: no DeletionPolicy"
+        Bucket: "    UpdateReplacePolicy: Retain\n" => "    UpdateReplacePolicy: Delete\n";
+        "Bucket may be lost: no UpdateReplacePolicy"
+    }
+    "logs" {
+        GetImportFunction: "LogFormat: JSON" => "LogFormat: Text";
+        "GetImportFunction does not log JSON"
+        GetImportFunction: "        LogGroup: !Ref GetImportLogs\n" => "";
+        "GetImportFunction logs into a group that it makes itself"
+        GetImportFunction: "!Ref GetImportLogs" => "!Ref ListImportsLogs";
+        "GetImportFunction shares its log group"
+        ApiLogs: "      RetentionInDays: !Ref LogRetentionDays\n" => "";
+        "ApiLogs keeps lines for ever"
+    }
+    "access log" {
+        ApiStage: "DestinationArn: !GetAtt ApiLogs.Arn" => "DestinationArn: !GetAtt Queue.Arn";
+        "ApiStage has no access log"
+        ApiStage: "\"time\":" => "time:";
+        "ApiStage does not log JSON"
+        ApiStage: "Format: >-" => "Format: |-";
+        "ApiStage logs a call in several lines"
+        ApiStage: "$context.requestId" => "$context.requestTime";
+        "ApiStage logs no request_id"
+    }
+    "tracing" {
+        ListImportsFunction: "    Properties:\n" => "    Properties:\n      Tracing: PassThrough\n";
+        "ListImportsFunction is not traced"
+    }
+    "permissions" {
+        GetImportFunction: "- dynamodb:GetItem" => "- dynamodb:*";
+        "GetImportFunctionRole may \"dynamodb:*\""
+        ListImportsFunction: "Action: dynamodb:Query" => "Action: dynamodb:Scan";
+        "ListImportsFunctionRole may \"dynamodb:Scan\""
+        ProcessImportFunction: "Resource: !GetAtt ObjectsTable.Arn" => "Resource: \"*\"";
+        "ProcessImportFunctionRole reaches \"*\""
+        CreateImportFunction: "${Bucket.Arn}/imports/*" => "${Bucket.Arn}/*";
+        "CreateImportFunctionRole reaches {\"Fn::Sub\":\"${Bucket.Arn}/*\"}"
+        CreateImportFunction: "Resource: !GetAtt Queue.Arn" => "Resource: !Sub \"arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:*\"";
+        "CreateImportFunctionRole reaches {\"Fn::Sub\":\"arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:*\"}"
+        // SAM's event of a queue brings a policy that reaches all queues.
+        AcceptDropFunction: "      Timeout: 60\n" => "      Timeout: 60
+      Events: { Message: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn } } }\n";
+        "AcceptDropFunctionRole has \"arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole\""
+        GetImportFunction: "      Policies:\n" => "      Policies:\n        - arn:aws:iam::aws:policy/AmazonS3FullAccess\n";
+        "GetImportFunctionRole has \"arn:aws:iam::aws:policy/AmazonS3FullAccess\""
+        KeyUse: "Resource: !Ref KmsKeyArn" => "Resource: \"*\"";
+        "KeyUse reaches \"*\""
+    }
+    "callers" {
+        GetImportPermission: "Principal: apigateway.amazonaws.com" => "Principal: \"*\"";
+        "GetImportPermission lets \"*\" call"
+        AcceptDropPermission: "      SourceAccount: !Ref AWS::AccountId\n" => "";
+        "AcceptDropPermission lets buckets of other accounts call"
+        GetImportPermission: "SourceArn: " => "EventSourceToken: ";
+        "GetImportPermission lets all of \"apigateway.amazonaws.com\" call"
+        GetImportRoute: "!If [HasJwt, JWT, AWS_IAM]" => "!If [HasJwt, JWT, NONE]";
+        "GetImportRoute (GET /v2/subscriptions/imports/{id}) is open"
+        GetImportRoute: "!If [HasJwt, JWT, AWS_IAM]" => "!If [HasJwt, NONE, AWS_IAM]";
+        "GetImportRoute (GET /v2/subscriptions/imports/{id}) is open to tokens"
+        CancelImportRoute: "imports:write" => "imports:read";
+        "CancelImportRoute (POST /v2/subscriptions/imports/{id}/cancel) is open to tokens"
+        CancelImportRoute: "AuthorizationScopes" => "OtherScopes";
+        "CancelImportRoute (POST /v2/subscriptions/imports/{id}/cancel) is open to tokens"
+    }
+    "alarms" {
+        DeadLetterAlarm: "ApproximateNumberOfMessagesVisible" => "ApproximateNumberOfMessageVisible";
+        "DeadLetterAlarm looks at a metric that nobody sends"
+        ApiErrorsAlarm: "MetricName: 5xx" => "MetricName: 5XXError";
+        "ApiErrorsAlarm looks at a metric that nobody sends"
+        ImportsTableSystemErrorsAlarm: ", { Name: Operation, Value: TransactWriteItems }" => "";
+        "ImportsTableSystemErrorsAlarm looks at a metric that nobody sends"
+        OldestMessageAlarm: "!GetAtt Queue.QueueName" => "!Ref Queue";
+        "OldestMessageAlarm looks at a metric that nobody sends"
+        FailedJobsAlarm: "Value: failed" => "Value: Failed";
+        "FailedJobsAlarm looks at a metric that nobody sends"
+        FailedJobsAlarm: "MetricName: JobsFinished" => "MetricName: JobsEnded";
+        "FailedJobsAlarm looks at a metric that nobody sends"
+        FailedJobsAlarm: "{ Name: Stack, Value: !Ref AWS::StackName }, " => "";
+        "FailedJobsAlarm looks at a metric that nobody sends"
+        ApiErrorsAlarm: "      AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]\n" => "";
+        "ApiErrorsAlarm does not go to the topic"
+        ApiErrorsAlarm: "      TreatMissingData: notBreaching\n" => "";
+        "ApiErrorsAlarm may never be decided"
+        GetImportErrorsAlarm: "!Ref GetImportFunction" => "!Ref ListImportsFunction";
+        "no alarm looks at Errors of GetImportFunction"
+        ProcessImportThrottlesAlarm: "MetricName: Throttles" => "MetricName: Errors";
+        "no alarm looks at Throttles of ProcessImportFunction"
+        ResumeImportsSilentAlarm: "MetricName: Invocations" => "MetricName: Duration";
+        "no alarm looks at Invocations of ResumeImportsFunction"
+        DropDeadLetterAlarm: "!GetAtt DropDeadLetterQueue.QueueName" => "!GetAtt DeadLetterQueue.QueueName";
+        "no alarm looks at ApproximateNumberOfMessagesVisible of DropDeadLetterQueue"
+        ObjectsTableWriteThrottleAlarm: "!Ref ObjectsTable" => "!Ref ImportsTable";
+        "no alarm looks at WriteThrottleEvents of ObjectsTable"
+    }
+    "dashboard" {
+        Dashboard: "{\"widgets\": [" => "{\"widgets\": [[";
+        "Dashboard is not JSON: expected `,` or `]` at line 51 column 11"
+        Dashboard: "\"RecordsImported\"" => "\"RecordsWritten\"";
+        "\"Records\" shows a metric that nobody sends: [\"SubscriptionsImport\",\"RecordsWritten\",\"Stack\",\"${AWS::StackName}\",{\"label\":\"imported\"}]"
+        Dashboard: "\"Attempts\"" => "\"QueueAge\"";
+        "Dashboard does not show Attempts"
+        Dashboard: "${DeadLetterQueue.QueueName}" => "${DeadLetterQueue.Arn}";
+        "\"Messages\" shows a metric that nobody sends: [\"AWS/SQS\",\"ApproximateNumberOfMessagesVisible\",\"QueueName\",\"${DeadLetterQueue.Arn}\",{\"label\":\"dead letters\"}]"
+    }
+    "runbook" {
+        ApiErrorsAlarm: "Type: AWS::CloudWatch::Alarm" => "Type: AWS::CloudWatch::CompositeAlarm";
+        "ApiErrorsAlarm is missing in the template"
+    }
+};

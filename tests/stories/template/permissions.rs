@@ -1,0 +1,86 @@
+//! Rules of who may do what.
+
+use serde_json::{Value, json};
+
+use super::{Template, ensure, rules::one_or_many, target};
+
+/// Policies of AWS that SAM gives every function: its log, its traces. Both name no resource, and neither reaches data.
+const OF_SAM: [&str; 2] = [
+    "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+    "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess",
+];
+
+/// Every statement of every role and policy of the stack, with the name of its resource.
+pub(super) fn statements(template: &Template) -> Vec<(&str, &Value)> {
+    let inline = template.all("AWS::IAM::Role").flat_map(|(name, role)| {
+        let policies = role["Policies"].as_array().into_iter().flatten();
+        policies.flat_map(move |policy| one_or_many(&policy["PolicyDocument"]["Statement"])).map(move |one| (name, one))
+    });
+    let managed = template.all("AWS::IAM::ManagedPolicy").flat_map(|(name, policy)| {
+        one_or_many(&policy["PolicyDocument"]["Statement"]).into_iter().map(move |one| (name, one))
+    });
+    let all: Vec<_> = inline.chain(managed).collect();
+    assert!(!all.is_empty());
+    all
+}
+
+/// No function may do more than its statements name: single actions, on single resources of the stack or on what lies under
+/// one prefix of the bucket. Nothing scans a table.
+pub(super) fn permissions(template: &Template) -> Result<(), String> {
+    for (name, role) in template.all("AWS::IAM::Role") {
+        for policy in role["ManagedPolicyArns"].as_array().into_iter().flatten() {
+            let is_ours = template.referred(policy, "AWS::IAM::ManagedPolicy").is_some();
+            let is_known = is_ours || policy.as_str().is_some_and(|policy| OF_SAM.contains(&policy));
+            ensure(is_known, || format!("{name} has {policy}"))?;
+        }
+    }
+    statements(template).into_iter().try_for_each(|(name, statement)| {
+        ensure(statement["Effect"] == "Allow", || format!("{name} does not allow"))?;
+        for action in one_or_many(&statement["Action"]) {
+            let is_single = action.as_str().is_some_and(|action| !action.contains('*') && !action.ends_with(":Scan"));
+            ensure(is_single, || format!("{name} may {action}"))?;
+        }
+        one_or_many(&statement["Resource"])
+            .into_iter()
+            .try_for_each(|resource| ensure(is_single(template, resource), || format!("{name} reaches {resource}")))
+    })
+}
+
+fn is_single(template: &Template, resource: &Value) -> bool {
+    if target(resource).is_some_and(|name| template.resources.contains_key(name)) {
+        return true;
+    }
+    if template.key.as_deref().is_some_and(|key| resource == key) {
+        return true;
+    }
+    let text = resource["Fn::Sub"].as_str().or_else(|| resource["Fn::Sub"][0].as_str()).unwrap_or("*");
+    // Below the bucket's address there is a prefix before the star.
+    let named = text.strip_suffix("/*").filter(|path| path.contains('/')).unwrap_or(text);
+    named.contains("${") && !named.contains('*')
+}
+
+/// Who may call a function names from where; who may call the API shows a token with a scope, or signs.
+pub(super) fn callers(template: &Template) -> Result<(), String> {
+    template.all("AWS::Lambda::Permission").try_for_each(|(name, permission)| {
+        let is_service =
+            permission["Principal"].as_str().is_some_and(|principal| principal.ends_with(".amazonaws.com"));
+        ensure(is_service, || format!("{name} lets {} call", permission["Principal"]))?;
+        ensure(!permission["SourceArn"].is_null(), || format!("{name} lets all of {} call", permission["Principal"]))?;
+        let needs_account = permission["Principal"] == "s3.amazonaws.com";
+        let has_account = !needs_account || permission["SourceAccount"] == json!({"Ref": "AWS::AccountId"});
+        ensure(has_account, || format!("{name} lets buckets of other accounts call"))
+    })?;
+    let issuer = template.all("AWS::ApiGatewayV2::Authorizer").next();
+    template.all("AWS::ApiGatewayV2::Route").try_for_each(|(name, route)| {
+        let key = route["RouteKey"].as_str().unwrap();
+        let scope = if key.starts_with("GET ") { "imports:read" } else { "imports:write" };
+        let guarded = match issuer {
+            Some((issuer, _)) => {
+                let by_token = route["AuthorizationType"] == "JWT" && target(&route["AuthorizerId"]) == Some(issuer);
+                by_token && route["AuthorizationScopes"] == json!([scope])
+            }
+            None => route["AuthorizationType"] == "AWS_IAM",
+        };
+        ensure(guarded, || format!("{name} ({key}) is open{}", if issuer.is_some() { " to tokens" } else { "" }))
+    })
+}
