@@ -56,6 +56,33 @@ fn no_function_depends_on_another() {
     }
 }
 
+/// Whether a package of this workspace can't hold unsafe code: the workspace forbids it, and the package takes its lints.
+fn forbids_unsafe(workspace: &str, package: &str) -> bool {
+    let section = |manifest: &str, name: &str, line: &str| {
+        let lines = manifest.lines().skip_while(|line| line.trim() != format!("[{name}]")).skip(1);
+        lines.take_while(|line| !line.starts_with('[')).any(|other| other.trim() == line)
+    };
+    section(workspace, "workspace.lints.rust", "unsafe_code = \"forbid\"")
+        && section(package, "lints", "workspace = true")
+}
+
+#[test]
+fn no_package_may_hold_unsafe_code() {
+    let read = |path: &str| fs::read_to_string(format!("{ROOT}/{path}/Cargo.toml")).unwrap();
+    let workspace = read("");
+    let functions = fs::read_dir(format!("{ROOT}/functions")).unwrap();
+    let functions = functions.map(|entry| format!("functions/{}", entry.unwrap().file_name().display()));
+    for package in ["shared", "local", "tests"].map(str::to_owned).into_iter().chain(functions) {
+        assert!(forbids_unsafe(&workspace, &read(&package)), "{package} may hold unsafe code");
+    }
+    let package = read("shared");
+    assert!(!forbids_unsafe(&workspace.replace("\"forbid\"", "\"warn\""), &package), "finds a weaker lint");
+    assert!(
+        !forbids_unsafe(&workspace, &package.replace("[lints]\nworkspace = true", "")),
+        "finds a package without lints"
+    );
+}
+
 #[test]
 fn files_stay_small_enough_to_read() {
     for (name, text) in sources(&["shared/src", "functions", "local/src", "tests"]) {

@@ -4,11 +4,14 @@ import json
 import logging
 import sys
 
+import yaml
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 
+# Ten times as fast as the one in Python.
+yaml.SafeLoader = yaml.CSafeLoader
 # It speaks of metrics about itself.
 logging.disable(logging.CRITICAL)
 
