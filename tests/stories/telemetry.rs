@@ -49,9 +49,9 @@ async fn the_log_holds_metrics_of_each_job_with_the_numbers_of_its_document() {
     assert_eq!(line["_aws"]["Timestamp"], time("finished_at"));
 
     // What CloudWatch reads: every metric is filed in our namespace, and none by whose data it was.
-    let filed = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
-    assert!(filed.iter().all(|directive| directive["Namespace"] == NAMESPACE));
-    let names = filed.iter().flat_map(|directive| directive["Metrics"].as_array().unwrap());
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+    assert!(directives.iter().all(|directive| directive["Namespace"] == NAMESPACE));
+    let names = directives.iter().flat_map(|directive| directive["Metrics"].as_array().unwrap());
     assert!(names.map(|metric| metric["Name"].as_str().unwrap()).eq(METRICS.iter().map(|metric| metric.name)));
     assert!(!line.to_string().contains(&world.store), "{line}");
 }
