@@ -18,6 +18,7 @@ mod fifty_thousand;
 mod filters;
 mod first_command;
 mod gate;
+mod kept;
 mod killed;
 mod one_at_a_time;
 mod pages;
