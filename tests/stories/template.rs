@@ -32,7 +32,7 @@ const OPTIONAL: [(&str, &str); 5] = [
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 18] = [
+const RULES: [(&str, Check); 19] = [
     ("visibility", rules::visibility),
     ("batches", rules::batches),
     ("dead letters", rules::dead_letters),
@@ -47,6 +47,7 @@ const RULES: [(&str, Check); 18] = [
     ("access log", rules::access_log),
     ("tracing", rules::tracing),
     ("permissions", permissions::permissions),
+    ("lent permissions", permissions::lent),
     ("callers", permissions::callers),
     ("alarms", alarms::alarms),
     ("dashboard", alarms::dashboard),

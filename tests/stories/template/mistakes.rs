@@ -159,6 +159,12 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         KeyUse: "Resource: !Ref KmsKeyArn" => "Resource: \"*\"";
         "KeyUse reaches \"*\""
     }
+    "lent permissions" {
+        ProcessImportFunction: "                - sqs:ReceiveMessage\n" => "";
+        "ProcessImportFunction lacks sqs:ReceiveMessage on Queue"
+        AcceptDropFunction: "                - !GetAtt DropDeadLetterQueue.Arn\n" => "";
+        "AcceptDropFunction lacks sqs:SendMessage on DropDeadLetterQueue"
+    }
     "callers" {
         GetImportPermission: "Principal: apigateway.amazonaws.com" => "Principal: \"*\"";
         "GetImportPermission lets \"*\" call"

@@ -59,6 +59,35 @@ fn is_single(template: &Template, resource: &Value) -> bool {
     named.contains("${") && !named.contains('*')
 }
 
+/// What Lambda does in a function's name, before or after the function itself: the local AWS does it without asking.
+pub(super) fn lent(template: &Template) -> Result<(), String> {
+    for (_, mapping) in template.all("AWS::Lambda::EventSourceMapping") {
+        for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
+            may(template, &mapping["FunctionName"], action, &mapping["EventSourceArn"])?;
+        }
+    }
+    template.all("AWS::Lambda::EventInvokeConfig").try_for_each(|(_, config)| {
+        let destination = &config["DestinationConfig"]["OnFailure"]["Destination"];
+        if destination.is_null() {
+            Ok(())
+        } else {
+            may(template, &config["FunctionName"], "sqs:SendMessage", destination)
+        }
+    })
+}
+
+/// A function's role allows an action on a resource.
+fn may(template: &Template, function: &Value, action: &str, resource: &Value) -> Result<(), String> {
+    let (name, function) = template.referred(function, "AWS::Lambda::Function").ok_or("a function of nowhere")?;
+    let role = target(&function["Role"]);
+    let allows = |statement: &Value| {
+        one_or_many(&statement["Action"]).contains(&&json!(action))
+            && one_or_many(&statement["Resource"]).iter().any(|one| target(one) == target(resource))
+    };
+    let allowed = statements(template).into_iter().any(|(of, statement)| Some(of) == role && allows(statement));
+    ensure(allowed, || format!("{name} lacks {action} on {}", target(resource).unwrap_or_default()))
+}
+
 /// Who may call a function names from where; who may call the API shows a token with a scope, or signs.
 pub(super) fn callers(template: &Template) -> Result<(), String> {
     template.all("AWS::Lambda::Permission").try_for_each(|(name, permission)| {
