@@ -255,11 +255,17 @@ pub(crate) fn essence(object: &HashMap<String, AttributeValue>) -> String {
     format!("{kept:?}")
 }
 
+/// Ids made here: a store's own.
+const IDS: [&str; 3] = ["id", "offering_id", "plan_id"];
+
 fn show(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(map) => {
-            let sorted: BTreeMap<_, _> =
-                map.iter().filter(|(name, _)| *name != "id").map(|(name, value)| (name, show(value))).collect();
+            let sorted: BTreeMap<_, _> = map
+                .iter()
+                .filter(|(name, _)| !IDS.contains(&name.as_str()))
+                .map(|(name, value)| (name, show(value)))
+                .collect();
             format!("{sorted:?}")
         }
         AttributeValue::L(list) => format!("{:?}", list.iter().map(show).collect::<Vec<_>>()),
