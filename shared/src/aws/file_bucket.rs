@@ -17,8 +17,8 @@ use crate::{
     ports::{DownloadLinks, FileStore, FileWriter, Outside, StoreError},
 };
 
-/// The size of a part of a large report; S3 takes none under 5 MiB but the last.
-const PART: usize = 8 << 20;
+/// The size of a part of a large report: S3 takes none under 5 MiB but the last, and four files of a report grow at once.
+const PART: usize = 5 << 20;
 
 /// How long S3 may go without sending the next piece of a file.
 const STALL: Duration = Duration::from_secs(20);

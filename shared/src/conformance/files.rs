@@ -131,8 +131,8 @@ pub async fn a_written_file_appears_when_it_is_finished(files: &impl FileStore) 
 }
 
 pub async fn a_written_file_may_be_large(files: &impl FileStore) {
-    // Around the size of a part, 8 MiB: two full parts and a rest; exactly two; one piece larger than a part.
-    for (bytes, piece) in [(18 << 20, 100_000), (16 << 20, 1 << 20), (20 << 20, 20 << 20)] {
+    // Around the size of a part, 5 MiB: two full parts and a rest; exactly two; one piece larger than a part.
+    for (bytes, piece) in [(12 << 20, 100_000), (10 << 20, 1 << 20), (14 << 20, 14 << 20)] {
         let (key, content) = (fresh_key(), content(bytes));
         let mut writer = files.writer(key.clone());
         for piece in content.chunks(piece) {
@@ -141,7 +141,7 @@ pub async fn a_written_file_may_be_large(files: &impl FileStore) {
         check(files, &key, None).await;
         writer.finish().await.unwrap();
         check(files, &key, Some(&content)).await;
-        let (start, end) = (8_388_600, 8_388_616);
+        let (start, end) = (5_242_870, 5_242_890);
         let range = u64::try_from(start).unwrap()..u64::try_from(end).unwrap();
         assert_eq!(Some(files.read_range(&key, range).await.unwrap().as_ref()), content.get(start..end));
     }
