@@ -27,6 +27,8 @@ pub struct Call {
     /// The decoded query, in order.
     pub query: Vec<(String, String)>,
     pub content_type: Option<String>,
+    /// The caller's own key for this call, from the header `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
     pub body: bytes::Bytes,
 }
 
@@ -58,12 +60,12 @@ impl Reply {
         Ok(Self { status: 200, location: None, body: to_json(document)? })
     }
 
-    /// Answers 201 with a document and the address of what was made.
+    /// Answers 201 with a document and, when it can be asked for already, the address of what was made.
     ///
     /// # Errors
     /// As [`Self::ok`].
-    pub fn created(document: &impl Serialize, location: String) -> Result<Self, ApiError> {
-        Ok(Self { status: 201, location: Some(location), body: to_json(document)? })
+    pub fn created(document: &impl Serialize, location: Option<String>) -> Result<Self, ApiError> {
+        Ok(Self { status: 201, location, body: to_json(document)? })
     }
 }
 
@@ -81,6 +83,8 @@ pub enum ApiError {
     Forbidden(String),
     /// 404, the same bytes for an import of another store as for none at all.
     NotFound,
+    /// 409: the call is at odds with what is there.
+    Conflict(String),
     /// 413.
     PayloadTooLarge(String),
     /// 500: what happened inside goes to the log, never to the caller.
@@ -107,6 +111,7 @@ impl ApiError {
             Self::Validation(_) => 400,
             Self::Forbidden(_) => 403,
             Self::NotFound => 404,
+            Self::Conflict(_) => 409,
             Self::PayloadTooLarge(_) => 413,
             Self::Internal(_) => 500,
         }
@@ -119,6 +124,7 @@ impl ApiError {
             Self::Validation(detail) => ("Validation Error", detail.as_str()),
             Self::Forbidden(detail) => ("Forbidden", detail.as_str()),
             Self::NotFound => ("Not Found", "There is no import with this id."),
+            Self::Conflict(detail) => ("Write Conflict", detail.as_str()),
             Self::PayloadTooLarge(detail) => ("Payload Too Large", detail.as_str()),
             Self::Internal(_) => ("Internal Server Error", "An internal error has occurred."),
         };

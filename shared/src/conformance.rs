@@ -9,14 +9,21 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this is a test, made elsewhere")]
 
 pub mod files;
+pub mod forms;
+pub mod idempotency;
 pub mod imports;
 pub mod queue;
 pub mod records;
+pub mod uploads;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::owner::StoreId;
+use crate::{
+    import::{Claim, Import, ImportFile, ImportId, Lease, NewImport},
+    owner::StoreId,
+    ports::ImportStore,
+};
 
 /// Defines the macro that makes a `#[tokio::test]` of each promise of a port. It is called with a future of the port.
 macro_rules! promises {
@@ -51,6 +58,21 @@ fn fresh_store() -> StoreId {
     StoreId::from_own_record(&format!("store-{}", Uuid::new_v4())).unwrap()
 }
 
+/// A job about to be made, of a file that is not there.
+fn new_import(store: &StoreId) -> NewImport {
+    let id = ImportId::new(Uuid::new_v4());
+    let file = ImportFile { key: format!("imports/{store}/{id}.jsonl"), version: None };
+    NewImport::new(id, store.clone(), file)
+}
+
+/// Claims the next job, which must be free to take.
+async fn claimed(imports: &impl ImportStore, now: DateTime<Utc>) -> (Import, Lease, u32) {
+    match imports.claim_next(now).await.unwrap() {
+        Claim::Run { import, lease, attempt } => (*import, lease, attempt),
+        claim @ (Claim::Busy { .. } | Claim::Idle) => unreachable!("no job to claim: {claim:?}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +90,8 @@ mod tests {
         check(include_str!("conformance/records.rs"), records::PROMISES);
         check(include_str!("conformance/files.rs"), files::PROMISES);
         check(include_str!("conformance/queue.rs"), queue::PROMISES);
+        check(include_str!("conformance/idempotency.rs"), idempotency::PROMISES);
+        check(include_str!("conformance/uploads.rs"), uploads::PROMISES);
+        check(include_str!("conformance/forms.rs"), forms::PROMISES);
     }
 }

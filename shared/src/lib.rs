@@ -12,6 +12,7 @@ pub mod config;
 pub mod conformance;
 #[cfg(feature = "aws")]
 pub mod gateway;
+pub mod idempotency;
 pub mod import;
 pub mod json;
 pub mod jsonl;
@@ -25,3 +26,4 @@ pub mod ports;
 pub mod record;
 pub mod report;
 pub mod submit;
+pub mod upload;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::{at, fresh_store, promises};
+use super::{at, claimed, fresh_store, new_import, promises};
 use crate::{
     import::{
         Claim, Ending, Import, ImportFile, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, RecordCounts,
@@ -40,12 +40,6 @@ promises! { $ import_store_promises in imports:
     an_expired_job_is_forgotten,
 }
 
-fn new_import(store: &StoreId) -> NewImport {
-    let id = ImportId::new(Uuid::new_v4());
-    let file = ImportFile { key: format!("imports/{store}/{id}.jsonl"), version: None };
-    NewImport::new(id, store.clone(), file)
-}
-
 fn named(external_ref: &str) -> ImportOptions {
     ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run: true, on_conflict: OnConflict::Update }
 }
@@ -53,15 +47,7 @@ fn named(external_ref: &str) -> ImportOptions {
 async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>) -> Import {
     match imports.create(new_import(store), now).await.unwrap() {
         Created::Now(import) => import,
-        Created::Before(import) => unreachable!("{} is new", import.id),
-    }
-}
-
-/// Claims the next job, which must be free to take.
-async fn claimed(imports: &impl ImportStore, now: DateTime<Utc>) -> (Import, Lease, u32) {
-    match imports.claim_next(now).await.unwrap() {
-        Claim::Run { import, lease, attempt } => (*import, lease, attempt),
-        claim @ (Claim::Busy { .. } | Claim::Idle) => unreachable!("no job to claim: {claim:?}"),
+        found @ (Created::Before(_) | Created::KeyTaken) => unreachable!("a new job is found: {found:?}"),
     }
 }
 
@@ -111,6 +97,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore)
     let store = fresh_store();
     let new = NewImport {
         options: named("nächtlich 🌙"),
+        refused: Some("metadata \"dry-run\" must be true or false".to_owned()),
         file: ImportFile { key: "drops/a b+c.jsonl".to_owned(), version: Some("v1".to_owned()) },
         ..new_import(&store)
     };
@@ -121,6 +108,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore)
         owner: Owner::Store,
         options: new.options.clone(),
         file: new.file.clone(),
+        refused: new.refused.clone(),
         status: ImportStatus::Pending,
         created_at: at(0) + TimeDelta::microseconds(1_234),
         updated_at: at(0) + TimeDelta::microseconds(1_234),
@@ -160,7 +148,7 @@ pub async fn jobs_created_side_by_side_are_all_kept(imports: &impl ImportStore) 
 pub async fn creating_a_job_again_changes_nothing(imports: &impl ImportStore) {
     let store = fresh_store();
     let new = new_import(&store);
-    let first = imports.create(new.clone(), at(0)).await.unwrap().into_import();
+    let first = imports.create(new.clone(), at(0)).await.unwrap().into_import().unwrap();
     let again = NewImport { options: named("other"), ..new.clone() };
     assert_eq!(imports.create(again.clone(), at(1)).await, Ok(Created::Before(first.clone())));
     assert_eq!(imports.open(10).await.unwrap().len(), 1);

@@ -14,6 +14,7 @@ use crate::ports::{Outside, StoreError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Call {
     Create,
+    Recall,
     Get,
     List,
     ClaimNext,
@@ -22,10 +23,14 @@ pub enum Call {
     Finish,
     Release,
     Open,
+    Promise,
+    Promised,
+    Form,
     ReadBatch,
     WriteBatch,
     Put,
     Read,
+    Metadata,
     ReadRange,
     Write,
     FinishFile,
