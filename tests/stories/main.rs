@@ -10,6 +10,7 @@
 
 mod adapters;
 mod careless_files;
+mod drops;
 mod events;
 mod every_line_told;
 mod fifty_thousand;
@@ -20,4 +21,6 @@ mod one_at_a_time;
 mod pages;
 mod resumed;
 mod tidy;
+mod uploads;
+mod ways_in;
 mod world;
