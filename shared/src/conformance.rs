@@ -8,10 +8,12 @@
 //! files may share one, since every test uses ids and keys of its own; the queue must be empty.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this is a test, made elsewhere")]
 
+pub mod ends;
 pub mod files;
 pub mod forms;
 pub mod idempotency;
 pub mod imports;
+pub mod listings;
 pub mod queue;
 pub mod records;
 pub mod uploads;
@@ -19,11 +21,7 @@ pub mod uploads;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::{
-    import::{Claim, Import, ImportFile, ImportId, Lease, NewImport},
-    owner::StoreId,
-    ports::ImportStore,
-};
+use crate::owner::StoreId;
 
 /// Defines the macro that makes a `#[tokio::test]` of each promise of a port. It is called with a future of the port.
 macro_rules! promises {
@@ -58,21 +56,6 @@ fn fresh_store() -> StoreId {
     StoreId::from_own_record(&format!("store-{}", Uuid::new_v4())).unwrap()
 }
 
-/// A job about to be made, of a file that is not there.
-fn new_import(store: &StoreId) -> NewImport {
-    let id = ImportId::new(Uuid::new_v4());
-    let file = ImportFile { key: format!("imports/{store}/{id}.jsonl"), version: None };
-    NewImport::new(id, store.clone(), file)
-}
-
-/// Claims the next job, which must be free to take.
-async fn claimed(imports: &impl ImportStore, now: DateTime<Utc>) -> (Import, Lease, u32) {
-    match imports.claim_next(now).await.unwrap() {
-        Claim::Run { import, lease, attempt } => (*import, lease, attempt),
-        claim @ (Claim::Busy { .. } | Claim::Idle) => unreachable!("no job to claim: {claim:?}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +70,8 @@ mod tests {
     #[test]
     fn every_promise_is_tested() {
         check(include_str!("conformance/imports.rs"), imports::PROMISES);
+        check(include_str!("conformance/ends.rs"), ends::PROMISES);
+        check(include_str!("conformance/listings.rs"), listings::PROMISES);
         check(include_str!("conformance/records.rs"), records::PROMISES);
         check(include_str!("conformance/files.rs"), files::PROMISES);
         check(include_str!("conformance/queue.rs"), queue::PROMISES);

@@ -54,6 +54,7 @@ fn call(request: Request, stores: &StoreSource) -> Result<Call, ApiError> {
     let origin = format!("{scheme}://{}", header(HOST.as_str()).unwrap_or_default());
     let query = request.uri().query().unwrap_or_default();
     let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let path = request.raw_http_path().to_owned();
     let id = request.path_parameters().first("id").map(str::to_owned);
     let content_type = header(CONTENT_TYPE.as_str()).map(str::to_owned);
     let idempotency_key = request.headers().get("idempotency-key").map(text);
@@ -63,7 +64,7 @@ fn call(request: Request, stores: &StoreSource) -> Result<Call, ApiError> {
         Body::Binary(binary) => binary.into(),
         _ => return Err(ApiError::Validation("body: the body's form is not supported".to_owned())),
     };
-    Ok(Call { store, origin, id, query, content_type, idempotency_key, body })
+    Ok(Call { store, origin, path, id, query, content_type, idempotency_key, body })
 }
 
 /// The text of a header that may hold anything: whatever its bytes are, it is there, and others are another text.

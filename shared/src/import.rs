@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use crate::{
     options::ImportOptions,
     owner::{Owner, StoreId},
     record::RecordType,
+    report::Report,
 };
 
 /// How long a claim holds without a heartbeat. A worker that died holds the line no longer than this.
@@ -143,10 +144,26 @@ impl RecordCounts {
         *count = count.saturating_add(more);
     }
 
+    fn at_least(mut self, other: &Self) -> Self {
+        for record_type in RecordType::ALL {
+            self.add(record_type, other.get(record_type).saturating_sub(self.get(record_type)));
+        }
+        self
+    }
+
     /// The sum over all types.
     #[must_use]
     pub fn total(&self) -> u32 {
         RecordType::ALL.into_iter().map(|record_type| self.get(record_type)).fold(0, u32::saturating_add)
+    }
+}
+
+impl Tally {
+    /// The greater of the two, count by count.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        let (uploaded, imported) = (self.uploaded.at_least(&other.uploaded), self.imported.at_least(&other.imported));
+        Self { uploaded, imported }
     }
 }
 
@@ -265,35 +282,6 @@ pub enum Claim {
     Idle,
 }
 
-/// Where a finished job's report lies, and how many error rows it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The key prefix of the report's files in the service's bucket.
-    pub prefix: String,
-    pub errors: u64,
-}
-
-impl Report {
-    /// Names the report of one claim of a job. The epoch keeps a worker that lost its lease from overwriting the report
-    /// of the one that took over.
-    #[must_use]
-    pub fn prefix(lease: &Lease) -> String {
-        format!("reports/{}/{}/{}", lease.store, lease.id, lease.epoch)
-    }
-
-    /// The key of the error rows: one JSON document a line, by line number.
-    #[must_use]
-    pub fn errors_key(prefix: &str) -> String {
-        format!("{prefix}/errors.jsonl")
-    }
-
-    /// The key of the error rows' index: where each row ends, eight bytes big-endian each.
-    #[must_use]
-    pub fn errors_index_key(prefix: &str) -> String {
-        format!("{prefix}/errors.index")
-    }
-}
-
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -302,6 +290,8 @@ pub struct Outcome {
     pub report: Report,
     /// When the job may be forgotten.
     pub expires_at: DateTime<Utc>,
+    /// Whether whoever dropped the file is to find a receipt beside it.
+    pub owes_receipt: bool,
 }
 
 /// The two ways a job ends.
@@ -323,5 +313,5 @@ impl From<Ending> for ImportStatus {
 /// Cuts a time to the microsecond, the precision that documents and the database keep.
 #[must_use]
 pub fn to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)
+    time.trunc_subsecs(6)
 }

@@ -10,12 +10,14 @@ pub mod aws;
 pub mod config;
 #[cfg(feature = "testing")]
 pub mod conformance;
+pub mod filter;
 #[cfg(feature = "aws")]
 pub mod gateway;
 pub mod idempotency;
 pub mod import;
 pub mod json;
 pub mod jsonl;
+pub mod line;
 #[cfg(feature = "testing")]
 pub mod memory;
 pub mod message;
@@ -23,6 +25,7 @@ pub mod options;
 pub mod owner;
 pub mod page;
 pub mod ports;
+pub mod receipt;
 pub mod record;
 pub mod report;
 pub mod submit;

@@ -9,18 +9,24 @@
 )]
 
 mod adapters;
+mod again;
+mod cancelled;
 mod careless_files;
 mod drops;
 mod events;
 mod every_line_told;
 mod fifty_thousand;
+mod filters;
 mod first_command;
 mod gate;
 mod killed;
 mod one_at_a_time;
 mod pages;
+mod partner;
 mod resumed;
+mod ten_thousand_jobs;
 mod tidy;
 mod uploads;
 mod ways_in;
+mod ways_out;
 mod world;

@@ -160,6 +160,21 @@ impl World {
             .collect()
     }
 
+    /// Fetches what a job hands out (`results`, `failed-lines`) as a stranger would who was given the address.
+    pub(crate) async fn download(&self, id: &str, file: &str) -> Vec<u8> {
+        let answer = self.get(&format!("{IMPORTS}/{id}/{file}")).await;
+        assert_eq!(answer.status, 307, "{:#}", answer.body);
+        let link = answer.headers["location"].to_str().unwrap();
+        assert_eq!(answer.body["links"]["download"], link);
+        let response = self.http.get(link).send().await.unwrap().error_for_status().unwrap();
+        response.bytes().await.unwrap().to_vec()
+    }
+
+    /// The results of a job, line by line.
+    pub(crate) async fn results(&self, id: &str) -> Vec<Value> {
+        rows(&self.download(id, "results").await)
+    }
+
     /// Every object of this store, as the database holds it.
     pub(crate) async fn objects(&self) -> Vec<HashMap<String, AttributeValue>> {
         let mut objects = self.all_objects().await;
@@ -219,6 +234,12 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     let text = response.text().await.unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
     Answer { status, headers, body }
+}
+
+/// The documents of a JSONL file.
+pub(crate) fn rows(file: &[u8]) -> Vec<Value> {
+    let rows = file.split(|byte| *byte == b'\n').filter(|row| !row.is_empty());
+    rows.map(|row| serde_json::from_slice(row).unwrap()).collect()
 }
 
 pub(crate) fn gzip(file: &[u8]) -> Vec<u8> {

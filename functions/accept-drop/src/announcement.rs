@@ -5,11 +5,9 @@ use serde_json::Value;
 use shared::{
     import::{ImportFile, ImportId},
     owner::StoreId,
+    receipt::DROPS,
     upload,
 };
-
-/// The prefix of all drops; the next part of the key is the store's.
-const DROPS: &str = "drops/";
 
 /// One thing that S3 announced.
 #[derive(Debug, PartialEq, Eq)]

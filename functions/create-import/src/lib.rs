@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use shared::{
     api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
     import::{ImportFile, ImportId, NewImport},
+    line::Line,
     ports::{Created, FileStore, ImportQueue, ImportStore},
     submit::submit,
 };
@@ -35,24 +36,27 @@ pub async fn handle(
     if let Some(idempotency) = &idempotency
         && let Some(before) = imports.recall(&store, idempotency, now()).await?
     {
-        return answer(before, &origin);
+        return answer(imports, before, &origin).await;
     }
     let key = format!("imports/{store}/{id}.jsonl");
     files.put(&key, upload.file).await?;
     let file = ImportFile { key, version: None };
     let new = NewImport { options: upload.options, idempotency, ..NewImport::new(id, store, file) };
-    answer(submit(imports, queue, new, now()).await?, &origin)
+    let created = submit(imports, queue, new, now()).await?;
+    answer(imports, created, &origin).await
 }
 
-fn answer(created: Created, origin: &str) -> Result<Reply, ApiError> {
-    match created {
-        Created::Now(import) => {
-            let location = import_address(origin, import.id);
-            Reply::created(&Document { data: ImportDocument::new(import, origin) }, Some(location))
-        }
-        Created::Before(import) => Reply::ok(&Document { data: ImportDocument::new(import, origin) }),
-        Created::KeyTaken => Err(idempotency::conflict()),
-    }
+async fn answer(imports: &impl ImportStore, created: Created, origin: &str) -> Result<Reply, ApiError> {
+    let (import, new) = match created {
+        Created::Now(import) => (import, true),
+        Created::Before(import) => (import, false),
+        Created::KeyTaken => return Err(idempotency::conflict()),
+    };
+    // The job is made: that its place can't be told now is no reason to say otherwise.
+    let position = Line::position_of(imports, &import).await.unwrap_or_default();
+    let location = import_address(origin, import.id);
+    let document = Document { data: ImportDocument::new(import, position, origin) };
+    if new { Reply::created(&document, Some(location)) } else { Reply::ok(&document) }
 }
 
 #[cfg(test)]

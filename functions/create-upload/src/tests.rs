@@ -19,6 +19,7 @@ fn call(body: &str) -> Call {
     Call {
         store: StoreId::from_configuration("main").unwrap(),
         origin: "https://api.example.com".to_owned(),
+        path: "/v2/subscriptions/imports/uploads".to_owned(),
         id: None,
         query: Vec::new(),
         content_type: Some("application/json".to_owned()),

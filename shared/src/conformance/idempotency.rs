@@ -3,10 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
-use super::{at, claimed, fresh_store, new_import, promises};
+use super::{
+    at, fresh_store,
+    imports::{claimed, new_import, outcome},
+    promises,
+};
 use crate::{
     idempotency::{Idempotency, REMEMBERED},
-    import::{Ending, Import, ImportStatus, NewImport, Outcome, Report, Tally},
+    import::{Ending, Import, ImportStatus, NewImport},
     owner::StoreId,
     ports::{Created, ImportStore},
 };
@@ -63,9 +67,7 @@ pub async fn a_key_finds_its_job_as_it_stands(imports: &impl ImportStore) {
     made(imports, &store, &by("a", "1"), at(0)).await;
     let (started, lease, _) = claimed(imports, at(1)).await;
     check(imports, &store, &by("a", "1"), at(2), &Created::Before(started.clone())).await;
-    let report = Report { prefix: Report::prefix(&lease), errors: 0 };
-    let outcome = Outcome { ending: Ending::Success, tally: Tally::default(), report, expires_at: at(999_999) };
-    imports.finish(&lease, &outcome, at(3)).await.unwrap();
+    imports.finish(&lease, &outcome(&lease, Ending::Success, at(999_999)), at(3)).await.unwrap();
     let ended = imports.get(&store, started.id, at(4)).await.unwrap().unwrap();
     assert_eq!(ended.status, ImportStatus::Success);
     check(imports, &store, &by("a", "1"), at(4), &Created::Before(ended)).await;
