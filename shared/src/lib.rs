@@ -13,6 +13,7 @@ pub mod conformance;
 pub mod filter;
 #[cfg(feature = "aws")]
 pub mod gateway;
+pub mod idempotency;
 pub mod import;
 pub mod json;
 pub mod jsonl;
@@ -28,3 +29,4 @@ pub mod receipt;
 pub mod record;
 pub mod report;
 pub mod submit;
+pub mod upload;

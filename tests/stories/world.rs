@@ -59,9 +59,9 @@ impl World {
         Self::in_stack(Arc::new(start().await))
     }
 
-    /// A stack of its own whose API has no token issuer.
-    pub(crate) async fn without_issuer() -> Self {
-        let parameters = ["JwtIssuer", "JwtAudience"].map(|name| (name.to_owned(), String::new())).to_vec();
+    /// A stack of its own, deployed with these parameters.
+    pub(crate) async fn with_parameters(parameters: &[(&str, &str)]) -> Self {
+        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = Options { quiet: true, parameters, ..Options::default() };
         Self::in_stack(Arc::new(start_with(options).await))
     }
@@ -93,13 +93,17 @@ impl World {
         send(self.request(Method::GET, path)).await
     }
 
-    /// Posts a file as the part `import_file`, with further text parts.
-    pub(crate) async fn post(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> Answer {
+    /// A call that posts a file as the part `import_file`, with further text parts.
+    pub(crate) fn posting(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> RequestBuilder {
         let part = Part::bytes(file.into()).file_name("import.jsonl");
         let form = texts
             .iter()
             .fold(Form::new().part("import_file", part), |form, (name, text)| form.text(*name, (*text).to_owned()));
-        send(self.request(Method::POST, IMPORTS).multipart(form)).await
+        self.request(Method::POST, IMPORTS).multipart(form)
+    }
+
+    pub(crate) async fn post(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> Answer {
+        send(self.posting(file, texts)).await
     }
 
     /// Posts a file and answers the id of its job.
@@ -190,11 +194,16 @@ impl World {
         aws_sdk_s3::Client::from_conf(config)
     }
 
+    /// Puts an object into the bucket, with metadata, and tells its version.
+    pub(crate) async fn put(&self, key: &str, file: impl Into<Vec<u8>>, metadata: &[(&str, &str)]) -> String {
+        let metadata = metadata.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let call = self.s3().put_object().bucket(self.stack.bucket()).key(key).body(file.into().into());
+        call.set_metadata(Some(metadata)).send().await.unwrap().version_id.unwrap()
+    }
+
     /// Puts a file where partners drop theirs.
     pub(crate) async fn drop_file(&self, name: &str, file: impl Into<Vec<u8>>) {
-        let key = format!("drops/{}/{name}", self.store);
-        let body = file.into().into();
-        self.s3().put_object().bucket(self.stack.bucket()).key(key).body(body).send().await.unwrap();
+        self.put(&format!("drops/{}/{name}", self.store), file, &[]).await;
     }
 
     /// Waits for the job that a drop becomes, by its name.
