@@ -10,14 +10,17 @@
 
 mod adapters;
 mod careless_files;
+mod contract;
 mod events;
 mod every_line_told;
 mod fifty_thousand;
 mod first_command;
 mod gate;
+mod generated_client;
 mod killed;
 mod one_at_a_time;
 mod pages;
+mod reference_page;
 mod resumed;
 mod tidy;
 mod world;
