@@ -59,7 +59,7 @@ async fn pass_on(State(api): State<Api>, call: Request) -> Response {
         .unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, format!("the API can't be reached: {error}")).into_response())
 }
 
-/// Sends a call to the API. Redirects are followed: the browser could not, since the bucket allows no other origin either.
+/// Sends a call to the API. A redirect is followed: the browser could not, since the bucket allows no other origin either.
 async fn send(api: &Api, call: Request) -> Result<Response, Box<dyn std::error::Error>> {
     let (head, body) = call.into_parts();
     let mut headers = head.headers;
@@ -68,7 +68,10 @@ async fn send(api: &Api, call: Request) -> Result<Response, Box<dyn std::error::
     }
     let body = to_bytes(body, usize::MAX).await?;
     let url = format!("{}{}", api.url, head.uri);
-    let answer = api.http.request(head.method, url).headers(headers).body(body).send().await?;
+    let mut answer = api.http.request(head.method, url).headers(headers).body(body).send().await?;
+    if let (true, Some(address)) = (answer.status().is_redirection(), answer.headers().get(LOCATION)) {
+        answer = api.http.get(address.to_str()?).send().await?;
+    }
     let mut response = Response::builder().status(answer.status());
     for name in [CONTENT_TYPE, LOCATION] {
         if let Some(value) = answer.headers().get(&name) {

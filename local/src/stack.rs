@@ -179,13 +179,14 @@ impl Stack {
         self.emulator.log()
     }
 
-    /// An HTTP client that finds the API by its name.
+    /// An HTTP client that finds the API by its name. It follows no redirect: where one leads is for the caller to see.
     ///
     /// # Errors
     /// When the client can't be made.
     pub fn http_client(&self) -> Result<reqwest::Client, Error> {
         reqwest::Client::builder()
             .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
             .resolve(&self.api_host(), ([127, 0, 0, 1], self.emulator.port()).into())
             .build()
             .map_err(|error| Error::new(format!("can't make an HTTP client: {error}"), "try again"))

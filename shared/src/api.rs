@@ -1,14 +1,20 @@
 //! The documents a caller sees, and the one table from what went wrong to what is answered.
 
+mod error_document;
+mod import_document;
+
+pub use error_document::ImportErrorDocument;
+pub use import_document::{ImportDocument, ReceiptDocument};
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::{
-    import::{Import, ImportId, Tally},
-    owner::{Owner, StoreId},
+    filter::FilterError,
+    import::ImportId,
+    owner::StoreId,
     page::{Links, ListMeta, PageError},
     ports::StoreError,
-    record::{RecordError, RecordErrorCode},
 };
 
 /// The path of the list of imports; every call's path begins with it.
@@ -21,6 +27,8 @@ pub struct Call {
     pub store: StoreId,
     /// Scheme and host of the address the caller used, for absolute links.
     pub origin: String,
+    /// The path as it was called.
+    pub path: String,
     /// The `{id}` of the path.
     pub id: Option<String>,
     /// The decoded query, in order.
@@ -64,6 +72,26 @@ impl Reply {
     pub fn created(document: &impl Serialize, location: String) -> Result<Self, ApiError> {
         Ok(Self { status: 201, location: Some(location), body: to_json(document)? })
     }
+
+    /// Answers 307: what was asked for lies at another address.
+    ///
+    /// # Errors
+    /// As [`Self::ok`].
+    pub fn redirect(location: String) -> Result<Self, ApiError> {
+        let document = RedirectDocument { links: RedirectLinks { download: &location } };
+        Ok(Self { status: 307, body: to_json(&document)?, location: Some(location) })
+    }
+}
+
+/// What a redirect says to those who don't follow it.
+#[derive(Serialize)]
+struct RedirectDocument<'a> {
+    links: RedirectLinks<'a>,
+}
+
+#[derive(Serialize)]
+struct RedirectLinks<'a> {
+    download: &'a str,
 }
 
 fn to_json(document: &impl Serialize) -> Result<String, ApiError> {
@@ -76,10 +104,14 @@ fn to_json(document: &impl Serialize) -> Result<String, ApiError> {
 pub enum ApiError {
     /// 400; the detail names the parameter first, then what is wrong and the limit it broke.
     Validation(String),
+    /// 400; the reason tells where the filter of a list can't be read, and what is allowed there.
+    Filter(FilterError),
     /// 403: the caller is known, but no store is.
     Forbidden(String),
     /// 404, the same bytes for an import of another store as for none at all.
     NotFound,
+    /// 409: the thing is not in a state that allows it.
+    Conflict(String),
     /// 413.
     PayloadTooLarge(String),
     /// 500: what happened inside goes to the log, never to the caller.
@@ -89,6 +121,12 @@ pub enum ApiError {
 impl From<PageError> for ApiError {
     fn from(error: PageError) -> Self {
         Self::Validation(error.to_string())
+    }
+}
+
+impl From<FilterError> for ApiError {
+    fn from(error: FilterError) -> Self {
+        Self::Filter(error)
     }
 }
 
@@ -103,9 +141,10 @@ impl ApiError {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::Validation(_) => 400,
+            Self::Validation(_) | Self::Filter(_) => 400,
             Self::Forbidden(_) => 403,
             Self::NotFound => 404,
+            Self::Conflict(_) => 409,
             Self::PayloadTooLarge(_) => 413,
             Self::Internal(_) => 500,
         }
@@ -116,13 +155,23 @@ impl ApiError {
     pub fn reply(&self, request_id: &str) -> Reply {
         let (title, detail) = match self {
             Self::Validation(detail) => ("Validation Error", detail.as_str()),
+            Self::Filter(_) => ("Validation Error", "Could not parse the supplied filter"),
             Self::Forbidden(detail) => ("Forbidden", detail.as_str()),
             Self::NotFound => ("Not Found", "There is no import with this id."),
+            Self::Conflict(detail) => ("Write Conflict", detail.as_str()),
             Self::PayloadTooLarge(detail) => ("Payload Too Large", detail.as_str()),
             Self::Internal(_) => ("Internal Server Error", "An internal error has occurred."),
         };
         let status = self.status();
-        let meta = matches!(self, Self::Internal(_)).then(|| ErrorMeta { request_id: request_id.to_owned() });
+        let meta = match self {
+            Self::Internal(_) => Some(ErrorMeta { request_id: Some(request_id), reason: None }),
+            Self::Filter(error) => Some(ErrorMeta { request_id: None, reason: Some(error.to_string()) }),
+            Self::Validation(_)
+            | Self::Forbidden(_)
+            | Self::NotFound
+            | Self::Conflict(_)
+            | Self::PayloadTooLarge(_) => None,
+        };
         let document = ErrorsDocument { errors: [ErrorDocument { status: status.to_string(), title, detail, meta }] };
         // Strings alone: this can't fail, and an empty body would still be a true 500.
         Reply { status, location: None, body: serde_json::to_string(&document).unwrap_or_default() }
@@ -140,12 +189,15 @@ struct ErrorDocument<'a> {
     title: &'static str,
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    meta: Option<ErrorMeta>,
+    meta: Option<ErrorMeta<'a>>,
 }
 
 #[derive(Serialize)]
-struct ErrorMeta {
-    request_id: String,
+struct ErrorMeta<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// `{"data": …}`.
@@ -162,77 +214,6 @@ pub struct ListDocument<T> {
     pub meta: ListMeta,
 }
 
-/// An import job as callers see it.
-#[derive(Debug, Serialize)]
-pub struct ImportDocument {
-    id: ImportId,
-    r#type: &'static str,
-    attributes: ImportAttributes,
-    meta: ImportMeta,
-    links: ImportLinks,
-}
-
-#[derive(Debug, Serialize)]
-struct ImportAttributes {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_ref: Option<String>,
-    status: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct ImportMeta {
-    owner: Owner,
-    timestamps: ImportTimestamps,
-    records: Tally,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<u64>,
-}
-
-#[derive(Debug, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names on the wire")]
-struct ImportTimestamps {
-    created_at: String,
-    updated_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    started_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    finished_at: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct ImportLinks {
-    #[serde(rename = "self")]
-    this: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<String>,
-}
-
-impl ImportDocument {
-    /// Shows a job to a caller who reached the service at `origin`.
-    #[must_use]
-    pub fn new(import: Import, origin: &str) -> Self {
-        let address = import_address(origin, import.id);
-        let errors = import.report.as_ref().map(|report| report.errors);
-        Self {
-            id: import.id,
-            r#type: "subscription_import",
-            attributes: ImportAttributes { external_ref: import.external_ref, status: import.status.as_str() },
-            meta: ImportMeta {
-                owner: import.owner,
-                timestamps: ImportTimestamps {
-                    created_at: time(import.created_at),
-                    updated_at: time(import.updated_at),
-                    started_at: import.started_at.map(time),
-                    finished_at: import.finished_at.map(time),
-                },
-                records: import.tally,
-                errors,
-            },
-            links: ImportLinks { errors: errors.map(|_| format!("{address}/errors")), this: address },
-        }
-    }
-}
-
 /// The address of an import.
 #[must_use]
 pub fn import_address(origin: &str, id: ImportId) -> String {
@@ -243,60 +224,4 @@ pub fn import_address(origin: &str, id: ImportId) -> String {
 #[must_use]
 pub fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-/// A reason why a line, or with line number 0 the whole file, was not imported.
-#[derive(Debug, Serialize)]
-pub struct ImportErrorDocument<'a> {
-    id: String,
-    r#type: &'static str,
-    meta: ImportErrorMeta<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct ImportErrorMeta<'a> {
-    owner: Owner,
-    timestamps: ErrorTimestamps,
-    line_number: u32,
-    field: &'a str,
-    error: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_ref: Option<&'a str>,
-    code: RecordErrorCode,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    blocked_by: Option<u32>,
-}
-
-#[derive(Debug, Serialize)]
-struct ErrorTimestamps {
-    created_at: String,
-    updated_at: String,
-}
-
-impl<'a> ImportErrorDocument<'a> {
-    /// Shows the `row`-th error (from 0) of a job. Its id is derived, so that a report written twice is the same report.
-    #[must_use]
-    pub fn new(
-        import: &Import,
-        row: u64,
-        line_number: u32,
-        external_ref: Option<&'a str>,
-        error: &'a RecordError,
-    ) -> Self {
-        let written = time(import.started_at.unwrap_or(import.created_at));
-        Self {
-            id: uuid::Uuid::new_v5(&import.id.as_uuid(), format!("error {row}").as_bytes()).to_string(),
-            r#type: "subscription_import_error",
-            meta: ImportErrorMeta {
-                owner: import.owner,
-                timestamps: ErrorTimestamps { created_at: written.clone(), updated_at: written },
-                line_number,
-                field: &error.field,
-                error: error.detail(),
-                external_ref,
-                code: error.code,
-                blocked_by: error.blocked_by,
-            },
-        }
-    }
 }

@@ -8,8 +8,10 @@
 //! files may share one, since every test uses ids and keys of its own; the queue must be empty.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this is a test, made elsewhere")]
 
+pub mod ends;
 pub mod files;
 pub mod imports;
+pub mod listings;
 pub mod queue;
 pub mod records;
 
@@ -65,6 +67,8 @@ mod tests {
     #[test]
     fn every_promise_is_tested() {
         check(include_str!("conformance/imports.rs"), imports::PROMISES);
+        check(include_str!("conformance/ends.rs"), ends::PROMISES);
+        check(include_str!("conformance/listings.rs"), listings::PROMISES);
         check(include_str!("conformance/records.rs"), records::PROMISES);
         check(include_str!("conformance/files.rs"), files::PROMISES);
         check(include_str!("conformance/queue.rs"), queue::PROMISES);

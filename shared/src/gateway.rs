@@ -54,6 +54,7 @@ fn call(request: Request, stores: &StoreSource) -> Result<Call, ApiError> {
     let origin = format!("{scheme}://{}", header(HOST.as_str()).unwrap_or_default());
     let query = request.uri().query().unwrap_or_default();
     let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let path = request.raw_http_path().to_owned();
     let id = request.path_parameters().first("id").map(str::to_owned);
     let content_type = header(CONTENT_TYPE.as_str()).map(str::to_owned);
     let body = match request.into_body() {
@@ -62,7 +63,7 @@ fn call(request: Request, stores: &StoreSource) -> Result<Call, ApiError> {
         Body::Binary(binary) => binary.into(),
         _ => return Err(ApiError::Validation("body: the body's form is not supported".to_owned())),
     };
-    Ok(Call { store, origin, id, query, content_type, body })
+    Ok(Call { store, origin, path, id, query, content_type, body })
 }
 
 /// The store a call acts for: the verified token's claim or, for a call that IAM let through, the stack's own.

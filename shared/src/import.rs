@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
 use crate::{
+    options::ImportOptions,
     owner::{Owner, StoreId},
     record::RecordType,
+    report::Report,
 };
 
 /// How long a claim holds without a heartbeat. A worker that died holds the line no longer than this.
@@ -141,10 +143,26 @@ impl RecordCounts {
         *count = count.saturating_add(more);
     }
 
+    fn at_least(mut self, other: &Self) -> Self {
+        for record_type in RecordType::ALL {
+            self.add(record_type, other.get(record_type).saturating_sub(self.get(record_type)));
+        }
+        self
+    }
+
     /// The sum over all types.
     #[must_use]
     pub fn total(&self) -> u32 {
         RecordType::ALL.into_iter().map(|record_type| self.get(record_type)).fold(0, u32::saturating_add)
+    }
+}
+
+impl Tally {
+    /// The greater of the two, count by count.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        let (uploaded, imported) = (self.uploaded.at_least(&other.uploaded), self.imported.at_least(&other.imported));
+        Self { uploaded, imported }
     }
 }
 
@@ -159,11 +177,11 @@ impl Serialize for RecordCounts {
 }
 
 /// How many records of each type were found and how many were written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Lines that are well-formed JSON of a known type, valid or not.
     pub uploaded: RecordCounts,
-    /// Records that were validated and written.
+    /// Records that were validated and written; in a dry run those that could have been.
     pub imported: RecordCounts,
 }
 
@@ -181,8 +199,16 @@ pub struct ImportFile {
 pub struct NewImport {
     pub id: ImportId,
     pub store: StoreId,
-    pub external_ref: Option<String>,
+    pub options: ImportOptions,
     pub file: ImportFile,
+}
+
+impl NewImport {
+    /// A job of a file, with the default options.
+    #[must_use]
+    pub fn new(id: ImportId, store: StoreId, file: ImportFile) -> Self {
+        Self { id, store, options: ImportOptions::default(), file }
+    }
 }
 
 /// An import job as stored.
@@ -191,13 +217,15 @@ pub struct Import {
     pub id: ImportId,
     pub store: StoreId,
     pub owner: Owner,
-    pub external_ref: Option<String>,
+    pub options: ImportOptions,
     pub file: ImportFile,
     pub status: ImportStatus,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// When somebody asked that the job be stopped.
+    pub cancel_requested_at: Option<DateTime<Utc>>,
     pub tally: Tally,
     /// How the job ended; present exactly when the status is terminal.
     pub report: Option<Report>,
@@ -211,13 +239,14 @@ impl Import {
             id: new.id,
             store: new.store,
             owner: Owner::Store,
-            external_ref: new.external_ref,
+            options: new.options,
             file: new.file,
             status: ImportStatus::Pending,
             created_at,
             updated_at: created_at,
             started_at: None,
             finished_at: None,
+            cancel_requested_at: None,
             tally: Tally::default(),
             report: None,
         }
@@ -245,35 +274,6 @@ pub enum Claim {
     Idle,
 }
 
-/// Where a finished job's report lies, and how many error rows it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The key prefix of the report's files in the service's bucket.
-    pub prefix: String,
-    pub errors: u64,
-}
-
-impl Report {
-    /// Names the report of one claim of a job. The epoch keeps a worker that lost its lease from overwriting the report
-    /// of the one that took over.
-    #[must_use]
-    pub fn prefix(lease: &Lease) -> String {
-        format!("reports/{}/{}/{}", lease.store, lease.id, lease.epoch)
-    }
-
-    /// The key of the error rows: one JSON document a line, by line number.
-    #[must_use]
-    pub fn errors_key(prefix: &str) -> String {
-        format!("{prefix}/errors.jsonl")
-    }
-
-    /// The key of the error rows' index: where each row ends, eight bytes big-endian each.
-    #[must_use]
-    pub fn errors_index_key(prefix: &str) -> String {
-        format!("{prefix}/errors.index")
-    }
-}
-
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -282,6 +282,8 @@ pub struct Outcome {
     pub report: Report,
     /// When the job may be forgotten.
     pub expires_at: DateTime<Utc>,
+    /// Whether whoever dropped the file is to find a receipt beside it.
+    pub owes_receipt: bool,
 }
 
 /// The two ways a job ends.
@@ -303,5 +305,5 @@ impl From<Ending> for ImportStatus {
 /// Cuts a time to the microsecond, the precision that documents and the database keep.
 #[must_use]
 pub fn to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)
+    time.trunc_subsecs(6)
 }

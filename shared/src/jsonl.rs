@@ -22,6 +22,8 @@ pub struct Line<'a> {
     pub offset: usize,
     /// The line without its end (LF or CRLF).
     pub bytes: &'a [u8],
+    /// The line as it stands in the file, a CR at its end included.
+    pub raw: &'a [u8],
 }
 
 /// Splits a file into its lines, blank ones left out.
@@ -55,7 +57,8 @@ impl<'a> Iterator for Lines<'a> {
             self.rest = rest.strip_prefix(b"\n").unwrap_or(rest);
             self.offset += end + (rest.len() - self.rest.len());
             if !bytes.trim_ascii().is_empty() {
-                return Some(Line { number: self.number, offset, bytes: bytes.strip_suffix(b"\r").unwrap_or(bytes) });
+                let raw = bytes;
+                return Some(Line { number: self.number, offset, bytes: raw.strip_suffix(b"\r").unwrap_or(raw), raw });
             }
         }
         None
@@ -115,7 +118,8 @@ mod tests {
         #[test]
         fn an_offset_leads_back_to_the_line(file in prop::collection::vec(any::<u8>(), 0..200)) {
             for line in lines(&file) {
-                prop_assert!(file[line.offset..].starts_with(line.bytes));
+                prop_assert!(file[line.offset..].starts_with(line.raw));
+                prop_assert!(line.raw.starts_with(line.bytes));
             }
         }
     }

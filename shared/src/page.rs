@@ -49,6 +49,13 @@ impl Page {
         self.limit
     }
 
+    /// Whether the entry with so many before it is on the page.
+    #[must_use]
+    pub fn holds(self, before: u64) -> bool {
+        let (offset, limit) = (u64::from(self.offset), u64::from(self.limit));
+        (offset..offset + limit).contains(&before)
+    }
+
     /// The numbers that a list document tells of the page.
     #[must_use]
     pub fn meta(self, total: u64) -> ListMeta {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::{
+    filter::Filter,
     import::{Claim, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
     message::Tick,
     owner::StoreId,
@@ -54,16 +55,22 @@ impl Created {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     pub imports: Vec<Import>,
-    /// How many jobs the store has in all.
+    /// How many jobs of the store the filter lets through, on all pages.
     pub total: u64,
 }
 
-/// A job that has not ended, as the line knows it.
+/// A job as the line knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenImport {
+pub struct ImportRef {
     pub store: StoreId,
     pub id: ImportId,
     pub created_at: DateTime<Utc>,
+}
+
+impl From<&Import> for ImportRef {
+    fn from(import: &Import) -> Self {
+        Self { store: import.store.clone(), id: import.id, created_at: import.created_at }
+    }
 }
 
 /// The import jobs and the line they wait in.
@@ -80,8 +87,15 @@ pub trait ImportStore: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Outside<Option<Import>>> + Send;
 
-    /// Lists a store's jobs, newest first. Costs the same at every offset.
-    fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> impl Future<Output = Outside<Listing>> + Send;
+    /// Lists those of a store's jobs that the filter lets through, newest first. A filter that asks nothing costs the same
+    /// at every offset; another one may read all jobs of the store.
+    fn list(
+        &self,
+        store: &StoreId,
+        filter: &Filter,
+        page: Page,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<Listing>> + Send;
 
     /// Claims the next job of the line: a started one whose lease has run out, else the earliest pending one.
     fn claim_next(&self, now: DateTime<Utc>) -> impl Future<Output = Outside<Claim>> + Send;
@@ -89,13 +103,13 @@ pub trait ImportStore: Sync {
     /// Renews the lease. A conflict says that it is lost.
     fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
 
-    /// Shows how far the job has come.
+    /// Shows how far the job has come. The answer says whether somebody asked that it be stopped.
     fn record_progress(
         &self,
         lease: &Lease,
         tally: &Tally,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Outside<()>> + Send;
+    ) -> impl Future<Output = Outside<bool>> + Send;
 
     /// Ends the job and takes it out of the line, in one write. Doing it twice under one lease is doing it once.
     fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
@@ -103,8 +117,35 @@ pub trait ImportStore: Sync {
     /// Gives an unfinished job back, to be claimed again at once; the attempt does not count.
     fn release(&self, lease: &Lease) -> impl Future<Output = Outside<()>> + Send;
 
+    /// Ends a job that no worker has claimed. It keeps its place in the order of jobs. A conflict says that the job is not
+    /// pending any more.
+    fn cancel_pending(
+        &self,
+        import: &Import,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Asks the worker that runs a job to stop it, and answers the job. A conflict says that the job does not run.
+    fn request_cancel(
+        &self,
+        store: &StoreId,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<Import>> + Send;
+
     /// Lists jobs that have not ended, earliest first, at most `limit`.
-    fn open(&self, limit: u32) -> impl Future<Output = Outside<Vec<OpenImport>>> + Send;
+    fn open(&self, limit: u32) -> impl Future<Output = Outside<Vec<ImportRef>>> + Send;
+
+    /// Tells when the pending jobs of all stores were created that were created no later than `until`, earliest first:
+    /// the line as the last of them sees it.
+    fn line(&self, until: DateTime<Utc>) -> impl Future<Output = Outside<Vec<DateTime<Utc>>>> + Send;
+
+    /// Lists ended jobs whose receipts are not known to be written, earliest first, at most `limit`.
+    fn owed_receipts(&self, limit: u32) -> impl Future<Output = Outside<Vec<ImportRef>>> + Send;
+
+    /// Notes that a receipt is written.
+    fn settle_receipt(&self, import: &ImportRef) -> impl Future<Output = Outside<()>> + Send;
 }
 
 /// What a batch read gave: the items found, and the ids it did not get to.
@@ -158,6 +199,20 @@ pub trait FileStore: Sync {
 
     /// Begins a report file. Nothing is visible under the key until [`FileWriter::finish`].
     fn writer(&self, key: String) -> Self::Writer;
+
+    /// The address of a file for clients of the store that holds it.
+    fn address(&self, key: &str) -> String;
+}
+
+/// Addresses under which anyone can fetch a file for a while.
+pub trait DownloadLinks: Sync {
+    /// Makes an address of a report file, good for so long from now on, which is saved under a name of its own.
+    fn download_link(
+        &self,
+        key: &str,
+        file_name: &str,
+        good_for: Duration,
+    ) -> impl Future<Output = Outside<String>> + Send;
 }
 
 /// A file being written.

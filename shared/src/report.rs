@@ -1,52 +1,59 @@
-//! The index of a report's error rows: for each row the offset at which it ends, eight bytes big-endian. With it any
-//! page of rows is two ranged reads, whatever its offset.
+//! What an ended job has to tell: its error rows, what became of each line, the lines to mend. Files in S3, written while
+//! the job runs.
 
-use std::ops::Range;
+mod index;
+mod writer;
 
-/// The bytes of an index entry.
-const ENTRY: u64 = 8;
+pub use index::{index_entry, index_range, rows_range};
+pub use writer::{Action, Fate, ReportLine, ReportWriter};
 
-/// Writes the index entry of a row that ends at `end`.
-#[must_use]
-pub const fn index_entry(end: u64) -> [u8; 8] {
-    end.to_be_bytes()
+use crate::{import::ImportId, owner::StoreId, record::RecordError};
+
+/// The epoch of a report that was written without a claim: of a job cancelled before any worker had it.
+pub const UNCLAIMED: u64 = 0;
+
+/// What there is to tell of an ended job: where its files lie, and how much is in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The key prefix of the report's files in the service's bucket.
+    pub prefix: String,
+    /// Why the job failed as a whole: the error row with line number 0, which comes before those in the file.
+    pub failure: Option<RecordError>,
+    /// How many error rows there are, that of the failure included.
+    pub errors: u64,
+    /// How many of them tell of a line that failed only because another did.
+    pub blocked: u64,
 }
 
-/// The stretch of the index that tells where the rows `first..end` lie: their own entries, and the one before, which
-/// ends where the first begins.
-#[must_use]
-pub fn index_range(rows: Range<u64>) -> Range<u64> {
-    if rows.is_empty() { 0..0 } else { rows.start.saturating_sub(1) * ENTRY..rows.end * ENTRY }
-}
+impl Report {
+    /// Names the report of one claim of a job. The epoch keeps a worker that lost its lease from overwriting the report
+    /// of the one that took over.
+    #[must_use]
+    pub fn prefix(store: &StoreId, id: ImportId, epoch: u64) -> String {
+        format!("reports/{store}/{id}/{epoch}")
+    }
 
-/// The stretch of the rows that the index stretch of [`index_range`] tells; `None` when it holds no row.
-#[must_use]
-pub fn rows_range(first: u64, index: &[u8]) -> Option<Range<u64>> {
-    let (entries, _) = index.as_chunks::<8>();
-    let end = u64::from_be_bytes(*entries.last()?);
-    let start = if first == 0 { 0 } else { u64::from_be_bytes(*entries.first()?) };
-    Some(start..end)
-}
+    /// The key of the error rows: one JSON document a line, by line number.
+    #[must_use]
+    pub fn errors_key(prefix: &str) -> String {
+        format!("{prefix}/errors.jsonl")
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The key of the error rows' index: where each row ends, eight bytes big-endian each.
+    #[must_use]
+    pub fn errors_index_key(prefix: &str) -> String {
+        format!("{prefix}/errors.index")
+    }
 
-    #[test]
-    fn any_page_of_rows_is_found_through_the_index() {
-        let rows = ["a\n", "bbb\n", "cc\n", "dddd\n"];
-        let (mut file, mut index) = (String::new(), Vec::new());
-        for row in rows {
-            file.push_str(row);
-            index.extend(index_entry(u64::try_from(file.len()).unwrap()));
-        }
-        let bounds = |range: Range<u64>| usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
-        for first in 0..=4 {
-            for end in first..=4 {
-                let stretch = &index[bounds(index_range(first..end))];
-                let read = rows_range(first, stretch).map_or("", |range| &file[bounds(range)]);
-                assert_eq!(read, rows[bounds(first..end)].concat(), "{first}..{end}");
-            }
-        }
+    /// The key of the results: one JSON document for each line of the import file that is not blank, in its order.
+    #[must_use]
+    pub fn results_key(prefix: &str) -> String {
+        format!("{prefix}/results.jsonl")
+    }
+
+    /// The key of the failed lines, byte for byte as they stood in the import file.
+    #[must_use]
+    pub fn failed_lines_key(prefix: &str) -> String {
+        format!("{prefix}/failed-lines.jsonl")
     }
 }

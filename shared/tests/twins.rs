@@ -2,6 +2,8 @@
 
 mod imports {
     shared::import_store_promises!(async { shared::memory::MemoryImports::default() });
+    shared::import_end_promises!(async { shared::memory::MemoryImports::default() });
+    shared::import_listing_promises!(async { shared::memory::MemoryImports::default() });
 }
 
 mod records {

@@ -95,6 +95,8 @@ impl Consumer for Queue {
 
 mod import_table {
     shared::import_store_promises!(super::imports());
+    shared::import_end_promises!(super::imports());
+    shared::import_listing_promises!(super::imports());
 }
 
 mod record_table {

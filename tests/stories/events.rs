@@ -4,7 +4,9 @@ use local::rie::Rie;
 use serde_json::{Value, json};
 use shared::{
     aws::ImportTable,
+    filter::Filter,
     import::{ImportFile, ImportId, NewImport},
+    options::ImportOptions,
     owner::StoreId,
     page::Page,
     ports::ImportStore,
@@ -45,10 +47,12 @@ async fn every_function_answers_its_sample_events() {
     let key = "imports/main/5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f.jsonl".to_owned();
     world.s3().put_object().bucket(world.stack.bucket()).key(&key).body(sample.into()).send().await.unwrap();
     let new = NewImport {
-        id: ImportId::parse("5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f").unwrap(),
-        store: store.clone(),
-        external_ref: Some("sample".to_owned()),
-        file: ImportFile { key, version: None },
+        options: ImportOptions { external_ref: Some("sample".to_owned()), ..ImportOptions::default() },
+        ..NewImport::new(
+            ImportId::parse("5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f").unwrap(),
+            store.clone(),
+            ImportFile { key, version: None },
+        )
     };
     imports.create(new, chrono::Utc::now()).await.unwrap();
 
@@ -62,7 +66,11 @@ async fn every_function_answers_its_sample_events() {
     let errors = call(&world, "list-import-errors", 200).await;
     assert_eq!(errors["meta"]["results"]["total"], job["meta"]["errors"]);
     let lines: Vec<_> = errors["data"].as_array().unwrap().iter().map(|row| &row["meta"]["line_number"]).collect();
-    assert_eq!(lines, [42, 60, 115, 118, 118, 123, 126, 142, 173, 189, 191, 195, 196]);
+    assert_eq!(lines, [42, 60, 115, 118, 118, 123, 126, 142, 173, 189, 191, 195, 196, 207, 208]);
+    let download = call(&world, "download-import", 307).await;
+    assert!(download["links"]["download"].as_str().unwrap().contains("results.jsonl"), "{download}");
+    let refused = call(&world, "cancel-import", 409).await;
+    assert_eq!(refused["errors"][0]["title"], "Write Conflict");
     let list = call(&world, "list-imports", 200).await;
     assert_eq!(list["data"], json!([job]));
 
@@ -72,8 +80,8 @@ async fn every_function_answers_its_sample_events() {
     assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null, "told twice");
     assert_eq!(invoke(&world, "accept-drop", "accept-drop-test-event").await, Value::Null);
     assert_eq!(invoke(&world, "resume-imports", "resume-imports").await, Value::Null);
-    let jobs = imports.list(&store, Page::default(), chrono::Utc::now()).await.unwrap();
-    let names: Vec<_> = jobs.imports.iter().map(|import| import.external_ref.as_deref()).collect();
+    let jobs = imports.list(&store, &Filter::default(), Page::default(), chrono::Utc::now()).await.unwrap();
+    let names: Vec<_> = jobs.imports.iter().map(|import| import.options.external_ref.as_deref()).collect();
     assert_eq!(jobs.total, 3, "{names:?}");
     assert_eq!(names[0], Some("nächtlicher abgleich +1.jsonl"));
 }

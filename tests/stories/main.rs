@@ -9,18 +9,24 @@
 )]
 
 mod adapters;
+mod again;
+mod cancelled;
 mod careless_files;
 mod contract;
 mod events;
 mod every_line_told;
 mod fifty_thousand;
+mod filters;
 mod first_command;
 mod gate;
 mod generated_client;
 mod killed;
 mod one_at_a_time;
 mod pages;
+mod partner;
 mod reference_page;
 mod resumed;
+mod ten_thousand_jobs;
 mod tidy;
+mod ways_out;
 mod world;

@@ -18,12 +18,11 @@ async fn store_job(world: &World, file: &str) -> String {
     let client = aws_sdk_dynamodb::Client::new(&world.stack.sdk_config());
     let imports = ImportTable::new(client, world.stack.imports_table().to_owned());
     let id = ImportId::new(Uuid::new_v4());
-    let new = NewImport {
+    let new = NewImport::new(
         id,
-        store: StoreId::from_configuration(&world.store).unwrap(),
-        external_ref: None,
-        file: ImportFile { key: file.to_owned(), version: None },
-    };
+        StoreId::from_configuration(&world.store).unwrap(),
+        ImportFile { key: file.to_owned(), version: None },
+    );
     imports.create(new, chrono::Utc::now()).await.unwrap();
     id.to_string()
 }

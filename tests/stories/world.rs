@@ -159,6 +159,21 @@ impl World {
             .collect()
     }
 
+    /// Fetches what a job hands out (`results`, `failed-lines`) as a stranger would who was given the address.
+    pub(crate) async fn download(&self, id: &str, file: &str) -> Vec<u8> {
+        let answer = self.get(&format!("{IMPORTS}/{id}/{file}")).await;
+        assert_eq!(answer.status, 307, "{:#}", answer.body);
+        let link = answer.headers["location"].to_str().unwrap();
+        assert_eq!(answer.body["links"]["download"], link);
+        let response = self.http.get(link).send().await.unwrap().error_for_status().unwrap();
+        response.bytes().await.unwrap().to_vec()
+    }
+
+    /// The results of a job, line by line.
+    pub(crate) async fn results(&self, id: &str) -> Vec<Value> {
+        rows(&self.download(id, "results").await)
+    }
+
     /// Every object of this store, as the database holds it.
     pub(crate) async fn objects(&self) -> Vec<HashMap<String, AttributeValue>> {
         let mut objects = self.all_objects().await;
@@ -222,6 +237,12 @@ pub(crate) fn succeed(command: &mut Command) {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
     println!("{said}");
+}
+
+/// The documents of a JSONL file.
+pub(crate) fn rows(file: &[u8]) -> Vec<Value> {
+    let rows = file.split(|byte| *byte == b'\n').filter(|row| !row.is_empty());
+    rows.map(|row| serde_json::from_slice(row).unwrap()).collect()
 }
 
 pub(crate) fn gzip(file: &[u8]) -> Vec<u8> {

@@ -8,6 +8,7 @@ use lambda_runtime::Error;
 use serde_json::Value;
 use shared::{
     import::{ImportFile, ImportId, NewImport},
+    options::ImportOptions,
     ports::{ImportQueue, ImportStore},
     submit::submit,
 };
@@ -38,12 +39,10 @@ pub async fn handle(
 }
 
 fn new_import(drop: Drop) -> NewImport {
-    NewImport {
-        id: ImportId::of_drop(&drop.bucket, &drop.key, drop.version.as_deref().unwrap_or(&drop.put)),
-        store: drop.store,
-        external_ref: Some(drop.name),
-        file: ImportFile { key: drop.key, version: drop.version },
-    }
+    let id = ImportId::of_drop(&drop.bucket, &drop.key, drop.version.as_deref().unwrap_or(&drop.put));
+    let options = ImportOptions { external_ref: Some(drop.name), ..ImportOptions::default() };
+    let file = ImportFile { key: drop.key, version: drop.version };
+    NewImport { options, ..NewImport::new(id, drop.store, file) }
 }
 
 #[cfg(test)]

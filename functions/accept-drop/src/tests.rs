@@ -30,7 +30,12 @@ impl World {
         let mut jobs = Vec::new();
         for open in self.imports.open(100).await.unwrap() {
             let import = self.imports.get(&open.store, open.id, noon()).await.unwrap().unwrap();
-            jobs.push((import.store.to_string(), import.external_ref.unwrap(), import.file.key, import.file.version));
+            jobs.push((
+                import.store.to_string(),
+                import.options.external_ref.unwrap(),
+                import.file.key,
+                import.file.version,
+            ));
         }
         let jobs: Vec<_> = jobs
             .iter()

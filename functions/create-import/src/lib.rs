@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use shared::{
     api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
     import::{ImportFile, ImportId, NewImport},
+    line::Line,
+    options::ImportOptions,
     ports::{FileStore, ImportQueue, ImportStore},
     submit::submit,
 };
@@ -29,10 +31,13 @@ pub async fn handle(
     let key = format!("imports/{store}/{id}.jsonl");
     files.put(&key, upload.file).await?;
     let file = ImportFile { key, version: None };
-    let new = NewImport { id, store, external_ref: upload.external_ref, file };
+    let options = ImportOptions { external_ref: upload.external_ref, ..ImportOptions::default() };
+    let new = NewImport { options, ..NewImport::new(id, store, file) };
     let import = submit(imports, queue, new, now()).await?.into_import();
+    // The job is made: that its place can't be told now is no reason to say otherwise.
+    let position = Line::position_of(imports, &import).await.unwrap_or_default();
     let location = import_address(&origin, import.id);
-    Reply::created(&Document { data: ImportDocument::new(import, &origin) }, location)
+    Reply::created(&Document { data: ImportDocument::new(import, position, &origin) }, location)
 }
 
 #[cfg(test)]

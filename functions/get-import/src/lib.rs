@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use shared::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
+    line::Line,
     ports::ImportStore,
 };
 
@@ -12,7 +13,8 @@ use shared::{
 /// [`ApiError::NotFound`] when the caller's store has no such job.
 pub async fn handle(imports: &impl ImportStore, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
     let import = imports.get(&call.store, call.import_id()?, now).await?.ok_or(ApiError::NotFound)?;
-    Reply::ok(&Document { data: ImportDocument::new(import, &call.origin) })
+    let position = Line::position_of(imports, &import).await?;
+    Reply::ok(&Document { data: ImportDocument::new(import, position, &call.origin) })
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use insta::assert_snapshot;
 use shared::{
-    import::{Claim, Ending, ImportFile, ImportId, NewImport, Outcome, RecordCounts, Report, Tally},
+    import::{Claim, Ending, ImportFile, ImportId, NewImport, Outcome, RecordCounts, Tally},
     memory::MemoryImports,
+    options::ImportOptions,
     owner::StoreId,
     record::RecordType,
+    report::Report,
 };
 use uuid::Uuid;
 
@@ -19,6 +21,7 @@ fn call(store: &str, id: &str) -> Call {
     Call {
         store: StoreId::from_configuration(store).unwrap(),
         origin: "https://api.example.com".to_owned(),
+        path: String::new(),
         id: Some(id.to_owned()),
         query: Vec::new(),
         content_type: None,
@@ -30,10 +33,12 @@ async fn with_one_job() -> (MemoryImports, String) {
     let imports = MemoryImports::default();
     let id = ImportId::new(Uuid::from_u128(7));
     let new = NewImport {
-        id,
-        store: call("main", "").store,
-        external_ref: Some("nightly".to_owned()),
-        file: ImportFile { key: "imports/main/7.jsonl".to_owned(), version: None },
+        options: ImportOptions { external_ref: Some("nightly".to_owned()), ..ImportOptions::default() },
+        ..NewImport::new(
+            id,
+            call("main", "").store,
+            ImportFile { key: "imports/main/7.jsonl".to_owned(), version: None },
+        )
     };
     imports.create(new, noon()).await.unwrap();
     (imports, id.to_string())
@@ -43,7 +48,7 @@ async fn with_one_job() -> (MemoryImports, String) {
 async fn a_job_is_shown_from_its_wait_to_its_end() {
     let (imports, id) = with_one_job().await;
     let call = call("main", &id);
-    assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import","attributes":{"external_ref":"nightly","status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.123456Z","updated_at":"2026-05-29T12:00:00.123456Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007"}}}"#);
+    assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import","attributes":{"external_ref":"nightly","status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.123456Z","updated_at":"2026-05-29T12:00:00.123456Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}},"queue":{"position":1}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007"}}}"#);
 
     let later = noon() + TimeDelta::seconds(1);
     let Claim::Run { lease, .. } = imports.claim_next(later).await.unwrap() else { panic!("nothing to claim") };
@@ -54,10 +59,17 @@ async fn a_job_is_shown_from_its_wait_to_its_end() {
     imports.record_progress(&lease, &tally, later).await.unwrap();
     assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import","attributes":{"external_ref":"nightly","status":"started"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.123456Z","updated_at":"2026-05-29T12:00:01.123456Z","started_at":"2026-05-29T12:00:01.123456Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":3,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":2,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007"}}}"#);
 
-    let report = Report { prefix: Report::prefix(&lease), errors: 1 };
-    let outcome = Outcome { ending: Ending::Success, tally, report, expires_at: noon() + TimeDelta::days(90) };
+    let report =
+        Report { prefix: Report::prefix(&lease.store, lease.id, lease.epoch), failure: None, errors: 3, blocked: 1 };
+    let outcome = Outcome {
+        ending: Ending::Success,
+        tally,
+        report,
+        expires_at: noon() + TimeDelta::days(90),
+        owes_receipt: false,
+    };
     imports.finish(&lease, &outcome, noon() + TimeDelta::seconds(2)).await.unwrap();
-    assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import","attributes":{"external_ref":"nightly","status":"success"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.123456Z","updated_at":"2026-05-29T12:00:02.123456Z","started_at":"2026-05-29T12:00:01.123456Z","finished_at":"2026-05-29T12:00:02.123456Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":3,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":2,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}},"errors":1},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007","errors":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors"}}}"#);
+    assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import","attributes":{"external_ref":"nightly","status":"success"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.123456Z","updated_at":"2026-05-29T12:00:02.123456Z","started_at":"2026-05-29T12:00:01.123456Z","finished_at":"2026-05-29T12:00:02.123456Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":3,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":2,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}},"errors":3,"error_counts":{"root_causes":2,"blocked":1}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007","errors":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors","results":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/results","failed_lines":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/failed-lines"}}}"#);
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 //! `GET /v2/subscriptions/imports/{id}/errors`: the lines that were not imported and why, by line number.
 
+use std::ops::Range;
+
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use shared::{
-    api::{ApiError, Call, ListDocument, Reply, import_address},
-    import::Report,
+    api::{ApiError, Call, ImportErrorDocument, ListDocument, Reply, import_address},
+    import::Import,
     page::Page,
     ports::{FileStore, ImportStore, StoreError},
-    report,
+    report::{Report, index_range, rows_range},
 };
 
 /// Answers one page of a job's error rows. A job that has not ended has none yet.
@@ -26,7 +29,7 @@ pub async fn handle(
     let import = imports.get(&call.store, id, now).await?.ok_or(ApiError::NotFound)?;
     let total = import.report.as_ref().map_or(0, |report| report.errors);
     let rows = match &import.report {
-        Some(report) => rows(files, report, page).await?,
+        Some(report) => rows(files, &import, report, page).await?,
         None => Vec::new(),
     };
     Reply::ok(&ListDocument {
@@ -36,16 +39,35 @@ pub async fn handle(
     })
 }
 
-/// Reads the rows of a page, whatever its offset, with two ranged reads: of the index, then of the rows.
-async fn rows(files: &impl FileStore, report: &Report, page: Page) -> Result<Vec<Box<RawValue>>, StoreError> {
+/// The rows of a page: that of the file as a whole, which the job itself tells, comes before those of its lines.
+async fn rows(
+    files: &impl FileStore,
+    import: &Import,
+    report: &Report,
+    page: Page,
+) -> Result<Vec<Box<RawValue>>, StoreError> {
+    let unreadable = |error| StoreError::Permanent(format!("the report can't be read: {error}"));
     let first = u64::from(page.offset()).min(report.errors);
     let end = (first + u64::from(page.limit())).min(report.errors);
-    let index = files.read_range(&Report::errors_index_key(&report.prefix), report::index_range(first..end)).await?;
-    let Some(range) = report::rows_range(first, &index) else { return Ok(Vec::new()) };
-    let rows = files.read_range(&Report::errors_key(&report.prefix), range).await?;
-    let row = |line: &[u8]| serde_json::from_slice(line);
-    let rows = rows.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(row).collect::<Result<_, _>>();
-    rows.map_err(|error| StoreError::Permanent(format!("the report can't be read: {error}")))
+    let ahead = u64::from(report.failure.is_some());
+    let mut rows = Vec::new();
+    if let Some(failure) = report.failure.as_ref().filter(|_| first == 0 && end > 0) {
+        let document = ImportErrorDocument::new(import, 0, 0, None, failure);
+        rows.push(serde_json::value::to_raw_value(&document).map_err(unreadable)?);
+    }
+    let of_lines = line_rows(files, report, first.saturating_sub(ahead)..end.saturating_sub(ahead)).await?;
+    for row in of_lines.split(|byte| *byte == b'\n').filter(|row| !row.is_empty()) {
+        rows.push(serde_json::from_slice(row).map_err(unreadable)?);
+    }
+    Ok(rows)
+}
+
+/// Reads a stretch of the rows of lines, wherever it lies, with two ranged reads: of the index, then of the rows.
+async fn line_rows(files: &impl FileStore, report: &Report, rows: Range<u64>) -> Result<Bytes, StoreError> {
+    let first = rows.start;
+    let index = files.read_range(&Report::errors_index_key(&report.prefix), index_range(rows)).await?;
+    let Some(range) = rows_range(first, &index) else { return Ok(Bytes::new()) };
+    files.read_range(&Report::errors_key(&report.prefix), range).await
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use insta::assert_snapshot;
 use shared::{
-    api::ImportErrorDocument,
-    import::{Claim, Ending, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
+    import::{Claim, Ending, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
     memory::{MemoryFiles, MemoryImports},
     owner::StoreId,
     record::{RecordError, RecordErrorCode},
+    report::{Fate, ReportLine, ReportWriter},
 };
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ fn call(store: &str, id: &str, offset: &str, limit: &str) -> Call {
     Call {
         store: StoreId::from_configuration(store).unwrap(),
         origin: "https://api.example.com".to_owned(),
+        path: String::new(),
         id: Some(id.to_owned()),
         query: query.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         content_type: None,
@@ -39,37 +40,37 @@ impl World {
     /// A world with one job, which runs.
     async fn new() -> Self {
         let imports = MemoryImports::default();
-        let new = NewImport {
-            id: ImportId::new(Uuid::from_u128(7)),
-            store: StoreId::from_configuration("main").unwrap(),
-            external_ref: None,
-            file: ImportFile { key: "7".to_owned(), version: None },
-        };
+        let new = NewImport::new(
+            ImportId::new(Uuid::from_u128(7)),
+            StoreId::from_configuration("main").unwrap(),
+            ImportFile { key: "7".to_owned(), version: None },
+        );
         imports.create(new, noon()).await.unwrap();
         let Claim::Run { import, lease, .. } = imports.claim_next(noon()).await.unwrap() else { panic!("nothing") };
         Self { imports, files: MemoryFiles::default(), import: *import, lease }
     }
 
-    /// Ends the job with so many errors: of lines 10, 20, 30 and so on.
-    async fn finish(&self, errors: u32) {
-        let (mut rows, mut index) = (Vec::new(), Vec::new());
+    /// Ends the job with so many errors: of lines 10, 20, 30 and so on. Perhaps it failed as a whole, too.
+    async fn finish(&self, errors: u32, failure: Option<RecordError>) {
+        let mut report = ReportWriter::begin(&self.files, &self.import, self.lease.epoch);
         for row in 0..errors {
             let error = RecordError {
                 blocked_by: (row == 1).then_some(1),
                 ..RecordError::new(RecordErrorCode::WrongLength, "data.attributes.name", "must be 3 to 1024 characters")
             };
-            let line = (row + 1) * 10;
-            let document = ImportErrorDocument::new(&self.import, row.into(), line, Some("tea"), &error);
-            rows.extend(serde_json::to_vec(&document).unwrap());
-            rows.push(b'\n');
-            index.extend(report::index_entry(u64::try_from(rows.len()).unwrap()));
+            let line = ReportLine {
+                number: (row + 1) * 10,
+                raw: b"{}",
+                record_type: None,
+                external_ref: Some("tea"),
+                fate: Fate::Failed(&[error]),
+            };
+            report.add(&line).await.unwrap();
         }
-        let prefix = Report::prefix(&self.lease);
-        self.files.store(&Report::errors_key(&prefix), rows);
-        self.files.store(&Report::errors_index_key(&prefix), index);
-        let report = Report { prefix, errors: errors.into() };
+        let report = report.finish(failure).await.unwrap();
         let expires_at = noon() + TimeDelta::days(90);
-        let outcome = Outcome { ending: Ending::Failed, tally: Tally::default(), report, expires_at };
+        let tally = Tally::default();
+        let outcome = Outcome { ending: Ending::Failed, tally, report, expires_at, owes_receipt: false };
         self.imports.finish(&self.lease, &outcome, noon()).await.unwrap();
     }
 
@@ -89,18 +90,22 @@ fn lines(reply: &Reply) -> Vec<u64> {
 #[tokio::test]
 async fn a_page_of_rows_is_shown() {
     let world = World::new().await;
-    world.finish(3).await;
+    world.finish(3, None).await;
     assert_snapshot!(world.errors("1", "1").await.unwrap().body, @r#"{"data":[{"id":"66008acd-3bd1-52af-8122-867acb1fdf87","type":"subscription_import_error","meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.000000Z","updated_at":"2026-05-29T12:00:00.000000Z"},"line_number":20,"field":"data.attributes.name","error":"data.attributes.name: must be 3 to 1024 characters","external_ref":"tea","code":"wrong_length","blocked_by":1}}],"links":{"current":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=1&page%5Blimit%5D=1","first":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=1","last":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=2&page%5Blimit%5D=1","prev":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=1","next":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=2&page%5Blimit%5D=1"},"meta":{"page":{"limit":1,"offset":1,"current":2,"total":3},"results":{"total":3}}}"#);
 }
 
 #[tokio::test]
 async fn every_page_holds_its_rows() {
-    let world = World::new().await;
-    world.finish(7).await;
-    for (offset, limit) in (0..=9).flat_map(|offset| (0..=9).map(move |limit| (offset, limit))) {
-        let reply = world.errors(&offset.to_string(), &limit.to_string()).await.unwrap();
-        let expected: Vec<u64> = (1..=7).map(|row| row * 10).skip(offset).take(limit).collect();
-        assert_eq!(lines(&reply), expected, "{limit} from {offset}");
+    for failure in [None, Some(RecordError::new(RecordErrorCode::NothingImported, "", "none"))] {
+        let world = World::new().await;
+        // The row of the file as a whole is the first, for line 0.
+        let rows = if failure.is_some() { 0..=7 } else { 1..=7 };
+        world.finish(7, failure).await;
+        for (offset, limit) in (0..=9).flat_map(|offset| (0..=9).map(move |limit| (offset, limit))) {
+            let reply = world.errors(&offset.to_string(), &limit.to_string()).await.unwrap();
+            let expected: Vec<u64> = rows.clone().map(|row| row * 10).skip(offset).take(limit).collect();
+            assert_eq!(lines(&reply), expected, "{limit} from {offset}");
+        }
     }
 }
 
@@ -108,7 +113,7 @@ async fn every_page_holds_its_rows() {
 async fn a_job_that_has_not_ended_or_went_well_has_no_rows() {
     let world = World::new().await;
     let running = world.errors("0", "25").await.unwrap();
-    world.finish(0).await;
+    world.finish(0, None).await;
     assert_eq!(world.errors("0", "25").await.unwrap(), running);
     assert_snapshot!(running.body, @r#"{"data":[],"links":{"current":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=25","first":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=25","last":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007/errors?page%5Boffset%5D=0&page%5Blimit%5D=25","prev":null,"next":null},"meta":{"page":{"limit":25,"offset":0,"current":1,"total":0},"results":{"total":0}}}"#);
 }
@@ -116,7 +121,7 @@ async fn a_job_that_has_not_ended_or_went_well_has_no_rows() {
 #[tokio::test]
 async fn a_foreign_a_missing_and_an_impossible_job_are_answered_alike() {
     let world = World::new().await;
-    world.finish(3).await;
+    world.finish(3, None).await;
     let id = world.import.id.to_string();
     for (store, id) in [("other", id.as_str()), ("main", &Uuid::nil().to_string()), ("main", "no uuid")] {
         let error = handle(&world.imports, &world.files, noon(), &call(store, id, "0", "25")).await.unwrap_err();
@@ -141,7 +146,7 @@ async fn a_page_out_of_bounds_is_refused_before_the_job_is_looked_for() {
 #[tokio::test]
 async fn a_report_that_is_gone_is_an_error_of_ours() {
     let world = World::new().await;
-    world.finish(3).await;
-    world.files.remove(&Report::errors_key(&Report::prefix(&world.lease)));
+    world.finish(3, None).await;
+    world.files.remove(&Report::errors_key(&Report::prefix(&world.import.store, world.import.id, world.lease.epoch)));
     assert_eq!(world.errors("0", "25").await.unwrap_err().status(), 500);
 }

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
-use insta::assert_snapshot;
+use insta::{assert_json_snapshot, assert_snapshot};
 use shared::{
     import::{ImportFile, ImportId, NewImport},
     memory::{Call as Port, Fault, Faults, MemoryImports},
@@ -18,6 +18,7 @@ fn call(store: &str, query: &[(&str, &str)]) -> Call {
     Call {
         store: StoreId::from_configuration(store).unwrap(),
         origin: "https://api.example.com".to_owned(),
+        path: String::new(),
         id: None,
         query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         content_type: None,
@@ -28,12 +29,11 @@ fn call(store: &str, query: &[(&str, &str)]) -> Call {
 async fn with_jobs(faults: Faults) -> MemoryImports {
     let imports = MemoryImports::new(faults);
     for (number, store) in [(1, "main"), (2, "other"), (3, "main"), (4, "main")] {
-        let new = NewImport {
-            id: ImportId::new(Uuid::from_u128(number)),
-            store: call(store, &[]).store,
-            external_ref: None,
-            file: ImportFile { key: number.to_string(), version: None },
-        };
+        let new = NewImport::new(
+            ImportId::new(Uuid::from_u128(number)),
+            call(store, &[]).store,
+            ImportFile { key: number.to_string(), version: None },
+        );
         imports.create(new, noon() + TimeDelta::seconds(i64::try_from(number).unwrap())).await.unwrap();
     }
     imports
@@ -43,7 +43,7 @@ async fn with_jobs(faults: Faults) -> MemoryImports {
 async fn a_page_of_the_stores_own_jobs_is_listed_newest_first() {
     let imports = with_jobs(Faults::default()).await;
     let call = call("main", &[("page[offset]", "1"), ("page[limit]", "1")]);
-    assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":[{"id":"00000000-0000-0000-0000-000000000003","type":"subscription_import","attributes":{"status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:03.000000Z","updated_at":"2026-05-29T12:00:03.000000Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000003"}}],"links":{"current":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=1&page%5Blimit%5D=1","first":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","last":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1","prev":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","next":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1"},"meta":{"page":{"limit":1,"offset":1,"current":2,"total":3},"results":{"total":3}}}"#);
+    assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":[{"id":"00000000-0000-0000-0000-000000000003","type":"subscription_import","attributes":{"status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:03.000000Z","updated_at":"2026-05-29T12:00:03.000000Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}},"queue":{"position":3}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000003"}}],"links":{"current":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=1&page%5Blimit%5D=1","first":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","last":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1","prev":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","next":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1"},"meta":{"page":{"limit":1,"offset":1,"current":2,"total":3},"results":{"total":3}}}"#);
 }
 
 #[tokio::test]
@@ -58,6 +58,38 @@ async fn a_page_out_of_bounds_is_refused() {
     let error = handle(&imports, noon(), &call("main", &[("page[limit]", "101")])).await.unwrap_err();
     assert_eq!(error.status(), 400);
     assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"page[limit]: \"page[limit]\" must be a whole number from 0 to 100, given once"}]}"#);
+}
+
+#[tokio::test]
+async fn a_filter_narrows_the_list_and_stays_in_its_links() {
+    let imports = with_jobs(Faults::default()).await;
+    let filter = "lt(created_at,2026-05-29T12:00:04Z):eq(status,pending)";
+    let call = call("main", &[("filter", filter), ("page[limit]", "1")]);
+    let body = handle(&imports, noon(), &call).await.unwrap().body;
+    let document: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_json_snapshot!([&document["data"][0]["id"], &document["links"], &document["meta"]["results"]], @r#"
+    [
+      "00000000-0000-0000-0000-000000000003",
+      {
+        "current": "https://api.example.com/v2/subscriptions/imports?filter=lt%28created_at%2C2026-05-29T12%3A00%3A04Z%29%3Aeq%28status%2Cpending%29&page%5Boffset%5D=0&page%5Blimit%5D=1",
+        "first": "https://api.example.com/v2/subscriptions/imports?filter=lt%28created_at%2C2026-05-29T12%3A00%3A04Z%29%3Aeq%28status%2Cpending%29&page%5Boffset%5D=0&page%5Blimit%5D=1",
+        "last": "https://api.example.com/v2/subscriptions/imports?filter=lt%28created_at%2C2026-05-29T12%3A00%3A04Z%29%3Aeq%28status%2Cpending%29&page%5Boffset%5D=1&page%5Blimit%5D=1",
+        "next": "https://api.example.com/v2/subscriptions/imports?filter=lt%28created_at%2C2026-05-29T12%3A00%3A04Z%29%3Aeq%28status%2Cpending%29&page%5Boffset%5D=1&page%5Blimit%5D=1",
+        "prev": null
+      },
+      {
+        "total": 2
+      }
+    ]
+    "#);
+}
+
+#[tokio::test]
+async fn a_filter_that_can_t_be_read_is_refused() {
+    let imports = with_jobs(Faults::default()).await;
+    let error = handle(&imports, noon(), &call("main", &[("filter", "eq(status,done)")])).await.unwrap_err();
+    assert_eq!(error.status(), 400);
+    assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"Could not parse the supplied filter","meta":{"reason":"at character 11: expected a status: pending, started, success or failed, found \"done)\""}}]}"#);
 }
 
 #[tokio::test]

@@ -5,11 +5,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use chrono::{DateTime, Utc};
 use futures_util::{future::try_join_all, try_join};
 use shared::{
     import::{Import, ImportId},
+    options::OnConflict,
     ports::{Outside, RecordStore},
     record::{Draft, Record, RecordError, RecordErrorCode, RecordId, StoredRecord, read},
+    report::Action,
 };
 
 use crate::{
@@ -21,8 +24,8 @@ use crate::{
 /// How many lines go together: as many ids as one read of the database takes.
 pub(crate) const BATCH: usize = 100;
 
-/// What became of a line, by its place in the sheet: imported, or why not.
-pub(crate) type Settled = (usize, Result<(), Vec<RecordError>>);
+/// What became of a line, by its place in the sheet: imported and how, or why not.
+pub(crate) type Settled = (usize, Result<Action, Vec<RecordError>>);
 
 /// Imports the lines at `places` and tells what became of each.
 pub(crate) async fn import_batch<R: RecordStore>(
@@ -43,26 +46,55 @@ pub(crate) async fn import_batch<R: RecordStore>(
         }
     }
     let wanted: Vec<_> = drafts.iter().flat_map(|drafted| drafted.draft.references()).cloned().collect();
-    let (resolutions, stored_by) = try_join!(references.look_up(&wanted), stored_by(references.records, &drafts))?;
+    // Only a name can be taken: the id of an object without one is this job's own.
+    let named = drafts.iter().filter(|drafted| drafted.draft.external_ref().is_some()).map(|drafted| drafted.id);
+    let (resolutions, stored) = try_join!(references.look_up(&wanted), marks(references.records, named))?;
     let mut resolutions = resolutions.as_slice();
-    let mut records = Vec::with_capacity(drafts.len());
+    let mut writes = Vec::with_capacity(drafts.len());
     for Drafted { place, line, id, mut draft } in drafts {
         let (found, rest) = resolutions.split_at(draft.references().len().min(resolutions.len()));
         resolutions = rest;
-        let writer = stored_by.get(&id);
-        if writer.is_some_and(|writer| *writer != import.id) {
+        let step = Step::of(import, stored.get(&id));
+        if step == Step::Refuse {
             let problem = format!("a {} with this \"external_ref\" is stored already", draft.record_type());
             draft.fail(RecordErrorCode::AlreadyExists, "external_ref", problem);
         }
         match guarded(|| draft.resolve(id, found)) {
-            // Written by an earlier claim of this job.
-            Ok(_) if writer.is_some() => settled.push((place, Ok(()))),
-            Ok(record) => records.push((place, stored(import, line, record))),
+            Ok(record) => match step {
+                Step::Write { action, created_at } if !import.options.dry_run => {
+                    writes.push((place, action, to_store(import, line, record, created_at)));
+                }
+                Step::Write { action, .. } | Step::Leave(action) => settled.push((place, Ok(action))),
+                // The draft has its error: it does not come to this.
+                Step::Refuse => {}
+            },
             Err(errors) => settled.push((place, Err(errors))),
         }
     }
-    settled.extend(write(references.records, records).await?);
+    settled.extend(write(references.records, writes).await?);
     Ok(settled)
+}
+
+/// Settles the lines at `places` without importing any more: those that an earlier claim of this job has written are
+/// imported, the others were not reached.
+pub(crate) async fn leave_batch<R: RecordStore>(
+    references: &References<'_, R>,
+    places: &[usize],
+) -> Outside<Vec<Settled>> {
+    let import = references.import;
+    let id = |place: &usize| {
+        let line = references.sheet.lines().get(*place)?;
+        Some(record_id(import, line.record_type?, line.external_ref.as_deref(), line.line.number))
+    };
+    let stored = marks(references.records, places.iter().filter_map(id)).await?;
+    let settle = |place: &usize| {
+        let repeats = references.sheet.lines().get(*place).is_some_and(|line| line.repeats.is_some());
+        let mark = id(place).and_then(|id| stored.get(&id)).filter(|mark| mark.import_id == import.id && !repeats);
+        let problem = "the import was cancelled before this line's turn came";
+        let left = || vec![RecordError::new(RecordErrorCode::Cancelled, "", problem)];
+        (*place, mark.map(|mark| mark.written_by(import)).ok_or_else(left))
+    };
+    Ok(places.iter().map(settle).collect())
 }
 
 /// A line read, and the id its object gets.
@@ -73,13 +105,51 @@ struct Drafted {
     draft: Draft,
 }
 
-/// The jobs that wrote the objects that are stored under the drafts' ids.
-async fn stored_by<R: RecordStore>(records: &R, drafts: &[Drafted]) -> Outside<HashMap<RecordId, ImportId>> {
-    // Only a name can be taken: the id of an object without one is this job's own. Two lines may have the same.
-    let named = drafts.iter().filter(|drafted| drafted.draft.external_ref().is_some());
-    let ids: HashSet<RecordId> = named.map(|drafted| drafted.id).collect();
+/// What is to be done about a line that is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Write { action: Action, created_at: DateTime<Utc> },
+    Leave(Action),
+    Refuse,
+}
+
+impl Step {
+    fn of(import: &Import, stored: Option<&Mark>) -> Self {
+        let Some(mark) = stored else {
+            return Self::Write { action: Action::Created, created_at: written_at(import) };
+        };
+        if mark.import_id == import.id {
+            return Self::Leave(mark.written_by(import));
+        }
+        match import.options.on_conflict {
+            OnConflict::Fail => Self::Refuse,
+            OnConflict::Skip => Self::Leave(Action::Skipped),
+            OnConflict::Update => Self::Write { action: Action::Updated, created_at: mark.created_at },
+        }
+    }
+}
+
+/// Who wrote a stored object, and when it was made.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    import_id: ImportId,
+    created_at: DateTime<Utc>,
+}
+
+impl Mark {
+    /// How `import`, which wrote the object in an earlier claim, did so: one it replaced is older than the job.
+    fn written_by(self, import: &Import) -> Action {
+        if self.created_at == written_at(import) { Action::Created } else { Action::Updated }
+    }
+}
+
+/// Looks at the objects that are stored under some ids.
+async fn marks<R: RecordStore>(records: &R, ids: impl Iterator<Item = RecordId>) -> Outside<HashMap<RecordId, Mark>> {
+    // Two lines may have the same.
+    let ids: HashSet<RecordId> = ids.collect();
     let stored = read_all(records, &Vec::from_iter(ids)).await?;
-    Ok(stored.into_iter().map(|record| (record.id, record.import_id)).collect())
+    let mark = |record: StoredRecord| Mark { import_id: record.import_id, created_at: record.created_at };
+    Ok(stored.into_iter().map(|record| (record.id, mark(record))).collect())
 }
 
 /// Reads a line, and tells whether it repeats another.
@@ -101,25 +171,29 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Vec<RecordError>>) -> Result<T, V
 }
 
 /// Writes objects, and tells of each whether the database took it.
-async fn write<R: RecordStore>(records: &R, writes: Vec<(usize, StoredRecord)>) -> Outside<Vec<Settled>> {
-    let mut places: HashMap<_, _> = writes.iter().map(|(place, record)| (record.id, *place)).collect();
-    let writes = writes.into_iter().map(|(_, record)| record).collect();
+async fn write<R: RecordStore>(records: &R, writes: Vec<(usize, Action, StoredRecord)>) -> Outside<Vec<Settled>> {
+    let mut places: HashMap<_, _> =
+        writes.iter().map(|(place, action, record)| (record.id, (*place, *action))).collect();
+    let writes = writes.into_iter().map(|(_, _, record)| record).collect();
     let batches = into_chunks(writes, R::WRITE_BATCH).map(|batch| write_batch(records, batch));
     let mut settled = Vec::with_capacity(places.len());
     for (id, reason) in try_join_all(batches).await?.into_iter().flatten() {
-        if let Some(place) = places.remove(&id) {
+        if let Some((place, _)) = places.remove(&id) {
             let problem = format!("the database refuses the object: {reason}");
             let error = RecordError::new(RecordErrorCode::RefusedByDatabase, "", problem);
             settled.push((place, Err(vec![error])));
         }
     }
-    settled.extend(places.into_values().map(|place| (place, Ok(()))));
+    settled.extend(places.into_values().map(|(place, action)| (place, Ok(action))));
     Ok(settled)
 }
 
-fn stored(import: &Import, line: u32, record: Record) -> StoredRecord {
-    // The same at every claim, so that a job run twice writes the same bytes.
-    let written_at = import.started_at.unwrap_or(import.created_at);
+/// When the objects of a job are written: the same at every claim, so that a job run twice writes the same bytes.
+fn written_at(import: &Import) -> DateTime<Utc> {
+    import.started_at.unwrap_or(import.created_at)
+}
+
+fn to_store(import: &Import, line: u32, record: Record, created_at: DateTime<Utc>) -> StoredRecord {
     let (id, record_type) = (record.id(), record.record_type());
     let (external_ref, attributes) = record.into_parts();
     StoredRecord {
@@ -130,8 +204,8 @@ fn stored(import: &Import, line: u32, record: Record) -> StoredRecord {
         attributes,
         import_id: import.id,
         line,
-        created_at: written_at,
-        updated_at: written_at,
+        created_at,
+        updated_at: written_at(import),
     }
 }
 

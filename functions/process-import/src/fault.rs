@@ -27,6 +27,8 @@ pub(crate) enum FileFault {
     GivenUp,
     /// Something outside refused for good.
     Unable,
+    /// Somebody asked for it.
+    Cancelled,
 }
 
 impl FileFault {
@@ -75,6 +77,9 @@ impl FileFault {
                 RecordErrorCode::GivenUp,
                 "the service could not go on with the import; what was written stays written".to_owned(),
             ),
+            Self::Cancelled => {
+                (RecordErrorCode::Cancelled, "the import was cancelled; what was written stays written".to_owned())
+            }
         };
         RecordError::new(code, "", problem)
     }

@@ -4,10 +4,10 @@ use std::{future::pending, time::Duration};
 
 use chrono::{DateTime, Utc};
 use shared::{
-    import::{LEASE, Lease, Tally},
+    import::{LEASE, Lease},
     ports::{ImportQueue, ImportStore, StoreError},
 };
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::warn;
 
 use crate::progress::Progress;
@@ -35,8 +35,7 @@ pub(crate) async fn beat(
     clock: fn() -> DateTime<Utc>,
 ) {
     let mut renewed = Instant::now();
-    let mut shown = Tally::default();
-    let mut ticks = interval(SHOW);
+    let mut ticks = interval_at(renewed + SHOW, SHOW);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for beat in 1_u32.. {
         ticks.tick().await;
@@ -54,13 +53,12 @@ pub(crate) async fn beat(
         if renewed.elapsed() > lease_time().saturating_sub(MARGIN) {
             return lost(progress).await;
         }
-        let tally = progress.tally();
-        if shown != tally {
-            match imports.record_progress(lease, &tally, clock()).await {
-                Ok(()) => shown = tally,
-                Err(StoreError::Conflict(_)) => return lost(progress).await,
-                Err(error) => warn!(import.id = %lease.id, %error, "could not show the progress"),
-            }
+        // Even where there is nothing new to show: it tells whether the job is to stop.
+        match imports.record_progress(lease, &progress.shown(), clock()).await {
+            Ok(true) => progress.cancel(),
+            Ok(false) => {}
+            Err(StoreError::Conflict(_)) => return lost(progress).await,
+            Err(error) => warn!(import.id = %lease.id, %error, "could not show the progress"),
         }
     }
 }

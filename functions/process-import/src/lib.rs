@@ -6,6 +6,7 @@ mod fault;
 mod heartbeat;
 mod pass;
 mod progress;
+mod receipt;
 mod references;
 mod report;
 mod run;
@@ -72,7 +73,11 @@ where
             // Whatever its body says, a message is a tick.
             Err(_) => warn!("woken by a message that is not ours"),
         }
-        self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await
+        let turn = self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await;
+        if turn == Turn::Done {
+            self.write_receipts().await;
+        }
+        turn
     }
 }
 

@@ -1,17 +1,20 @@
 //! One pass over an import file: from its first byte to the job's terminal status.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryFutureExt, stream, try_join};
 use shared::{
-    import::{Ending, Import, Lease, Outcome},
+    import::{Ending, Import, Lease, Outcome, Tally},
     ports::{FileStore, ImportStore, Outside, RecordStore, StoreError},
-    record::{RecordError, RecordType},
+    receipt::receipt_key,
+    record::{RecordError, RecordErrorCode, RecordType},
+    report::ReportWriter,
 };
+use tokio::sync::mpsc::{Sender, channel};
 use tracing::{info, warn};
 
 use crate::{
     Worker,
-    batch::{BATCH, import_batch},
+    batch::{BATCH, import_batch, leave_batch},
     fault::FileFault,
     progress::Progress,
     references::{Copies, References},
@@ -22,6 +25,9 @@ use crate::{
 
 /// How many batches are under way at once; each writes up to four batches of 25 side by side.
 const IN_FLIGHT: usize = 8;
+
+/// How many batches may be settled before the report has told of them.
+const TOLD_BEHIND: usize = 64;
 
 /// How much of the function's time is left for handing a job over.
 const HAND_OVER: TimeDelta = TimeDelta::seconds(30);
@@ -81,25 +87,32 @@ where
             Ok(file) => file,
             Err(fault) => return Ok(self.end_with(&fault).await?),
         };
-        let mut sheet = match Sheet::read(&file) {
+        let sheet = match Sheet::read(&file) {
             Ok(sheet) => sheet,
             Err(fault) => return Ok(self.end_with(&fault).await?),
         };
         for record_type in sheet.lines().iter().filter_map(|line| line.record_type) {
             self.progress.uploaded(record_type);
         }
-        let copies = Copies::default();
-        let mut errors = LineErrors::new();
-        for types in WAVES {
-            self.wave(types, &mut sheet, &copies, &mut errors).await?;
-        }
-        let whole = nothing_imported(&sheet, self.progress.tally().imported.total());
-        Ok(self.conclude(whole, Some((&sheet, errors))).await?)
+        let (failed, told) = channel(TOLD_BEHIND);
+        let report = report::tell(self.begin_report(), self.import, &sheet, told);
+        // The report is written beside the work.
+        let (is_left, report) = try_join!(self.waves(&sheet, failed), report.map_err(Stop::from))?;
+        let failure = if is_left {
+            Some(FileFault::Cancelled.error())
+        } else {
+            nothing_imported(&sheet, self.progress.tally().imported.total())
+        };
+        Ok(self.conclude(report, failure, self.progress.tally()).await?)
     }
 
     /// Ends the job as failed, for a reason that concerns the file as a whole.
     pub(crate) async fn end_with(&self, fault: &FileFault) -> Outside<()> {
-        self.conclude(Some(fault.error()), None).await
+        self.conclude(self.begin_report(), Some(fault.error()), self.progress.shown()).await
+    }
+
+    fn begin_report(&self) -> ReportWriter<'_, F::Writer> {
+        ReportWriter::begin(&self.worker.files, self.import, self.lease.epoch)
     }
 
     /// Reads and unpacks the import file.
@@ -119,58 +132,80 @@ where
         }
     }
 
+    /// Imports all lines, those first that others may refer to. The answer says whether some were left, as the job was
+    /// cancelled.
+    async fn waves(&self, sheet: &Sheet<'_>, failed: Sender<LineErrors>) -> Result<bool, Stop> {
+        let copies = Copies::default();
+        let references = References { import: self.import, sheet, records: &self.worker.records, copies: &copies };
+        let mut is_left = false;
+        for types in WAVES {
+            is_left |= self.wave(types, &references, &failed).await?;
+        }
+        Ok(is_left)
+    }
+
     /// Imports all lines of some types, a bounded number of batches at a time.
     async fn wave(
         &self,
         types: &[Option<RecordType>],
-        sheet: &mut Sheet<'_>,
-        copies: &Copies,
-        errors: &mut LineErrors,
-    ) -> Result<(), Stop> {
+        references: &References<'_, R>,
+        failed: &Sender<LineErrors>,
+    ) -> Result<bool, Stop> {
+        let sheet = references.sheet;
         let of_wave = sheet.lines().iter().enumerate().filter(|(_, line)| types.contains(&line.record_type));
         let places: Vec<usize> = of_wave.map(|(place, _)| place).collect();
-        let mut settled = Vec::with_capacity(places.len());
-        let references = &References { import: self.import, sheet: &*sheet, records: &self.worker.records, copies };
-        let mut batches = stream::iter(places.chunks(BATCH))
-            .map(|places| async move {
-                // Asked as a batch begins. Those under way are dropped; what they wrote is written again, the same.
-                if self.deadline - (self.worker.clock)() < HAND_OVER {
-                    return Err(Stop::OutOfTime);
-                }
-                Ok(import_batch(references, places).await?)
-            })
-            .buffer_unordered(IN_FLIGHT);
+        let batches = stream::iter(places.chunks(BATCH)).map(|places| async move {
+            // Asked as a batch begins. Those under way are dropped; what they wrote is written again, the same.
+            if self.deadline - (self.worker.clock)() < HAND_OVER {
+                return Err(Stop::OutOfTime);
+            }
+            // Here those under way go on to their end, so that all they write is told.
+            let settled = if self.progress.is_cancelled() {
+                leave_batch(references, places).await?
+            } else {
+                import_batch(references, places).await?
+            };
+            Ok(settled)
+        });
+        let mut batches = batches.buffer_unordered(IN_FLIGHT);
+        let mut is_left = false;
         while let Some(batch) = batches.next().await {
+            let mut errors = LineErrors::new();
             for (place, became) in batch? {
-                let record_type = references.sheet.lines().get(place).and_then(|line| line.record_type);
-                if let (Ok(()), Some(record_type)) = (&became, record_type) {
-                    self.progress.imported(record_type);
-                }
-                settled.push((place, became));
-            }
-        }
-        drop(batches);
-        for (place, became) in settled {
-            match became {
-                Ok(()) => sheet.settle(place, Fate::Imported),
-                Err(why) => {
-                    sheet.settle(place, Fate::Failed);
-                    errors.insert(place, why);
+                match became {
+                    Ok(action) => {
+                        sheet.settle(place, Fate::Imported(action));
+                        if let Some(record_type) = sheet.lines().get(place).and_then(|line| line.record_type) {
+                            self.progress.imported(record_type);
+                        }
+                    }
+                    Err(why) => {
+                        sheet.settle(place, Fate::Failed);
+                        is_left |= why.iter().any(|error| error.code == RecordErrorCode::Cancelled);
+                        errors.push((place, why));
+                    }
                 }
             }
+            // Nobody listens any more only where the report has failed, and with it the pass.
+            let _ = failed.send(errors).await;
         }
-        Ok(())
+        Ok(is_left)
     }
 
-    /// Writes the report, then the terminal status: never the one without the other. The job failed when there is
+    /// Makes the report visible, then the terminal status: never the one without the other. The job failed when there is
     /// something to say of the file as a whole.
-    async fn conclude(&self, whole: Option<RecordError>, lines: Option<(&Sheet<'_>, LineErrors)>) -> Outside<()> {
-        let ending = if whole.is_none() { Ending::Success } else { Ending::Failed };
-        let report = report::write(&self.worker.files, self.import, self.lease, whole, lines).await?;
+    async fn conclude(
+        &self,
+        report: ReportWriter<'_, F::Writer>,
+        failure: Option<RecordError>,
+        tally: Tally,
+    ) -> Outside<()> {
+        let ending = if failure.is_none() { Ending::Success } else { Ending::Failed };
+        let report = report.finish(failure).await?;
         let errors = report.errors;
-        let tally = self.progress.tally();
         let now = (self.worker.clock)();
-        let outcome = Outcome { ending, tally, report, expires_at: now + self.worker.retention };
+        let owes_receipt = receipt_key(self.import).is_some();
+        let outcome = Outcome { ending, tally, report, expires_at: now + self.worker.retention, owes_receipt };
         self.progress.close();
         self.worker.imports.finish(self.lease, &outcome, now).await?;
         info!(

@@ -11,13 +11,20 @@ use shared::{import::Tally, record::RecordType};
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     tally: Mutex<Tally>,
+    earlier: Tally,
+    cancelled: AtomicBool,
     closing: AtomicBool,
 }
 
 impl Progress {
-    /// Goes on from what an earlier claim has counted: a job that is given up keeps it.
-    pub(crate) fn from_earlier(tally: Tally) -> Self {
-        Self { tally: Mutex::new(tally), ..Self::default() }
+    /// Begins to count a job of which an earlier claim has shown `earlier`.
+    pub(crate) fn after(earlier: Tally) -> Self {
+        Self { earlier, ..Self::default() }
+    }
+
+    /// What there is to show: a count that was shown before does not go back while the lines are passed once more.
+    pub(crate) fn shown(&self) -> Tally {
+        self.tally().at_least(self.earlier)
     }
 
     pub(crate) fn uploaded(&self, record_type: RecordType) {
@@ -30,6 +37,16 @@ impl Progress {
 
     pub(crate) fn tally(&self) -> Tally {
         self.change(|tally| *tally)
+    }
+
+    /// Says that the job is to stop.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the job is to stop: what has not begun is not begun any more.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     /// Says that the pass ends the job or gives it back: from here on a lease that is gone may be so by its own doing.

@@ -11,6 +11,7 @@ use shared::{
     import::Import,
     ports::{Outside, RecordStore},
     record::{LookUp, RecordId, RecordType, Reference, Resolution, Snapshot, StoredRecord, read},
+    report::Action,
 };
 
 use crate::{
@@ -50,6 +51,14 @@ impl Copies {
     }
 }
 
+/// What the file says of a reference.
+enum InFile {
+    /// Everything.
+    Told(Resolution),
+    /// Nothing: the object may be stored under one of these ids, the first of which counts.
+    Stored(Vec<RecordId>),
+}
+
 /// Where references are looked up.
 #[derive(Debug)]
 pub(crate) struct References<'a, R> {
@@ -66,28 +75,62 @@ impl<R: RecordStore> References<'_, R> {
         for reference in references {
             in_file.push(self.in_file(reference).await?);
         }
-        let rest = references.iter().zip(&in_file).filter(|(_, found)| found.is_none());
-        let wanted: HashSet<RecordId> = rest.flat_map(|(reference, _)| self.candidates(reference)).collect();
+        let candidates = |found: &InFile| match found {
+            InFile::Told(_) => Vec::new(),
+            InFile::Stored(ids) => ids.clone(),
+        };
+        let wanted: HashSet<RecordId> = in_file.iter().flat_map(candidates).collect();
         let stored = self.stored(wanted).await?;
-        let answer = |(reference, found): (&Reference, Option<Resolution>)| {
-            let stored = || self.candidates(reference).find_map(|id| fitting(reference, stored.get(&id)?.as_ref()?));
-            found.or_else(stored).unwrap_or(Resolution::Missing)
+        let answer = |(reference, found): (&Reference, InFile)| match found {
+            InFile::Told(resolution) => resolution,
+            InFile::Stored(ids) => {
+                let mut fitting = ids.iter().filter_map(|id| fitting(reference, stored.get(id)?.as_ref()?));
+                fitting.next().unwrap_or(Resolution::Missing)
+            }
         };
         Ok(references.iter().zip(in_file).map(answer).collect())
     }
 
-    async fn in_file(&self, reference: &Reference) -> Outside<Option<Resolution>> {
-        match reference.look_up {
-            LookUp::Any | LookUp::ExternalRef => {}
-            LookUp::Id => return Ok(None),
+    async fn in_file(&self, reference: &Reference) -> Outside<InFile> {
+        let Reference { record_type, text, look_up, .. } = reference;
+        let by_name = match look_up {
+            LookUp::Any | LookUp::ExternalRef => self.sheet.find(*record_type, text),
+            LookUp::Id => None,
+        };
+        let stored_under_name = || RecordId::from_external_ref(&self.import.store, *record_type, text);
+        if let Some((place, line)) = by_name.and_then(|place| Some((place, self.sheet.lines().get(place)?))) {
+            let failed = Resolution::Failed { line: line.line.number };
+            return Ok(match line.fate.get() {
+                Some(Fate::Imported(Action::Created | Action::Updated)) => {
+                    InFile::Told(self.copy_of_line(place).await?.map_or(failed, Resolution::Found))
+                }
+                // The object that was there before is the one that holds.
+                Some(Fate::Imported(Action::Skipped)) => InFile::Stored(vec![stored_under_name()]),
+                Some(Fate::Failed) | None => InFile::Told(failed),
+            });
         }
-        let Some(place) = self.sheet.find(reference.record_type, &reference.text) else { return Ok(None) };
-        let Some(line) = self.sheet.lines().get(place) else { return Ok(None) };
-        let failed = Resolution::Failed { line: line.line.number };
-        Ok(Some(match line.fate {
-            Fate::Imported => self.copy_of_line(place).await?.map_or(failed, Resolution::Found),
-            Fate::Failed | Fate::Waiting => failed,
-        }))
+        let by_id = match look_up {
+            LookUp::Any | LookUp::Id => RecordId::parse(text),
+            LookUp::ExternalRef => None,
+        };
+        if let Some(copy) = self.written_under(*record_type, by_id).await? {
+            return Ok(InFile::Told(Resolution::Found(copy)));
+        }
+        let by_ref = match look_up {
+            LookUp::Any | LookUp::ExternalRef => Some(stored_under_name()),
+            LookUp::Id => None,
+        };
+        Ok(InFile::Stored(by_id.into_iter().chain(by_ref).collect()))
+    }
+
+    /// The object that this file has put under an id, from its line: a dry run has not stored it.
+    async fn written_under(&self, record_type: RecordType, id: Option<RecordId>) -> Outside<Option<Arc<Snapshot>>> {
+        let Some(place) = id.and_then(|id| self.sheet.find_id(&self.import.store, id)) else { return Ok(None) };
+        let line = self.sheet.lines().get(place).filter(|line| line.record_type == Some(record_type));
+        match line.and_then(|line| line.fate.get()) {
+            Some(Fate::Imported(Action::Created | Action::Updated)) => self.copy_of_line(place).await,
+            Some(Fate::Imported(Action::Skipped) | Fate::Failed) | None => Ok(None),
+        }
     }
 
     /// Builds the object of a line again, with what it refers to itself.
@@ -114,18 +157,6 @@ impl<R: RecordStore> References<'_, R> {
         references: &'b [Reference],
     ) -> Pin<Box<dyn Future<Output = Outside<Vec<Resolution>>> + Send + 'b>> {
         Box::pin(self.look_up(references))
-    }
-
-    /// The ids that the stored object may have, in the order in which they count.
-    fn candidates(&self, reference: &Reference) -> impl Iterator<Item = RecordId> {
-        let by_id = || RecordId::parse(&reference.text);
-        let by_ref = || RecordId::from_external_ref(&self.import.store, reference.record_type, &reference.text);
-        let (first, second) = match reference.look_up {
-            LookUp::Any => (by_id(), Some(by_ref())),
-            LookUp::Id => (by_id(), None),
-            LookUp::ExternalRef => (None, Some(by_ref())),
-        };
-        first.into_iter().chain(second)
     }
 
     async fn stored(&self, wanted: HashSet<RecordId>) -> Outside<HashMap<RecordId, Option<Arc<StoredCopy>>>> {

@@ -1,72 +1,64 @@
-//! What a job has to say of the lines it did not import, written to S3 in the order of the file.
+//! Telling what became of the lines, in the order of the file, while others are still being imported.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use futures_util::try_join;
 use shared::{
-    api::ImportErrorDocument,
-    import::{Import, Lease, Report},
-    ports::{FileStore, FileWriter, Outside, StoreError},
+    import::Import,
+    ports::{FileWriter, Outside},
     record::RecordError,
-    report::index_entry,
+    report::{Fate, ReportLine, ReportWriter},
+};
+use tokio::sync::mpsc::Receiver;
+
+use crate::{
+    references::record_id,
+    sheet::{self, Sheet, SheetLine},
 };
 
-use crate::sheet::Sheet;
+/// What is wrong with lines, by their places in the sheet.
+pub(crate) type LineErrors = Vec<(usize, Vec<RecordError>)>;
 
-/// The errors of a file, by the place of their line in the sheet.
-pub(crate) type LineErrors = BTreeMap<usize, Vec<RecordError>>;
-
-/// Writes the report of one claim: the row of the file as a whole if there is one, then those of its lines.
-pub(crate) async fn write<F: FileStore>(
-    files: &F,
+/// Writes a line as soon as it and all lines before it are settled, until every line is. Only the errors of lines that have
+/// to wait for an earlier one are held.
+pub(crate) async fn tell<'a, W: FileWriter + Send>(
+    mut writer: ReportWriter<'a, W>,
     import: &Import,
-    lease: &Lease,
-    whole: Option<RecordError>,
-    lines: Option<(&Sheet<'_>, LineErrors)>,
-) -> Outside<Report> {
-    let prefix = Report::prefix(lease);
-    let mut writer = Writer {
-        import,
-        rows: files.writer(Report::errors_key(&prefix)),
-        index: files.writer(Report::errors_index_key(&prefix)),
-        bytes: 0,
-        count: 0,
-        row: Vec::new(),
-    };
-    if let Some(error) = whole {
-        writer.add(0, None, &error).await?;
-    }
-    if let Some((sheet, errors)) = lines {
-        for (place, errors) in errors {
-            let Some(line) = sheet.lines().get(place) else { continue };
-            for error in errors {
-                writer.add(line.line.number, line.external_ref.as_deref(), &error).await?;
-            }
+    sheet: &Sheet<'_>,
+    mut failed: Receiver<LineErrors>,
+) -> Outside<ReportWriter<'a, W>> {
+    let mut held = HashMap::new();
+    let mut lines = sheet.lines().iter().enumerate().peekable();
+    while let Some(errors) = failed.recv().await {
+        held.extend(errors);
+        while let Some((place, line)) = lines.peek() {
+            let Some(fate) = line.fate.get() else { break };
+            let errors = held.remove(place);
+            let fate = match (fate, &errors) {
+                (sheet::Fate::Imported(action), _) => match id(import, line) {
+                    Some(id) => Fate::Imported(id, *action),
+                    None => break,
+                },
+                (sheet::Fate::Failed, Some(errors)) => Fate::Failed(errors),
+                // Settled, but its errors are still on their way here.
+                (sheet::Fate::Failed, None) => break,
+            };
+            writer.add(&shown(line, fate)).await?;
+            lines.next();
         }
     }
-    let errors = writer.count;
-    try_join!(writer.rows.finish(), writer.index.finish())?;
-    Ok(Report { prefix, errors })
+    Ok(writer)
 }
 
-struct Writer<'a, W> {
-    import: &'a Import,
-    rows: W,
-    index: W,
-    bytes: u64,
-    count: u64,
-    row: Vec<u8>,
+fn id(import: &Import, line: &SheetLine<'_>) -> Option<shared::record::RecordId> {
+    Some(record_id(import, line.record_type?, line.external_ref.as_deref(), line.line.number))
 }
 
-impl<W: FileWriter> Writer<'_, W> {
-    async fn add(&mut self, line_number: u32, external_ref: Option<&str>, error: &RecordError) -> Outside<()> {
-        let document = ImportErrorDocument::new(self.import, self.count, line_number, external_ref, error);
-        self.row.clear();
-        serde_json::to_writer(&mut self.row, &document).map_err(|error| StoreError::Permanent(error.to_string()))?;
-        self.row.push(b'\n');
-        self.bytes += u64::try_from(self.row.len()).unwrap_or_default();
-        self.count += 1;
-        self.rows.write(&self.row).await?;
-        self.index.write(&index_entry(self.bytes)).await
+fn shown<'a>(line: &'a SheetLine<'_>, fate: Fate<'a>) -> ReportLine<'a> {
+    ReportLine {
+        number: line.line.number,
+        raw: line.line.raw,
+        record_type: line.record_type,
+        external_ref: line.external_ref.as_deref(),
+        fate,
     }
 }

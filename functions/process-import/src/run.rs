@@ -46,7 +46,10 @@ where
         };
         info!(import.id = %import.id, store = %import.store, attempt, "import started");
         let given_up = attempt > MAX_ATTEMPTS;
-        let progress = if given_up { Progress::from_earlier(import.tally) } else { Progress::default() };
+        let progress = Progress::after(import.tally);
+        if import.cancel_requested_at.is_some() {
+            progress.cancel();
+        }
         let pass = Pass { worker: self, import: &import, lease: &lease, progress: &progress, deadline };
         tokio::select! {
             turn = self.see_through(&pass, given_up) => turn,

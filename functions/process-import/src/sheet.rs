@@ -5,11 +5,14 @@ use std::{
     borrow::Cow,
     collections::{HashMap, hash_map::Entry},
     panic::catch_unwind,
+    sync::OnceLock,
 };
 
 use shared::{
     jsonl::{Line, MAX_OBJECTS, lines},
-    record::{Outline, RecordType, outline},
+    owner::StoreId,
+    record::{Outline, RecordId, RecordType, outline},
+    report::Action,
 };
 
 use crate::fault::FileFault;
@@ -22,15 +25,14 @@ pub(crate) struct SheetLine<'a> {
     pub(crate) external_ref: Option<Cow<'a, str>>,
     /// The number of the line that had the same type and `external_ref` first.
     pub(crate) repeats: Option<u32>,
-    pub(crate) fate: Fate,
+    /// Nothing as long as its turn has not come.
+    pub(crate) fate: OnceLock<Fate>,
 }
 
 /// What has become of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// Its turn has not come.
-    Waiting,
-    Imported,
+    Imported(Action),
     Failed,
 }
 
@@ -39,6 +41,8 @@ pub(crate) enum Fate {
 pub(crate) struct Sheet<'a> {
     lines: Vec<SheetLine<'a>>,
     named: HashMap<(RecordType, Cow<'a, str>), usize>,
+    /// The places of `named` by the ids that the objects get; made when the first id is asked for.
+    by_id: OnceLock<HashMap<RecordId, usize>>,
 }
 
 impl<'a> Sheet<'a> {
@@ -53,7 +57,7 @@ impl<'a> Sheet<'a> {
         if objects > MAX_OBJECTS {
             return Err(FileFault::TooManyObjects(objects));
         }
-        let mut sheet = Self { lines: Vec::with_capacity(objects), named: HashMap::new() };
+        let mut sheet = Self { lines: Vec::with_capacity(objects), named: HashMap::new(), by_id: OnceLock::new() };
         for line in lines(file) {
             // A line that brings the first look down has no type; reading it in earnest tells what is wrong.
             sheet.add(line, catch_unwind(|| outline(line.bytes)).unwrap_or_default());
@@ -72,7 +76,7 @@ impl<'a> Sheet<'a> {
                 Entry::Occupied(first) => repeats = self.lines.get(*first.get()).map(|first| first.line.number),
             }
         }
-        self.lines.push(SheetLine { line, record_type, external_ref, repeats, fate: Fate::Waiting });
+        self.lines.push(SheetLine { line, record_type, external_ref, repeats, fate: OnceLock::new() });
     }
 
     /// The lines in the order of the file.
@@ -85,10 +89,21 @@ impl<'a> Sheet<'a> {
         self.named.get(&(record_type, Cow::Borrowed(external_ref))).copied()
     }
 
-    /// Notes what has become of the line at a place.
-    pub(crate) fn settle(&mut self, place: usize, fate: Fate) {
-        if let Some(line) = self.lines.get_mut(place) {
-            line.fate = fate;
+    /// The place of the first line whose object has this id, by its type and `external_ref`.
+    pub(crate) fn find_id(&self, store: &StoreId, id: RecordId) -> Option<usize> {
+        let by_id = self.by_id.get_or_init(|| {
+            let id = |(record_type, external_ref): &(RecordType, Cow<'_, str>)| {
+                RecordId::from_external_ref(store, *record_type, external_ref)
+            };
+            self.named.iter().map(|(name, place)| (id(name), *place)).collect()
+        });
+        by_id.get(&id).copied()
+    }
+
+    /// Notes what has become of the line at a place. It becomes of a line but once.
+    pub(crate) fn settle(&self, place: usize, fate: Fate) {
+        if let Some(line) = self.lines.get(place) {
+            line.fate.get_or_init(|| fate);
         }
     }
 }

@@ -5,16 +5,22 @@ use std::{collections::BTreeMap, fmt::Write};
 use shared::{
     import::{Import, ImportId, NewImport},
     memory::{self, Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received},
+    options::{ImportOptions, OnConflict},
     owner::StoreId,
     record::StoredRecord,
+    report::Report,
     submit::submit,
 };
 use uuid::Uuid;
 
 use super::*;
 
+mod cancelled;
 mod faults;
 mod files;
+mod options;
+mod receipts;
+mod results;
 mod write;
 
 /// How long Lambda lets a function run.
@@ -63,8 +69,19 @@ impl World {
 
     /// Makes a job of a file, and wakes the worker.
     async fn submit(&self, number: u128, file: impl Into<bytes::Bytes>) {
+        self.submit_with(number, file, ImportOptions::default()).await;
+    }
+
+    async fn submit_with(&self, number: u128, file: impl Into<bytes::Bytes>, options: ImportOptions) {
         let file = self.worker.files.store(&number.to_string(), file);
-        let new = NewImport { id: id(number), store: store(), external_ref: None, file };
+        let new = NewImport { options, ..NewImport::new(id(number), store(), file) };
+        submit(&self.worker.imports, &self.worker.queue, new, memory::now()).await.unwrap();
+    }
+
+    /// Makes a job of a dropped file, and wakes the worker.
+    async fn drop_file(&self, number: u128, name: &str, file: impl Into<bytes::Bytes>) {
+        let file = self.worker.files.store(&format!("drops/main/{name}"), file);
+        let new = NewImport::new(id(number), store(), file);
         submit(&self.worker.imports, &self.worker.queue, new, memory::now()).await.unwrap();
     }
 
@@ -106,10 +123,14 @@ impl World {
         let (uploaded, imported) = (import.tally.uploaded.total(), import.tally.imported.total());
         let mut told = format!("{}, {imported} of {uploaded}\n", import.status.as_str());
         let Some(report) = import.report else { return told };
-        let rows = self.worker.files.content(&shared::import::Report::errors_key(&report.prefix)).unwrap();
-        let rows: Vec<serde_json::Value> =
-            rows.split(|byte| *byte == b'\n').filter_map(|row| serde_json::from_slice(row).ok()).collect();
-        assert_eq!(u64::try_from(rows.len()), Ok(report.errors));
+        let rows = self.rows(&Report::errors_key(&report.prefix));
+        assert_eq!(u64::try_from(rows.len() + usize::from(report.failure.is_some())), Ok(report.errors));
+        let blocked = rows.iter().filter(|row| row["meta"]["blocked_by"].is_u64()).count();
+        assert_eq!(u64::try_from(blocked), Ok(report.blocked));
+        if let Some(failure) = &report.failure {
+            let code = serde_json::to_value(failure.code).unwrap();
+            writeln!(told, "0: {} {}", code.as_str().unwrap(), failure.field).unwrap();
+        }
         for row in rows {
             let meta = &row["meta"];
             let blame = meta["blocked_by"].as_u64().map(|line| format!(" because of line {line}")).unwrap_or_default();
@@ -117,6 +138,34 @@ impl World {
             writeln!(told, "{line}: {code} {}{blame}", meta["field"].as_str().unwrap()).unwrap();
         }
         told
+    }
+
+    /// What became of each line of a job's file: line and action; the failed ones' errors are those of the error rows.
+    async fn results(&self, number: u128) -> Vec<(u64, String)> {
+        let prefix = self.import(number).await.report.unwrap().prefix;
+        let results = self.rows(&Report::results_key(&prefix));
+        let told = |errors: &serde_json::Value| errors.as_array().map(Vec::len).unwrap_or_default();
+        let errors: usize = results.iter().map(|row| told(&row["errors"])).sum();
+        assert_eq!(errors, self.rows(&Report::errors_key(&prefix)).len());
+        for row in &results {
+            let is_failed = row["action"] == "failed";
+            assert_eq!((row["id"].is_null(), told(&row["errors"]) > 0), (is_failed, is_failed), "{row}");
+        }
+        results.iter().map(|row| (row["line"].as_u64().unwrap(), row["action"].as_str().unwrap().to_owned())).collect()
+    }
+
+    /// The failed lines of a job's file, as they are handed out.
+    async fn failed_lines(&self, number: u128) -> bytes::Bytes {
+        let prefix = self.import(number).await.report.unwrap().prefix;
+        self.worker.files.content(&Report::failed_lines_key(&prefix)).unwrap()
+    }
+
+    fn rows(&self, key: &str) -> Vec<serde_json::Value> {
+        let rows = self.worker.files.content(key).unwrap();
+        rows.split(|byte| *byte == b'\n')
+            .filter(|row| !row.is_empty())
+            .map(|row| serde_json::from_slice(row).unwrap())
+            .collect()
     }
 
     /// The objects as type, name and line.

@@ -1,4 +1,5 @@
-//! Wakes the worker for jobs that wait without a message: the net under every tick that got lost.
+//! Wakes the worker for jobs that wait without a message, to run or for their receipt: the net under every tick that got
+//! lost.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::Error;
@@ -21,12 +22,15 @@ const MOST: u32 = 100;
 pub async fn handle(imports: &impl ImportStore, queue: &impl ImportQueue, now: DateTime<Utc>) -> Result<(), Error> {
     let mut open = imports.open(MOST).await?;
     open.retain(|import| import.created_at <= now - GRACE);
-    if open.is_empty() {
+    let owed = imports.owed_receipts(1).await?;
+    if open.is_empty() && owed.is_empty() {
         return Ok(());
     }
     let messages = usize::try_from(queue.depth().await?).unwrap_or(usize::MAX);
     let missing = open.len().saturating_sub(messages);
-    for import in open.iter().take(missing) {
+    // Receipts are written by whichever message comes next: they need one of their own only where none will.
+    let owed = owed.iter().filter(|_| open.is_empty() && messages == 0);
+    for import in open.iter().take(missing).chain(owed) {
         // A key of its own each minute: the queue drops what repeats within five.
         let deduplication = format!("{}-{}", import.id, now.timestamp() / 60);
         queue.send(&Tick::of(&import.store, import.id), &deduplication).await?;

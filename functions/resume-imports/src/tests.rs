@@ -1,7 +1,8 @@
 use shared::{
-    import::{ImportFile, ImportId, NewImport},
+    import::{Claim, Ending, ImportFile, ImportId, NewImport, Outcome},
     memory::{Call as Port, Fault, Faults, MemoryImports, MemoryQueue},
     owner::StoreId,
+    report::Report,
 };
 use uuid::Uuid;
 
@@ -23,12 +24,11 @@ impl World {
         let faults = Faults::default();
         let imports = MemoryImports::new(faults.clone());
         for (number, age) in ages.iter().enumerate() {
-            let new = NewImport {
-                id: id(number),
-                store: StoreId::from_configuration("main").unwrap(),
-                external_ref: None,
-                file: ImportFile { key: number.to_string(), version: None },
-            };
+            let new = NewImport::new(
+                id(number),
+                StoreId::from_configuration("main").unwrap(),
+                ImportFile { key: number.to_string(), version: None },
+            );
             imports.create(new, noon() - TimeDelta::seconds(*age)).await.unwrap();
         }
         Self { imports, queue: MemoryQueue::new(noon, faults.clone()), faults }
@@ -97,6 +97,27 @@ async fn without_jobs_the_queue_is_not_asked() {
     let world = World::new(&[]).await;
     world.check(0, &[]).await;
     assert_eq!(world.faults.calls(Port::Depth), 0);
+}
+
+/// Runs the next job to its end, after which it owes a receipt.
+async fn finish_next(world: &World) {
+    let Claim::Run { lease, import, .. } = world.imports.claim_next(noon()).await.unwrap() else { panic!("nothing") };
+    let report = Report { prefix: String::new(), failure: None, errors: 0, blocked: 0 };
+    let (tally, expires_at) = (import.tally, noon() + TimeDelta::days(90));
+    let outcome = Outcome { ending: Ending::Success, tally, report, expires_at, owes_receipt: true };
+    world.imports.finish(&lease, &outcome, noon()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_receipt_that_is_owed_gets_a_message_where_no_other_will_come() {
+    let world = World::new(&[90]).await;
+    finish_next(&world).await;
+    world.check(0, &[0]).await;
+    world.check(60, &[0]).await;
+
+    let world = World::new(&[90, 60]).await;
+    finish_next(&world).await;
+    world.check(0, &[1]).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::{ops::Range, time::Duration};
 use aws_sdk_s3::{
     Client,
     operation::get_object::{GetObjectError, GetObjectOutput},
+    presigning::PresigningConfig,
     primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart},
 };
@@ -13,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use super::error::sort;
 use crate::{
     import::ImportFile,
-    ports::{FileStore, FileWriter, Outside, StoreError},
+    ports::{DownloadLinks, FileStore, FileWriter, Outside, StoreError},
 };
 
 /// The size of a part of a large report; S3 takes none under 5 MiB but the last.
@@ -84,6 +85,21 @@ impl FileStore for FileBucket {
     fn writer(&self, key: String) -> BucketWriter {
         let Self { client, bucket } = self.clone();
         BucketWriter { client, bucket, key, gathered: BytesMut::new(), upload: None, parts: Vec::new() }
+    }
+
+    fn address(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.bucket)
+    }
+}
+
+impl DownloadLinks for FileBucket {
+    async fn download_link(&self, key: &str, file_name: &str, good_for: Duration) -> Outside<String> {
+        let config =
+            PresigningConfig::expires_in(good_for).map_err(|error| StoreError::Permanent(error.to_string()))?;
+        let call = self.client.get_object().bucket(&self.bucket).key(key);
+        let call = call.response_content_disposition(format!("attachment; filename=\"{file_name}\""));
+        let call = call.response_content_type("application/jsonl").presigned(config).await.map_err(sort)?;
+        Ok(call.uri().to_owned())
     }
 }
 

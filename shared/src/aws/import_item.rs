@@ -6,7 +6,8 @@
 //! | store | `counter` | the number of the store's newest claimed job |
 //! | `#line` | `clock` | the `created_at` of the newest job of all |
 //! | `#line` | `lease` | which job runs, under which epoch, until when |
-//! | `#line` | `open#{created_at}#{id}` | a job that has not ended |
+//! | `#line` | `open#{created_at}#{id}` | a job that has no number yet, or has not ended |
+//! | `#line` | `receipt#{created_at}#{id}` | an ended job whose receipt may not be written yet |
 //!
 //! The index `by_position` sorts a store's jobs for listing: a claimed job by its number, a waiting one by its time of
 //! creation, which is larger than any number.
@@ -15,14 +16,16 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     api::time,
-    import::{Import, ImportFile, ImportId, ImportStatus, Lease, RecordCounts, Report, Tally},
+    import::{Import, ImportFile, ImportId, ImportStatus, Lease, RecordCounts, Tally},
+    options::{ImportOptions, OnConflict},
     owner::{Owner, StoreId},
-    ports::{OpenImport, StoreError},
-    record::RecordType,
+    ports::{ImportRef, StoreError},
+    record::{RecordError, RecordErrorCode, RecordType},
+    report::Report,
 };
 
 /// An item as the SDK carries it.
@@ -33,6 +36,7 @@ pub(super) const LINE: &str = "#line";
 pub(super) const CLOCK: &str = "clock";
 pub(super) const LEASE: &str = "lease";
 pub(super) const OPEN: &str = "open#";
+pub(super) const RECEIPT: &str = "receipt#";
 pub(super) const COUNTER: &str = "counter";
 pub(super) const BY_POSITION: &str = "by_position";
 
@@ -64,6 +68,10 @@ pub(super) fn open_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
     key(LINE, format!("{OPEN}{}#{id}", time(created_at)))
 }
 
+pub(super) fn receipt_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
+    key(LINE, format!("{RECEIPT}{}#{id}", time(created_at)))
+}
+
 /// The position of a job that no worker has claimed yet.
 pub(super) fn unnumbered(created_at: DateTime<Utc>) -> u64 {
     u64::try_from(created_at.timestamp_micros()).unwrap_or_default().max(FIRST_UNNUMBERED + 1)
@@ -78,22 +86,35 @@ pub(super) struct ImportItem {
     owner: Owner,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    on_conflict: OnConflict,
     file_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
     status: ImportStatus,
+    /// Filters compare it as text.
+    #[serde(serialize_with = "with_micros")]
     created_at: DateTime<Utc>,
+    #[serde(serialize_with = "with_micros")]
     updated_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_requested_at: Option<DateTime<Utc>>,
     uploaded: HashMap<String, u32>,
     imported: HashMap<String, u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureItem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked: Option<u64>,
     pub(super) epoch: u64,
     pub(super) attempt: u32,
     pub(super) position: u64,
@@ -109,7 +130,9 @@ impl ImportItem {
             sk: import_sort_key(import.id),
             id: import.id,
             owner: import.owner,
-            external_ref: import.external_ref.clone(),
+            external_ref: import.options.external_ref.clone(),
+            dry_run: import.options.dry_run,
+            on_conflict: import.options.on_conflict,
             file_key: import.file.key.clone(),
             file_version: import.file.version.clone(),
             status: import.status,
@@ -117,10 +140,13 @@ impl ImportItem {
             updated_at: import.updated_at,
             started_at: None,
             finished_at: None,
+            cancel_requested_at: None,
             uploaded: counts(&import.tally.uploaded),
             imported: counts(&import.tally.imported),
             report: None,
+            failure: None,
             errors: None,
+            blocked: None,
             epoch: 0,
             attempt: 0,
             position: unnumbered(import.created_at),
@@ -141,21 +167,44 @@ impl ImportItem {
     pub(super) fn into_import(self) -> Result<Import, StoreError> {
         let store = StoreId::from_own_record(&self.pk)
             .ok_or_else(|| StoreError::Permanent("a job's partition key is no store id".to_owned()))?;
-        let report = self.report.map(|prefix| Report { prefix, errors: self.errors.unwrap_or_default() });
+        let report = self.report.map(|prefix| Report {
+            prefix,
+            failure: self.failure.map(|FailureItem { code, problem }| RecordError::new(code, "", problem)),
+            errors: self.errors.unwrap_or_default(),
+            blocked: self.blocked.unwrap_or_default(),
+        });
         Ok(Import {
             id: self.id,
             store,
             owner: self.owner,
-            external_ref: self.external_ref,
+            options: ImportOptions {
+                external_ref: self.external_ref,
+                dry_run: self.dry_run,
+                on_conflict: self.on_conflict,
+            },
             file: ImportFile { key: self.file_key, version: self.file_version },
             status: self.status,
             created_at: self.created_at,
             updated_at: self.updated_at,
             started_at: self.started_at,
             finished_at: self.finished_at,
+            cancel_requested_at: self.cancel_requested_at,
             tally: Tally { uploaded: read_counts(&self.uploaded), imported: read_counts(&self.imported) },
             report,
         })
+    }
+}
+
+/// Why a job failed as a whole.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FailureItem {
+    code: RecordErrorCode,
+    problem: String,
+}
+
+impl From<&RecordError> for FailureItem {
+    fn from(error: &RecordError) -> Self {
+        Self { code: error.code, problem: error.problem.clone() }
     }
 }
 
@@ -176,21 +225,24 @@ pub(super) struct OpenItem {
     pub(super) store: String,
     pub(super) id: ImportId,
     pub(super) created_at: DateTime<Utc>,
+    /// The job has ended already, and waits for nothing but its number.
+    #[serde(default)]
+    pub(super) cancelled: bool,
 }
 
 impl OpenItem {
-    pub(super) fn into_open(self) -> Result<OpenImport, StoreError> {
+    pub(super) fn into_place(self) -> Result<ImportRef, StoreError> {
         let store = StoreId::from_own_record(&self.store)
             .ok_or_else(|| StoreError::Permanent("an open entry names no store".to_owned()))?;
-        Ok(OpenImport { store, id: self.id, created_at: self.created_at })
+        Ok(ImportRef { store, id: self.id, created_at: self.created_at })
     }
 
-    pub(super) fn of(open: &OpenImport) -> Self {
-        Self { store: open.store.to_string(), id: open.id, created_at: open.created_at }
+    pub(super) fn of(open: &ImportRef) -> Self {
+        Self { store: open.store.to_string(), id: open.id, created_at: open.created_at, cancelled: false }
     }
 }
 
-impl From<&Lease> for OpenImport {
+impl From<&Lease> for ImportRef {
     fn from(lease: &Lease) -> Self {
         Self { store: lease.store.clone(), id: lease.id, created_at: lease.created_at }
     }
@@ -215,6 +267,11 @@ pub(super) fn write(value: &impl Serialize) -> Result<Item, StoreError> {
 pub(super) fn counts_attribute(counts: &RecordCounts) -> AttributeValue {
     let entry = |record_type: RecordType| (record_type.to_string(), number(counts.get(record_type)));
     AttributeValue::M(RecordType::ALL.into_iter().map(entry).collect())
+}
+
+/// Writes a time so that later ones sort after it; chrono alone leaves out a fraction of zeros.
+fn with_micros<S: Serializer>(written: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time(*written))
 }
 
 fn counts(counts: &RecordCounts) -> HashMap<String, u32> {

@@ -2,28 +2,32 @@
 
 mod claim;
 mod create;
+mod end;
+mod line;
 mod list;
+mod matching;
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+    types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 use chrono::{DateTime, Utc};
 
 use super::{
     error::{Cancelled, sort, sort_transaction},
     import_item::{
-        ImportItem, Item, LEASE, LINE, OPEN, OpenItem, counts_attribute, import_key, key, number, open_key, read, text,
+        ImportItem, Item, LEASE, LINE, counts_attribute, import_key, key, number, open_key, read, receipt_key, text,
     },
 };
 use crate::{
     api::time,
+    filter::Filter,
     import::{Claim, Import, ImportId, ImportStatus, LEASE as LEASE_TIME, Lease, NewImport, Outcome, Tally},
     owner::StoreId,
     page::Page,
-    ports::{Created, ImportStore, Listing, OpenImport, Outside, StoreError},
+    ports::{Created, ImportRef, ImportStore, Listing, Outside, StoreError},
 };
 
 /// How often a write is tried that another one came before.
@@ -77,7 +81,7 @@ impl ImportTable {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
     }
 
-    fn remove_open(&self, open: &OpenImport) -> Outside<TransactWriteItem> {
+    fn remove_open(&self, open: &ImportRef) -> Outside<TransactWriteItem> {
         let delete = Delete::builder().table_name(&self.table).set_key(Some(open_key(open.created_at, open.id)));
         Ok(TransactWriteItem::builder().delete(delete.build()?).build())
     }
@@ -93,8 +97,12 @@ impl ImportStore for ImportTable {
         item.filter(|item| !item.is_expired(now)).map(ImportItem::into_import).transpose()
     }
 
-    async fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
-        self.list_imports(store, page, now).await
+    async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
+        if filter.conditions().is_empty() {
+            self.list_imports(store, page, now).await
+        } else {
+            self.list_matching(store, filter, page, now).await
+        }
     }
 
     async fn claim_next(&self, now: DateTime<Utc>) -> Outside<Claim> {
@@ -113,9 +121,10 @@ impl ImportStore for ImportTable {
         Ok(())
     }
 
-    async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> Outside<()> {
+    async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> Outside<bool> {
         let call = self.client.update_item().table_name(&self.table).set_key(Some(import_key(&lease.store, lease.id)));
-        call.update_expression("SET uploaded = :uploaded, imported = :imported, updated_at = :now")
+        let answer = call
+            .update_expression("SET uploaded = :uploaded, imported = :imported, updated_at = :now")
             .condition_expression("epoch = :epoch AND #status = :started")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded))
@@ -123,50 +132,15 @@ impl ImportStore for ImportTable {
             .expression_attribute_values(":now", text(time(now)))
             .expression_attribute_values(":epoch", number(lease.epoch))
             .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
+            .return_values(ReturnValue::AllNew)
             .send()
             .await
             .map_err(sort)?;
-        Ok(())
+        Ok(answer.attributes.is_some_and(|item| item.contains_key("cancel_requested_at")))
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
-        let ended = ImportStatus::from(outcome.ending);
-        let import = self
-            .update(
-                import_key(&lease.store, lease.id),
-                "SET #status = :ended, finished_at = :now, updated_at = :now, uploaded = :uploaded, \
-                 imported = :imported, report = :report, errors = :errors, expires_at = :expires",
-            )
-            .condition_expression("epoch = :epoch AND #status = :started")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":ended", text(ended.as_str()))
-            .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
-            .expression_attribute_values(":now", text(time(now)))
-            .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded))
-            .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported))
-            .expression_attribute_values(":report", text(&outcome.report.prefix))
-            .expression_attribute_values(":errors", number(outcome.report.errors))
-            .expression_attribute_values(":expires", number(outcome.expires_at.timestamp()))
-            .expression_attribute_values(":epoch", number(lease.epoch));
-        let idle = self
-            .update(key(LINE, LEASE), "REMOVE running SET lease_until = :zero")
-            .condition_expression("epoch = :epoch")
-            .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":epoch", number(lease.epoch));
-        let actions = vec![
-            TransactWriteItem::builder().update(import.build()?).build(),
-            self.remove_open(&lease.into())?,
-            TransactWriteItem::builder().update(idle.build()?).build(),
-        ];
-        let conflict = match self.transact_until_clear(actions).await {
-            Err(StoreError::Conflict(text)) => StoreError::Conflict(text),
-            other => return other,
-        };
-        // Perhaps this very write went through earlier, and only its answer was lost.
-        match self.item(&lease.store, lease.id).await? {
-            Some(item) if item.epoch == lease.epoch && item.is_terminal() => Ok(()),
-            _ => Err(conflict),
-        }
+        self.finish_import(lease, outcome, now).await
     }
 
     async fn release(&self, lease: &Lease) -> Outside<()> {
@@ -192,20 +166,30 @@ impl ImportStore for ImportTable {
         self.transact_until_clear(actions).await
     }
 
-    async fn open(&self, limit: u32) -> Outside<Vec<OpenImport>> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :line AND begins_with(sk, :open)")
-            .expression_attribute_values(":line", text(LINE))
-            .expression_attribute_values(":open", text(OPEN))
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(sort)?;
-        answer.items.unwrap_or_default().into_iter().map(|item| read::<OpenItem>(item)?.into_open()).collect()
+    async fn open(&self, limit: u32) -> Outside<Vec<ImportRef>> {
+        self.open_imports(limit).await
+    }
+
+    async fn line(&self, until: DateTime<Utc>) -> Outside<Vec<DateTime<Utc>>> {
+        self.pending_line(until).await
+    }
+
+    async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
+        self.cancel_pending_import(import, outcome, now).await
+    }
+
+    async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Import> {
+        self.request_cancel_of(store, id, now).await
+    }
+
+    async fn owed_receipts(&self, limit: u32) -> Outside<Vec<ImportRef>> {
+        self.receipts_owed(limit).await
+    }
+
+    async fn settle_receipt(&self, import: &ImportRef) -> Outside<()> {
+        let key = receipt_key(import.created_at, import.id);
+        self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await.map_err(sort)?;
+        Ok(())
     }
 }
 

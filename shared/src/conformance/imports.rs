@@ -6,14 +6,17 @@ use uuid::Uuid;
 
 use super::{at, fresh_store, promises};
 use crate::{
+    filter::Filter,
     import::{
         Claim, Ending, Import, ImportFile, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, RecordCounts,
-        Report, Tally,
+        Tally,
     },
+    options::{ImportOptions, OnConflict},
     owner::{Owner, StoreId},
     page::Page,
-    ports::{Created, ImportStore, OpenImport, Outside, StoreError},
-    record::RecordType,
+    ports::{Created, ImportRef, ImportStore, Outside, StoreError},
+    record::{RecordError, RecordErrorCode, RecordType},
+    report::Report,
 };
 
 promises! { $ import_store_promises in imports:
@@ -35,17 +38,19 @@ promises! { $ import_store_promises in imports:
     a_released_job_is_claimed_at_once_and_its_attempt_does_not_count,
     a_released_lease_changes_nothing,
     jobs_that_have_not_ended_are_told_earliest_first,
-    a_list_is_every_page_of_the_newest_first,
-    an_expired_job_is_forgotten,
 }
 
-fn new_import(store: &StoreId) -> NewImport {
+pub(super) fn new_import(store: &StoreId) -> NewImport {
     let id = ImportId::new(Uuid::new_v4());
     let file = ImportFile { key: format!("imports/{store}/{id}.jsonl"), version: None };
-    NewImport { id, store: store.clone(), external_ref: None, file }
+    NewImport::new(id, store.clone(), file)
 }
 
-async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>) -> Import {
+fn named(external_ref: &str) -> ImportOptions {
+    ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run: true, on_conflict: OnConflict::Update }
+}
+
+pub(super) async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>) -> Import {
     match imports.create(new_import(store), now).await.unwrap() {
         Created::Now(import) => import,
         Created::Before(import) => unreachable!("{} is new", import.id),
@@ -53,23 +58,23 @@ async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>
 }
 
 /// Claims the next job, which must be free to take.
-async fn claimed(imports: &impl ImportStore, now: DateTime<Utc>) -> (Import, Lease, u32) {
+pub(super) async fn claimed(imports: &impl ImportStore, now: DateTime<Utc>) -> (Import, Lease, u32) {
     match imports.claim_next(now).await.unwrap() {
         Claim::Run { import, lease, attempt } => (*import, lease, attempt),
         claim @ (Claim::Busy { .. } | Claim::Idle) => unreachable!("no job to claim: {claim:?}"),
     }
 }
 
-async fn get(imports: &impl ImportStore, import: &Import, now: DateTime<Utc>) -> Option<Import> {
+pub(super) async fn get(imports: &impl ImportStore, import: &Import, now: DateTime<Utc>) -> Option<Import> {
     imports.get(&import.store, import.id, now).await.unwrap()
 }
 
-fn page(offset: usize, limit: usize) -> Page {
+pub(super) fn page(offset: usize, limit: usize) -> Page {
     let query = [("page[offset]", offset), ("page[limit]", limit)];
     Page::from_query(&query.map(|(name, number)| (name.to_owned(), number.to_string()))).unwrap()
 }
 
-fn tally(uploaded: u32, imported: u32) -> Tally {
+pub(super) fn tally(uploaded: u32, imported: u32) -> Tally {
     let counts = |count| {
         let mut counts = RecordCounts::default();
         counts.add(RecordType::SubscriptionPlan, count);
@@ -79,18 +84,22 @@ fn tally(uploaded: u32, imported: u32) -> Tally {
     Tally { uploaded: counts(uploaded), imported: counts(imported) }
 }
 
-fn outcome(lease: &Lease, ending: Ending, expires_at: DateTime<Utc>) -> Outcome {
-    Outcome { ending, tally: tally(9, 4), report: Report { prefix: Report::prefix(lease), errors: 15 }, expires_at }
+pub(super) fn outcome(lease: &Lease, ending: Ending, expires_at: DateTime<Utc>) -> Outcome {
+    let prefix = Report::prefix(&lease.store, lease.id, lease.epoch);
+    let failure =
+        matches!(ending, Ending::Failed).then(|| RecordError::new(RecordErrorCode::NothingImported, "", "none"));
+    let report = Report { prefix, failure, errors: 15, blocked: 6 };
+    Outcome { ending, tally: tally(9, 4), report, expires_at, owes_receipt: false }
 }
 
 /// Claims the next job and ends it.
-async fn run_next(imports: &impl ImportStore, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Import {
+pub(super) async fn run_next(imports: &impl ImportStore, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Import {
     let (import, lease, _) = claimed(imports, now).await;
     imports.finish(&lease, &outcome(&lease, Ending::Success, expires_at), now).await.unwrap();
     import
 }
 
-fn is_conflict<T>(result: &Outside<T>) -> bool {
+pub(super) fn is_conflict<T>(result: &Outside<T>) -> bool {
     matches!(result, Err(StoreError::Conflict(_)))
 }
 
@@ -105,7 +114,7 @@ async fn check_lost(imports: &impl ImportStore, lease: &Lease, now: DateTime<Utc
 pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore) {
     let store = fresh_store();
     let new = NewImport {
-        external_ref: Some("nächtlich 🌙".to_owned()),
+        options: named("nächtlich 🌙"),
         file: ImportFile { key: "drops/a b+c.jsonl".to_owned(), version: Some("v1".to_owned()) },
         ..new_import(&store)
     };
@@ -114,13 +123,14 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore)
         id: new.id,
         store: store.clone(),
         owner: Owner::Store,
-        external_ref: new.external_ref.clone(),
+        options: new.options.clone(),
         file: new.file.clone(),
         status: ImportStatus::Pending,
         created_at: at(0) + TimeDelta::microseconds(1_234),
         updated_at: at(0) + TimeDelta::microseconds(1_234),
         started_at: None,
         finished_at: None,
+        cancel_requested_at: None,
         tally: Tally::default(),
         report: None,
     };
@@ -148,14 +158,14 @@ pub async fn jobs_created_side_by_side_are_all_kept(imports: &impl ImportStore) 
     made.dedup_by_key(|import| import.created_at);
     assert_eq!(made.len(), 8);
     made.reverse();
-    assert_eq!(imports.list(&store, page(0, 100), at(1)).await.unwrap().imports, made);
+    assert_eq!(imports.list(&store, &Filter::default(), page(0, 100), at(1)).await.unwrap().imports, made);
 }
 
 pub async fn creating_a_job_again_changes_nothing(imports: &impl ImportStore) {
     let store = fresh_store();
     let new = new_import(&store);
     let first = imports.create(new.clone(), at(0)).await.unwrap().into_import();
-    let again = NewImport { external_ref: Some("other".to_owned()), ..new.clone() };
+    let again = NewImport { options: named("other"), ..new.clone() };
     assert_eq!(imports.create(again.clone(), at(1)).await, Ok(Created::Before(first.clone())));
     assert_eq!(imports.open(10).await.unwrap().len(), 1);
     run_next(imports, at(2), at(9_999)).await;
@@ -170,10 +180,10 @@ pub async fn a_job_is_its_own_stores_alone(imports: &impl ImportStore) {
     let import = created(imports, &store, at(0)).await;
     assert_eq!(imports.get(&other, import.id, at(1)).await, Ok(None));
     assert_eq!(imports.get(&store, ImportId::new(Uuid::new_v4()), at(1)).await, Ok(None));
-    let listing = imports.list(&other, page(0, 10), at(1)).await.unwrap();
+    let listing = imports.list(&other, &Filter::default(), page(0, 10), at(1)).await.unwrap();
     assert_eq!((listing.imports, listing.total), (vec![], 0));
     run_next(imports, at(2), at(9_999)).await;
-    let listing = imports.list(&other, page(0, 10), at(1)).await.unwrap();
+    let listing = imports.list(&other, &Filter::default(), page(0, 10), at(1)).await.unwrap();
     assert_eq!((listing.imports, listing.total), (vec![], 0));
 }
 
@@ -356,7 +366,7 @@ pub async fn jobs_that_have_not_ended_are_told_earliest_first(imports: &impl Imp
     let mut open = Vec::new();
     for store in stores.iter().cycle().take(6) {
         let Import { id, store, created_at, .. } = created(imports, store, at(0)).await;
-        open.push(OpenImport { store, id, created_at });
+        open.push(ImportRef { store, id, created_at });
     }
     run_next(imports, at(1), at(9_999)).await;
     claimed(imports, at(2)).await;
@@ -364,64 +374,5 @@ pub async fn jobs_that_have_not_ended_are_told_earliest_first(imports: &impl Imp
     for limit in [1, 2, 5, 100] {
         let told = imports.open(u32::try_from(limit).unwrap()).await.unwrap();
         assert_eq!(told, open.iter().take(limit).cloned().collect::<Vec<_>>());
-    }
-}
-
-pub async fn a_list_is_every_page_of_the_newest_first(imports: &impl ImportStore) {
-    let (store, other) = (fresh_store(), fresh_store());
-    let mut made = Vec::new();
-    for round in 0..5_i64 {
-        // Three of each kind at last: ended, started, waiting. The other store's jobs are counted apart.
-        made.insert(0, created(imports, &store, at(round * 1_000)).await);
-        created(imports, &other, at(round * 1_000)).await;
-        if round < 3 {
-            check_pages(imports, &store, &made, at(9_000)).await;
-            run_next(imports, at(round * 1_000 + 1), at(99_999)).await;
-            check_pages(imports, &store, &made, at(9_000)).await;
-            run_next(imports, at(round * 1_000 + 2), at(99_999)).await;
-        }
-    }
-    check_pages(imports, &store, &made, at(9_000)).await;
-    let (_, lease, _) = claimed(imports, at(9_001)).await;
-    check_pages(imports, &store, &made, at(9_002)).await;
-    imports.release(&lease).await.unwrap();
-    check_pages(imports, &store, &made, at(9_003)).await;
-    claimed(imports, at(9_004)).await;
-    claimed(imports, at(9_500)).await;
-    check_pages(imports, &store, &made, at(9_501)).await;
-}
-
-/// Compares every page of a list with `expected`, told by id: what a job looks like is for other tests.
-async fn check_pages(imports: &impl ImportStore, store: &StoreId, expected: &[Import], now: DateTime<Utc>) {
-    let count = expected.len();
-    let total = u64::try_from(count).unwrap();
-    let expected: Vec<ImportId> = expected.iter().map(|import| import.id).collect();
-    for (offset, limit) in (0..=count + 1).flat_map(|offset| (0..=count + 1).map(move |limit| (offset, limit))) {
-        let listing = imports.list(store, page(offset, limit), now).await.unwrap();
-        let ids: Vec<ImportId> = listing.imports.iter().map(|import| import.id).collect();
-        let page: Vec<ImportId> = expected.iter().skip(offset).take(limit).copied().collect();
-        assert_eq!((ids, listing.total), (page, total), "{limit} from {offset}");
-    }
-}
-
-pub async fn an_expired_job_is_forgotten(imports: &impl ImportStore) {
-    let store = fresh_store();
-    let mut made = Vec::new();
-    for round in 0..7 {
-        made.insert(0, created(imports, &store, at(round)).await);
-    }
-    for round in 0..5 {
-        run_next(imports, at(10 + round), at(1_000 * (round + 1))).await;
-    }
-    claimed(imports, at(20)).await;
-    for forgotten in 0..=5 {
-        // A job is forgotten in the second in which it expires.
-        for now in [at(1_000 * forgotten), at(1_000 * forgotten + 999)] {
-            let kept = made.len() - usize::try_from(forgotten).unwrap();
-            check_pages(imports, &store, &made.iter().take(kept).cloned().collect::<Vec<_>>(), now).await;
-            for (place, import) in made.iter().enumerate() {
-                assert_eq!(get(imports, import, now).await.is_some(), place < kept);
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     ops::Range,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use super::{Call, Faults, lock};
 use crate::{
     import::ImportFile,
-    ports::{FileStore, FileWriter, Outside, StoreError},
+    ports::{DownloadLinks, FileStore, FileWriter, Outside, StoreError},
 };
 
 /// How much of a file is handed on at once: little, so that every file of a test comes in pieces.
@@ -106,6 +107,16 @@ impl FileStore for MemoryFiles {
 
     fn writer(&self, key: String) -> MemoryWriter {
         MemoryWriter { files: self.clone(), key, gathered: Vec::new() }
+    }
+
+    fn address(&self, key: &str) -> String {
+        format!("memory://files/{key}")
+    }
+}
+
+impl DownloadLinks for MemoryFiles {
+    async fn download_link(&self, key: &str, file_name: &str, good_for: Duration) -> Outside<String> {
+        Ok(format!("{}?as={file_name}&for={}s", self.address(key), good_for.as_secs()))
     }
 }
 

@@ -6,10 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Call, Faults, lock};
 use crate::{
+    filter::Filter,
     import::{Claim, Import, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, Tally, to_micros},
     owner::StoreId,
     page::Page,
-    ports::{Created, ImportStore, Listing, OpenImport, Outside, StoreError},
+    ports::{Created, ImportRef, ImportStore, Listing, Outside, StoreError},
 };
 
 /// An [`ImportStore`] in memory. Clones share their jobs.
@@ -35,6 +36,7 @@ struct Job {
     epoch: u64,
     attempt: u32,
     expires_at: Option<DateTime<Utc>>,
+    owes_receipt: bool,
 }
 
 impl MemoryImports {
@@ -59,10 +61,10 @@ impl ImportStore for MemoryImports {
         self.faults.around(Call::Get, get).await
     }
 
-    async fn list(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
+    async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
         let list = || {
             let state = lock(&self.state);
-            let all: Vec<&Import> = state.kept(store, now).collect();
+            let all: Vec<&Import> = state.kept(store, now).filter(|import| filter.matches(import)).collect();
             let bound = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
             let imports = all.iter().rev().skip(bound(page.offset())).take(bound(page.limit()));
             Ok(Listing {
@@ -87,13 +89,13 @@ impl ImportStore for MemoryImports {
         self.faults.around(Call::ExtendLease, extend).await
     }
 
-    async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> Outside<()> {
+    async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> Outside<bool> {
         let record = || {
             let mut state = lock(&self.state);
             let import = &mut state.held(lease)?.import;
             import.tally = *tally;
             import.updated_at = to_micros(now);
-            Ok(())
+            Ok(import.cancel_requested_at.is_some())
         };
         self.faults.around(Call::RecordProgress, record).await
     }
@@ -106,18 +108,76 @@ impl ImportStore for MemoryImports {
         self.faults.around(Call::Release, || lock(&self.state).release(lease)).await
     }
 
-    async fn open(&self, limit: u32) -> Outside<Vec<OpenImport>> {
+    async fn open(&self, limit: u32) -> Outside<Vec<ImportRef>> {
         let open = || {
             let state = lock(&self.state);
             let open = state.jobs.iter().map(|job| &job.import).filter(|import| !import.status.is_terminal());
-            let entry = |import: &Import| OpenImport {
-                store: import.store.clone(),
-                id: import.id,
-                created_at: import.created_at,
-            };
-            Ok(open.map(entry).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+            Ok(open.map(ImportRef::from).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
         };
         self.faults.around(Call::Open, open).await
+    }
+
+    async fn line(&self, until: DateTime<Utc>) -> Outside<Vec<DateTime<Utc>>> {
+        let line = || {
+            let state = lock(&self.state);
+            let pending =
+                state.jobs.iter().map(|job| &job.import).filter(|import| import.status == ImportStatus::Pending);
+            Ok(pending.map(|import| import.created_at).filter(|created_at| *created_at <= until).collect())
+        };
+        self.faults.around(Call::Line, line).await
+    }
+
+    async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
+        let cancel = || {
+            let mut state = lock(&self.state);
+            let job = state.find(&import.store, import.id, ImportStatus::Pending)?;
+            job.import.cancel_requested_at = Some(to_micros(now));
+            job.end(outcome, now);
+            Ok(())
+        };
+        self.faults.around(Call::CancelPending, cancel).await
+    }
+
+    async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Import> {
+        let request = || {
+            let mut state = lock(&self.state);
+            let import = &mut state.find(store, id, ImportStatus::Started)?.import;
+            import.cancel_requested_at.get_or_insert(to_micros(now));
+            Ok(import.clone())
+        };
+        self.faults.around(Call::RequestCancel, request).await
+    }
+
+    async fn owed_receipts(&self, limit: u32) -> Outside<Vec<ImportRef>> {
+        let owed = || {
+            let state = lock(&self.state);
+            let owing = state.jobs.iter().filter(|job| job.owes_receipt).map(|job| ImportRef::from(&job.import));
+            Ok(owing.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+        };
+        self.faults.around(Call::OwedReceipts, owed).await
+    }
+
+    async fn settle_receipt(&self, import: &ImportRef) -> Outside<()> {
+        let settle = || {
+            let mut state = lock(&self.state);
+            for job in state.jobs.iter_mut().filter(|job| job.import.id == import.id) {
+                job.owes_receipt = false;
+            }
+            Ok(())
+        };
+        self.faults.around(Call::SettleReceipt, settle).await
+    }
+}
+
+impl Job {
+    fn end(&mut self, outcome: &Outcome, now: DateTime<Utc>) {
+        self.import.status = outcome.ending.into();
+        self.import.tally = outcome.tally;
+        self.import.report = Some(outcome.report.clone());
+        self.import.finished_at = Some(to_micros(now));
+        self.import.updated_at = to_micros(now);
+        self.expires_at = Some(outcome.expires_at);
+        self.owes_receipt = outcome.owes_receipt;
     }
 }
 
@@ -129,7 +189,7 @@ impl State {
         let newest = self.jobs.last().map(|job| job.import.created_at + TimeDelta::microseconds(1));
         let created_at = newest.map_or(to_micros(now), |after| after.max(to_micros(now)));
         let import = Import::pending(new, created_at);
-        self.jobs.push(Job { import: import.clone(), epoch: 0, attempt: 0, expires_at: None });
+        self.jobs.push(Job { import: import.clone(), epoch: 0, attempt: 0, expires_at: None, owes_receipt: false });
         Created::Now(import)
     }
 
@@ -164,6 +224,13 @@ impl State {
         Claim::Run { import: Box::new(import), lease, attempt: job.attempt }
     }
 
+    /// The job of that id, which must stand so.
+    fn find(&mut self, store: &StoreId, id: ImportId, status: ImportStatus) -> Outside<&mut Job> {
+        let mut jobs = self.jobs.iter_mut().filter(|job| job.import.store == *store && job.import.id == id);
+        let job = jobs.next().filter(|job| job.import.status == status);
+        job.ok_or_else(|| StoreError::Conflict(format!("the job is not {}", status.as_str())))
+    }
+
     fn job(&mut self, lease: &Lease) -> Outside<&mut Job> {
         let leased =
             |job: &&mut Job| job.import.id == lease.id && job.import.store == lease.store && job.epoch == lease.epoch;
@@ -181,12 +248,7 @@ impl State {
         if job.import.status.is_terminal() {
             return Ok(());
         }
-        job.import.status = outcome.ending.into();
-        job.import.tally = outcome.tally;
-        job.import.report = Some(outcome.report.clone());
-        job.import.finished_at = Some(to_micros(now));
-        job.import.updated_at = to_micros(now);
-        job.expires_at = Some(outcome.expires_at);
+        job.end(outcome, now);
         self.running = None;
         Ok(())
     }

@@ -150,6 +150,8 @@ pub enum RecordErrorCode {
     NothingImported,
     /// The service could not finish the import.
     GivenUp,
+    /// The import was cancelled before the line's turn came.
+    Cancelled,
     /// The service failed over the line.
     Internal,
 }

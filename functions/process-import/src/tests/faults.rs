@@ -107,7 +107,7 @@ async fn a_job_that_kills_three_workers_is_given_up() {
     world.faults.draw(|call| (call == Call::FinishFile).then_some(Fault::Slow(Duration::from_hours(1))));
     for _ in 0..3 {
         assert_eq!(world.import(1).await.report, None);
-        die(&world, TimeDelta::seconds(1)).await;
+        die(&world, TimeDelta::seconds(3)).await;
         pass(LEASE).await;
     }
     world.faults.clear();

@@ -15,35 +15,49 @@ use crate::{
     },
     import::{Claim, Import, ImportStatus, LEASE as LEASE_TIME, Lease, to_micros},
     owner::StoreId,
-    ports::{OpenImport, Outside, StoreError},
+    ports::{ImportRef, Outside, StoreError},
 };
 
 /// The head of the line: the lease and the earliest job that has not ended.
 struct Head {
     lease: LeaseItem,
-    earliest: Option<OpenImport>,
+    earliest: Option<ImportRef>,
 }
 
 impl ImportTable {
     pub(super) async fn claim_import(&self, now: DateTime<Utc>) -> Outside<Claim> {
-        for round in 0..TRIES {
+        let mut round = 0;
+        while round < TRIES {
             let Head { lease, earliest } = self.head().await?;
             let next = match lease.running {
                 Some(_) if lease.lease_until > now.timestamp_millis() => {
                     let until = Utc.timestamp_millis_opt(lease.lease_until).single().unwrap_or(now);
                     return Ok(Claim::Busy { until });
                 }
-                Some(ref running) => running.clone().into_open()?,
+                Some(ref running) => running.clone().into_place()?,
                 None => match earliest {
                     Some(earliest) => earliest,
                     None => return Ok(Claim::Idle),
                 },
             };
-            let Some(item) = self.item(&next.store, next.id).await?.filter(|item| !item.is_terminal()) else {
+            let item = match self.item(&next.store, next.id).await? {
+                Some(item) if !item.is_terminal() => item,
+                Some(item) if item.position >= FIRST_UNNUMBERED => {
+                    // Cancelled before its turn, which is now: it gets its number, and the next one is looked at.
+                    if !self.pass_over(&next, &item).await? {
+                        back_off(round).await;
+                        round += 1;
+                    }
+                    continue;
+                }
                 // Somebody deleted the job by hand. Its place must not block the line.
-                self.forget(&next, &lease).await?;
-                continue;
+                _ => {
+                    self.forget(&next, &lease).await?;
+                    round += 1;
+                    continue;
+                }
             };
+            round += 1;
             match self.claim(&next, item, &lease, now).await? {
                 Ok(claim) => return Ok(claim),
                 // Another worker was quicker, or the job changed: look again.
@@ -74,7 +88,7 @@ impl ImportTable {
             if sort_key == LEASE {
                 head.lease = read(item)?;
             } else if sort_key.starts_with(OPEN) && head.earliest.is_none() {
-                head.earliest = Some(read::<OpenItem>(item)?.into_open()?);
+                head.earliest = Some(read::<OpenItem>(item)?.into_place()?);
             }
         }
         Ok(head)
@@ -82,7 +96,7 @@ impl ImportTable {
 
     async fn claim(
         &self,
-        next: &OpenImport,
+        next: &ImportRef,
         item: ImportItem,
         held: &LeaseItem,
         now: DateTime<Utc>,
@@ -128,7 +142,7 @@ impl ImportTable {
         Ok(Ok(Claim::Run { import: Box::new(import), lease, attempt }))
     }
 
-    fn take_lease(&self, next: &OpenImport, held: &LeaseItem, now: DateTime<Utc>) -> Outside<TransactWriteItem> {
+    fn take_lease(&self, next: &ImportRef, held: &LeaseItem, now: DateTime<Utc>) -> Outside<TransactWriteItem> {
         // The lease as it was read: same epoch, and not renewed since.
         let condition =
             if held.epoch == 0 { "attribute_not_exists(epoch)" } else { "epoch = :before AND lease_until = :lapsed" };
@@ -144,6 +158,27 @@ impl ImportTable {
                 .expression_attribute_values(":lapsed", number(held.lease_until));
         }
         Ok(TransactWriteItem::builder().update(take.build()?).build())
+    }
+
+    /// Numbers an ended job and takes it out of the line. `false` when other writes were in the way.
+    async fn pass_over(&self, ended: &ImportRef, item: &ImportItem) -> Outside<bool> {
+        let last = self.last_number(&ended.store).await?;
+        let number_it = self
+            .update(import_key(&ended.store, ended.id), "SET #position = :position")
+            .condition_expression("#position = :unnumbered")
+            .expression_attribute_names("#position", "position")
+            .expression_attribute_values(":position", number(last + 1))
+            .expression_attribute_values(":unnumbered", number(item.position));
+        let actions = vec![
+            self.count_up(&ended.store, last)?,
+            TransactWriteItem::builder().update(number_it.build()?).build(),
+            self.remove_open(ended)?,
+        ];
+        match self.transact(actions).await {
+            Ok(()) => Ok(true),
+            Err(Cancelled::Condition(..) | Cancelled::Contended) => Ok(false),
+            Err(Cancelled::Failed(error)) => Err(error),
+        }
     }
 
     async fn last_number(&self, store: &StoreId) -> Outside<u64> {
@@ -168,7 +203,7 @@ impl ImportTable {
     }
 
     /// Takes a job that is no longer there out of the line.
-    async fn forget(&self, gone: &OpenImport, held: &LeaseItem) -> Outside<()> {
+    async fn forget(&self, gone: &ImportRef, held: &LeaseItem) -> Outside<()> {
         let mut actions = vec![self.remove_open(gone)?];
         if held.running.is_some() {
             let idle = self

@@ -12,7 +12,7 @@ use crate::{
         import_item::{CLOCK, ImportItem, LINE, OpenItem, key, open_key, read, text, write},
     },
     import::{Import, NewImport, to_micros},
-    ports::{Created, OpenImport, Outside},
+    ports::{Created, ImportRef, Outside},
 };
 
 /// The places of the actions in the transaction.
@@ -56,7 +56,7 @@ impl ImportTable {
             .table_name(&self.table)
             .set_item(Some(write(&ImportItem::pending(import))?))
             .condition_expression("attribute_not_exists(pk)");
-        let open = OpenImport { store: import.store.clone(), id: import.id, created_at: import.created_at };
+        let open = ImportRef { store: import.store.clone(), id: import.id, created_at: import.created_at };
         let mut open_item = write(&OpenItem::of(&open))?;
         open_item.extend(open_key(import.created_at, import.id));
         let open = Put::builder().table_name(&self.table).set_item(Some(open_item));

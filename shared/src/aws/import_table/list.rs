@@ -16,6 +16,11 @@ use crate::{
     ports::{Listing, Outside},
 };
 
+/// Says of a job that it is not forgotten at `:now`, a number of seconds.
+pub(super) const UNEXPIRED: &str = "attribute_not_exists(expires_at) OR expires_at > :now";
+/// No position is higher.
+pub(super) const LAST_POSITION: u64 = i64::MAX.unsigned_abs();
+
 /// The jobs no worker has claimed yet, newest first, and the number of the newest claimed one.
 struct Waiting {
     imports: Vec<Import>,
@@ -34,9 +39,8 @@ impl ImportTable {
         let count = u64::try_from(waiting.imports.len()).unwrap_or(u64::MAX);
         let total = count + numbered;
 
-        let wanted = |import_place: u64| import_place >= offset && import_place < offset + limit;
         let mut imports: Vec<Import> =
-            (0..).zip(waiting.imports).filter(|(place, _)| wanted(*place)).map(|(_, import)| import).collect();
+            (0..).zip(waiting.imports).filter(|(place, _)| page.holds(*place)).map(|(_, import)| import).collect();
         let skip = offset.saturating_sub(count);
         let take = (offset + limit).saturating_sub(count).saturating_sub(skip);
         let newest = last_number.saturating_sub(skip);
@@ -47,7 +51,7 @@ impl ImportTable {
         Ok(Listing { imports, total })
     }
 
-    fn by_position(&self, store: &StoreId, from: u64, to: u64) -> QueryFluentBuilder {
+    pub(super) fn by_position(&self, store: &StoreId, from: u64, to: u64) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
@@ -61,7 +65,7 @@ impl ImportTable {
     }
 
     async fn waiting(&self, store: &StoreId) -> Outside<Waiting> {
-        let query = self.by_position(store, FIRST_UNNUMBERED, i64::MAX.unsigned_abs()).scan_index_forward(false);
+        let query = self.by_position(store, FIRST_UNNUMBERED, LAST_POSITION).scan_index_forward(false);
         let mut items = query.into_paginator().items().send();
         let mut waiting = Waiting { imports: Vec::new(), last_number: 0 };
         while let Some(item) = items.try_next().await.map_err(sort)? {
@@ -95,7 +99,5 @@ impl ImportTable {
 }
 
 fn unexpired(query: QueryFluentBuilder, now: DateTime<Utc>) -> QueryFluentBuilder {
-    query
-        .filter_expression("attribute_not_exists(expires_at) OR expires_at > :now")
-        .expression_attribute_values(":now", number(now.timestamp()))
+    query.filter_expression(UNEXPIRED).expression_attribute_values(":now", number(now.timestamp()))
 }

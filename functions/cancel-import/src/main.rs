@@ -1,0 +1,14 @@
+//! Cold start of the cancel-import function.
+
+use chrono::{TimeDelta, Utc};
+use shared::{aws::Aws, config, gateway};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), gateway::Error> {
+    let aws = Aws::from_environment();
+    let (imports, files) = (aws.import_table()?, aws.file_bucket()?);
+    let retention = TimeDelta::days(config::import_retention_days()?.into());
+    // Boxed: a report begun is large, and would be moved about on the stack.
+    let handle = async |call| Box::pin(cancel_import::handle(&imports, &files, Utc::now, retention, &call)).await;
+    gateway::serve(config::store_source()?, handle).await
+}

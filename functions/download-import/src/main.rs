@@ -1,0 +1,12 @@
+//! Cold start of the download-import function.
+
+use chrono::Utc;
+use shared::{aws::Aws, config, gateway};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), gateway::Error> {
+    let aws = Aws::from_environment();
+    let (imports, files) = (aws.import_table()?, aws.file_bucket()?);
+    let handle = async |call| download_import::handle(&imports, &files, Utc::now(), &call).await;
+    gateway::serve(config::store_source()?, handle).await
+}

@@ -1,0 +1,111 @@
+//! Jobs that somebody asks to stop.
+
+use insta::assert_snapshot;
+use shared::{
+    import::{ImportStatus, LEASE},
+    record::RecordErrorCode,
+};
+
+use super::*;
+
+/// Asks that job 1 be stopped after so long.
+async fn cancel_after(world: &World, time: TimeDelta) {
+    pass(time).await;
+    world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
+}
+
+/// Checks that each of `lines` lines is told once: as an object that is there, or as one that was not reached.
+async fn check_accounts(world: &World, lines: usize) -> usize {
+    let results = world.results(1).await;
+    assert!(results.iter().map(|(line, _)| *line).eq(1..=u64::try_from(lines).unwrap()));
+    let created: Vec<u64> = results.iter().filter(|(_, action)| action == "created").map(|(line, _)| *line).collect();
+    let mut stored: Vec<u64> = world.worker.records.all().iter().map(|record| record.line.into()).collect();
+    stored.sort_unstable();
+    assert_eq!(created, stored, "what was written is told, and nothing else");
+    let job = world.import(1).await;
+    assert_eq!(job.status, ImportStatus::Failed);
+    assert_eq!(usize::try_from(job.tally.imported.total()), Ok(created.len()));
+    let report = job.report.unwrap();
+    assert_eq!(report.failure.map(|failure| failure.code), Some(RecordErrorCode::Cancelled));
+    assert_eq!(usize::try_from(report.errors), Ok(lines - created.len() + 1));
+    created.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_job_stops_within_seconds_and_the_next_one_starts() {
+    let world = World::with(products(5_000)).await;
+    world.submit(2, product("later")).await;
+    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(1))));
+    let (turn, ()) = tokio::join!(world.turn(), cancel_after(&world, TimeDelta::milliseconds(2_500)));
+    assert_eq!(turn, Some(true));
+    // Asked after 2.5 s, heard of at 4 s, and the writes then under way end at 5 s.
+    assert!(memory::now() - noon() < TimeDelta::seconds(6), "{}", memory::now() - noon());
+    let created = check_accounts(&world, 5_000).await;
+    assert!((1_000..5_000).contains(&created), "{created}");
+    // Posted again, the lines that are left make the import whole.
+    world.submit(3, world.failed_lines(1).await).await;
+    world.faults.clear();
+    world.run().await;
+    assert_eq!(world.import(2).await.status, ImportStatus::Success);
+    assert_eq!(world.told(3).await, format!("success, {0} of {0}\n", 5_000 - created));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_told() {
+    let world = World::with(products(3_000)).await;
+    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
+    let died = tokio::time::timeout(Duration::from_millis(2_500), world.turn()).await;
+    assert!(died.is_err());
+    world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
+    world.faults.clear();
+    pass(LEASE).await;
+    world.run().await;
+    assert!(check_accounts(&world, 3_000).await > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_update_tells_what_it_replaced() {
+    let world = World::new();
+    world.submit(2, products(1_000)).await;
+    world.run().await;
+    pass(TimeDelta::hours(1)).await;
+    let options = ImportOptions { on_conflict: OnConflict::Update, ..ImportOptions::default() };
+    world.submit_with(1, products(3_000), options).await;
+    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
+    let died = tokio::time::timeout(Duration::from_millis(2_500), world.turn()).await;
+    assert!(died.is_err());
+    world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
+    world.faults.clear();
+    pass(LEASE).await;
+    world.run().await;
+    let results = world.results(1).await;
+    for (line, action) in results {
+        let record = world.worker.records.all().into_iter().find(|record| u64::from(record.line) == line);
+        let written = record.is_some_and(|record| record.import_id == id(1));
+        let expected = match (written, line <= 1_000) {
+            (true, true) => "updated",
+            (true, false) => "created",
+            (false, _) => "failed",
+        };
+        assert_eq!(action, expected, "{line}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_job_whose_lines_were_all_tried_ends_as_it_is() {
+    let world = World::with(products(3)).await;
+    world.faults.plan(Call::FinishFile, Fault::Slow(Duration::from_secs(10)));
+    tokio::join!(world.turn(), cancel_after(&world, TimeDelta::seconds(5)));
+    assert_eq!(world.told(1).await, "success, 3 of 3\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_dry_run_has_written_nothing_either() {
+    let world = World::new();
+    world.submit_with(1, products(5_000), ImportOptions { dry_run: true, ..ImportOptions::default() }).await;
+    world.faults.draw(|call| (call == Call::ReadBatch).then_some(Fault::Slow(Duration::from_secs(1))));
+    tokio::join!(world.turn(), cancel_after(&world, TimeDelta::seconds(1)));
+    assert_eq!(world.objects(), Vec::<String>::new());
+    assert_eq!(world.results(1).await.len(), 5_000);
+    assert_snapshot!(world.told(1).await.lines().next().unwrap().split(',').next().unwrap(), @"failed");
+}

@@ -1,0 +1,75 @@
+//! What a report tells of every line, and the lines it hands out to be mended.
+
+use insta::assert_snapshot;
+
+use super::*;
+
+/// The results as they are written.
+async fn results(world: &World) -> String {
+    let prefix = world.import(1).await.report.unwrap().prefix;
+    let results = world.worker.files.content(&Report::results_key(&prefix)).unwrap();
+    String::from_utf8(results.to_vec()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_line_that_is_not_blank_has_its_result_in_the_order_of_the_file() {
+    let bad = product("mug").replace("Tea mug", "T");
+    let file =
+        [&subscription("ada", "box", "monthly"), "\n", &offering("box", "mug", "monthly"), &bad, "{]\n"].concat();
+    let world = World::with(file + &product("tea")).await;
+    world.run().await;
+    assert_snapshot!(results(&world).await, @r#"
+    {"line":1,"type":"subscription","external_ref":"ada","action":"failed","errors":[{"code":"reference_failed","field":"offering_external_ref","error":"offering_external_ref: refers to the subscription_offering of line 3, which was not imported: \"box\"","blocked_by":3}]}
+    {"line":3,"type":"subscription_offering","external_ref":"box","action":"failed","errors":[{"code":"reference_failed","field":"products[0]","error":"products[0]: refers to the subscription_product of line 4, which was not imported: \"mug\"","blocked_by":4},{"code":"reference_not_found","field":"plans[0]","error":"plans[0]: no subscription_plan with this external_ref in the file, and none stored with this id or external_ref: \"monthly\""}]}
+    {"line":4,"type":"subscription_product","external_ref":"mug","action":"failed","errors":[{"code":"wrong_length","field":"name","error":"name: \"name\" must be 3 to 1024 characters long, it has 1"}]}
+    {"line":5,"action":"failed","errors":[{"code":"not_json","field":"","error":"not valid JSON: key must be a string at column 2"}]}
+    {"line":6,"type":"subscription_product","external_ref":"tea","id":"8400236a-562e-5254-b915-62c148ce5e7d","action":"created"}
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_lines_are_handed_out_byte_for_byte() {
+    let bad = b"{\"type\":\"subscription_product\",\"name\":\"\xff\"}\r\n{ \r\n";
+    let last = b"\t{\"type\":\"subscription_product\", \"name\":\"T\"}  ";
+    let file = [product("tea").as_bytes(), bad, b"\n", product("mug").as_bytes(), last].concat();
+    let world = World::with(file).await;
+    world.run().await;
+    assert_eq!(world.failed_lines(1).await, [&bad[..], last, b"\n"].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_lines_once_mended_import_the_rest() {
+    let bad = product("mug").replace("Tea mug", "T");
+    let file = [&subscription("ada", "box", "monthly"), &offering("box", "mug", "monthly"), &bad, &plan("monthly")];
+    let world = World::with(file.map(String::as_str).concat()).await;
+    world.run().await;
+    assert_eq!(world.objects().len(), 1);
+    let failed = String::from_utf8(world.failed_lines(1).await.to_vec()).unwrap();
+    world.submit(2, failed.replace("\"T\"", "\"Tea mug\"")).await;
+    world.run().await;
+    assert_eq!(world.told(2).await, "success, 3 of 3\n");
+    assert_eq!(world.failed_lines(2).await, "");
+    assert_eq!(world.objects().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_goes_out_while_the_job_runs() {
+    let world = World::with(products(3_000)).await;
+    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(1))));
+    let watch = async {
+        pass(TimeDelta::milliseconds(2_500)).await;
+        // Of two rounds of eight batches of a hundred lines each.
+        let told = world.faults.calls(Call::Write);
+        assert!((1_000..3_000).contains(&told), "{told}");
+    };
+    tokio::join!(world.turn(), watch);
+    assert_eq!(world.results(1).await.len(), 3_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_could_not_be_tried_has_empty_results() {
+    let world = World::with("x\n".repeat(50_001)).await;
+    world.run().await;
+    assert_eq!(world.results(1).await, []);
+    assert_eq!(world.failed_lines(1).await, "");
+}

@@ -1,0 +1,210 @@
+//! What an [`ImportStore`] promises of its lists, whole and filtered. Each test needs a store of its own.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    at, fresh_store,
+    imports::{claimed, created, get, new_import, outcome, page, run_next},
+    promises,
+};
+use crate::{
+    api::time,
+    filter::{Filter, MAX_VALUES},
+    import::{Ending, Import, ImportId, NewImport},
+    options::ImportOptions,
+    owner::StoreId,
+    ports::ImportStore,
+};
+
+promises! { $ import_listing_promises in listings:
+    a_list_is_every_page_of_the_newest_first,
+    an_expired_job_is_forgotten,
+    a_filter_lets_through_what_it_asks_for,
+    a_filtered_list_is_every_page_of_what_matches,
+    an_expired_job_matches_no_filter,
+    the_largest_filters_are_taken,
+}
+
+pub async fn a_list_is_every_page_of_the_newest_first(imports: &impl ImportStore) {
+    let (store, other) = (fresh_store(), fresh_store());
+    let all = Filter::default();
+    let mut made = Vec::new();
+    for round in 0..5_i64 {
+        // Three of each kind at last: ended, started, waiting. The other store's jobs are counted apart.
+        made.insert(0, created(imports, &store, at(round * 1_000)).await);
+        created(imports, &other, at(round * 1_000)).await;
+        if round < 3 {
+            check_pages(imports, &store, &all, &made, at(9_000)).await;
+            run_next(imports, at(round * 1_000 + 1), at(99_999)).await;
+            check_pages(imports, &store, &all, &made, at(9_000)).await;
+            run_next(imports, at(round * 1_000 + 2), at(99_999)).await;
+        }
+    }
+    check_pages(imports, &store, &all, &made, at(9_000)).await;
+    let (_, lease, _) = claimed(imports, at(9_001)).await;
+    check_pages(imports, &store, &all, &made, at(9_002)).await;
+    imports.release(&lease).await.unwrap();
+    check_pages(imports, &store, &all, &made, at(9_003)).await;
+    claimed(imports, at(9_004)).await;
+    claimed(imports, at(9_500)).await;
+    check_pages(imports, &store, &all, &made, at(9_501)).await;
+}
+
+/// Compares every page of a list with `expected`, told by id: what a job looks like is for other tests.
+async fn check_pages(
+    imports: &impl ImportStore,
+    store: &StoreId,
+    filter: &Filter,
+    expected: &[Import],
+    now: DateTime<Utc>,
+) {
+    let count = expected.len();
+    let total = u64::try_from(count).unwrap();
+    let expected = ids(expected);
+    for (offset, limit) in (0..=count + 1).flat_map(|offset| (0..=count + 1).map(move |limit| (offset, limit))) {
+        let listing = imports.list(store, filter, page(offset, limit), now).await.unwrap();
+        let page: Vec<ImportId> = expected.iter().skip(offset).take(limit).copied().collect();
+        assert_eq!((ids(&listing.imports), listing.total), (page, total), "{limit} from {offset}");
+    }
+}
+
+fn ids(imports: &[Import]) -> Vec<ImportId> {
+    imports.iter().map(|import| import.id).collect()
+}
+
+pub async fn an_expired_job_is_forgotten(imports: &impl ImportStore) {
+    let store = fresh_store();
+    let mut made = Vec::new();
+    for round in 0..7 {
+        made.insert(0, created(imports, &store, at(round)).await);
+    }
+    for round in 0..5 {
+        run_next(imports, at(10 + round), at(1_000 * (round + 1))).await;
+    }
+    claimed(imports, at(20)).await;
+    for forgotten in 0..=5 {
+        // A job is forgotten in the second in which it expires.
+        for now in [at(1_000 * forgotten), at(1_000 * forgotten + 999)] {
+            let kept = made.len() - usize::try_from(forgotten).unwrap();
+            let kept_jobs: Vec<Import> = made.iter().take(kept).cloned().collect();
+            check_pages(imports, &store, &Filter::default(), &kept_jobs, now).await;
+            for (place, import) in made.iter().enumerate() {
+                assert_eq!(get(imports, import, now).await.is_some(), place < kept);
+            }
+        }
+    }
+}
+
+async fn created_as(imports: &impl ImportStore, store: &StoreId, name: Option<&str>, now: DateTime<Utc>) -> Import {
+    let options = ImportOptions { external_ref: name.map(str::to_owned), ..ImportOptions::default() };
+    let new = NewImport { options, ..new_import(store) };
+    imports.create(new, now).await.unwrap().into_import()
+}
+
+/// Five jobs in the order of creation: a success, a failed one, one that runs, two that wait; and one of another store.
+async fn of_every_kind(imports: &impl ImportStore, store: &StoreId) -> Vec<Import> {
+    let made = vec![
+        created_as(imports, store, Some("a"), at(0)).await,
+        created_as(imports, store, None, at(0) + TimeDelta::milliseconds(500)).await,
+        created_as(imports, store, Some(AWKWARD), at(1)).await,
+        created_as(imports, store, Some("a"), at(1) + TimeDelta::microseconds(1)).await,
+        created_as(imports, store, Some("A"), at(2)).await,
+    ];
+    created_as(imports, &fresh_store(), Some("a"), at(2)).await;
+    run_next(imports, at(10), at(9_999)).await;
+    let (_, lease, _) = claimed(imports, at(11)).await;
+    imports.finish(&lease, &outcome(&lease, Ending::Failed, at(9_999)), at(12)).await.unwrap();
+    claimed(imports, at(13)).await;
+    made
+}
+
+const AWKWARD: &str = "a, (b) \"c\" \\ :d 🌙";
+
+pub async fn a_filter_lets_through_what_it_asks_for(imports: &impl ImportStore) {
+    let store = fresh_store();
+    let made = of_every_kind(imports, &store).await;
+    let check = async |filter: &str, expected: &[usize]| {
+        let read = Filter::parse(filter).unwrap();
+        let listing = imports.list(&store, &read, page(0, 100), at(20)).await.unwrap();
+        let newest_first = expected.iter().filter_map(|place| made.get(*place)).map(|import| import.id);
+        assert_eq!(ids(&listing.imports), newest_first.collect::<Vec<_>>(), "{filter}");
+        assert_eq!(listing.total, u64::try_from(expected.len()).unwrap(), "{filter}");
+    };
+    check("eq(status,success)", &[0]).await;
+    check("eq(status,failed)", &[1]).await;
+    check("eq(status,started)", &[2]).await;
+    check("eq(status,pending)", &[4, 3]).await;
+    check("in(status,success,pending)", &[4, 3, 0]).await;
+    check("in(status,failed,success,started,pending)", &[4, 3, 2, 1, 0]).await;
+
+    check("eq(external_ref,a)", &[3, 0]).await;
+    check("eq(external_ref,A)", &[4]).await;
+    check("eq(external_ref,\"a, (b) \\\"c\\\" \\\\ :d 🌙\")", &[2]).await;
+    check("in(external_ref,nobody,a,A)", &[4, 3, 0]).await;
+    check("eq(external_ref,nobody)", &[]).await;
+
+    // On a whole second, and a microsecond beside it.
+    let second = time(at(1));
+    check(&format!("gt(created_at,{second})"), &[4, 3]).await;
+    check(&format!("ge(created_at,{second})"), &[4, 3, 2]).await;
+    check(&format!("lt(created_at,{second})"), &[1, 0]).await;
+    check(&format!("le(created_at,{second})"), &[2, 1, 0]).await;
+    check(&format!("gt(created_at,{})", time(at(0))), &[4, 3, 2, 1]).await;
+    check(&format!("le(created_at,{})", time(at(0))), &[0]).await;
+    check(&format!("lt(created_at,{})", time(at(0))), &[]).await;
+    let abroad = (at(1) + TimeDelta::hours(2)).format("%Y-%m-%dT%H:%M:%S+02:00");
+    check(&format!("ge(created_at,{abroad})"), &[4, 3, 2]).await;
+
+    check(&format!("gt(created_at,{}):lt(created_at,{})", time(at(0)), time(at(2))), &[3, 2, 1]).await;
+    check("eq(external_ref,a):eq(status,pending)", &[3]).await;
+    check(&format!("in(status,success,pending):in(external_ref,a,A):ge(created_at,{second})"), &[4, 3]).await;
+    check("eq(status,success):eq(status,failed)", &[]).await;
+    check("eq(external_ref,a):eq(external_ref,A)", &[]).await;
+}
+
+pub async fn a_filtered_list_is_every_page_of_what_matches(imports: &impl ImportStore) {
+    let store = fresh_store();
+    let filter = Filter::parse("eq(external_ref,every other)").unwrap();
+    let mut made = Vec::new();
+    for round in 0..7 {
+        created_as(imports, &store, Some("between"), at(2 * round)).await;
+        made.insert(0, created_as(imports, &store, Some("every other"), at(2 * round + 1)).await);
+        check_pages(imports, &store, &filter, &made, at(100)).await;
+    }
+    for round in 0..9 {
+        run_next(imports, at(20 + round), at(9_999)).await;
+    }
+    check_pages(imports, &store, &filter, &made, at(100)).await;
+    claimed(imports, at(30)).await;
+    check_pages(imports, &store, &filter, &made, at(100)).await;
+}
+
+pub async fn an_expired_job_matches_no_filter(imports: &impl ImportStore) {
+    let store = fresh_store();
+    let mut made = Vec::new();
+    for round in 0..4 {
+        made.insert(0, created(imports, &store, at(round)).await);
+        run_next(imports, at(10 + round), at(1_000 * (round + 1))).await;
+    }
+    let filter = Filter::parse("eq(status,success)").unwrap();
+    for forgotten in 0..=4 {
+        let kept: Vec<Import> = made.iter().take(4 - forgotten).cloned().collect();
+        let now = at(1_000 * i64::try_from(forgotten).unwrap());
+        check_pages(imports, &store, &filter, &kept, now).await;
+    }
+}
+
+pub async fn the_largest_filters_are_taken(imports: &impl ImportStore) {
+    let store = fresh_store();
+    let made = created_as(imports, &store, Some("a"), at(0)).await;
+    let conditions = [
+        vec!["eq(external_ref,a)"; MAX_VALUES].join(":"),
+        vec!["eq(status,pending)"; MAX_VALUES].join(":"),
+        vec!["ge(created_at,2000-01-01T00:00:00Z)"; MAX_VALUES].join(":"),
+        format!("in(external_ref{})", ",a".repeat(MAX_VALUES)),
+    ];
+    for filter in conditions {
+        let listing = imports.list(&store, &Filter::parse(&filter).unwrap(), page(0, 10), at(1)).await.unwrap();
+        assert_eq!(ids(&listing.imports), [made.id], "{filter}");
+    }
+}

@@ -1,0 +1,107 @@
+//! What a caller asks of an import beside its file: how it is called, and how it is to be run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::import::MAX_EXTERNAL_REF;
+
+/// The options of an import. The default is a nameless one that writes, and refuses what is stored already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// The caller's own name for the import.
+    pub external_ref: Option<String>,
+    /// Everything is checked and told, nothing written.
+    pub dry_run: bool,
+    pub on_conflict: OnConflict,
+}
+
+/// What becomes of a line whose `external_ref` an object of its type already has, stored by an earlier import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnConflict {
+    /// It is refused.
+    #[default]
+    Fail,
+    /// It counts as imported; the stored object stays as it is.
+    Skip,
+    /// It replaces the stored object, which keeps its id and time of creation.
+    Update,
+}
+
+impl OnConflict {
+    const ALL: [Self; 3] = [Self::Fail, Self::Skip, Self::Update];
+
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+            Self::Update => "update",
+        }
+    }
+}
+
+/// An option that can't be read: what is wrong with it and what it may be, its name left to whoever shows it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    #[error("must be at most {MAX_EXTERNAL_REF} characters long")]
+    TooLong,
+    #[error("must be true or false")]
+    NoFlag,
+    #[error("must be fail, skip or update")]
+    NoPolicy,
+}
+
+/// Reads the value of `external_ref`; an empty one is none.
+///
+/// # Errors
+/// [`OptionError::TooLong`] over 2048 characters.
+pub fn external_ref(text: String) -> Result<Option<String>, OptionError> {
+    if text.chars().count() > MAX_EXTERNAL_REF {
+        return Err(OptionError::TooLong);
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// Reads the value of `dry_run`.
+///
+/// # Errors
+/// [`OptionError::NoFlag`] when it is neither `true` nor `false`.
+pub fn dry_run(text: &str) -> Result<bool, OptionError> {
+    text.parse().map_err(|_| OptionError::NoFlag)
+}
+
+/// Reads the value of `on_conflict`.
+///
+/// # Errors
+/// [`OptionError::NoPolicy`] when it is none of the three words.
+pub fn on_conflict(text: &str) -> Result<OnConflict, OptionError> {
+    OnConflict::ALL.into_iter().find(|policy| policy.as_str() == text).ok_or(OptionError::NoPolicy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_is_one_of_its_words_and_nothing_near_it() {
+        for policy in OnConflict::ALL {
+            assert_eq!(on_conflict(policy.as_str()), Ok(policy));
+        }
+        for near in ["", "Fail", " skip", "replace", "update "] {
+            assert_eq!(on_conflict(near), Err(OptionError::NoPolicy), "{near}");
+        }
+        assert_eq!((dry_run("true"), dry_run("false")), (Ok(true), Ok(false)));
+        for near in ["", "TRUE", "1", "yes", " true"] {
+            assert_eq!(dry_run(near), Err(OptionError::NoFlag), "{near}");
+        }
+    }
+
+    #[test]
+    fn an_external_ref_is_counted_in_characters() {
+        let longest = "é".repeat(MAX_EXTERNAL_REF);
+        assert_eq!(external_ref(longest.clone()), Ok(Some(longest.clone())));
+        assert_eq!(external_ref(longest + "x"), Err(OptionError::TooLong));
+        assert_eq!(external_ref(String::new()), Ok(None));
+    }
+}
