@@ -1,10 +1,12 @@
 # What the contract can't tell Schemathesis.
+import itertools
 import json
 
 import schemathesis
 
 BODIES = {"ImportUpload", "UploadRequest"}
 OPTIONS = {"external_ref", "dry_run", "on_conflict"}
+numbers = itertools.count()
 
 
 @schemathesis.serializer("application/jsonl", "application/x-ndjson", "application/x-jsonlines")
@@ -14,6 +16,9 @@ def line(context, value):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    if case.headers and case.headers.get("Idempotency-Key") == "0":
+        # Most calls have the simplest key, and all but the first would be conflicts. So, each key comes twice.
+        case.headers["Idempotency-Key"] = f"key {next(numbers) // 2}"
     if case.media_type != "multipart/form-data":
         return
     if OPTIONS & set(case.query or {}):

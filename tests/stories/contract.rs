@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use chrono::{TimeDelta, Utc};
@@ -16,7 +17,7 @@ use shared::{
     record::{RecordErrorCode, RecordId, read},
 };
 
-use crate::world::{ROOT, World, succeed};
+use crate::world::{ROOT, World, rows, succeed};
 
 const SCHEMATHESIS: Environment = Environment::new("schemathesis", include_str!("../contract/requirements.txt"));
 
@@ -65,6 +66,37 @@ async fn hold_the_line(world: &World) -> String {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_job_leaves_in_s3_is_what_openapi_promises() {
+    let world = World::shared().await.neighbour();
+    world.drop_file("sample.jsonl", fs::read(format!("{ROOT}/events/sample.jsonl")).unwrap()).await;
+    let id = world.job_of_drop("sample.jsonl").await;
+    world.ended(&id).await;
+    let receipt = object(&world, &format!("receipts/{}/sample.jsonl.json", world.store)).await;
+    let receipt: Value = serde_json::from_slice(&receipt).unwrap();
+    let mut files = Vec::new();
+    for (link, schema) in [("results", "ResultLine"), ("errors", "ImportError")] {
+        let address = receipt["links"][link].as_str().unwrap();
+        let key = address.strip_prefix(&format!("s3://{}/", world.stack.bucket())).unwrap();
+        files.push((schema, rows(&object(&world, key).await)));
+    }
+    assert!(files[0].1.len() > 200 && files[1].1.len() > 10);
+    files.push(("Receipt", vec![receipt]));
+    let values = files.into_iter().flat_map(|(schema, rows)| rows.into_iter().map(move |row| (schema, row, true)));
+    judge("files", values);
+}
+
+/// Waits for an object of the bucket.
+async fn object(world: &World, key: &str) -> Vec<u8> {
+    for _ in 0..100 {
+        if let Ok(object) = world.s3().get_object().bucket(world.stack.bucket()).key(key).send().await {
+            return object.body.collect().await.unwrap().to_vec();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("there is no {key}");
+}
+
 #[test]
 fn examples_fit_their_schemas_and_the_schemas_of_lines_fit_the_code() {
     let mut generated = Vec::new();
@@ -77,15 +109,23 @@ fn examples_fit_their_schemas_and_the_schemas_of_lines_fit_the_code() {
         lines.push(line.to_owned());
         mutations(line, &mut lines);
     }
-    let rows = lines.iter().filter_map(|line| Some(json!({"line": line, "good": is_good(line)?}).to_string()));
-    let rows: Vec<String> = rows.collect();
+    let judged = lines.iter().filter_map(|line| Some((serde_json::from_str(line).ok()?, is_good(line)?)));
+    let judged: Vec<(Value, bool)> = judged.collect();
+    let good = judged.iter().filter(|(_, good)| *good).count();
+    assert!(good > 1_000 && judged.len() - good > 1_000, "{good} of {} are good", judged.len());
+    judge("lines", judged.into_iter().map(|(line, good)| ("ImportLine", line, good)));
+}
 
-    let judged = work_folder().join("lines.jsonl");
-    fs::write(&judged, rows.join("\n")).unwrap();
+/// Holds values to the schemas of these names, which are to let them through or not.
+#[track_caller]
+fn judge(name: &str, values: impl Iterator<Item = (&'static str, Value, bool)>) {
+    let rows = values.map(|(schema, value, good)| json!({"schema": schema, "value": value, "good": good}).to_string());
+    let file = work_folder().join(format!("{name}.jsonl"));
+    fs::write(&file, rows.collect::<Vec<_>>().join("\n")).unwrap();
     succeed(
         Command::new(SCHEMATHESIS.interpreter().unwrap())
             .args([format!("{ROOT}/tests/contract/schemas.py"), format!("{ROOT}/openapi.yaml")])
-            .arg(judged),
+            .arg(file),
     );
 }
 
