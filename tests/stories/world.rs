@@ -236,7 +236,6 @@ pub(crate) fn succeed(command: &mut Command) {
     let output = command.output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
-    println!("{said}");
 }
 
 /// The documents of a JSONL file.
