@@ -2,7 +2,7 @@
 
 use crate::output::Output;
 use crate::stack::STORE;
-use crate::{Error, Options, Stack};
+use crate::{Error, Options, Stack, page};
 
 /// A working day: longer than anyone tries things at a stretch.
 const TOKEN_SECONDS: i64 = 12 * 60 * 60;
@@ -21,13 +21,17 @@ pub async fn run(options: Options, stopped: impl Future<Output = ()>) -> Result<
         stack = Stack::start(options) => stack?,
         () = &mut stopped => return Ok(()),
     };
-    let file = stack.file(stack.token(STORE, TOKEN_SECONDS)?);
+    let token = stack.token(STORE, TOKEN_SECONDS)?;
+    let page = page::start(&stack, &token)?;
+    let file = stack.file(token, page);
     let path = file.write()?;
-    let (api, token, bucket) = (&file.api_url, &file.token, &file.bucket);
+    let (api, page, token, bucket) = (&file.api_url, &file.page_url, &file.token, &file.bucket);
     let (endpoint, region) = (&file.endpoint_url, &file.region);
     output.result(&format!(
         "\
 API    {api}
+page   {page}/
+       (every call, to read and to try)
 token  {token}
        (store {STORE}, good for 12 hours)
 

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io::Write,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -21,6 +22,8 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 pub(crate) const IMPORTS: &str = "/v2/subscriptions/imports";
+/// The workspace's root folder.
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// A store in a stack, and a client that acts for it.
 pub(crate) struct World {
@@ -234,6 +237,14 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     let text = response.text().await.unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
     Answer { status, headers, body }
+}
+
+/// Runs a program that has to end well; what it says is shown when the test fails.
+#[track_caller]
+pub(crate) fn succeed(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
 }
 
 /// The documents of a JSONL file.
