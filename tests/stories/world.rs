@@ -264,31 +264,26 @@ pub(crate) fn sum(import: &Value, count: &str) -> u64 {
     import["meta"]["records"][count].as_object().unwrap().values().map(|number| number.as_u64().unwrap()).sum()
 }
 
-/// What an object is, without what differs from store to store and from job to job: ids, times, its line.
-pub(crate) fn essence(object: &HashMap<String, AttributeValue>) -> String {
-    let kept = ["type", "external_ref", "attributes"];
-    let kept: BTreeMap<_, _> = object
-        .iter()
-        .filter(|(name, _)| kept.contains(&name.as_str()))
-        .map(|(name, value)| (name.as_str(), show(value)))
-        .collect();
-    format!("{kept:?}")
+/// An object with everything the database holds of it.
+pub(crate) fn whole(object: &HashMap<String, AttributeValue>) -> String {
+    show_map(object, &[])
 }
 
-/// Ids made here: a store's own.
-const IDS: [&str; 3] = ["id", "offering_id", "plan_id"];
+/// What an object is, without what differs from store to store and from job to job: ids, times, its line.
+pub(crate) fn essence(object: &HashMap<String, AttributeValue>) -> String {
+    show_map(object, &["id", "offering_id", "plan_id", "store", "import_id", "line", "created_at", "updated_at"])
+}
 
-fn show(value: &AttributeValue) -> String {
+fn show_map(map: &HashMap<String, AttributeValue>, left_out: &[&str]) -> String {
+    let kept = map.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
+    let sorted: BTreeMap<_, _> = kept.map(|(name, value)| (name, show(value, left_out))).collect();
+    format!("{sorted:?}")
+}
+
+fn show(value: &AttributeValue, left_out: &[&str]) -> String {
     match value {
-        AttributeValue::M(map) => {
-            let sorted: BTreeMap<_, _> = map
-                .iter()
-                .filter(|(name, _)| !IDS.contains(&name.as_str()))
-                .map(|(name, value)| (name, show(value)))
-                .collect();
-            format!("{sorted:?}")
-        }
-        AttributeValue::L(list) => format!("{:?}", list.iter().map(show).collect::<Vec<_>>()),
+        AttributeValue::M(map) => show_map(map, left_out),
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(|item| show(item, left_out)).collect::<Vec<_>>()),
         other => format!("{other:?}"),
     }
 }
