@@ -20,7 +20,7 @@ const GRACE: TimeDelta = TimeDelta::days(1);
 /// with this id and the options of the call. There is no import before the file is there.
 ///
 /// # Errors
-/// [`ApiError::Validation`] as [`request::read`] says.
+/// [`ApiError::Validation`] when the body can't be read; its detail names the place that is wrong.
 pub async fn handle(
     forms: &impl UploadForms,
     uploads: &impl UploadStore,
