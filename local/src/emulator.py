@@ -1,5 +1,6 @@
 # Runs the emulator, and ends it with its parent: the parent holds the other end of standard input, which closes
 # when the parent is gone, however it went. The emulator then stops as on SIGTERM, saving its state.
+import base64
 import os
 import shutil
 import signal
@@ -16,6 +17,20 @@ def follow_parent():
 threading.Thread(target=follow_parent, daemon=True).start()
 
 from ministack.app import main
+from ministack.services import s3
+
+user_metadata = s3._extract_user_metadata
+
+
+def user_metadata_as_on_aws(headers):
+    # S3 takes the bytes of metadata for Latin-1, and hands a text that is not ASCII back as a mail header's encoded word.
+    # The emulator alone would answer with bytes that AWS clients can't read.
+    encoded = lambda text: base64.b64encode(text.encode().decode("latin-1").encode()).decode()
+    metadata = user_metadata(headers)
+    return {name: text if text.isascii() else f"=?UTF-8?B?{encoded(text)}?=" for name, text in metadata.items()}
+
+
+s3._extract_user_metadata = user_metadata_as_on_aws
 
 try:
     main()

@@ -29,18 +29,19 @@ const ROUND: &[RecordType] = &[
     RecordType::SubscriptionPlan,
     RecordType::SubscriptionSubscriber,
     RecordType::SubscriptionOffering,
-    RecordType::Subscription,
     RecordType::SubscriptionSubscriber,
     RecordType::Subscription,
+    RecordType::SubscriptionSubscriber,
     RecordType::SubscriptionFeature,
     RecordType::SubscriptionSubscriber,
     RecordType::SubscriptionProduct,
-    RecordType::Subscription,
     RecordType::SubscriptionSubscriber,
     RecordType::SubscriptionPlan,
-    RecordType::Subscription,
     RecordType::SubscriptionSubscriber,
     RecordType::SubscriptionOffering,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionSubscriber,
 ];
 
 /// What `generate` takes on a command line.

@@ -1,11 +1,12 @@
 //! A small identity provider: the tokens the local API accepts come from here.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
@@ -13,6 +14,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
 
 use crate::Error;
+use crate::serve::serve;
 
 /// The audience the local API's tokens are made for.
 pub const AUDIENCE: &str = "subscriptions-import";
@@ -29,8 +31,6 @@ pub const READ: &str = "imports:read";
 const KEY_ID: &str = "local";
 
 /// An issuer of tokens: an RSA key of its own, whose public half it serves on the loopback interface.
-///
-/// It serves from a thread that ends with the process, so it outlives any one test's runtime.
 #[derive(Debug)]
 pub struct Issuer {
     url: String,
@@ -75,23 +75,7 @@ impl Issuer {
             .map_err(|error| failed(&format!("its public key can't be told: {error}")))?;
         public.common.key_id = Some(KEY_ID.to_owned());
         let keys = serde_json::to_string(&JwkSet { keys: vec![public] }).map_err(|error| failed(&error.to_string()))?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| failed(&error.to_string()))?;
-        let address = listener.local_addr().map_err(|error| failed(&error.to_string()))?;
-        let url = format!("http://{address}");
-        let discovery = json!({
-            "issuer": url,
-            "jwks_uri": format!("{url}/jwks.json"),
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["token"],
-            "subject_types_supported": ["public"],
-        })
-        .to_string();
-        std::thread::spawn(move || {
-            for connection in listener.incoming().filter_map(Result::ok) {
-                // A caller that hangs up early misses its answer; nothing else does.
-                let _ = answer(&connection, &discovery, &keys);
-            }
-        });
+        let url = serve(|url| router(url, keys)).map_err(|error| failed(&error.to_string()))?;
         Ok(Self { url, key })
     }
 
@@ -145,26 +129,19 @@ fn make_key() -> Result<EncodingKey, Error> {
     EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| failed(&error.to_string()))
 }
 
-fn answer(mut connection: &TcpStream, discovery: &str, keys: &str) -> std::io::Result<()> {
-    connection.set_read_timeout(Some(Duration::from_secs(5)))?;
-    let mut lines = BufReader::new(connection).lines();
-    let request = lines.next().transpose()?.unwrap_or_default();
-    // The headers are read to their end: closing with bytes unread would reset the connection.
-    for line in lines {
-        if line?.is_empty() {
-            break;
-        }
-    }
-    let (status, body) = match request.split(' ').nth(1) {
-        Some("/.well-known/openid-configuration") => ("200 OK", discovery),
-        Some("/jwks.json" | "/.well-known/jwks.json") => ("200 OK", keys),
-        _ => ("404 Not Found", "{}"),
-    };
-    let length = body.len();
-    write!(
-        connection,
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
+fn router(url: &str, keys: String) -> Router {
+    let discovery = json!({
+        "issuer": url,
+        "jwks_uri": format!("{url}/jwks.json"),
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["token"],
+        "subject_types_supported": ["public"],
+    });
+    let document = |text: String| get(([(CONTENT_TYPE, "application/json")], text));
+    Router::new()
+        .route("/.well-known/openid-configuration", document(discovery.to_string()))
+        .route("/jwks.json", document(keys.clone()))
+        .route("/.well-known/jwks.json", document(keys))
 }
 
 fn failed(reason: &str) -> Error {
@@ -173,7 +150,8 @@ fn failed(reason: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
 
     use jsonwebtoken::{DecodingKey, Validation, decode};
     use serde_json::Value;
@@ -182,7 +160,7 @@ mod tests {
 
     fn get(issuer: &Issuer, path: &str) -> String {
         let mut connection = TcpStream::connect(issuer.url().trim_start_matches("http://")).unwrap();
-        write!(connection, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        write!(connection, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         let mut text = String::new();
         connection.read_to_string(&mut text).unwrap();
         text

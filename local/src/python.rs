@@ -1,4 +1,4 @@
-//! The emulator's Python environment, made once and kept.
+//! Python environments: programs that pip installs, at fixed versions, each set in an environment of its own.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use crate::{Error, workspace};
 
-/// The emulator and everything it stands on, at fixed versions.
-const REQUIREMENTS: &str = include_str!("../requirements.txt");
+/// What runs the emulator; the SAM translator is in it.
+pub const EMULATOR: Environment = Environment::new("python", include_str!("../requirements.txt"));
 
 /// Names of the interpreter, the likeliest first. One is enough.
 const INTERPRETERS: [&str; 8] =
@@ -18,31 +18,63 @@ const PROBE: &str = "import sys, importlib.util as u
 print(all(u.find_spec(m) for m in ('venv', 'ensurepip')))
 sys.exit(sys.version_info < (3, 10))";
 
-/// Gives the interpreter of an environment that holds the emulator, making the environment the first time.
-///
-/// # Errors
-/// When there is no Python that can make it, or a package can't be had.
-pub fn environment() -> Result<PathBuf, Error> {
-    let local = workspace::local_dir()?;
-    // Two processes may come here at once, tests above all: the second waits, then finds everything done.
-    let lock_path = local.join("python.lock");
-    let lock = File::create(&lock_path).map_err(|error| Error::file("create", &lock_path, &error))?;
-    lock.lock().map_err(|error| Error::file("lock", &lock_path, &error))?;
+/// A set of packages that get along.
+#[derive(Clone, Copy, Debug)]
+pub struct Environment {
+    name: &'static str,
+    requirements: &'static str,
+}
 
-    let folder = local.join("python");
-    let interpreter = folder.join("bin").join("python");
-    // Written last, so a half-made environment is never taken for a whole one; and one with other pins is made anew.
-    let marker = folder.join("requirements.txt");
-    if std::fs::read_to_string(&marker).is_ok_and(|made| made == REQUIREMENTS) && interpreter.exists() {
-        return Ok(interpreter);
+impl Environment {
+    /// Describes the environment that is to be `target/local/{name}`, by what pip calls a requirements file. Every package
+    /// has a fixed version there, also those that others stand on.
+    #[must_use]
+    pub const fn new(name: &'static str, requirements: &'static str) -> Self {
+        Self { name, requirements }
     }
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).map_err(|error| Error::file("remove", &folder, &error))?;
+
+    /// Gives the environment's interpreter, making the environment the first time.
+    ///
+    /// # Errors
+    /// When there is no Python that can make it, or a package can't be had.
+    pub fn interpreter(&self) -> Result<PathBuf, Error> {
+        let local = workspace::local_dir()?;
+        // Two processes may come here at once, tests above all: the second waits, then finds everything done.
+        let lock_path = local.join(format!("{}.lock", self.name));
+        let lock = File::create(&lock_path).map_err(|error| Error::file("create", &lock_path, &error))?;
+        lock.lock().map_err(|error| Error::file("lock", &lock_path, &error))?;
+
+        let folder = local.join(self.name);
+        let interpreter = folder.join("bin").join("python");
+        // Written last, so a half-made environment is never taken for a whole one; and one with other pins is made anew.
+        let marker = folder.join("requirements.txt");
+        if std::fs::read_to_string(&marker).is_ok_and(|made| made == self.requirements) && interpreter.exists() {
+            return Ok(interpreter);
+        }
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(|error| Error::file("remove", &folder, &error))?;
+        }
+        create(find_python()?, &folder)?;
+        self.install(&interpreter, &folder)?;
+        std::fs::write(&marker, self.requirements).map_err(|error| Error::file("write", &marker, &error))?;
+        Ok(interpreter)
     }
-    create(find_python()?, &folder)?;
-    install(&interpreter, &local)?;
-    std::fs::write(&marker, REQUIREMENTS).map_err(|error| Error::file("write", &marker, &error))?;
-    Ok(interpreter)
+
+    fn install(&self, interpreter: &Path, folder: &Path) -> Result<(), Error> {
+        let list = folder.join("wanted.txt");
+        std::fs::write(&list, self.requirements).map_err(|error| Error::file("write", &list, &error))?;
+        let mut pip = Command::new(interpreter);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"]);
+        let output = run(pip.arg(&list))
+            .map_err(|error| Error::new(format!("can't run pip: {error}"), "check the Python installation"))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Error::new(
+            format!("pip could not install the packages of {}:\n{}", folder.display(), tail(&said(&output))),
+            "check the network, or point pip at a mirror with PIP_INDEX_URL, then run this again",
+        ))
+    }
 }
 
 fn find_python() -> Result<&'static str, Error> {
@@ -87,25 +119,9 @@ fn create(python: &str, folder: &Path) -> Result<(), Error> {
     ))
 }
 
-fn install(interpreter: &Path, local: &Path) -> Result<(), Error> {
-    let list = local.join("requirements.txt");
-    std::fs::write(&list, REQUIREMENTS).map_err(|error| Error::file("write", &list, &error))?;
-    let mut pip = Command::new(interpreter);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"]);
-    let output = run(pip.arg(&list))
-        .map_err(|error| Error::new(format!("can't run pip: {error}"), "check the Python installation"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::new(
-        format!("pip could not install the emulator:\n{}", tail(&said(&output))),
-        "check the network, or point pip at a mirror with PIP_INDEX_URL, then run this again",
-    ))
-}
-
 /// Downloads the wheel of one package, at a fixed version, and gives its path. Nothing of it is installed.
 pub(crate) fn download(package: &str, folder: &Path) -> Result<PathBuf, Error> {
-    let interpreter = environment()?;
+    let interpreter = EMULATOR.interpreter()?;
     workspace::make_dir(folder)?;
     let mut pip = Command::new(interpreter);
     pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]);

@@ -115,6 +115,7 @@ fn environment(stack: &Stack) -> Vec<(String, String)> {
         ("STORE_CLAIM", crate::issuer::STORE_CLAIM),
         ("IMPORT_RETENTION_DAYS", "90"),
         ("STACK", crate::deploy::STACK),
+        ("UPLOAD_SECONDS", "3600"),
     ];
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

@@ -51,6 +51,7 @@ pub struct Stack {
 #[derive(Debug, Serialize)]
 pub struct StackFile {
     pub api_url: String,
+    pub page_url: String,
     pub token: String,
     pub endpoint_url: String,
     pub region: String,
@@ -210,10 +211,11 @@ impl Stack {
 
     /// Tells everything another program needs to use this stack.
     #[must_use]
-    pub fn file(&self, token: String) -> StackFile {
+    pub fn file(&self, token: String, page_url: String) -> StackFile {
         let (access_key_id, secret_access_key) = self.credentials();
         StackFile {
             api_url: self.api_url(),
+            page_url,
             token,
             endpoint_url: self.endpoint_url(),
             region: self.region().to_owned(),
@@ -284,7 +286,7 @@ impl StackFile {
 async fn prepare(options: &Options, output: Output) -> Result<(Vec<Package>, PathBuf), Error> {
     let (release, quiet) = (options.release, options.quiet);
     output.progress("Building the functions, and fetching the local AWS if it is not there yet …");
-    let environment = tokio::task::spawn_blocking(python::environment);
+    let environment = tokio::task::spawn_blocking(|| python::EMULATOR.interpreter());
     let packages = tokio::task::spawn_blocking(move || functions::build(release, quiet));
     let broken = |error: tokio::task::JoinError| Error::new(format!("a preparation broke off: {error}"), "try again");
     let packages = packages.await.map_err(broken)??;

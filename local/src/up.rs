@@ -2,7 +2,7 @@
 
 use crate::output::Output;
 use crate::stack::STORE;
-use crate::{Error, Options, Stack};
+use crate::{Error, Options, Stack, page};
 
 /// A working day: longer than anyone tries things at a stretch.
 const TOKEN_SECONDS: i64 = 12 * 60 * 60;
@@ -21,22 +21,36 @@ pub async fn run(options: Options, stopped: impl Future<Output = ()>) -> Result<
         stack = Stack::start(options) => stack?,
         () = &mut stopped => return Ok(()),
     };
-    let file = stack.file(stack.token(STORE, TOKEN_SECONDS)?);
+    let token = stack.token(STORE, TOKEN_SECONDS)?;
+    let page = page::start(&stack, &token)?;
+    let file = stack.file(token, page);
     let path = file.write()?;
-    let (api, token, bucket) = (&file.api_url, &file.token, &file.bucket);
+    let (api, page, token, bucket) = (&file.api_url, &file.page_url, &file.token, &file.bucket);
     let (endpoint, region) = (&file.endpoint_url, &file.region);
     output.result(&format!(
         "\
 API    {api}
+page   {page}/
+       (every call, to read and to try)
 token  {token}
        (store {STORE}, good for 12 hours)
 
 Upload a file, list the imports, get one, see its errors:
+  IMPORTS={api}/v2/subscriptions/imports
   TOKEN={token}
-  curl -H \"Authorization: Bearer $TOKEN\" -F import_file=@events/sample.jsonl {api}/v2/subscriptions/imports
-  curl -H \"Authorization: Bearer $TOKEN\" {api}/v2/subscriptions/imports
-  curl -H \"Authorization: Bearer $TOKEN\" {api}/v2/subscriptions/imports/ID
-  curl -H \"Authorization: Bearer $TOKEN\" {api}/v2/subscriptions/imports/ID/errors
+  curl -H \"Authorization: Bearer $TOKEN\" -F import_file=@events/sample.jsonl $IMPORTS
+  curl -H \"Authorization: Bearer $TOKEN\" $IMPORTS
+  curl -H \"Authorization: Bearer $TOKEN\" $IMPORTS/ID
+  curl -H \"Authorization: Bearer $TOKEN\" $IMPORTS/ID/errors
+
+Stop it, or see what became of every line, and what is left to mend:
+  curl -H \"Authorization: Bearer $TOKEN\" -X POST $IMPORTS/ID/cancel
+  curl -H \"Authorization: Bearer $TOKEN\" -L $IMPORTS/ID/results
+  curl -H \"Authorization: Bearer $TOKEN\" -L $IMPORTS/ID/failed-lines
+
+Rehearse a file, replace what is stored already, ask for a form to upload a large one:
+  curl -H \"Authorization: Bearer $TOKEN\" -F import_file=@events/sample.jsonl -F dry_run=true -F on_conflict=update $IMPORTS
+  curl -H \"Authorization: Bearer $TOKEN\" -d '{{\"data\":{{\"type\":\"subscription_import_upload\"}}}}' $IMPORTS/uploads
 
 Or drop it into the bucket, as a partner does:
   AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={} aws s3 cp events/sample.jsonl s3://{bucket}/drops/{STORE}/sample.jsonl --endpoint-url {endpoint} --region {region}

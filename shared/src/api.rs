@@ -34,6 +34,8 @@ pub struct Call {
     /// The decoded query, in order.
     pub query: Vec<(String, String)>,
     pub content_type: Option<String>,
+    /// The caller's own key for this call, from the header `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
     pub body: bytes::Bytes,
 }
 
@@ -65,12 +67,12 @@ impl Reply {
         Ok(Self { status: 200, location: None, body: to_json(document)? })
     }
 
-    /// Answers 201 with a document and the address of what was made.
+    /// Answers 201 with a document and, when it can be asked for already, the address of what was made.
     ///
     /// # Errors
     /// As [`Self::ok`].
-    pub fn created(document: &impl Serialize, location: String) -> Result<Self, ApiError> {
-        Ok(Self { status: 201, location: Some(location), body: to_json(document)? })
+    pub fn created(document: &impl Serialize, location: Option<String>) -> Result<Self, ApiError> {
+        Ok(Self { status: 201, location, body: to_json(document)? })
     }
 
     /// Answers 307: what was asked for lies at another address.

@@ -5,11 +5,14 @@ mod file_bucket;
 mod import_item;
 mod import_queue;
 mod import_table;
+mod metadata;
+mod post_forms;
 mod record_table;
 
 pub use file_bucket::FileBucket;
 pub use import_queue::SqsImportQueue;
 pub use import_table::ImportTable;
+pub use post_forms::PostForms;
 pub use record_table::RecordTable;
 
 use std::{env, time::Duration};
@@ -102,6 +105,14 @@ impl Aws {
     /// When the environment lacks the name.
     pub fn file_bucket(&self) -> Result<FileBucket, ConfigError> {
         Ok(FileBucket::new(self.s3(), config::bucket()?))
+    }
+
+    /// Forms for uploads into the bucket that the environment names, signed with these credentials.
+    ///
+    /// # Errors
+    /// When the environment lacks the name.
+    pub fn upload_forms(&self) -> Result<PostForms, ConfigError> {
+        Ok(PostForms::new(self.sdk.clone(), config::bucket()?))
     }
 
     /// The queue that the environment names.

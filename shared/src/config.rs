@@ -2,6 +2,8 @@
 
 use std::env;
 
+use chrono::TimeDelta;
+
 use crate::owner::StoreId;
 
 /// A variable that is missing or can't be read: the function was deployed without its template.
@@ -59,6 +61,17 @@ pub fn stack() -> Result<String, ConfigError> {
 pub fn import_retention_days() -> Result<u32, ConfigError> {
     const NAME: &str = "IMPORT_RETENTION_DAYS";
     required(NAME)?.parse().map_err(|_| ConfigError { name: NAME, problem: "is not a whole number of days" })
+}
+
+/// For how long the form of an upload is good.
+///
+/// # Errors
+/// When the variable is missing or no whole number.
+pub fn upload_time() -> Result<TimeDelta, ConfigError> {
+    const NAME: &str = "UPLOAD_SECONDS";
+    let seconds: u32 =
+        required(NAME)?.parse().map_err(|_| ConfigError { name: NAME, problem: "is not a whole number of seconds" })?;
+    Ok(TimeDelta::seconds(seconds.into()))
 }
 
 /// Whom a call acts for.

@@ -10,10 +10,13 @@
 
 pub mod ends;
 pub mod files;
+pub mod forms;
+pub mod idempotency;
 pub mod imports;
 pub mod listings;
 pub mod queue;
 pub mod records;
+pub mod uploads;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -72,5 +75,8 @@ mod tests {
         check(include_str!("conformance/records.rs"), records::PROMISES);
         check(include_str!("conformance/files.rs"), files::PROMISES);
         check(include_str!("conformance/queue.rs"), queue::PROMISES);
+        check(include_str!("conformance/idempotency.rs"), idempotency::PROMISES);
+        check(include_str!("conformance/uploads.rs"), uploads::PROMISES);
+        check(include_str!("conformance/forms.rs"), forms::PROMISES);
     }
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 pub use lambda_http::Error;
 use lambda_http::{
     Body, Request, RequestExt, Response,
-    http::header::{CONTENT_TYPE, HOST, LOCATION},
+    http::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION},
     request::RequestContext,
     service_fn, tracing as lambda_tracing,
 };
@@ -57,13 +57,20 @@ fn call(request: Request, stores: &StoreSource) -> Result<Call, ApiError> {
     let path = request.raw_http_path().to_owned();
     let id = request.path_parameters().first("id").map(str::to_owned);
     let content_type = header(CONTENT_TYPE.as_str()).map(str::to_owned);
+    let idempotency_key = request.headers().get("idempotency-key").map(text);
     let body = match request.into_body() {
         Body::Empty => bytes::Bytes::new(),
         Body::Text(text) => text.into(),
         Body::Binary(binary) => binary.into(),
         _ => return Err(ApiError::Validation("body: the body's form is not supported".to_owned())),
     };
-    Ok(Call { store, origin, path, id, query, content_type, body })
+    Ok(Call { store, origin, path, id, query, content_type, idempotency_key, body })
+}
+
+/// The text of a header that may hold anything: whatever its bytes are, it is there, and others are another text.
+fn text(value: &HeaderValue) -> String {
+    let latin = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect();
+    std::str::from_utf8(value.as_bytes()).map_or_else(|_| latin(value.as_bytes()), str::to_owned)
 }
 
 /// The store a call acts for: the verified token's claim or, for a call that IAM let through, the stack's own.

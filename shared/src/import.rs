@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
 use crate::{
+    idempotency::Idempotency,
     options::ImportOptions,
     owner::{Owner, StoreId},
     record::RecordType,
@@ -186,7 +187,7 @@ pub struct Tally {
 }
 
 /// Where the bytes of an import file lie.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ImportFile {
     /// The object's key in the service's bucket.
     pub key: String,
@@ -201,13 +202,17 @@ pub struct NewImport {
     pub store: StoreId,
     pub options: ImportOptions,
     pub file: ImportFile,
+    /// What is wrong with the options that came with the file, should they be such that it must not be tried.
+    pub refused: Option<String>,
+    /// The key under which the caller makes the job, to make no second one with it.
+    pub idempotency: Option<Idempotency>,
 }
 
 impl NewImport {
     /// A job of a file, with the default options.
     #[must_use]
     pub fn new(id: ImportId, store: StoreId, file: ImportFile) -> Self {
-        Self { id, store, options: ImportOptions::default(), file }
+        Self { id, store, options: ImportOptions::default(), file, refused: None, idempotency: None }
     }
 }
 
@@ -219,6 +224,8 @@ pub struct Import {
     pub owner: Owner,
     pub options: ImportOptions,
     pub file: ImportFile,
+    /// Why the file is not tried: what is wrong with the options that came with it.
+    pub refused: Option<String>,
     pub status: ImportStatus,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -241,6 +248,7 @@ impl Import {
             owner: Owner::Store,
             options: new.options,
             file: new.file,
+            refused: new.refused,
             status: ImportStatus::Pending,
             created_at,
             updated_at: created_at,

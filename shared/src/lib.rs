@@ -13,6 +13,7 @@ pub mod conformance;
 pub mod filter;
 #[cfg(feature = "aws")]
 pub mod gateway;
+pub mod idempotency;
 pub mod import;
 pub mod json;
 pub mod jsonl;
@@ -29,3 +30,4 @@ pub mod record;
 pub mod report;
 pub mod submit;
 pub mod telemetry;
+pub mod upload;

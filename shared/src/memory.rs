@@ -4,14 +4,18 @@
 mod clock;
 mod faults;
 mod files;
+mod forms;
 mod imports;
+mod keys;
 mod queue;
 mod records;
 mod telemetry;
+mod uploads;
 
 pub use clock::{now, set_clock};
 pub use faults::{Call, Fault, Faults};
 pub use files::{MemoryFiles, MemoryWriter};
+pub use forms::MemoryForms;
 pub use imports::MemoryImports;
 pub use queue::{MemoryQueue, Received, VISIBILITY};
 pub use records::MemoryRecords;

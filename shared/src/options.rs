@@ -27,6 +27,49 @@ pub enum OnConflict {
     Update,
 }
 
+/// Which option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionName {
+    ExternalRef,
+    DryRun,
+    OnConflict,
+}
+
+impl OptionName {
+    pub const ALL: [Self; 3] = [Self::ExternalRef, Self::DryRun, Self::OnConflict];
+
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ExternalRef => "external_ref",
+            Self::DryRun => "dry_run",
+            Self::OnConflict => "on_conflict",
+        }
+    }
+
+    /// The option of that name, `None` when there is none.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|option| option.as_str() == name)
+    }
+}
+
+impl ImportOptions {
+    /// Sets an option to what its text says. One that can't be read stays as it was.
+    ///
+    /// # Errors
+    /// As the option's own reader below.
+    pub fn set(&mut self, option: OptionName, text: String) -> Result<(), OptionError> {
+        match option {
+            OptionName::ExternalRef => self.external_ref = external_ref(text)?,
+            OptionName::DryRun => self.dry_run = dry_run(&text)?,
+            OptionName::OnConflict => self.on_conflict = on_conflict(&text)?,
+        }
+        Ok(())
+    }
+}
+
 impl OnConflict {
     const ALL: [Self; 3] = [Self::Fail, Self::Skip, Self::Update];
 
@@ -95,6 +138,21 @@ mod tests {
         for near in ["", "TRUE", "1", "yes", " true"] {
             assert_eq!(dry_run(near), Err(OptionError::NoFlag), "{near}");
         }
+    }
+
+    #[test]
+    fn an_option_is_set_by_its_name_and_stays_when_its_text_is_wrong() {
+        let mut options = ImportOptions::default();
+        for (name, text) in [("external_ref", "nightly"), ("dry_run", "true"), ("on_conflict", "skip")] {
+            options.set(OptionName::from_name(name).unwrap(), text.to_owned()).unwrap();
+        }
+        let expected =
+            ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Skip };
+        assert_eq!(options, expected);
+        assert_eq!(options.set(OptionName::DryRun, "no".to_owned()), Err(OptionError::NoFlag));
+        assert_eq!(options.set(OptionName::OnConflict, "no".to_owned()), Err(OptionError::NoPolicy));
+        assert_eq!(options, expected);
+        assert_eq!(OptionName::from_name("colour"), None);
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! What the service needs from the outside, in its own words. The AWS adapters (feature `aws`) and the twins in memory
 //! (feature `testing`) pass one and the same conformance suite.
 
-use std::{future::Future, ops::Range, time::Duration};
+use std::{collections::HashMap, future::Future, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::{
     filter::Filter,
+    idempotency::Idempotency,
     import::{Claim, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
     message::Tick,
+    options::ImportOptions,
     owner::StoreId,
     page::Page,
     record::{RecordId, StoredRecord},
@@ -37,16 +39,19 @@ pub type Outside<T> = Result<T, StoreError>;
 pub enum Created {
     /// The job is stored and waits.
     Now(Import),
-    /// A job with this id was there already; nothing was changed.
+    /// A job with this id, or made by an equal call under the same key, was there already; nothing was changed.
     Before(Import),
+    /// The key stands for another call; nothing was changed.
+    KeyTaken,
 }
 
 impl Created {
     /// The job, whenever it was made.
     #[must_use]
-    pub fn into_import(self) -> Import {
+    pub fn into_import(self) -> Option<Import> {
         match self {
-            Self::Now(import) | Self::Before(import) => import,
+            Self::Now(import) | Self::Before(import) => Some(import),
+            Self::KeyTaken => None,
         }
     }
 }
@@ -77,7 +82,17 @@ impl From<&Import> for ImportRef {
 pub trait ImportStore: Sync {
     /// Stores a pending job and its place at the end of the line, durably and at once. `created_at` is `now` or, should
     /// another job have been created at or after `now`, just after that: it rises strictly in the order of creation.
+    /// Its idempotency key, if it has one, is stored with it, and remembered for [`crate::idempotency::REMEMBERED`].
     fn create(&self, new: NewImport, now: DateTime<Utc>) -> impl Future<Output = Outside<Created>> + Send;
+
+    /// Tells what [`Self::create`] would find under a key; `None` when the key is free. Whoever makes the job all the
+    /// same has the last word from `create`.
+    fn recall(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<Option<Created>>> + Send;
 
     /// Finds a job of a store. A job of another store, or one kept long enough, is not found.
     fn get(
@@ -148,6 +163,53 @@ pub trait ImportStore: Sync {
     fn settle_receipt(&self, import: &ImportRef) -> impl Future<Output = Outside<()>> + Send;
 }
 
+/// An upload that a caller was promised: the job that it becomes once its bytes are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadPromise {
+    pub store: StoreId,
+    pub id: ImportId,
+    pub options: ImportOptions,
+    /// When the promise may be forgotten.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The uploads that were promised.
+pub trait UploadStore: Sync {
+    /// Remembers a promise.
+    fn promise(&self, promise: &UploadPromise) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Finds the options of a promised upload. One of another store, or one that has expired, is not found.
+    fn promised(
+        &self,
+        store: &StoreId,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Outside<Option<ImportOptions>>> + Send;
+}
+
+/// A form by which anybody who has it can put one file: where to post it, and its fields beside the one named `file`,
+/// which comes last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadForm {
+    pub url: String,
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// What may be put with a form, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadTerms {
+    pub key: String,
+    /// The most bytes; one is the least.
+    pub max_bytes: usize,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Makes the forms of uploads.
+pub trait UploadForms: Sync {
+    /// Makes a form for a file under exactly this key.
+    fn form(&self, terms: &UploadTerms, now: DateTime<Utc>) -> impl Future<Output = Outside<UploadForm>> + Send;
+}
+
 /// What a batch read gave: the items found, and the ids it did not get to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BatchRead {
@@ -193,6 +255,9 @@ pub trait FileStore: Sync {
         file: &ImportFile,
         take: impl FnMut(&[u8]) -> bool + Send,
     ) -> impl Future<Output = Outside<bool>> + Send;
+
+    /// Reads what was said of a file as it was put: texts under names in lower case. `None` when there is no such file.
+    fn metadata(&self, file: &ImportFile) -> impl Future<Output = Outside<Option<HashMap<String, String>>>> + Send;
 
     /// Reads a stretch of a report file.
     fn read_range(&self, key: &str, range: Range<u64>) -> impl Future<Output = Outside<Bytes>> + Send;

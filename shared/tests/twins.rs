@@ -4,6 +4,8 @@ mod imports {
     shared::import_store_promises!(async { shared::memory::MemoryImports::default() });
     shared::import_end_promises!(async { shared::memory::MemoryImports::default() });
     shared::import_listing_promises!(async { shared::memory::MemoryImports::default() });
+    shared::idempotency_promises!(async { shared::memory::MemoryImports::default() });
+    shared::upload_store_promises!(async { shared::memory::MemoryImports::default() });
 }
 
 mod records {
@@ -21,6 +23,20 @@ mod files {
         let (older, newer) = (files.store("drops/a", "older"), files.store("drops/a", "newer"));
         shared::conformance::files::check_versions(&files, (&older, b"older"), (&newer, b"newer")).await;
     }
+
+    #[tokio::test]
+    async fn what_is_said_of_a_file_is_said_of_that_version() {
+        let files = MemoryFiles::default();
+        let (older, newer) = (files.store("drops/a", "older"), files.store("drops/a", "newer"));
+        files.describe(&older, &[("external-ref", "nächtlich 🌙")]);
+        let expected: &[(&str, &str)] = &[("external-ref", "nächtlich 🌙")];
+        shared::conformance::files::check_metadata(&files, &older, expected).await;
+        shared::conformance::files::check_metadata(&files, &newer, &[]).await;
+    }
+}
+
+mod forms {
+    shared::upload_forms_promises!(async { shared::memory::MemoryForms::default() });
 }
 
 mod queue {

@@ -97,6 +97,8 @@ mod import_table {
     shared::import_store_promises!(super::imports());
     shared::import_end_promises!(super::imports());
     shared::import_listing_promises!(super::imports());
+    shared::idempotency_promises!(super::imports());
+    shared::upload_store_promises!(super::imports());
 }
 
 mod record_table {
@@ -104,7 +106,36 @@ mod record_table {
 }
 
 mod file_bucket {
+    use shared::{conformance::files::check_metadata, import::ImportFile};
+
+    use crate::world::World;
+
     shared::file_store_promises!(super::files());
+
+    #[tokio::test]
+    async fn what_is_said_of_a_file_is_said_of_that_version() {
+        let (world, files) = (World::shared().await, super::files().await);
+        let key = "conformance/with metadata";
+        // ASCII, Latin-1 and beyond: S3 encodes the last two, each as if it were Latin-1.
+        let said = [("external-ref", "nightly =?"), ("dry-run", "nächtlich"), ("other", "🌙, ä")];
+        let older = world.put(key, "older", &said).await;
+        let newer = world.put(key, "newer", &[]).await;
+        for (version, expected) in [(older, said.as_slice()), (newer, &[])] {
+            let file = ImportFile { key: key.to_owned(), version: Some(version) };
+            check_metadata(&files, &file, expected).await;
+        }
+    }
+}
+
+mod post_forms {
+    use shared::aws::PostForms;
+
+    use crate::world::World;
+
+    shared::upload_forms_promises!(async {
+        let stack = World::shared().await.stack;
+        PostForms::new(stack.sdk_config(), stack.bucket().to_owned())
+    });
 }
 
 mod import_queue {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use local::generate::generate;
 use serde_json::{Value, json};
 
-use crate::world::{IMPORTS, World, gzip, sum};
+use crate::world::{IMPORTS, World, gzip, sum, whole};
 
 const TIME: Duration = Duration::from_mins(5);
 
@@ -25,9 +25,7 @@ fn actions(results: &[Value]) -> BTreeMap<&str, usize> {
 
 /// Every object by id, as the database holds it.
 async fn stored(world: &World) -> BTreeMap<String, String> {
-    let show =
-        |object: &std::collections::HashMap<String, _>| format!("{:?}", object.iter().collect::<BTreeMap<_, _>>());
-    world.objects().await.iter().map(|object| (object["id"].as_s().unwrap().clone(), show(object))).collect()
+    world.objects().await.iter().map(|object| (object["id"].as_s().unwrap().clone(), whole(object))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

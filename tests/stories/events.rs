@@ -76,6 +76,10 @@ async fn every_function_answers_its_sample_events() {
 
     let created = call(&world, "create-import", 201).await;
     assert_eq!(created["data"]["attributes"]["status"], "pending");
+    let upload = call(&world, "create-upload", 201).await["data"].clone();
+    let id = upload["id"].as_str().unwrap();
+    assert_eq!(upload["links"]["import"], format!("{origin}/v2/subscriptions/imports/{id}"));
+    assert_eq!(upload["meta"]["upload"]["fields"]["key"], format!("uploads/main/{id}"));
     assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null);
     assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null, "told twice");
     assert_eq!(invoke(&world, "accept-drop", "accept-drop-test-event").await, Value::Null);

@@ -51,7 +51,7 @@ async fn a_job_of_another_store_is_as_missing_as_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_issuer_only_signed_calls_get_in_and_act_for_the_configured_store() {
-    let world = World::without_issuer().await;
+    let world = World::with_parameters(&[("JwtIssuer", ""), ("JwtAudience", "")]).await;
     assert_eq!(send(world.anonymous(Method::GET, IMPORTS)).await.status, 403);
 
     let identity = Credentials::new("test", "test", None, None, "test").into();

@@ -157,7 +157,7 @@ fn text() -> String {
 
 /// Expands templates, all in one go.
 fn expand(texts: &[String]) -> Vec<Value> {
-    let mut python = Command::new(local::python::environment().unwrap())
+    let mut python = Command::new(local::python::EMULATOR.interpreter().unwrap())
         .args(["-c", EXPAND])
         .env("AWS_DEFAULT_REGION", "eu-central-1")
         .stdin(Stdio::piped())

@@ -172,6 +172,7 @@ fn weight(item: &Item) -> u64 {
     let of_value = |value: &AttributeValue| match value {
         AttributeValue::S(text) => text.len(),
         AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::Bool(_) => 1,
         AttributeValue::M(map) => 3 + usize::try_from(weight(map)).unwrap() + map.len(),
         other => panic!("a job has no {other:?}"),
     };

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io::Write,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -21,6 +22,8 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 pub(crate) const IMPORTS: &str = "/v2/subscriptions/imports";
+/// The workspace's root folder.
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// A store in a stack, and a client that acts for it.
 pub(crate) struct World {
@@ -59,9 +62,9 @@ impl World {
         Self::in_stack(Arc::new(start().await))
     }
 
-    /// A stack of its own whose API has no token issuer.
-    pub(crate) async fn without_issuer() -> Self {
-        let parameters = ["JwtIssuer", "JwtAudience"].map(|name| (name.to_owned(), String::new())).to_vec();
+    /// A stack of its own, deployed with these parameters.
+    pub(crate) async fn with_parameters(parameters: &[(&str, &str)]) -> Self {
+        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = Options { quiet: true, parameters, ..Options::default() };
         Self::in_stack(Arc::new(start_with(options).await))
     }
@@ -93,13 +96,17 @@ impl World {
         send(self.request(Method::GET, path)).await
     }
 
-    /// Posts a file as the part `import_file`, with further text parts.
-    pub(crate) async fn post(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> Answer {
+    /// A call that posts a file as the part `import_file`, with further text parts.
+    pub(crate) fn posting(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> RequestBuilder {
         let part = Part::bytes(file.into()).file_name("import.jsonl");
         let form = texts
             .iter()
             .fold(Form::new().part("import_file", part), |form, (name, text)| form.text(*name, (*text).to_owned()));
-        send(self.request(Method::POST, IMPORTS).multipart(form)).await
+        self.request(Method::POST, IMPORTS).multipart(form)
+    }
+
+    pub(crate) async fn post(&self, file: impl Into<Vec<u8>>, texts: &[(&'static str, &str)]) -> Answer {
+        send(self.posting(file, texts)).await
     }
 
     /// Posts a file and answers the id of its job.
@@ -190,11 +197,16 @@ impl World {
         aws_sdk_s3::Client::from_conf(config)
     }
 
+    /// Puts an object into the bucket, with metadata, and tells its version.
+    pub(crate) async fn put(&self, key: &str, file: impl Into<Vec<u8>>, metadata: &[(&str, &str)]) -> String {
+        let metadata = metadata.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let call = self.s3().put_object().bucket(self.stack.bucket()).key(key).body(file.into().into());
+        call.set_metadata(Some(metadata)).send().await.unwrap().version_id.unwrap()
+    }
+
     /// Puts a file where partners drop theirs.
     pub(crate) async fn drop_file(&self, name: &str, file: impl Into<Vec<u8>>) {
-        let key = format!("drops/{}/{name}", self.store);
-        let body = file.into().into();
-        self.s3().put_object().bucket(self.stack.bucket()).key(key).body(body).send().await.unwrap();
+        self.put(&format!("drops/{}/{name}", self.store), file, &[]).await;
     }
 
     /// Waits for the job that a drop becomes, by its name.
@@ -227,6 +239,14 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     Answer { status, headers, body }
 }
 
+/// Runs a program that has to end well; what it says is shown when the test fails.
+#[track_caller]
+pub(crate) fn succeed(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+}
+
 /// The documents of a JSONL file.
 pub(crate) fn rows(file: &[u8]) -> Vec<Value> {
     let rows = file.split(|byte| *byte == b'\n').filter(|row| !row.is_empty());
@@ -244,25 +264,26 @@ pub(crate) fn sum(import: &Value, count: &str) -> u64 {
     import["meta"]["records"][count].as_object().unwrap().values().map(|number| number.as_u64().unwrap()).sum()
 }
 
-/// What an object is, without what differs from store to store and from job to job: ids, times, its line.
-pub(crate) fn essence(object: &HashMap<String, AttributeValue>) -> String {
-    let kept = ["type", "external_ref", "attributes"];
-    let kept: BTreeMap<_, _> = object
-        .iter()
-        .filter(|(name, _)| kept.contains(&name.as_str()))
-        .map(|(name, value)| (name.as_str(), show(value)))
-        .collect();
-    format!("{kept:?}")
+/// An object with everything the database holds of it.
+pub(crate) fn whole(object: &HashMap<String, AttributeValue>) -> String {
+    show_map(object, &[])
 }
 
-fn show(value: &AttributeValue) -> String {
+/// What an object is, without what differs from store to store and from job to job: ids, times, its line.
+pub(crate) fn essence(object: &HashMap<String, AttributeValue>) -> String {
+    show_map(object, &["id", "offering_id", "plan_id", "store", "import_id", "line", "created_at", "updated_at"])
+}
+
+fn show_map(map: &HashMap<String, AttributeValue>, left_out: &[&str]) -> String {
+    let kept = map.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
+    let sorted: BTreeMap<_, _> = kept.map(|(name, value)| (name, show(value, left_out))).collect();
+    format!("{sorted:?}")
+}
+
+fn show(value: &AttributeValue, left_out: &[&str]) -> String {
     match value {
-        AttributeValue::M(map) => {
-            let sorted: BTreeMap<_, _> =
-                map.iter().filter(|(name, _)| *name != "id").map(|(name, value)| (name, show(value))).collect();
-            format!("{sorted:?}")
-        }
-        AttributeValue::L(list) => format!("{:?}", list.iter().map(show).collect::<Vec<_>>()),
+        AttributeValue::M(map) => show_map(map, left_out),
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(|item| show(item, left_out)).collect::<Vec<_>>()),
         other => format!("{other:?}"),
     }
 }

@@ -2,19 +2,23 @@
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use serde_json::Value;
-use shared::owner::StoreId;
-
-/// The prefix of all drops; the next part of the key is the store's.
-const PREFIX: &str = "drops/";
+use shared::{
+    import::{ImportFile, ImportId},
+    owner::StoreId,
+    receipt::DROPS,
+    upload,
+};
 
 /// One thing that S3 announced.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Announcement {
     /// A file to import.
     Drop(Drop),
+    /// A file that was put by the form of an upload, or under a key like one's.
+    Upload(Upload),
     /// The event S3 sends when the notification is set up.
     Test,
-    /// A key that ends in a slash: consoles make such an object when a person makes a folder.
+    /// An empty object whose key ends in a slash: consoles make one when a person makes a folder.
     Folder,
     /// A key outside any store's folder, or in one whose name can be no store's.
     Stray,
@@ -23,15 +27,20 @@ pub enum Announcement {
 /// An object put by a partner.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Drop {
-    pub bucket: String,
-    pub key: String,
+    /// The id of the import that this put becomes.
+    pub id: ImportId,
     pub store: StoreId,
     /// The key below the store's folder.
     pub name: String,
-    /// The object's version, when the bucket keeps versions.
-    pub version: Option<String>,
-    /// What tells this put from every other to the same key, when the bucket keeps no versions.
-    pub put: String,
+    pub file: ImportFile,
+}
+
+/// An object put where a promised upload goes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Upload {
+    pub id: ImportId,
+    pub store: StoreId,
+    pub file: ImportFile,
 }
 
 /// Reads an event.
@@ -49,22 +58,25 @@ pub fn read(event: Value) -> Result<Vec<Announcement>, serde_json::Error> {
 fn announcement(record: S3EventRecord) -> Announcement {
     let (bucket, object) = (record.s3.bucket, record.s3.object);
     let key = decode(&object.key.unwrap_or_default());
-    if key.ends_with('/') {
+    // "null" is the version of an object put while the bucket kept none; the next such put replaces it.
+    let version = object.version_id.filter(|version| !version.is_empty() && version != "null");
+    if key.starts_with(upload::PREFIX) {
+        return upload::of_key(&key).map_or(Announcement::Stray, |(store, id)| {
+            Announcement::Upload(Upload { id, store, file: ImportFile { key, version } })
+        });
+    }
+    if key.ends_with('/') && object.size.unwrap_or_default() == 0 {
         return Announcement::Folder;
     }
-    let Some((folder, name)) = key.strip_prefix(PREFIX).and_then(|rest| rest.split_once('/')) else {
+    let Some((folder, name)) = key.strip_prefix(DROPS).and_then(|rest| rest.split_once('/')) else {
         return Announcement::Stray;
     };
     let Some(store) = StoreId::from_drop_prefix(folder) else { return Announcement::Stray };
-    Announcement::Drop(Drop {
-        bucket: bucket.name.unwrap_or_default(),
-        store,
-        name: name.to_owned(),
-        // "null" is the version of an object put while the bucket kept none; the next such put replaces it.
-        version: object.version_id.filter(|version| !version.is_empty() && version != "null"),
-        put: format!("{}/{}", object.e_tag.unwrap_or_default(), object.sequencer.unwrap_or_default()),
-        key,
-    })
+    // What tells this put from every other to the same key, when the bucket keeps no versions.
+    let put = || format!("{}/{}", object.e_tag.unwrap_or_default(), object.sequencer.unwrap_or_default());
+    let bucket = bucket.name.unwrap_or_default();
+    let id = ImportId::of_drop(&bucket, &key, &version.clone().unwrap_or_else(put));
+    Announcement::Drop(Drop { id, store, name: name.to_owned(), file: ImportFile { key, version } })
 }
 
 /// Undoes the encoding of keys in S3's events: that of HTML forms, a space being a plus.
@@ -89,41 +101,78 @@ pub(crate) mod tests {
                 "responseElements": {},
                 "s3": {
                     "bucket": {"name": "imports"},
-                    "object": {"key": key, "eTag": "e", "sequencer": "7", "versionId": version},
+                    "object": {"key": key, "size": 100, "eTag": "e", "sequencer": "7", "versionId": version},
                 },
             })
         };
         json!({"Records": puts.iter().map(record).collect::<Vec<_>>()})
     }
 
-    fn read_one(key: &str, version: &str) -> Announcement {
-        read(event(&[(key, version)])).unwrap().remove(0)
+    fn read_one(event: Value) -> Announcement {
+        read(event).unwrap().remove(0)
+    }
+
+    fn read_key(key: &str) -> Announcement {
+        read_one(event(&[(key, "v")]))
+    }
+
+    /// Reads the announcement of a drop; its key and name must come out like this.
+    fn check_drop(key: &str, expected: &str, name: &str) {
+        let Announcement::Drop(drop) = read_key(key) else { panic!("{key} is not a drop") };
+        assert_eq!((drop.file.key.as_str(), drop.name.as_str(), drop.store.as_str()), (expected, name, "main"));
     }
 
     #[test]
     fn a_key_is_decoded_as_a_form_is() {
-        let Announcement::Drop(drop) = read_one("drops/main/n%C3%A4chtlich+a%2Bb%26c%3Dd.jsonl", "v1") else {
-            panic!("not a drop")
-        };
-        assert_eq!(drop.key, "drops/main/nächtlich a+b&c=d.jsonl");
-        assert_eq!(drop.name, "nächtlich a+b&c=d.jsonl");
-        assert_eq!(drop.store.as_str(), "main");
-        assert_eq!((drop.version.as_deref(), drop.put.as_str()), (Some("v1"), "e/7"));
+        let name = "nächtlich a+b&c=d.jsonl";
+        check_drop("drops/main/n%C3%A4chtlich+a%2Bb%26c%3Dd.jsonl", &format!("drops/main/{name}"), name);
+        check_drop("drops/main/100%2525%3F.jsonl", "drops/main/100%25?.jsonl", "100%25?.jsonl");
+        check_drop("drops/main/%22%27%F0%9F%8C%99%01%0A", "drops/main/\"'🌙\u{1}\n", "\"'🌙\u{1}\n");
+        check_drop("drops/main//a//b", "drops/main//a//b", "/a//b");
     }
 
     #[test]
-    fn a_put_without_a_version_is_told_by_its_etag_and_sequencer() {
-        let Announcement::Drop(drop) = read_one("drops/main/a.jsonl", "null") else { panic!("not a drop") };
-        assert_eq!(drop.version, None);
+    fn a_put_is_told_by_its_version_or_else_by_its_etag_and_sequencer() {
+        let drop = |event: Value| match read_one(event) {
+            Announcement::Drop(drop) => drop,
+            other => panic!("not a drop: {other:?}"),
+        };
+        let of = |version| drop(event(&[("drops/main/a.jsonl", version)]));
+        assert_eq!(of("v1").file.version.as_deref(), Some("v1"));
+        assert_eq!(of("null").file.version, None);
+        assert_eq!(of("v1").id, of("v1").id);
+        assert_ne!(of("v1").id, of("v2").id);
+        let mut later = event(&[("drops/main/a.jsonl", "null")]);
+        later["Records"][0]["s3"]["object"]["sequencer"] = json!("8");
+        assert_ne!(drop(later).id, of("null").id);
+    }
+
+    #[test]
+    fn a_folder_is_empty_and_a_file_whose_key_ends_in_a_slash_is_not() {
+        let mut folder = event(&[("drops/main/2026/", "v")]);
+        folder["Records"][0]["s3"]["object"]["size"] = json!(0);
+        assert_eq!(read_one(folder), Announcement::Folder);
+        check_drop("drops/main/2026/", "drops/main/2026/", "2026/");
+        check_drop("drops/main/", "drops/main/", "");
+    }
+
+    #[test]
+    fn the_key_of_an_upload_tells_which_one() {
+        let key = "uploads/main/5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f";
+        let Announcement::Upload(upload) = read_key(key) else { panic!("not an upload") };
+        assert_eq!((upload::key(&upload.store, upload.id).as_str(), upload.file.key.as_str()), (key, key));
+        for near in ["uploads/main/a.jsonl", "uploads/main/5F0C9A3E-7A52-4B6E-9F0E-1D2C3B4A5E6F", "uploads/main/"] {
+            assert_eq!(read_key(near), Announcement::Stray);
+        }
     }
 
     #[test]
     fn what_is_no_file_of_a_store_is_left_alone() {
-        assert_eq!(read_one("drops/main/2026/", "v"), Announcement::Folder);
-        assert_eq!(read_one("drops/a.jsonl", "v"), Announcement::Stray);
-        assert_eq!(read_one("drops/no+store/a.jsonl", "v"), Announcement::Stray);
-        assert_eq!(read_one("drops/../a.jsonl", "v"), Announcement::Stray);
-        assert_eq!(read_one("imports/main/a.jsonl", "v"), Announcement::Stray);
+        assert_eq!(read_key("drops/a.jsonl"), Announcement::Stray);
+        assert_eq!(read_key("drops/no+store/a.jsonl"), Announcement::Stray);
+        assert_eq!(read_key("drops/../a.jsonl"), Announcement::Stray);
+        assert_eq!(read_key("drops//a.jsonl"), Announcement::Stray);
+        assert_eq!(read_key("imports/main/a.jsonl"), Announcement::Stray);
         assert_eq!(read(json!({"Service": "Amazon S3", "Event": "s3:TestEvent"})).unwrap(), [Announcement::Test]);
     }
 

@@ -1,48 +1,85 @@
-//! Makes an import job of each object that a partner puts under `drops/{store}/`.
+//! Makes an import job of each object that a partner puts under `drops/{store}/`, and of each promised upload once its
+//! file is there.
 
 pub mod announcement;
+mod options;
 
-use announcement::{Announcement, Drop};
+use announcement::{Announcement, Drop, Upload};
 use chrono::{DateTime, Utc};
 use lambda_runtime::Error;
 use serde_json::Value;
 use shared::{
-    import::{ImportFile, ImportId, NewImport},
-    options::ImportOptions,
-    ports::{ImportQueue, ImportStore},
+    import::{ImportFile, NewImport},
+    ports::{Created, FileStore, ImportQueue, ImportStore, Outside, UploadStore},
     submit::submit,
 };
 use tracing::{info, warn};
 
-/// Takes in what S3 announces. S3 announces at least once: the job's id is derived from the put, so an announcement
-/// delivered twice finds its job already there.
+/// Takes in what S3 announces. S3 announces at least once: the job's id is derived from the put, or was promised with
+/// the upload, so an announcement delivered twice finds its job already there.
 ///
 /// # Errors
 /// When a job could not be stored: S3's announcement is then delivered again.
 pub async fn handle(
-    imports: &impl ImportStore,
+    files: &impl FileStore,
+    imports: &(impl ImportStore + UploadStore),
     queue: &impl ImportQueue,
     now: impl Fn() -> DateTime<Utc>,
     event: Value,
 ) -> Result<(), Error> {
     for announcement in announcement::read(event)? {
-        match announcement {
-            Announcement::Drop(drop) => {
-                submit(imports, queue, new_import(drop), now()).await?;
+        let new = match announcement {
+            Announcement::Drop(drop) => Some(of_drop(files, drop).await?),
+            Announcement::Upload(upload) => of_upload(imports, upload, now()).await?,
+            Announcement::Test => {
+                info!("S3 tested the notification");
+                None
             }
-            Announcement::Test => info!("S3 tested the notification"),
-            Announcement::Folder => info!("a folder was made; there is nothing to import"),
-            Announcement::Stray => warn!("an object lies under drops/ but in no store's folder; it is not imported"),
+            Announcement::Folder => {
+                info!("a folder was made; there is nothing to import");
+                None
+            }
+            Announcement::Stray => {
+                warn!("an object lies where drops or uploads go, but is neither; it is not imported");
+                None
+            }
+        };
+        if let Some(new) = new {
+            let file = new.file.clone();
+            note(&submit(imports, queue, new, now()).await?, &file);
         }
     }
     Ok(())
 }
 
-fn new_import(drop: Drop) -> NewImport {
-    let id = ImportId::of_drop(&drop.bucket, &drop.key, drop.version.as_deref().unwrap_or(&drop.put));
-    let options = ImportOptions { external_ref: Some(drop.name), ..ImportOptions::default() };
-    let file = ImportFile { key: drop.key, version: drop.version };
-    NewImport { options, ..NewImport::new(id, drop.store, file) }
+/// The job of a drop. Options that can't be read don't lose it: it is made all the same, and ends by saying so.
+async fn of_drop(files: &impl FileStore, drop: Drop) -> Outside<NewImport> {
+    // A file that is gone already has nothing to say; the worker tells that it is missing.
+    let metadata = files.metadata(&drop.file).await?.unwrap_or_default();
+    let (options, refused) = options::read(metadata, drop.name);
+    Ok(NewImport { options, refused, ..NewImport::new(drop.id, drop.store, drop.file) })
+}
+
+/// The job of an upload, as it was promised.
+async fn of_upload(uploads: &impl UploadStore, upload: Upload, now: DateTime<Utc>) -> Outside<Option<NewImport>> {
+    let Upload { id, store, file } = upload;
+    let Some(options) = uploads.promised(&store, id, now).await? else {
+        warn!(import.id = %id, %store, "an object lies where uploads go, but none was promised; it is not imported");
+        return Ok(None);
+    };
+    Ok(Some(NewImport { options, ..NewImport::new(id, store, file) }))
+}
+
+/// Tells of a job that was there before.
+fn note(created: &Created, file: &ImportFile) {
+    match created {
+        Created::Before(import) if import.file == *file => info!(import.id = %import.id, "announced once more"),
+        Created::Before(import) => {
+            warn!(import.id = %import.id, "an upload was put again; what was put first is imported");
+        }
+        // No key goes with these jobs.
+        Created::Now(_) | Created::KeyTaken => {}
+    }
 }
 
 #[cfg(test)]

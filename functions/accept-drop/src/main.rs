@@ -9,7 +9,7 @@ use shared::aws::Aws;
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let aws = Aws::from_environment();
-    let (imports, queue) = (&aws.import_table()?, &aws.import_queue()?);
-    let handle = |event: LambdaEvent<Value>| accept_drop::handle(imports, queue, Utc::now, event.payload);
+    let (files, imports, queue) = (&aws.file_bucket()?, &aws.import_table()?, &aws.import_queue()?);
+    let handle = |event: LambdaEvent<Value>| accept_drop::handle(files, imports, queue, Utc::now, event.payload);
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -1,5 +1,11 @@
 use serde_json::json;
-use shared::memory::{Call as Port, Fault, Faults, MemoryImports, MemoryQueue};
+use shared::{
+    import::{Import, ImportId},
+    memory::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue},
+    options::{ImportOptions, OnConflict},
+    owner::StoreId,
+    ports::UploadPromise,
+};
 
 use super::*;
 use crate::announcement::tests::event;
@@ -10,6 +16,7 @@ fn noon() -> DateTime<Utc> {
 
 struct World {
     faults: Faults,
+    files: MemoryFiles,
     imports: MemoryImports,
     queue: MemoryQueue,
 }
@@ -18,18 +25,27 @@ impl World {
     fn new() -> Self {
         let faults = Faults::default();
         let queue = MemoryQueue::new(noon, faults.clone());
-        Self { imports: MemoryImports::new(faults.clone()), queue, faults }
+        let files = MemoryFiles::new(faults.clone());
+        Self { files, imports: MemoryImports::new(faults.clone()), queue, faults }
     }
 
     async fn accept(&self, puts: &[(&str, &str)]) -> Result<(), Error> {
-        handle(&self.imports, &self.queue, noon, event(puts)).await
+        handle(&self.files, &self.imports, &self.queue, noon, event(puts)).await
+    }
+
+    /// The jobs that wait, in the order of creation.
+    async fn jobs(&self) -> Vec<Import> {
+        let mut jobs = Vec::new();
+        for open in self.imports.open(100).await.unwrap() {
+            jobs.push(self.imports.get(&open.store, open.id, noon()).await.unwrap().unwrap());
+        }
+        jobs
     }
 
     /// Compares the jobs that wait, as store, name, key and version, with `expected`; each must have its message.
     async fn check(&self, expected: &[(&str, &str, &str, Option<&str>)]) {
         let mut jobs = Vec::new();
-        for open in self.imports.open(100).await.unwrap() {
-            let import = self.imports.get(&open.store, open.id, noon()).await.unwrap().unwrap();
+        for import in self.jobs().await {
             jobs.push((
                 import.store.to_string(),
                 import.options.external_ref.unwrap(),
@@ -69,9 +85,12 @@ async fn a_put_announced_twice_is_one_job() {
 #[tokio::test]
 async fn what_is_no_file_becomes_no_job() {
     let world = World::new();
-    world.accept(&[("drops/main/", "v"), ("drops/a.jsonl", "v"), ("drops/no+store/a.jsonl", "v")]).await.unwrap();
+    let mut folder = event(&[("drops/main/", "v")]);
+    folder["Records"][0]["s3"]["object"]["size"] = json!(0);
+    handle(&world.files, &world.imports, &world.queue, noon, folder).await.unwrap();
+    world.accept(&[("drops/a.jsonl", "v"), ("drops/no+store/a.jsonl", "v"), ("uploads/main/a", "v")]).await.unwrap();
     let test = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "imports"});
-    handle(&world.imports, &world.queue, noon, test).await.unwrap();
+    handle(&world.files, &world.imports, &world.queue, noon, test).await.unwrap();
     world.check(&[]).await;
 }
 
@@ -91,4 +110,76 @@ async fn an_announcement_whose_job_could_not_be_stored_fails_and_is_taken_when_i
     let job =
         |name| ("main", name, if name == "a.jsonl" { "drops/main/a.jsonl" } else { "drops/main/b.jsonl" }, Some("v"));
     world.check(&[job("a.jsonl"), job("b.jsonl")]).await;
+}
+
+#[tokio::test]
+async fn metadata_sets_the_options_of_that_put_alone() {
+    let world = World::new();
+    let first = world.files.store("drops/main/a.jsonl", "{}");
+    world.files.describe(&first, &[("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "skip")]);
+    world.files.store("drops/main/a.jsonl", "{}");
+    world.accept(&[("drops/main/a.jsonl", "1"), ("drops/main/a.jsonl", "2")]).await.unwrap();
+    let options: Vec<_> = world.jobs().await.into_iter().map(|job| (job.options, job.refused)).collect();
+    let said = ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Skip };
+    let unsaid = ImportOptions { external_ref: Some("a.jsonl".to_owned()), ..ImportOptions::default() };
+    assert_eq!(options, [(said, None), (unsaid, None)]);
+}
+
+#[tokio::test]
+async fn metadata_that_cannot_be_read_becomes_a_job_that_says_so() {
+    let world = World::new();
+    let file = world.files.store("drops/main/a.jsonl", "{}");
+    world.files.describe(&file, &[("dry-run", "maybe")]);
+    world.accept(&[("drops/main/a.jsonl", "1")]).await.unwrap();
+    let refused: Vec<_> = world.jobs().await.into_iter().map(|job| job.refused).collect();
+    assert_eq!(refused, [Some("metadata \"dry-run\" must be true or false".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_drop_whose_metadata_cannot_be_had_now_is_taken_when_it_is_announced_again() {
+    let world = World::new();
+    world.files.store("drops/main/a.jsonl", "{}");
+    world.faults.plan(Port::Metadata, Fault::transient());
+    assert!(world.accept(&[("drops/main/a.jsonl", "1")]).await.is_err());
+    world.check(&[]).await;
+    world.accept(&[("drops/main/a.jsonl", "1")]).await.unwrap();
+    world.check(&[("main", "a.jsonl", "drops/main/a.jsonl", Some("1"))]).await;
+}
+
+const UPLOAD: &str = "5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f";
+
+/// Promises an upload to a store.
+async fn promise(world: &World, store: &str) {
+    let promise = UploadPromise {
+        store: StoreId::from_own_record(store).unwrap(),
+        id: ImportId::parse(UPLOAD).unwrap(),
+        options: ImportOptions { external_ref: Some("large".to_owned()), dry_run: true, ..ImportOptions::default() },
+        expires_at: noon() + chrono::TimeDelta::seconds(1),
+    };
+    world.imports.promise(&promise).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_upload_becomes_the_job_that_was_promised() {
+    let world = World::new();
+    promise(&world, "main").await;
+    let key = format!("uploads/main/{UPLOAD}");
+    world.accept(&[(&key, "1")]).await.unwrap();
+    world.check(&[("main", "large", &key, Some("1"))]).await;
+    let job = world.jobs().await.remove(0);
+    assert_eq!((job.id.to_string().as_str(), job.options.dry_run), (UPLOAD, true));
+    // Announced again, and put again by the same form: the job stays what it is.
+    world.accept(&[(&key, "1"), (&key, "2")]).await.unwrap();
+    world.check(&[("main", "large", &key, Some("1"))]).await;
+}
+
+#[tokio::test]
+async fn what_was_not_promised_is_no_upload() {
+    let world = World::new();
+    world.accept(&[(&format!("uploads/main/{UPLOAD}"), "1")]).await.unwrap();
+    promise(&world, "other").await;
+    world.accept(&[(&format!("uploads/main/{UPLOAD}"), "1")]).await.unwrap();
+    world.check(&[]).await;
+    world.accept(&[(&format!("uploads/other/{UPLOAD}"), "1")]).await.unwrap();
+    assert_eq!(world.jobs().await.len(), 1);
 }

@@ -42,6 +42,7 @@ impl World {
             id: Some(id.to_owned()),
             query: Vec::new(),
             content_type: None,
+            idempotency_key: None,
             body: Bytes::new(),
         };
         let now = || noon() + TimeDelta::seconds(1);

@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use insta::assert_snapshot;
 use shared::{
     memory::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue},
+    options::{ImportOptions, OnConflict},
     owner::StoreId,
     ports::StoreError,
 };
@@ -27,8 +30,12 @@ fn file_part() -> Vec<u8> {
     part("name=\"import_file\"; filename=\"a.jsonl\"", "Content-Type: application/jsonl\r\n", FILE)
 }
 
+fn text_part(name: &str, text: impl AsRef<[u8]>) -> Vec<u8> {
+    part(&format!("name=\"{name}\""), "", text.as_ref())
+}
+
 fn ref_part(external_ref: impl AsRef<[u8]>) -> Vec<u8> {
-    part("name=\"external_ref\"", "", external_ref.as_ref())
+    text_part("external_ref", external_ref)
 }
 
 fn body(parts: &[Vec<u8>]) -> Vec<u8> {
@@ -43,6 +50,7 @@ fn call(content_type: &str, body: impl Into<Bytes>) -> Call {
         id: None,
         query: Vec::new(),
         content_type: Some(content_type.to_owned()),
+        idempotency_key: None,
         body: body.into(),
     }
 }
@@ -56,7 +64,7 @@ async fn read(body: Vec<u8>) -> Result<Upload, ApiError> {
 /// Reads a form, whose file must come out as it went in, and compares the `external_ref`.
 async fn check(parts: &[Vec<u8>], external_ref: Option<&str>) {
     let upload = read(body(parts)).await.unwrap();
-    assert_eq!((upload.file.as_ref(), upload.external_ref.as_deref()), (FILE, external_ref));
+    assert_eq!((upload.file.as_ref(), upload.options.external_ref.as_deref()), (FILE, external_ref));
 }
 
 fn refusal(upload: Result<Upload, ApiError>) -> String {
@@ -71,16 +79,22 @@ async fn check_refused(parts: &[Vec<u8>]) -> String {
 }
 
 #[tokio::test]
-async fn a_raw_body_is_the_file_and_its_name_stands_in_the_query() {
+async fn a_raw_body_is_the_file_and_its_options_stand_in_the_query() {
     let with = |content_type: &str, query: &[(&str, &str)]| {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Upload::read(Call { query, ..call(content_type, FILE) })
     };
     for content_type in ["application/jsonl", "application/X-NDJSON; charset=utf-8", "application/x-jsonlines"] {
         let upload = with(content_type, &[("external_ref", "nightly"), ("colour", "red")]).await.unwrap();
-        assert_eq!((upload.file.as_ref(), upload.external_ref.as_deref()), (FILE, Some("nightly")));
+        assert_eq!((upload.file.as_ref(), upload.options.external_ref.as_deref()), (FILE, Some("nightly")));
     }
-    assert_eq!(with("application/jsonl", &[]).await.unwrap().external_ref, None);
+    assert_eq!(with("application/jsonl", &[]).await.unwrap().options, ImportOptions::default());
+    let options = with("application/jsonl", &[("on_conflict", "skip"), ("dry_run", "true")]).await.unwrap().options;
+    assert_eq!(options, ImportOptions { external_ref: None, dry_run: true, on_conflict: OnConflict::Skip });
+    let flag = with("application/jsonl", &[("dry_run", "yes")]).await;
+    assert_snapshot!(refusal(flag), @r#"dry_run: "dry_run" must be true or false"#);
+    let again = with("application/jsonl", &[("dry_run", "true"), ("dry_run", "true")]).await;
+    assert_snapshot!(refusal(again), @r#"dry_run: "dry_run" must be given once"#);
     let twice = with("application/jsonl", &[("external_ref", "a"), ("external_ref", "b")]).await;
     assert_snapshot!(refusal(twice), @r#"external_ref: "external_ref" must be given once"#);
     let long = with("application/jsonl", &[("external_ref", &"é".repeat(2049))]).await;
@@ -117,6 +131,28 @@ async fn an_external_ref_may_be_2048_characters_long() {
 }
 
 #[tokio::test]
+async fn options_are_parts_of_their_own() {
+    let parts = [text_part("dry_run", "true"), file_part(), text_part("on_conflict", "update"), ref_part("nightly")];
+    let options = read(body(&parts)).await.unwrap().options;
+    let expected =
+        ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Update };
+    assert_eq!(options, expected);
+    let defaults = [file_part(), text_part("dry_run", "false"), text_part("on_conflict", "fail")];
+    assert_eq!(read(body(&defaults)).await.unwrap().options, ImportOptions::default());
+}
+
+#[tokio::test]
+async fn an_option_that_cannot_be_read_is_named_with_what_it_may_be() {
+    let with = async |name, text: &[u8]| check_refused(&[file_part(), text_part(name, text)]).await;
+    assert_snapshot!(with("dry_run", b"yes").await, @r#"dry_run: "dry_run" must be true or false"#);
+    assert_snapshot!(with("dry_run", b"").await, @r#"dry_run: "dry_run" must be true or false"#);
+    assert_snapshot!(with("dry_run", b"\xff").await, @r#"dry_run: "dry_run" must be UTF-8 text"#);
+    assert_snapshot!(with("on_conflict", b"replace").await, @r#"on_conflict: "on_conflict" must be fail, skip or update"#);
+    let long = with("on_conflict", &vec![b'x'; 100_000]).await;
+    assert_snapshot!(long, @r#"on_conflict: "on_conflict" must be fail, skip or update"#);
+}
+
+#[tokio::test]
 async fn an_external_ref_is_text() {
     assert_snapshot!(check_refused(&[file_part(), ref_part(b"\xff")]).await, @r#"external_ref: "external_ref" must be UTF-8 text"#);
 }
@@ -131,6 +167,8 @@ async fn the_file_is_required() {
 async fn a_part_is_given_once() {
     assert_snapshot!(check_refused(&[file_part(), file_part()]).await, @r#"import_file: "import_file" must be given once"#);
     assert_snapshot!(check_refused(&[ref_part("a"), ref_part("a")]).await, @r#"external_ref: "external_ref" must be given once"#);
+    let flags = [text_part("dry_run", "false"), file_part(), text_part("dry_run", "false")];
+    assert_snapshot!(check_refused(&flags).await, @r#"dry_run: "dry_run" must be given once"#);
 }
 
 #[tokio::test]
@@ -163,7 +201,7 @@ async fn a_body_over_the_limit_is_too_large() {
     assert_eq!(read(of_size(MAX_BODY)).await.unwrap().file.len(), MAX_BODY - around);
     let over = read(of_size(MAX_BODY + 1)).await.unwrap_err();
     assert_eq!(over.status(), 413);
-    assert_snapshot!(over.reply("").body, @r#"{"errors":[{"status":"413","title":"Payload Too Large","detail":"body: a call carries at most 4718592 bytes, this one has 4718593; compress the file with gzip or put it under the bucket's drops/ prefix"}]}"#);
+    assert_snapshot!(over.reply("").body, @r#"{"errors":[{"status":"413","title":"Payload Too Large","detail":"body: a call carries at most 4718592 bytes, this one has 4718593; compress the file with gzip, or ask POST /v2/subscriptions/imports/uploads where to put a larger one"}]}"#);
 }
 
 struct World {
@@ -185,6 +223,13 @@ impl World {
         let call = call(FORM, body(&[file_part(), ref_part("nightly")]));
         handle(&self.files, &self.imports, &self.queue, noon, id(), call).await
     }
+
+    /// Posts a form under a key; a job made by it has this number.
+    async fn create_under(&self, key: &str, number: u128, parts: &[Vec<u8>]) -> Result<Reply, ApiError> {
+        let call = Call { idempotency_key: Some(key.to_owned()), ..call(FORM, body(parts)) };
+        let id = ImportId::new(Uuid::from_u128(number));
+        handle(&self.files, &self.imports, &self.queue, noon, id, call).await
+    }
 }
 
 fn id() -> ImportId {
@@ -203,6 +248,73 @@ async fn a_file_becomes_a_job_that_waits_and_a_message() {
     assert_eq!(world.files.content(&import.file.key).unwrap(), FILE);
     assert_eq!(world.files.keys(), ["imports/main/00000000-0000-0000-0000-000000000007.jsonl"]);
     assert_eq!(world.queue.ticks().iter().map(|tick| tick.import_id).collect::<Vec<_>>(), [id()]);
+}
+
+#[tokio::test]
+async fn a_call_repeated_under_its_key_is_answered_with_the_same_job_and_stores_nothing() {
+    let world = World::new();
+    let first = world.create_under("k", 1, &[file_part(), ref_part("nightly")]).await.unwrap();
+    assert_eq!(first.status, 201);
+    // Otherwise written, but the same file and options.
+    let parts = [text_part("on_conflict", "fail"), ref_part("nightly"), text_part("dry_run", "false"), file_part()];
+    let again = world.create_under("k", 2, &parts).await.unwrap();
+    assert_eq!((again.status, again.location, again.body), (200, None, first.body));
+    assert_eq!(world.files.keys().len(), 1);
+    assert_eq!(world.queue.ticks().len(), 1);
+    assert_eq!(world.create_under("another key", 3, &parts).await.unwrap().status, 201);
+}
+
+#[tokio::test]
+async fn another_call_under_a_key_is_a_conflict() {
+    let world = World::new();
+    world.create_under("k", 1, &[file_part(), ref_part("nightly")]).await.unwrap();
+    let other_file = part("name=\"import_file\"", "", b"{}");
+    let others = [
+        vec![other_file, ref_part("nightly")],
+        vec![file_part()],
+        vec![file_part(), ref_part("nightl")],
+        vec![file_part(), ref_part("nightly"), text_part("dry_run", "true")],
+        vec![file_part(), ref_part("nightly"), text_part("on_conflict", "skip")],
+    ];
+    for parts in others {
+        let refused = world.create_under("k", 2, &parts).await.unwrap_err();
+        insta::allow_duplicates! {
+            assert_snapshot!(refused.reply("").body, @r#"{"errors":[{"status":"409","title":"Write Conflict","detail":"header.idempotency-key: \"Idempotency-Key\" was used for another file or other options; a key is remembered for 24 hours, a new import needs a new one"}]}"#);
+        }
+    }
+    assert_eq!((world.files.keys().len(), world.imports.open(10).await.unwrap().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn of_two_calls_at_once_one_makes_the_job() {
+    let world = World::new();
+    // While the files are stored, both have found the key free.
+    for _ in 0..2 {
+        world.faults.plan(Port::Put, Fault::Slow(Duration::from_millis(10)));
+    }
+    let parts = [file_part()];
+    let calls = futures_util::future::join(world.create_under("k", 1, &parts), world.create_under("k", 2, &parts));
+    let (first, second) = calls.await;
+    let mut statuses = [first.unwrap().status, second.unwrap().status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 201]);
+    assert_eq!(world.faults.calls(Port::Create), 2);
+    assert_eq!(world.imports.open(10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_has_1_to_255_characters() {
+    let world = World::new();
+    for (number, character) in [(1, "a"), (2, "é"), (3, "🌙")] {
+        let longest = character.repeat(255);
+        assert_eq!(world.create_under(&longest, number, &[file_part()]).await.unwrap().status, 201);
+        for wrong in [String::new(), longest + character] {
+            let refused = world.create_under(&wrong, 9, &[file_part()]).await.unwrap_err();
+            insta::allow_duplicates! {
+                assert_snapshot!(refused.reply("").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"header.idempotency-key: \"Idempotency-Key\" must be 1 to 255 characters long"}]}"#);
+            }
+        }
+    }
 }
 
 #[tokio::test]

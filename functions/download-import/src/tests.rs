@@ -49,6 +49,7 @@ impl World {
             id: Some(id.to_owned()),
             query: Vec::new(),
             content_type: None,
+            idempotency_key: None,
             body: Bytes::new(),
         };
         handle(&self.imports, &self.files, noon(), &call).await

@@ -25,6 +25,7 @@ fn call(store: &str, id: &str) -> Call {
         id: Some(id.to_owned()),
         query: Vec::new(),
         content_type: None,
+        idempotency_key: None,
         body: Bytes::new(),
     }
 }

@@ -25,6 +25,7 @@ fn call(store: &str, id: &str, offset: &str, limit: &str) -> Call {
         id: Some(id.to_owned()),
         query: query.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         content_type: None,
+        idempotency_key: None,
         body: Bytes::new(),
     }
 }

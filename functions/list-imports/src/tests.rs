@@ -22,6 +22,7 @@ fn call(store: &str, query: &[(&str, &str)]) -> Call {
         id: None,
         query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         content_type: None,
+        idempotency_key: None,
         body: Bytes::new(),
     }
 }

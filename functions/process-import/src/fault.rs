@@ -9,6 +9,8 @@ use shared::{
 /// Why a file could not be tried, or came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FileFault {
+    /// An option that came with the file can't be read: which one, and what it may be.
+    InvalidOption(String),
     /// The object is gone.
     Missing,
     /// There is no object in it: no bytes, or nothing but blank lines.
@@ -35,6 +37,9 @@ impl FileFault {
     /// The row that tells it.
     pub(crate) fn error(&self) -> RecordError {
         let (code, problem) = match self {
+            Self::InvalidOption(problem) => {
+                (RecordErrorCode::InvalidOption, format!("the import file was not tried: {problem}"))
+            }
             Self::Missing => (RecordErrorCode::FileMissing, "the import file is no longer there".to_owned()),
             Self::Empty => (RecordErrorCode::FileEmpty, "the import file is empty: it holds no object".to_owned()),
             Self::TooLarge => {

@@ -86,6 +86,9 @@ where
 {
     /// Imports every good line of the file, says of every bad one why, and ends the job.
     pub(crate) async fn run(&self) -> Result<(), Stop> {
+        if let Some(problem) = &self.import.refused {
+            return Ok(self.end_with(&FileFault::InvalidOption(problem.clone())).await?);
+        }
         let file = match self.read_file().await? {
             Ok(file) => file,
             Err(fault) => return Ok(self.end_with(&fault).await?),

@@ -1,6 +1,6 @@
 //! Files in S3: uploads, drops and reports.
 
-use std::{ops::Range, time::Duration};
+use std::{collections::HashMap, ops::Range, time::Duration};
 
 use aws_sdk_s3::{
     Client,
@@ -11,14 +11,14 @@ use aws_sdk_s3::{
 };
 use bytes::{Bytes, BytesMut};
 
-use super::error::sort;
+use super::{error::sort, metadata};
 use crate::{
     import::ImportFile,
     ports::{DownloadLinks, FileStore, FileWriter, Outside, StoreError},
 };
 
-/// The size of a part of a large report; S3 takes none under 5 MiB but the last.
-const PART: usize = 8 << 20;
+/// The size of a part of a large report: S3 takes none under 5 MiB but the last, and four files of a report grow at once.
+const PART: usize = 5 << 20;
 
 /// How long S3 may go without sending the next piece of a file.
 const STALL: Duration = Duration::from_secs(20);
@@ -67,6 +67,18 @@ impl FileStore for FileBucket {
                 Some(piece) if take(&piece) => {}
                 Some(_) | None => return Ok(true),
             }
+        }
+    }
+
+    async fn metadata(&self, file: &ImportFile) -> Outside<Option<HashMap<String, String>>> {
+        let call = self.client.head_object().bucket(&self.bucket).key(&file.key);
+        match call.set_version_id(file.version.clone()).send().await {
+            Ok(object) => {
+                let metadata = object.metadata.unwrap_or_default().into_iter();
+                Ok(Some(metadata.map(|(name, value)| (name.to_ascii_lowercase(), metadata::decode(value))).collect()))
+            }
+            Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404) => Ok(None),
+            Err(error) => Err(sort(error)),
         }
     }
 

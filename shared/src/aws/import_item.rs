@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | store | `import#{id}` | a job |
 //! | store | `counter` | the number of the store's newest claimed job |
+//! | store | `key#{idempotency key}` | the job that was made under a key |
+//! | store | `upload#{id}` | an upload that was promised |
 //! | `#line` | `clock` | the `created_at` of the newest job of all |
 //! | `#line` | `lease` | which job runs, under which epoch, until when |
 //! | `#line` | `open#{created_at}#{id}` | a job that has no number yet, or has not ended |
@@ -93,6 +95,8 @@ pub(super) struct ImportItem {
     file_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
     status: ImportStatus,
     /// Filters compare it as text.
     #[serde(serialize_with = "with_micros")]
@@ -135,6 +139,7 @@ impl ImportItem {
             on_conflict: import.options.on_conflict,
             file_key: import.file.key.clone(),
             file_version: import.file.version.clone(),
+            refused: import.refused.clone(),
             status: import.status,
             created_at: import.created_at,
             updated_at: import.updated_at,
@@ -183,6 +188,7 @@ impl ImportItem {
                 on_conflict: self.on_conflict,
             },
             file: ImportFile { key: self.file_key, version: self.file_version },
+            refused: self.refused,
             status: self.status,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -3,9 +3,11 @@
 mod claim;
 mod create;
 mod end;
+mod key;
 mod line;
 mod list;
 mod matching;
+mod upload;
 
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use super::{
 use crate::{
     api::time,
     filter::Filter,
+    idempotency::Idempotency,
     import::{Claim, Import, ImportId, ImportStatus, LEASE as LEASE_TIME, Lease, NewImport, Outcome, Tally},
     owner::StoreId,
     page::Page,
@@ -90,6 +93,10 @@ impl ImportTable {
 impl ImportStore for ImportTable {
     async fn create(&self, new: NewImport, now: DateTime<Utc>) -> Outside<Created> {
         self.create_import(new, now).await
+    }
+
+    async fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Outside<Option<Created>> {
+        self.recall_import(store, idempotency, now).await
     }
 
     async fn get(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Option<Import>> {

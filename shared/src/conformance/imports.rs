@@ -53,7 +53,7 @@ fn named(external_ref: &str) -> ImportOptions {
 pub(super) async fn created(imports: &impl ImportStore, store: &StoreId, now: DateTime<Utc>) -> Import {
     match imports.create(new_import(store), now).await.unwrap() {
         Created::Now(import) => import,
-        Created::Before(import) => unreachable!("{} is new", import.id),
+        found @ (Created::Before(_) | Created::KeyTaken) => unreachable!("a new job is found: {found:?}"),
     }
 }
 
@@ -115,6 +115,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore)
     let store = fresh_store();
     let new = NewImport {
         options: named("nächtlich 🌙"),
+        refused: Some("metadata \"dry-run\" must be true or false".to_owned()),
         file: ImportFile { key: "drops/a b+c.jsonl".to_owned(), version: Some("v1".to_owned()) },
         ..new_import(&store)
     };
@@ -125,6 +126,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore)
         owner: Owner::Store,
         options: new.options.clone(),
         file: new.file.clone(),
+        refused: new.refused.clone(),
         status: ImportStatus::Pending,
         created_at: at(0) + TimeDelta::microseconds(1_234),
         updated_at: at(0) + TimeDelta::microseconds(1_234),
@@ -164,7 +166,7 @@ pub async fn jobs_created_side_by_side_are_all_kept(imports: &impl ImportStore) 
 pub async fn creating_a_job_again_changes_nothing(imports: &impl ImportStore) {
     let store = fresh_store();
     let new = new_import(&store);
-    let first = imports.create(new.clone(), at(0)).await.unwrap().into_import();
+    let first = imports.create(new.clone(), at(0)).await.unwrap().into_import().unwrap();
     let again = NewImport { options: named("other"), ..new.clone() };
     assert_eq!(imports.create(again.clone(), at(1)).await, Ok(Created::Before(first.clone())));
     assert_eq!(imports.open(10).await.unwrap().len(), 1);

@@ -98,7 +98,7 @@ pub async fn an_expired_job_is_forgotten(imports: &impl ImportStore) {
 async fn created_as(imports: &impl ImportStore, store: &StoreId, name: Option<&str>, now: DateTime<Utc>) -> Import {
     let options = ImportOptions { external_ref: name.map(str::to_owned), ..ImportOptions::default() };
     let new = NewImport { options, ..new_import(store) };
-    imports.create(new, now).await.unwrap().into_import()
+    imports.create(new, now).await.unwrap().into_import().unwrap()
 }
 
 /// Five jobs in the order of creation: a success, a failed one, one that runs, two that wait; and one of another store.

@@ -14,6 +14,7 @@ use crate::ports::{Outside, StoreError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Call {
     Create,
+    Recall,
     Get,
     List,
     ClaimNext,
@@ -27,10 +28,14 @@ pub enum Call {
     RequestCancel,
     OwedReceipts,
     SettleReceipt,
+    Promise,
+    Promised,
+    Form,
     ReadBatch,
     WriteBatch,
     Put,
     Read,
+    Metadata,
     ReadRange,
     Write,
     FinishFile,

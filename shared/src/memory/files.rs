@@ -1,7 +1,7 @@
 //! Files in memory, every version of each.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     ops::Range,
     sync::{Arc, Mutex},
     time::Duration,
@@ -23,6 +23,7 @@ const PIECE: usize = 100;
 pub struct MemoryFiles {
     /// The versions of each key, oldest first.
     files: Arc<Mutex<BTreeMap<String, Vec<Bytes>>>>,
+    metadata: Arc<Mutex<HashMap<ImportFile, HashMap<String, String>>>>,
     faults: Faults,
 }
 
@@ -30,7 +31,7 @@ impl MemoryFiles {
     /// Begins without a file; `faults` befall its calls.
     #[must_use]
     pub fn new(faults: Faults) -> Self {
-        Self { files: Arc::default(), faults }
+        Self { files: Arc::default(), metadata: Arc::default(), faults }
     }
 
     /// Stores a file as a partner does, and tells which one it is by key and version.
@@ -39,6 +40,12 @@ impl MemoryFiles {
         let versions = files.entry(key.to_owned()).or_default();
         versions.push(bytes.into());
         ImportFile { key: key.to_owned(), version: Some(versions.len().to_string()) }
+    }
+
+    /// Says something of a file, as a partner does who puts it with metadata.
+    pub fn describe(&self, file: &ImportFile, metadata: &[(&str, &str)]) {
+        let metadata = metadata.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        lock(&self.metadata).insert(file.clone(), metadata.collect());
     }
 
     /// The newest version of a file.
@@ -87,6 +94,14 @@ impl FileStore for MemoryFiles {
             Ok(true)
         };
         self.faults.around(Call::Read, read).await
+    }
+
+    async fn metadata(&self, file: &ImportFile) -> Outside<Option<HashMap<String, String>>> {
+        let metadata = || {
+            let described = || lock(&self.metadata).get(file).cloned().unwrap_or_default();
+            Ok(self.version(file).map(|_| described()))
+        };
+        self.faults.around(Call::Metadata, metadata).await
     }
 
     async fn read_range(&self, key: &str, range: Range<u64>) -> Outside<Bytes> {

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Call, Faults, lock};
+use super::{Call, Faults, keys::Keys, lock, uploads::Uploads};
 use crate::{
     filter::Filter,
+    idempotency::Idempotency,
     import::{Claim, Import, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, Tally, to_micros},
     owner::StoreId,
     page::Page,
@@ -17,13 +18,16 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct MemoryImports {
     state: Arc<Mutex<State>>,
-    faults: Faults,
+    pub(super) uploads: Arc<Mutex<Uploads>>,
+    pub(super) faults: Faults,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// In the order of creation.
     jobs: Vec<Job>,
+    /// The jobs made under a key.
+    keys: Keys,
     /// Counts the claims of all jobs, and what was given back.
     epoch: u64,
     /// The place of the job that runs, and when its lease lapses.
@@ -43,13 +47,17 @@ impl MemoryImports {
     /// Begins without a job; `faults` befall its calls.
     #[must_use]
     pub fn new(faults: Faults) -> Self {
-        Self { state: Arc::default(), faults }
+        Self { state: Arc::default(), uploads: Arc::default(), faults }
     }
 }
 
 impl ImportStore for MemoryImports {
     async fn create(&self, new: NewImport, now: DateTime<Utc>) -> Outside<Created> {
         self.faults.around(Call::Create, || Ok(lock(&self.state).create(new, now))).await
+    }
+
+    async fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Outside<Option<Created>> {
+        self.faults.around(Call::Recall, || Ok(lock(&self.state).recall(store, idempotency, now))).await
     }
 
     async fn get(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Option<Import>> {
@@ -186,11 +194,24 @@ impl State {
         if let Some(job) = self.jobs.iter().find(|job| job.import.id == new.id && job.import.store == new.store) {
             return Created::Before(job.import.clone());
         }
+        if let Some(idempotency) = &new.idempotency {
+            if let Some(before) = self.recall(&new.store, idempotency, now) {
+                return before;
+            }
+            self.keys.remember(&new.store, idempotency, new.id, now);
+        }
         let newest = self.jobs.last().map(|job| job.import.created_at + TimeDelta::microseconds(1));
         let created_at = newest.map_or(to_micros(now), |after| after.max(to_micros(now)));
         let import = Import::pending(new, created_at);
         self.jobs.push(Job { import: import.clone(), epoch: 0, attempt: 0, expires_at: None, owes_receipt: false });
         Created::Now(import)
+    }
+
+    fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Option<Created> {
+        match self.keys.find(store, idempotency, now)? {
+            (id, true) => self.kept(store, now).find(|import| import.id == id).cloned().map(Created::Before),
+            (_, false) => Some(Created::KeyTaken),
+        }
     }
 
     /// The jobs of a store that are not forgotten, in the order of creation.

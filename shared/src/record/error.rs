@@ -136,6 +136,8 @@ pub enum RecordErrorCode {
     AlreadyExists,
     /// The database would not take the object.
     RefusedByDatabase,
+    /// An option that came with the file can't be read.
+    InvalidOption,
     /// The file is gone.
     FileMissing,
     /// The file holds no object.

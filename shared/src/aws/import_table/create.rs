@@ -18,6 +18,7 @@ use crate::{
 /// The places of the actions in the transaction.
 const IMPORT: usize = 0;
 const CLOCK_PLACE: usize = 2;
+const KEY: usize = 3;
 
 #[derive(Deserialize)]
 struct ClockItem {
@@ -29,7 +30,11 @@ impl ImportTable {
         let mut created_at = to_micros(now);
         for round in 0..TRIES {
             let import = Import::pending(new.clone(), created_at);
-            match self.transact(self.creation(&import)?).await {
+            let mut actions = self.creation(&import)?;
+            if let Some(idempotency) = &new.idempotency {
+                actions.push(self.take_key(&import, idempotency, now)?);
+            }
+            match self.transact(actions).await {
                 Ok(()) => return Ok(Created::Now(import)),
                 Err(Cancelled::Condition(IMPORT, _)) => {
                     // Gone again in between can only mean expired: then it may be made anew.
@@ -42,6 +47,13 @@ impl ImportTable {
                     if let Some(clock) = reason.item {
                         let newest = read::<ClockItem>(clock)?.created_at;
                         created_at = created_at.max(newest + TimeDelta::microseconds(1));
+                    }
+                }
+                Err(Cancelled::Condition(KEY, _)) => {
+                    if let Some(idempotency) = &new.idempotency
+                        && let Some(before) = self.recall_import(&new.store, idempotency, now).await?
+                    {
+                        return Ok(before);
                     }
                 }
                 Err(Cancelled::Condition(..) | Cancelled::Contended) => back_off(round).await,

@@ -1,0 +1,66 @@
+//! The options of a drop: what the partner said of the object as it was put.
+
+use std::collections::HashMap;
+
+use shared::options::{ImportOptions, OptionName};
+
+/// Reads the options from an object's metadata, `external-ref`, `dry-run` and `on-conflict`; without an `external-ref`
+/// the import is called like the drop. What can't be read is told in one sentence.
+pub(crate) fn read(mut metadata: HashMap<String, String>, name: String) -> (ImportOptions, Option<String>) {
+    let mut options = ImportOptions::default();
+    let mut faults = Vec::new();
+    for option in OptionName::ALL {
+        let entry = option.as_str().replace('_', "-");
+        if let Some(text) = metadata.remove(&entry)
+            && let Err(error) = options.set(option, text)
+        {
+            faults.push(format!("metadata \"{entry}\" {error}"));
+        }
+    }
+    options.external_ref = options.external_ref.or(Some(name).filter(|name| !name.is_empty()));
+    (options, (!faults.is_empty()).then(|| faults.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::options::OnConflict;
+
+    use super::*;
+
+    fn read_of(metadata: &[(&str, &str)]) -> (ImportOptions, Option<String>) {
+        let metadata = metadata.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        read(metadata.collect(), "a.jsonl".to_owned())
+    }
+
+    fn check(metadata: &[(&str, &str)], expected: (&str, bool, OnConflict), refused: Option<&str>) {
+        let (external_ref, dry_run, on_conflict) = expected;
+        let expected = ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run, on_conflict };
+        assert_eq!(read_of(metadata), (expected, refused.map(str::to_owned)));
+    }
+
+    #[test]
+    fn metadata_sets_the_options() {
+        check(&[], ("a.jsonl", false, OnConflict::Fail), None);
+        check(&[("external-ref", "")], ("a.jsonl", false, OnConflict::Fail), None);
+        check(&[("dry_run", "no"), ("colour", "red")], ("a.jsonl", false, OnConflict::Fail), None);
+        let all = [("external-ref", "nächtlich"), ("dry-run", "true"), ("on-conflict", "update")];
+        check(&all, ("nächtlich", true, OnConflict::Update), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_the_rest_is_kept() {
+        let bad_policy = [("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "replace")];
+        let told = "metadata \"on-conflict\" must be fail, skip or update";
+        check(&bad_policy, ("nightly", true, OnConflict::Fail), Some(told));
+        let long = "x".repeat(2049);
+        let all = [("external-ref", long.as_str()), ("dry-run", ""), ("on-conflict", "")];
+        let told = "metadata \"external-ref\" must be at most 2048 characters long; metadata \"dry-run\" must be true or \
+                    false; metadata \"on-conflict\" must be fail, skip or update";
+        check(&all, ("a.jsonl", false, OnConflict::Fail), Some(told));
+    }
+
+    #[test]
+    fn a_drop_may_be_without_a_name() {
+        assert_eq!(read(HashMap::new(), String::new()), (ImportOptions::default(), None));
+    }
+}

@@ -1,0 +1,50 @@
+//! The `Idempotency-Key` of a call, and what a call under it stands for.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use shared::{
+    api::ApiError,
+    idempotency::{Idempotency, REMEMBERED},
+    options::ImportOptions,
+};
+
+use crate::upload::Upload;
+
+/// The longest key, in characters.
+const MAX_KEY: usize = 255;
+
+/// What is said of the header, before which stands its place.
+const HEADER: &str = "header.idempotency-key: \"Idempotency-Key\"";
+
+/// Takes the key of a call together with what it stands for: the file, byte for byte, and the options, however they
+/// were given.
+///
+/// # Errors
+/// [`ApiError::Validation`] when the key is empty or has more than 255 characters.
+pub fn of(key: Option<String>, upload: &Upload) -> Result<Option<Idempotency>, ApiError> {
+    let Some(key) = key else { return Ok(None) };
+    if !(1..=MAX_KEY).contains(&key.chars().count()) {
+        return Err(ApiError::Validation(format!("{HEADER} must be 1 to {MAX_KEY} characters long")));
+    }
+    Ok(Some(Idempotency { key, fingerprint: fingerprint(upload) }))
+}
+
+/// The answer to another call under a key.
+#[must_use]
+pub fn conflict() -> ApiError {
+    let hours = REMEMBERED.num_hours();
+    ApiError::Conflict(format!(
+        "{HEADER} was used for another file or other options; a key is remembered for {hours} hours, a new import needs \
+         a new one"
+    ))
+}
+
+fn fingerprint(upload: &Upload) -> String {
+    let ImportOptions { external_ref, dry_run, on_conflict } = &upload.options;
+    let options = format!("{dry_run} {} {}", on_conflict.as_str(), external_ref.as_deref().unwrap_or_default());
+    let mut context = Context::new(&SHA256);
+    // The options first, and how long they are: no two uploads read alike.
+    context.update(format!("{} {options}", options.len()).as_bytes());
+    context.update(&upload.file);
+    URL_SAFE_NO_PAD.encode(context.finish())
+}

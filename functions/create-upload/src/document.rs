@@ -1,0 +1,55 @@
+//! The document of an upload: where to put the file, how, until when, and where its import will be.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use shared::{
+    api::{import_address, time},
+    import::ImportId,
+    ports::{UploadForm, UploadTerms},
+};
+
+/// An upload as callers see it.
+#[derive(Debug, Serialize)]
+pub(crate) struct UploadDocument {
+    id: ImportId,
+    r#type: &'static str,
+    meta: UploadMeta,
+    links: UploadLinks,
+}
+
+#[derive(Debug, Serialize)]
+struct UploadMeta {
+    upload: UploadRequest,
+    expires_at: String,
+    max_bytes: usize,
+}
+
+/// The request that puts the file: a form of these fields and, last, the file as `file`.
+#[derive(Debug, Serialize)]
+struct UploadRequest {
+    method: &'static str,
+    url: String,
+    fields: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Serialize)]
+struct UploadLinks {
+    import: String,
+}
+
+impl UploadDocument {
+    /// Shows the upload that becomes the import `id` to a caller who reached the service at `origin`.
+    pub(crate) fn new(id: ImportId, form: UploadForm, terms: &UploadTerms, origin: &str) -> Self {
+        Self {
+            id,
+            r#type: crate::request::TYPE,
+            meta: UploadMeta {
+                upload: UploadRequest { method: "POST", url: form.url, fields: form.fields.into_iter().collect() },
+                expires_at: time(terms.expires_at),
+                max_bytes: terms.max_bytes,
+            },
+            links: UploadLinks { import: import_address(origin, id) },
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `POST /v2/subscriptions/imports/uploads`: promises an import of a file that a call can't carry.
+
+mod document;
+mod request;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use document::UploadDocument;
+use shared::{
+    api::{ApiError, Call, Document, Reply},
+    import::ImportId,
+    jsonl::MAX_FILE_BYTES,
+    ports::{UploadForms, UploadPromise, UploadStore, UploadTerms},
+    upload,
+};
+
+/// How long a promise outlives its form: a put that the form allowed may take a while, and so may S3 to tell of it.
+const GRACE: TimeDelta = TimeDelta::days(1);
+
+/// Makes a form with which one file can be put within `time`, and remembers what is to become of the file: an import
+/// with this id and the options of the call. There is no import before the file is there.
+///
+/// # Errors
+/// [`ApiError::Validation`] when the body can't be read; its detail names the place that is wrong.
+pub async fn handle(
+    forms: &impl UploadForms,
+    uploads: &impl UploadStore,
+    time: TimeDelta,
+    now: DateTime<Utc>,
+    id: ImportId,
+    call: &Call,
+) -> Result<Reply, ApiError> {
+    let options = request::read(&call.body)?;
+    let expires_at = now + time;
+    let terms = UploadTerms { key: upload::key(&call.store, id), max_bytes: MAX_FILE_BYTES, expires_at };
+    let form = forms.form(&terms, now).await?;
+    let promise = UploadPromise { store: call.store.clone(), id, options, expires_at: expires_at + GRACE };
+    uploads.promise(&promise).await?;
+    Reply::created(&Document { data: UploadDocument::new(id, form, &terms, &call.origin) }, None)
+}
+
+#[cfg(test)]
+mod tests;

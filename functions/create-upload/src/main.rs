@@ -1,0 +1,16 @@
+//! Cold start of the create-upload function.
+
+use chrono::Utc;
+use shared::{aws::Aws, config, gateway, import::ImportId};
+use uuid::Uuid;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), gateway::Error> {
+    let aws = Aws::from_environment();
+    let (forms, uploads, time) = (aws.upload_forms()?, aws.import_table()?, config::upload_time()?);
+    let handle = async |call| {
+        let id = ImportId::new(Uuid::new_v4());
+        create_upload::handle(&forms, &uploads, time, Utc::now(), id, &call).await
+    };
+    gateway::serve(config::store_source()?, handle).await
+}

@@ -1,0 +1,141 @@
+use bytes::Bytes;
+use insta::assert_snapshot;
+use shared::{
+    memory::{Call as Port, Fault, Faults, MemoryForms, MemoryImports},
+    options::{ImportOptions, OnConflict},
+    owner::StoreId,
+};
+use uuid::Uuid;
+
+use super::*;
+
+const BARE: &str = r#"{"data":{"type":"subscription_import_upload"}}"#;
+
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_056_000, 123_456_789).unwrap()
+}
+
+fn call(body: &str) -> Call {
+    Call {
+        store: StoreId::from_configuration("main").unwrap(),
+        origin: "https://api.example.com".to_owned(),
+        path: "/v2/subscriptions/imports/uploads".to_owned(),
+        id: None,
+        query: Vec::new(),
+        content_type: Some("application/json".to_owned()),
+        idempotency_key: None,
+        body: Bytes::copy_from_slice(body.as_bytes()),
+    }
+}
+
+struct World {
+    faults: Faults,
+    forms: MemoryForms,
+    uploads: MemoryImports,
+}
+
+impl World {
+    fn new() -> Self {
+        let faults = Faults::default();
+        Self { forms: MemoryForms::new(faults.clone()), uploads: MemoryImports::new(faults.clone()), faults }
+    }
+
+    async fn create(&self, body: &str) -> Result<Reply, ApiError> {
+        handle(&self.forms, &self.uploads, TimeDelta::hours(1), noon(), id(), &call(body)).await
+    }
+
+    /// The options that are promised at a time after noon.
+    async fn promised(&self, after: TimeDelta) -> Option<ImportOptions> {
+        self.uploads.promised(&call("").store, id(), noon() + after).await.unwrap()
+    }
+}
+
+fn id() -> ImportId {
+    ImportId::new(Uuid::from_u128(7))
+}
+
+/// Makes an upload with these attributes and compares what is promised.
+async fn check(attributes: &str, expected: ImportOptions) {
+    let world = World::new();
+    let body = format!(r#"{{"data":{{"type":"subscription_import_upload","attributes":{attributes}}}}}"#);
+    assert_eq!(world.create(&body).await.unwrap().status, 201, "{body}");
+    assert_eq!(world.promised(TimeDelta::zero()).await, Some(expected), "{body}");
+}
+
+async fn refused(body: &str) -> String {
+    let world = World::new();
+    let refused = match world.create(body).await {
+        Err(ApiError::Validation(detail)) => detail,
+        other => panic!("not refused: {other:?}"),
+    };
+    assert_eq!(world.promised(TimeDelta::zero()).await, None, "{body}");
+    refused
+}
+
+async fn refused_attributes(attributes: &str) -> String {
+    refused(&format!(r#"{{"data":{{"type":"subscription_import_upload","attributes":{attributes}}}}}"#)).await
+}
+
+#[tokio::test]
+async fn a_call_is_answered_with_a_form_and_a_promise_is_kept() {
+    let world = World::new();
+    let reply = world.create(BARE).await.unwrap();
+    assert_eq!((reply.status, reply.location), (201, None));
+    assert_snapshot!(reply.body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import_upload","meta":{"upload":{"method":"POST","url":"https://bucket.example.com","fields":{"key":"uploads/main/00000000-0000-0000-0000-000000000007","policy":"1 to 268435456 bytes, 2026-05-29T12:00:00.123456Z to 2026-05-29T13:00:00.123456Z"}},"expires_at":"2026-05-29T13:00:00.123456Z","max_bytes":268435456},"links":{"import":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007"}}}"#);
+    assert_eq!(world.promised(TimeDelta::minutes(59)).await, Some(ImportOptions::default()));
+}
+
+#[tokio::test]
+async fn a_promise_outlives_its_form_but_not_for_ever() {
+    let world = World::new();
+    world.create(BARE).await.unwrap();
+    assert_eq!(world.promised(TimeDelta::hours(24)).await, Some(ImportOptions::default()));
+    assert_eq!(world.promised(TimeDelta::hours(26)).await, None);
+}
+
+#[tokio::test]
+async fn attributes_are_the_options_of_the_import() {
+    let all = r#"{"external_ref":"nächtlich","dry_run":true,"on_conflict":"update","colour":"red"}"#;
+    let named = Some("nächtlich".to_owned());
+    check(all, ImportOptions { external_ref: named, dry_run: true, on_conflict: OnConflict::Update }).await;
+    for none in ["null", "{}", r#"{"external_ref":null,"dry_run":null,"on_conflict":null}"#, r#"{"external_ref":""}"#] {
+        check(none, ImportOptions::default()).await;
+    }
+    let longest = "é".repeat(2048);
+    let named = ImportOptions { external_ref: Some(longest.clone()), ..ImportOptions::default() };
+    check(&format!(r#"{{"external_ref":"{longest}"}}"#), named).await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_document_of_an_upload_is_refused_by_its_place() {
+    assert_snapshot!(refused("").await, @r#"body: must be a JSON document, {"data":{"type":"subscription_import_upload"}} at least"#);
+    assert_snapshot!(refused(" \n").await, @r#"body: must be a JSON document, {"data":{"type":"subscription_import_upload"}} at least"#);
+    assert_snapshot!(refused("external_ref=a").await, @"body: must be JSON: expected value at line 1 column 1");
+    assert_snapshot!(refused(r#"{"data":"#).await, @"body: must be JSON: EOF while parsing a value at line 1 column 8");
+    assert_snapshot!(refused("[]").await, @"body: must be a JSON object");
+    assert_snapshot!(refused("{}").await, @r#"data: "data" is required"#);
+    assert_snapshot!(refused(r#"{"data":[]}"#).await, @r#"data: "data" must be an object"#);
+    assert_snapshot!(refused(r#"{"data":{}}"#).await, @r#"data.type: "type" is required"#);
+    assert_snapshot!(refused(r#"{"data":{"type":7}}"#).await, @r#"data.type: "type" must be subscription_import_upload"#);
+    assert_snapshot!(refused(r#"{"data":{"type":"subscription_import"}}"#).await, @r#"data.type: "type" must be subscription_import_upload"#);
+}
+
+#[tokio::test]
+async fn an_attribute_that_cannot_be_read_is_refused_by_its_place() {
+    assert_snapshot!(refused_attributes("[]").await, @r#"data.attributes: "attributes" must be an object"#);
+    assert_snapshot!(refused_attributes(r#"{"external_ref":7}"#).await, @r#"data.attributes.external_ref: "external_ref" must be a string"#);
+    assert_snapshot!(refused_attributes(&format!(r#"{{"external_ref":"{}"}}"#, "é".repeat(2049))).await, @r#"data.attributes.external_ref: "external_ref" must be at most 2048 characters long"#);
+    assert_snapshot!(refused_attributes(r#"{"dry_run":"true"}"#).await, @r#"data.attributes.dry_run: "dry_run" must be true or false"#);
+    assert_snapshot!(refused_attributes(r#"{"dry_run":1}"#).await, @r#"data.attributes.dry_run: "dry_run" must be true or false"#);
+    assert_snapshot!(refused_attributes(r#"{"on_conflict":"replace"}"#).await, @r#"data.attributes.on_conflict: "on_conflict" must be fail, skip or update"#);
+    assert_snapshot!(refused_attributes(r#"{"on_conflict":true}"#).await, @r#"data.attributes.on_conflict: "on_conflict" must be fail, skip or update"#);
+}
+
+#[tokio::test]
+async fn what_fails_outside_fails_the_call() {
+    for port in [Port::Form, Port::Promise] {
+        let world = World::new();
+        world.faults.plan(port, Fault::permanent());
+        assert_eq!(world.create(BARE).await.unwrap_err().status(), 500);
+    }
+}

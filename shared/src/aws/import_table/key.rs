@@ -1,0 +1,69 @@
+//! Idempotency keys: which job was made under one, and by which call.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ImportTable;
+use crate::{
+    aws::{
+        error::sort,
+        import_item::{Item, key, number, read, write},
+    },
+    idempotency::{Idempotency, REMEMBERED},
+    import::{Import, ImportId},
+    owner::StoreId,
+    ports::{Created, ImportStore, Outside},
+};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct KeyItem {
+    import_id: ImportId,
+    fingerprint: String,
+    /// Seconds since 1970.
+    expires_at: i64,
+}
+
+/// With 255 characters of four bytes each, exactly the 1024 bytes that a sort key may have.
+fn key_key(store: &StoreId, idempotency: &Idempotency) -> Item {
+    key(store.as_str(), format!("key#{}", idempotency.key))
+}
+
+impl ImportTable {
+    pub(super) async fn recall_import(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        now: DateTime<Utc>,
+    ) -> Outside<Option<Created>> {
+        let call = self.client.get_item().table_name(&self.table).set_key(Some(key_key(store, idempotency)));
+        let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
+        let item = item.map(read::<KeyItem>).transpose()?.filter(|item| item.expires_at > now.timestamp());
+        let Some(item) = item else { return Ok(None) };
+        if item.fingerprint != idempotency.fingerprint {
+            return Ok(Some(Created::KeyTaken));
+        }
+        Ok(self.get(store, item.import_id, now).await?.map(Created::Before))
+    }
+
+    /// Writes a key with its job. One that is still remembered can't be taken.
+    pub(super) fn take_key(
+        &self,
+        import: &Import,
+        idempotency: &Idempotency,
+        now: DateTime<Utc>,
+    ) -> Outside<TransactWriteItem> {
+        let mut item = write(&KeyItem {
+            import_id: import.id,
+            fingerprint: idempotency.fingerprint.clone(),
+            expires_at: (now + REMEMBERED).timestamp(),
+        })?;
+        item.extend(key_key(&import.store, idempotency));
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+            .expression_attribute_values(":now", number(now.timestamp()));
+        Ok(TransactWriteItem::builder().put(put.build()?).build())
+    }
+}
