@@ -12,7 +12,7 @@ pub use clock::{now, set_clock};
 pub use faults::{Call, Fault, Faults};
 pub use files::{MemoryFiles, MemoryWriter};
 pub use imports::MemoryImports;
-pub use queue::{MemoryQueue, Received, VISIBILITY};
+pub use queue::{MemoryQueue, Mischief, Received, VISIBILITY};
 pub use records::MemoryRecords;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -134,6 +134,9 @@ pub trait ImportStore: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Outside<Import>> + Send;
 
+    /// Tells until when the job that runs is leased to its worker; `None` when none is.
+    fn leased_until(&self) -> impl Future<Output = Outside<Option<DateTime<Utc>>>> + Send;
+
     /// Lists jobs that have not ended, earliest first, at most `limit`.
     fn open(&self, limit: u32) -> impl Future<Output = Outside<Vec<ImportRef>>> + Send;
 
@@ -228,6 +231,9 @@ pub trait FileWriter {
 pub trait ImportQueue: Sync {
     /// Sends a tick. Within five minutes a second one with the same `deduplication` is dropped.
     fn send(&self, tick: &Tick, deduplication: &str) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Sends a tick to a message group of its own, past those that wait; else as [`Self::send`].
+    fn send_aside(&self, tick: &Tick, deduplication: &str, group: &str) -> impl Future<Output = Outside<()>> + Send;
 
     /// Hides a received message for so long from now on; its group waits with it.
     fn hide(&self, receipt_handle: &str, time: Duration) -> impl Future<Output = Outside<()>> + Send;

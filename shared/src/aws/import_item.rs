@@ -219,6 +219,14 @@ pub(super) struct LeaseItem {
     pub(super) lease_until: i64,
 }
 
+impl LeaseItem {
+    /// Until when the running job is leased; one that was given back is not.
+    pub(super) fn leased_until(&self) -> Option<DateTime<Utc>> {
+        let until = self.running.as_ref().map(|_| self.lease_until).filter(|until| *until > 0)?;
+        DateTime::from_timestamp_millis(until)
+    }
+}
+
 /// A job's place in the line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OpenItem {

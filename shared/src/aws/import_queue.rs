@@ -1,4 +1,4 @@
-//! The queue on SQS: FIFO, one message group.
+//! The queue on SQS: FIFO, one message group, and others for what must get past it.
 
 use std::time::Duration;
 
@@ -25,19 +25,29 @@ impl SqsImportQueue {
     }
 }
 
-impl ImportQueue for SqsImportQueue {
-    async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
+impl SqsImportQueue {
+    async fn send_to(&self, group: &str, tick: &Tick, deduplication: &str) -> Outside<()> {
         let body = serde_json::to_string(tick).map_err(|error| StoreError::Permanent(error.to_string()))?;
         self.client
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
-            .message_group_id(MESSAGE_GROUP)
+            .message_group_id(group)
             .message_deduplication_id(deduplication)
             .send()
             .await
             .map_err(sort)?;
         Ok(())
+    }
+}
+
+impl ImportQueue for SqsImportQueue {
+    async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
+        self.send_to(MESSAGE_GROUP, tick, deduplication).await
+    }
+
+    async fn send_aside(&self, tick: &Tick, deduplication: &str, group: &str) -> Outside<()> {
+        self.send_to(group, tick, deduplication).await
     }
 
     async fn hide(&self, receipt_handle: &str, time: Duration) -> Outside<()> {

@@ -166,6 +166,10 @@ impl ImportStore for ImportTable {
         self.transact_until_clear(actions).await
     }
 
+    async fn leased_until(&self) -> Outside<Option<DateTime<Utc>>> {
+        Ok(self.head().await?.lease.leased_until())
+    }
+
     async fn open(&self, limit: u32) -> Outside<Vec<ImportRef>> {
         self.open_imports(limit).await
     }

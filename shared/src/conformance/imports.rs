@@ -30,6 +30,7 @@ promises! { $ import_store_promises in imports:
     of_workers_side_by_side_one_gets_the_job,
     a_held_lease_keeps_others_out,
     a_renewed_lease_holds_from_then_on,
+    a_lease_is_told_while_there_is_one,
     a_lapsed_lease_is_claimed_again,
     an_old_lease_changes_nothing,
     progress_shows_while_the_job_runs,
@@ -245,6 +246,21 @@ pub async fn a_renewed_lease_holds_from_then_on(imports: &impl ImportStore) {
     assert_eq!(imports.claim_next(at(501)).await, Ok(Claim::Busy { until: at(500) + LEASE }));
     imports.finish(&lease, &outcome(&lease, Ending::Success, at(9_999)), at(900)).await.unwrap();
     assert_eq!(get(imports, &import, at(901)).await.unwrap().status, ImportStatus::Success);
+}
+
+pub async fn a_lease_is_told_while_there_is_one(imports: &impl ImportStore) {
+    assert_eq!(imports.leased_until().await, Ok(None));
+    created(imports, &fresh_store(), at(0)).await;
+    assert_eq!(imports.leased_until().await, Ok(None));
+    let (_, lease, _) = claimed(imports, at(0)).await;
+    imports.extend_lease(&lease, at(5)).await.unwrap();
+    assert_eq!(imports.leased_until().await, Ok(Some(at(5) + LEASE)));
+    imports.release(&lease).await.unwrap();
+    assert_eq!(imports.leased_until().await, Ok(None));
+    let (_, lease, _) = claimed(imports, at(9)).await;
+    assert_eq!(imports.leased_until().await, Ok(Some(at(9) + LEASE)));
+    imports.finish(&lease, &outcome(&lease, Ending::Success, at(9_999)), at(10)).await.unwrap();
+    assert_eq!(imports.leased_until().await, Ok(None));
 }
 
 pub async fn a_lapsed_lease_is_claimed_again(imports: &impl ImportStore) {

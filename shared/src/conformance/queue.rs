@@ -16,6 +16,7 @@ promises! { $ import_queue_promises in queue:
     a_repeated_key_is_dropped_even_after_its_message,
     messages_come_one_at_a_time_in_order,
     a_hidden_message_holds_its_group,
+    a_message_sent_aside_waits_for_no_other,
     a_message_hidden_for_no_time_comes_back_at_once,
     an_unknown_receipt_hides_nothing,
 }
@@ -90,6 +91,19 @@ pub async fn a_hidden_message_holds_its_group(queue: &impl Consumer) {
     queue.hide(&receipt, Duration::from_mins(1)).await.unwrap();
     assert_eq!(queue.receive().await, Ok(None));
     assert_eq!(queue.depth().await, Ok(2));
+}
+
+pub async fn a_message_sent_aside_waits_for_no_other(queue: &impl Consumer) {
+    sent(queue, 2).await;
+    let (receipt, _) = received(queue).await;
+    let (aside, key) = (tick(), key());
+    queue.send_aside(&aside, &key, "aside").await.unwrap();
+    queue.send_aside(&tick(), &key, "aside").await.unwrap();
+    assert_eq!(queue.depth().await, Ok(3));
+    assert_eq!(received(queue).await.1, aside);
+    assert_eq!(queue.receive().await, Ok(None));
+    queue.delete(&receipt).await.unwrap();
+    assert!(queue.receive().await.unwrap().is_some());
 }
 
 pub async fn a_message_hidden_for_no_time_comes_back_at_once(queue: &impl Consumer) {

@@ -1,7 +1,7 @@
-//! The FIFO queue in memory: one message group, the first message first.
+//! The FIFO queue in memory: of each message group the first message first.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -11,12 +11,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Call, Faults, lock};
 use crate::{
     conformance::queue::Consumer,
-    message::Tick,
+    message::{MESSAGE_GROUP, Tick},
     ports::{ImportQueue, Outside, StoreError},
 };
 
 /// For how long a received message is hidden, unless [`ImportQueue::hide`] says otherwise.
-pub const VISIBILITY: TimeDelta = TimeDelta::minutes(15);
+pub const VISIBILITY: TimeDelta = TimeDelta::minutes(16);
+
+/// How often a message is received before it is put away.
+const MOST_RECEIVES: u32 = 10;
 
 /// For how long a deduplication key is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
@@ -37,10 +40,11 @@ struct State {
     count: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Message {
     id: u64,
     tick: Tick,
+    group: String,
     receives: u32,
     visible_at: DateTime<Utc>,
 }
@@ -52,8 +56,20 @@ pub struct Received {
     /// Of this receipt: a later one has another.
     pub receipt_handle: String,
     pub tick: Tick,
+    pub group: String,
     /// How often it was received, this time included.
     pub receives: u32,
+}
+
+/// What can become of a message in a queue worse than the real one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mischief {
+    Lose,
+    Double,
+    /// It waits for so long before it is received.
+    Delay(Duration),
+    /// The next message comes first.
+    Swap,
 }
 
 impl MemoryQueue {
@@ -63,19 +79,43 @@ impl MemoryQueue {
         Self { state: Arc::default(), clock, faults }
     }
 
-    /// Receives the first message, unless it is with another receiver: its group waits with it.
+    /// Receives a message: the first of a group, unless it is with another receiver; its group waits with it.
     #[must_use]
     pub fn receive(&self, now: DateTime<Utc>) -> Option<Received> {
         let mut state = lock(&self.state);
-        let message = state.messages.first_mut().filter(|message| message.visible_at <= now)?;
+        state.messages.retain(|message| message.receives < MOST_RECEIVES || message.visible_at > now);
+        let mut waiting = HashSet::new();
+        let next = |message: &&mut Message| waiting.insert(message.group.clone()) && message.visible_at <= now;
+        let message = state.messages.iter_mut().find(next)?;
         message.receives += 1;
         message.visible_at = now + VISIBILITY;
         Some(Received {
             message_id: message.id.to_string(),
             receipt_handle: message.receipt(),
             tick: message.tick.clone(),
+            group: message.group.clone(),
             receives: message.receives,
         })
+    }
+
+    /// Does mischief to the message at a place of the queue.
+    pub fn disturb(&self, place: usize, mischief: Mischief) {
+        let now = (self.clock)();
+        let mut state = lock(&self.state);
+        state.count += 1;
+        let id = state.count;
+        let messages = &mut state.messages;
+        let Some(message) = messages.get_mut(place) else { return };
+        match mischief {
+            Mischief::Lose => drop(messages.remove(place)),
+            Mischief::Double => {
+                let double = Message { id, receives: 0, visible_at: now, ..message.clone() };
+                messages.insert(place + 1, double);
+            }
+            Mischief::Delay(time) => message.visible_at = now + TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX),
+            Mischief::Swap if place + 1 < messages.len() => messages.swap(place, place + 1),
+            Mischief::Swap => {}
+        }
     }
 
     /// Deletes a message that was handled.
@@ -92,25 +132,17 @@ impl MemoryQueue {
 
 impl ImportQueue for MemoryQueue {
     async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
-        let send = || {
-            let now = (self.clock)();
-            let mut state = lock(&self.state);
-            if state.sent.get(deduplication).is_some_and(|sent| now - sent < REMEMBERED) {
-                return Ok(());
-            }
-            state.sent.insert(deduplication.to_owned(), now);
-            state.count += 1;
-            let id = state.count;
-            state.messages.push(Message { id, tick: tick.clone(), receives: 0, visible_at: now });
-            Ok(())
-        };
-        self.faults.around(Call::Send, send).await
+        self.send_to(MESSAGE_GROUP, tick, deduplication).await
+    }
+
+    async fn send_aside(&self, tick: &Tick, deduplication: &str, group: &str) -> Outside<()> {
+        self.send_to(group, tick, deduplication).await
     }
 
     async fn hide(&self, receipt_handle: &str, time: Duration) -> Outside<()> {
-        let hide = || {
-            let now = (self.clock)();
-            let mut state = lock(&self.state);
+        let (receipt_handle, clock) = (receipt_handle.to_owned(), self.clock);
+        let hide = move |state: &mut State| {
+            let now = clock();
             let received = |message: &&mut Message| message.visible_at > now && message.receipt() == receipt_handle;
             let message = state.messages.iter_mut().find(received);
             let message =
@@ -118,12 +150,39 @@ impl ImportQueue for MemoryQueue {
             message.visible_at = now + TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
             Ok(())
         };
-        self.faults.around(Call::Hide, hide).await
+        self.change(Call::Hide, hide).await
     }
 
     async fn depth(&self) -> Outside<u64> {
         let depth = || Ok(u64::try_from(lock(&self.state).messages.len()).unwrap_or_default());
         self.faults.around(Call::Depth, depth).await
+    }
+}
+
+impl MemoryQueue {
+    async fn send_to(&self, group: &str, tick: &Tick, deduplication: &str) -> Outside<()> {
+        let (group, tick, clock) = (group.to_owned(), tick.clone(), self.clock);
+        let deduplication = deduplication.to_owned();
+        let send = move |state: &mut State| {
+            let now = clock();
+            if state.sent.get(&deduplication).is_some_and(|sent| now - *sent < REMEMBERED) {
+                return Ok(());
+            }
+            state.sent.insert(deduplication, now);
+            state.count += 1;
+            state.messages.push(Message { id: state.count, tick, group, receives: 0, visible_at: now });
+            Ok(())
+        };
+        self.change(Call::Send, send).await
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        call: Call,
+        change: impl FnOnce(&mut State) -> Outside<T> + Send + 'static,
+    ) -> Outside<T> {
+        let state = Arc::clone(&self.state);
+        self.faults.around_change(call, move |_| change(&mut lock(&state))).await
     }
 }
 

@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// The head of the line: the lease and the earliest job that has not ended.
-struct Head {
-    lease: LeaseItem,
+pub(super) struct Head {
+    pub(super) lease: LeaseItem,
     earliest: Option<ImportRef>,
 }
 
@@ -68,7 +68,7 @@ impl ImportTable {
         Err(contended())
     }
 
-    async fn head(&self) -> Outside<Head> {
+    pub(super) async fn head(&self) -> Outside<Head> {
         // The lease sorts just before the open entries.
         let answer = self
             .client
