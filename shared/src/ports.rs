@@ -227,6 +227,22 @@ pub trait FileWriter {
     fn finish(self) -> impl Future<Output = Outside<()>> + Send;
 }
 
+/// How many messages there are in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    pub waiting: u64,
+    /// Received, and hidden while they are being handled.
+    pub hidden: u64,
+}
+
+impl Depth {
+    /// All messages.
+    #[must_use]
+    pub const fn total(self) -> u64 {
+        self.waiting.saturating_add(self.hidden)
+    }
+}
+
 /// The queue that wakes the worker.
 pub trait ImportQueue: Sync {
     /// Sends a tick. Within five minutes a second one with the same `deduplication` is dropped.
@@ -238,6 +254,6 @@ pub trait ImportQueue: Sync {
     /// Hides a received message for so long from now on; its group waits with it.
     fn hide(&self, receipt_handle: &str, time: Duration) -> impl Future<Output = Outside<()>> + Send;
 
-    /// Counts the messages that wait or are being handled, approximately.
-    fn depth(&self) -> impl Future<Output = Outside<u64>> + Send;
+    /// Counts the messages, approximately.
+    fn depth(&self) -> impl Future<Output = Outside<Depth>> + Send;
 }

@@ -32,7 +32,10 @@ impl Life {
         let id = function.id;
         let output = timeout(time, function).await.ok().flatten();
         match output {
-            Some(Ok(output)) => return Some(output),
+            Some(Ok(output)) => {
+                self.watch.left(id);
+                return Some(output);
+            }
             Some(Err(_)) => self.watch.problem("a function panicked".to_owned()),
             None => self.watch.died(id),
         }
@@ -136,8 +139,9 @@ impl Life {
         loop {
             next += Duration::from_mins(1);
             let worker = Arc::clone(&self.worker);
-            let resume =
-                async move { drop(resume_imports::handle(&worker.imports, &worker.queue, memory::now()).await) };
+            let resume = async move {
+                drop(resume_imports::handle(&worker.files, &worker.imports, &worker.queue, memory::now).await)
+            };
             self.under_way(resume, Duration::from_secs(50)).await;
             tokio::time::sleep_until(next).await;
         }

@@ -39,7 +39,9 @@ pub(crate) async fn live(seed: u64, is_told: bool) -> Result<Figures, Vec<String
     let jobs = plan(&mut chance, &weather);
     if is_told {
         println!("{weather:?}");
-        jobs.iter().for_each(|job| println!("{job:?}"));
+        for job in &jobs {
+            println!("{job:?}");
+        }
     }
     let fates = Fates::new(chance, weather);
     let faults = Faults::default();

@@ -73,7 +73,9 @@ fn whatever_goes_wrong_nothing_is_lost_and_nothing_doubled() {
     failed.sort();
     for (seed, problems) in failed.iter().take(5) {
         println!("SEED={seed} cargo test -p tests --test simulation -- --nocapture whatever");
-        problems.iter().for_each(|problem| println!("    {problem}"));
+        for problem in problems {
+            println!("    {problem}");
+        }
     }
     assert!(failed.is_empty(), "{} of {seeds} seeds fail", failed.len());
 }

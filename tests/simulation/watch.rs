@@ -108,16 +108,21 @@ impl Watch {
         Figures { kills: self.fates.kills(), ..self.seen().figures }
     }
 
-    /// A function died. If it ran a job, or no job runs, the line waits from now on.
+    /// A function died. If it ran a job, or nobody does, the line waits from now on.
     pub(crate) fn died(&self, run: RunId) {
         let seen = &mut *self.seen();
-        seen.trace(&("died", run));
+        seen.trace(("died", run));
         self.tell(|| format!("function {run} dies"));
-        let runs = seen.jobs.values().any(|job| job.status == ImportStatus::Started);
-        if seen.has_open() && (seen.holder == Some(run) || !runs) {
+        if seen.has_open() && seen.holder.is_none_or(|holder| holder == run) {
             seen.waits_since = Some(memory::now());
             seen.holder = None;
         }
+    }
+
+    /// A function has ended by itself. It runs no job any more.
+    pub(crate) fn left(&self, run: RunId) {
+        let seen = &mut *self.seen();
+        seen.holder = seen.holder.filter(|holder| *holder != run);
     }
 
     /// Looks at everything once a call is done.
@@ -125,7 +130,7 @@ impl Watch {
         let current = self.fates.current();
         let seen = &mut *self.seen();
         seen.figures.steps += 1;
-        seen.trace(&(call, current));
+        seen.trace((call, current));
         if call != Call::Write {
             self.tell(|| format!("{call:?} by {current:?}"));
         }
@@ -189,7 +194,7 @@ impl Seen {
         }
     }
 
-    fn trace(&mut self, what: &impl Hash) {
+    fn trace(&mut self, what: impl Hash) {
         let mut hasher = DefaultHasher::new();
         (self.figures.trace, memory::now(), what).hash(&mut hasher);
         self.figures.trace = hasher.finish();
@@ -215,7 +220,7 @@ impl Seen {
 
     /// An object is written: its job must run.
     fn written(&mut self, record: &StoredRecord) {
-        self.trace(&(record.id.to_string(), record.line));
+        self.trace((record.id.to_string(), record.line));
         let status = self.jobs.get(&record.import_id).map(|job| job.status);
         if status != Some(ImportStatus::Started) {
             self.problem(format!("line {} of {} is written: {status:?}", record.line, record.import_id));

@@ -6,7 +6,7 @@ use shared::{
     aws::{FileBucket, ImportTable, RecordTable, SqsImportQueue},
     conformance::queue::Consumer,
     message::Tick,
-    ports::{ImportQueue, Outside},
+    ports::{Depth, ImportQueue, Outside},
 };
 use uuid::Uuid;
 
@@ -69,11 +69,15 @@ impl ImportQueue for Queue {
         self.port.send(tick, deduplication).await
     }
 
+    async fn send_aside(&self, tick: &Tick, deduplication: &str, group: &str) -> Outside<()> {
+        self.port.send_aside(tick, deduplication, group).await
+    }
+
     async fn hide(&self, receipt_handle: &str, time: std::time::Duration) -> Outside<()> {
         self.port.hide(receipt_handle, time).await
     }
 
-    async fn depth(&self) -> Outside<u64> {
+    async fn depth(&self) -> Outside<Depth> {
         self.port.depth().await
     }
 }

@@ -1,7 +1,7 @@
 //! A hundred lines on their way into the database: read, checked, resolved, compared with what is stored, written.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -146,7 +146,7 @@ impl Mark {
 /// Looks at the objects that are stored under some ids.
 async fn marks<R: RecordStore>(records: &R, ids: impl Iterator<Item = RecordId>) -> Outside<HashMap<RecordId, Mark>> {
     // Two lines may have the same.
-    let ids: HashSet<RecordId> = ids.collect();
+    let ids: BTreeSet<RecordId> = ids.collect();
     let stored = read_all(records, &Vec::from_iter(ids)).await?;
     let mark = |record: StoredRecord| Mark { import_id: record.import_id, created_at: record.created_at };
     Ok(stored.into_iter().map(|record| (record.id, mark(record))).collect())

@@ -6,7 +6,6 @@ mod fault;
 mod heartbeat;
 mod pass;
 mod progress;
-mod receipt;
 mod references;
 mod report;
 mod run;
@@ -19,8 +18,9 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
-    message::Tick,
+    message::{MESSAGE_GROUP, Tick},
     ports::{FileStore, ImportQueue, ImportStore, RecordStore},
+    receipt::write_receipts,
 };
 use tracing::{info, warn};
 
@@ -43,6 +43,8 @@ pub(crate) enum Turn {
     Done,
     /// It is to come back after so long.
     Later(Duration),
+    /// Another worker runs a job, for so long at least.
+    Busy(Duration),
 }
 
 impl<I, R, F, Q> Worker<I, R, F, Q>
@@ -57,7 +59,7 @@ where
     pub async fn handle(&self, event: SqsEvent, deadline: DateTime<Utc>) -> SqsBatchResponse {
         let mut given_back = SqsBatchResponse::default();
         for message in event.records {
-            let Turn::Later(delay) = self.take_turn(&message, deadline).await else { continue };
+            let Some(delay) = self.take_turn(&message, deadline).await else { continue };
             let receipt = message.receipt_handle.unwrap_or_default();
             if let Err(error) = self.queue.hide(&receipt, delay).await {
                 warn!(%error, "could not set when the message comes back; it comes when its time is up");
@@ -67,18 +69,28 @@ where
         given_back
     }
 
-    async fn take_turn(&self, message: &SqsMessage, deadline: DateTime<Utc>) -> Turn {
+    /// Handles a message; tells after how long it is to come back, if it is.
+    async fn take_turn(&self, message: &SqsMessage, deadline: DateTime<Utc>) -> Option<Duration> {
         match serde_json::from_str::<Tick>(message.body.as_deref().unwrap_or_default()) {
             Ok(tick) => info!(import.id = %tick.import_id, "woken"),
             // Whatever its body says, a message is a tick.
             Err(_) => warn!("woken by a message that is not ours"),
         }
-        let turn = self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await;
-        if turn == Turn::Done {
-            self.write_receipts().await;
+        match self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await {
+            // It was sent past the others because no job ran. Now one does, and has a message of its own.
+            Turn::Busy(_) if is_aside(message) => None,
+            Turn::Busy(delay) | Turn::Later(delay) => Some(delay),
+            Turn::Done => {
+                write_receipts(&self.imports, &self.files, TimeDelta::zero(), &self.clock).await;
+                None
+            }
         }
-        turn
     }
+}
+
+/// Whether a message was sent to a group of its own.
+fn is_aside(message: &SqsMessage) -> bool {
+    message.attributes.get("MessageGroupId").is_some_and(|group| group != MESSAGE_GROUP)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Looking up what records refer to: first in the file, then among the stored objects.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -79,7 +79,7 @@ impl<R: RecordStore> References<'_, R> {
             InFile::Told(_) => Vec::new(),
             InFile::Stored(ids) => ids.clone(),
         };
-        let wanted: HashSet<RecordId> = in_file.iter().flat_map(candidates).collect();
+        let wanted: BTreeSet<RecordId> = in_file.iter().flat_map(candidates).collect();
         let stored = self.stored(wanted).await?;
         let answer = |(reference, found): (&Reference, InFile)| match found {
             InFile::Told(resolution) => resolution,
@@ -159,7 +159,7 @@ impl<R: RecordStore> References<'_, R> {
         Box::pin(self.look_up(references))
     }
 
-    async fn stored(&self, wanted: HashSet<RecordId>) -> Outside<HashMap<RecordId, Option<Arc<StoredCopy>>>> {
+    async fn stored(&self, wanted: BTreeSet<RecordId>) -> Outside<HashMap<RecordId, Option<Arc<StoredCopy>>>> {
         let (mut known, unknown) = self.copies.with(|kept| {
             let mut known = HashMap::new();
             let mut unknown = Vec::new();

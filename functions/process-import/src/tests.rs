@@ -18,6 +18,7 @@ use super::*;
 mod cancelled;
 mod faults;
 mod files;
+mod lease;
 mod options;
 mod receipts;
 mod results;
@@ -186,6 +187,7 @@ fn event(message: &Received) -> SqsEvent {
     record.message_id = Some(message.message_id.clone());
     record.receipt_handle = Some(message.receipt_handle.clone());
     record.body = Some(serde_json::to_string(&message.tick).unwrap());
+    record.attributes.insert("MessageGroupId".to_owned(), message.group.clone());
     let mut event = SqsEvent::default();
     event.records = vec![record];
     event

@@ -7,7 +7,7 @@ use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use super::error::sort;
 use crate::{
     message::{MESSAGE_GROUP, Tick},
-    ports::{ImportQueue, Outside, StoreError},
+    ports::{Depth, ImportQueue, Outside, StoreError},
 };
 
 /// An [`ImportQueue`] on an SQS FIFO queue.
@@ -65,23 +65,24 @@ impl ImportQueue for SqsImportQueue {
         Ok(())
     }
 
-    async fn depth(&self) -> Outside<u64> {
-        let counts = [
+    async fn depth(&self) -> Outside<Depth> {
+        let (waiting, hidden) = (
             QueueAttributeName::ApproximateNumberOfMessages,
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
+        );
         let answer = self
             .client
             .get_queue_attributes()
             .queue_url(&self.url)
-            .set_attribute_names(Some(counts.to_vec()))
+            .attribute_names(waiting.clone())
+            .attribute_names(hidden.clone())
             .send()
             .await
             .map_err(sort)?;
-        let count = |name| answer.attributes()?.get(&name)?.parse::<u64>().ok();
-        counts
-            .into_iter()
-            .map(|name| count(name).ok_or_else(|| StoreError::Permanent("the queue did not tell its depth".to_owned())))
-            .sum()
+        let count = |name| {
+            let count = answer.attributes().and_then(|counts| counts.get(&name)?.parse().ok());
+            count.ok_or_else(|| StoreError::Permanent("the queue did not tell its depth".to_owned()))
+        };
+        Ok(Depth { waiting: count(waiting)?, hidden: count(hidden)? })
     }
 }

@@ -12,7 +12,7 @@ use super::{Call, Faults, lock};
 use crate::{
     conformance::queue::Consumer,
     message::{MESSAGE_GROUP, Tick},
-    ports::{ImportQueue, Outside, StoreError},
+    ports::{Depth, ImportQueue, Outside, StoreError},
 };
 
 /// For how long a received message is hidden, unless [`ImportQueue::hide`] says otherwise.
@@ -153,8 +153,14 @@ impl ImportQueue for MemoryQueue {
         self.change(Call::Hide, hide).await
     }
 
-    async fn depth(&self) -> Outside<u64> {
-        let depth = || Ok(u64::try_from(lock(&self.state).messages.len()).unwrap_or_default());
+    async fn depth(&self) -> Outside<Depth> {
+        let depth = || {
+            let (now, state) = ((self.clock)(), lock(&self.state));
+            let all = u64::try_from(state.messages.len()).unwrap_or_default();
+            let hidden = state.messages.iter().filter(|message| message.visible_at > now).count();
+            let hidden = u64::try_from(hidden).unwrap_or_default();
+            Ok(Depth { waiting: all - hidden, hidden })
+        };
         self.faults.around(Call::Depth, depth).await
     }
 }
@@ -217,7 +223,7 @@ mod tests {
         for (wait, depth) in [(0, 1), (299, 1), (1, 2), (299, 2)] {
             tokio::time::advance(Duration::from_secs(wait)).await;
             queue.send(&tick, "key").await.unwrap();
-            assert_eq!(queue.depth().await, Ok(depth));
+            assert_eq!(queue.depth().await.map(Depth::total), Ok(depth));
         }
     }
 }
