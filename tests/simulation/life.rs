@@ -14,7 +14,7 @@ use crate::{
     fates::Fates,
     files::{Planned, plan},
     replay,
-    watch::{Figures, RESTART, Watch},
+    watch::{Figures, POISONED, RESTART, Watch},
     world::{MemoryWorker, noon, worker},
 };
 
@@ -97,7 +97,8 @@ impl Life {
             if is_at_rest || !self.watch.problems().is_empty() {
                 return;
             }
-            if is_made && open > 0 && now - since > RESTART + ONE_JOB * count {
+            let poisoned = if self.weather.poison { POISONED } else { TimeDelta::zero() };
+            if is_made && open > 0 && now - since > RESTART + ONE_JOB * count + poisoned {
                 return self.watch.problem(format!("{open} jobs never end"));
             }
             if late > 0 {

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use shared::{
     import::{Import, ImportFile, ImportId, ImportStatus, NewImport, Tally},
     memory::{self, Faults},
     owner::StoreId,
+    receipt::receipt_key,
     record::{RecordId, StoredRecord},
     report::Report,
     submit::submit,
@@ -38,6 +40,7 @@ pub(crate) async fn compare(run: &MemoryWorker, planned: &[Planned]) -> Result<(
     let mut imports = Vec::new();
     run.imports.each(|import, _| imports.push(import.clone()));
     check_objects(run, &imports)?;
+    imports.iter().try_for_each(|import| check_receipt(run, import))?;
     // What was cancelled before its turn is as good as never made.
     imports.retain(|import| !is_unclaimed(import));
     let calm = undisturbed(&imports, planned).await?;
@@ -78,6 +81,16 @@ fn check_objects(run: &MemoryWorker, imports: &[Import]) -> Result<(), String> {
         }
     });
     problem.map_or(Ok(()), Err)
+}
+
+/// A dropped file has the receipt of its job beside it.
+fn check_receipt(run: &MemoryWorker, import: &Import) -> Result<(), String> {
+    let Some(key) = receipt_key(import) else { return Ok(()) };
+    let receipt = run.files.content(&key).ok_or_else(|| format!("{} has no receipt", import.id))?;
+    let receipt: Value = serde_json::from_slice(&receipt).map_err(|error| error.to_string())?;
+    let told = (&receipt["data"]["id"], &receipt["data"]["attributes"]["status"]);
+    let is_its_own = *told.0 == import.id.to_string() && *told.1 == import.status.as_str();
+    ensure(is_its_own, || format!("the receipt of {} says {told:?}", import.id))
 }
 
 /// Runs the jobs one after another.

@@ -23,7 +23,7 @@ use crate::{
 /// How soon after a worker was killed the next job starts.
 pub(crate) const RESTART: TimeDelta = TimeDelta::seconds(120);
 /// How soon after its first start a job that kills its workers is given up.
-const POISONED: TimeDelta = TimeDelta::minutes(10);
+pub(crate) const POISONED: TimeDelta = TimeDelta::minutes(10);
 
 /// The figures of a run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -244,6 +244,9 @@ impl Seen {
 
     fn in_time(&mut self) {
         let now = memory::now();
+        if !self.has_open() {
+            self.waits_since = None;
+        }
         if self.is_strict && self.waits_since.is_some_and(|since| now - since > RESTART) {
             self.waits_since = None;
             self.problem("no job has started for two minutes".to_owned());
