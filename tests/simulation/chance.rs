@@ -46,7 +46,9 @@ impl Chance {
 pub(crate) struct Weather {
     /// Calls that fail, are slow, or lose their answer.
     pub(crate) faults: u32,
-    /// Of those, the ones that fail for good.
+    /// Calls that take seconds, so that workers meet.
+    pub(crate) slow: u32,
+    /// Of the faults, the ones that fail for good.
     pub(crate) permanent: u32,
     /// Functions killed while they run.
     pub(crate) kills: u32,
@@ -72,14 +74,19 @@ impl Weather {
             0 => Self { lasts: Duration::from_mins(1), ..calm },
             1..=4 => Self { kills: chance.pick(&[150, 400, 700]), ..calm },
             5..=6 => Self { poison: true, ..calm },
-            7..=8 => Self { stalls: 400, ..calm },
-            9..=10 => Self { mischief: 200, ..calm },
+            7..=8 => Self { stalls: 400, slow: chance.pick(&[0, 50, 200]), ..calm },
+            9 => Self { mischief: 200, slow: chance.pick(&[0, 100]), ..calm },
+            10 => Self { kills: 150, stalls: 300, slow: 100, ..calm },
             11..=12 => Self { faults: chance.pick(&[10, 50, 200]), ..calm },
-            13..=16 => Self { faults: 20, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm },
+            13..=16 => {
+                let slow = chance.pick(&[0, 0, 50]);
+                Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm }
+            }
             _ => {
                 let faults = chance.pick(&[100, 200, 300]);
                 Self {
                     faults,
+                    slow: chance.pick(&[0, 50]),
                     permanent: 2,
                     kills: 250,
                     stalls: 200,
@@ -93,6 +100,6 @@ impl Weather {
 
     /// Whether nothing goes wrong but that functions die: what the service promises of that has to hold to the second.
     pub(crate) const fn only_kills(&self) -> bool {
-        self.faults == 0 && self.stalls == 0 && self.mischief == 0
+        self.faults == 0 && self.slow == 0 && self.stalls == 0 && self.mischief == 0
     }
 }

@@ -147,10 +147,9 @@ impl Fates {
         if !state.is_calm && state.chance.happens(state.weather.faults) {
             return Some(fault(call, state));
         }
-        Some(match state.chance.below(2) {
-            0 => Fault::Slow(state.chance.millis(1, 20)),
-            _ => Fault::Late(state.chance.millis(1, 20)),
-        })
+        let is_slow = !state.is_calm && state.chance.happens(state.weather.slow);
+        let time = if is_slow { state.chance.millis(1_000, 9_000) } else { state.chance.millis(1, 20) };
+        Some(if state.chance.happens(500) { Fault::Slow(time) } else { Fault::Late(time) })
     }
 }
 

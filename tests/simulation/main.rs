@@ -14,6 +14,7 @@
 )]
 
 mod actors;
+mod batches;
 mod chance;
 mod fates;
 mod files;

@@ -2,6 +2,7 @@
 //! line itself, whichever job the message was sent for.
 
 mod batch;
+mod bulk;
 mod fault;
 mod heartbeat;
 mod pass;
@@ -11,7 +12,6 @@ mod report;
 mod run;
 mod sheet;
 mod unpack;
-mod write;
 
 use std::time::Duration;
 

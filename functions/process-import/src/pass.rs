@@ -15,6 +15,7 @@ use tracing::{info, warn};
 use crate::{
     Worker,
     batch::{BATCH, import_batch, leave_batch},
+    bulk::Bulk,
     fault::FileFault,
     progress::Progress,
     references::{Copies, References},
@@ -23,7 +24,7 @@ use crate::{
     unpack::Unpacker,
 };
 
-/// How many batches are under way at once; each writes up to four batches of 25 side by side.
+/// How many batches are under way at once.
 const IN_FLIGHT: usize = 8;
 
 /// How many batches may be settled before the report has told of them.
@@ -136,7 +137,8 @@ where
     /// cancelled.
     async fn waves(&self, sheet: &Sheet<'_>, failed: Sender<LineErrors>) -> Result<bool, Stop> {
         let copies = Copies::default();
-        let references = References { import: self.import, sheet, records: &self.worker.records, copies: &copies };
+        let records = Bulk::new(&self.worker.records);
+        let references = References { import: self.import, sheet, records: &records, copies: &copies };
         let mut is_left = false;
         for types in WAVES {
             is_left |= self.wave(types, &references, &failed).await?;

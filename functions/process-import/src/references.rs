@@ -15,8 +15,8 @@ use shared::{
 };
 
 use crate::{
+    bulk::Bulk,
     sheet::{Fate, Sheet},
-    write::read_all,
 };
 
 /// How many bytes the kept copies may take as stored. Copies are made again when they are needed again.
@@ -64,7 +64,7 @@ enum InFile {
 pub(crate) struct References<'a, R> {
     pub(crate) import: &'a Import,
     pub(crate) sheet: &'a Sheet<'a>,
-    pub(crate) records: &'a R,
+    pub(crate) records: &'a Bulk<'a, R>,
     pub(crate) copies: &'a Copies,
 }
 
@@ -172,7 +172,7 @@ impl<R: RecordStore> References<'_, R> {
             (known, unknown)
         });
         let mut found: HashMap<RecordId, Option<Arc<StoredCopy>>> = unknown.iter().map(|id| (*id, None)).collect();
-        for record in read_all(self.records, &unknown).await? {
+        for record in self.records.read_all(&unknown).await? {
             // Another store's object is as missing as one that never was.
             if record.store == self.import.store {
                 found.insert(record.id, Some(Arc::new(copy_of_stored(record))));

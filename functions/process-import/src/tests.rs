@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::*;
 
+mod bulk;
 mod cancelled;
 mod faults;
 mod files;
@@ -22,7 +23,6 @@ mod lease;
 mod options;
 mod receipts;
 mod results;
-mod write;
 
 /// How long Lambda lets a function run.
 const TIMEOUT: TimeDelta = TimeDelta::minutes(15);

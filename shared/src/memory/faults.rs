@@ -57,6 +57,8 @@ pub enum Fault {
     TimeOut { after: Duration, done: bool },
     /// A batch is done but for its last so many items. Other calls are done whole.
     LeaveOver(usize),
+    /// A batch is done but for so many of its items in a hundred, rounded up from `rounding` hundredths of an item on.
+    LeaveShare { percent: usize, rounding: usize },
 }
 
 impl Fault {
@@ -70,6 +72,21 @@ impl Fault {
     #[must_use]
     pub fn permanent() -> Self {
         Self::Before(StoreError::Permanent("planned by the test".to_owned()))
+    }
+}
+
+/// What a batch leaves over.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LeftOver {
+    items: usize,
+    percent: usize,
+    rounding: usize,
+}
+
+impl LeftOver {
+    /// How many of a batch's items are done.
+    pub(super) const fn done_of(self, items: usize) -> usize {
+        items.saturating_sub(self.items + (items * self.percent + self.rounding) / 100)
     }
 }
 
@@ -119,11 +136,11 @@ impl Faults {
         self.around_batch(call, |_| effect()).await
     }
 
-    /// Makes a call that reads a batch; `effect` is told how many items to leave over.
+    /// Makes a call that reads a batch; `effect` is told what to leave over.
     pub(super) async fn around_batch<T>(
         &self,
         call: Call,
-        effect: impl FnOnce(usize) -> Outside<T> + Send,
+        effect: impl FnOnce(LeftOver) -> Outside<T> + Send,
     ) -> Outside<T> {
         let fault = self.next(call);
         self.befall(call, fault, effect).await
@@ -133,14 +150,14 @@ impl Faults {
     pub(super) async fn around_change<T: Send + 'static>(
         &self,
         call: Call,
-        effect: impl FnOnce(usize) -> Outside<T> + Send + 'static,
+        effect: impl FnOnce(LeftOver) -> Outside<T> + Send + 'static,
     ) -> Outside<T> {
         let fault = self.next(call);
         let Some(Fault::Adrift(time)) = fault else { return self.befall(call, fault, effect).await };
         let under_way = self.clone();
         let done = tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            let done = effect(0);
+            let done = effect(LeftOver::default());
             under_way.tell(call);
             done
         });
@@ -151,7 +168,7 @@ impl Faults {
         &self,
         call: Call,
         fault: Option<Fault>,
-        effect: impl FnOnce(usize) -> Outside<T> + Send,
+        effect: impl FnOnce(LeftOver) -> Outside<T> + Send,
     ) -> Outside<T> {
         let effect = |left_over| {
             let done = effect(left_over);
@@ -159,22 +176,23 @@ impl Faults {
             done
         };
         match fault {
-            None => effect(0),
-            Some(Fault::LeaveOver(items)) => effect(items),
+            None => effect(LeftOver::default()),
+            Some(Fault::LeaveOver(items)) => effect(LeftOver { items, ..LeftOver::default() }),
+            Some(Fault::LeaveShare { percent, rounding }) => effect(LeftOver { items: 0, percent, rounding }),
             Some(Fault::Before(error)) => Err(error),
-            Some(Fault::After(error)) => effect(0).and(Err(error)),
+            Some(Fault::After(error)) => effect(LeftOver::default()).and(Err(error)),
             Some(Fault::Slow(time) | Fault::Adrift(time)) => {
                 tokio::time::sleep(time).await;
-                effect(0)
+                effect(LeftOver::default())
             }
             Some(Fault::Late(time)) => {
-                let done = effect(0);
+                let done = effect(LeftOver::default());
                 tokio::time::sleep(time).await;
                 done
             }
             Some(Fault::TimeOut { after, done }) => {
                 if done {
-                    effect(0)?;
+                    effect(LeftOver::default())?;
                 }
                 tokio::time::sleep(after).await;
                 Err(StoreError::Transient("the call timed out".to_owned()))

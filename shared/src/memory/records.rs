@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Call, Faults, lock};
+use super::{Call, Faults, faults::LeftOver, lock};
 use crate::{
     json::{Decimal, Json, Object},
     ports::{BatchRead, BatchWrite, Outside, RecordStore, StoreError},
@@ -68,10 +68,10 @@ impl MemoryRecords {
 
 impl RecordStore for MemoryRecords {
     async fn read_batch(&self, ids: &[RecordId]) -> Outside<BatchRead> {
-        let read = |left_over: usize| {
+        let read = |left_over: LeftOver| {
             check_batch(ids, Self::READ_BATCH).map_err(StoreError::Permanent)?;
             let state = lock(&self.state);
-            let (done, left) = ids.split_at(ids.len().saturating_sub(left_over));
+            let (done, left) = ids.split_at(left_over.done_of(ids.len()));
             Ok(BatchRead {
                 found: done.iter().filter_map(|id| state.records.get(id)).map(read_back).collect(),
                 unprocessed: left.to_vec(),
@@ -82,13 +82,13 @@ impl RecordStore for MemoryRecords {
 
     async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
         let (state, records) = (Arc::clone(&self.state), records.to_vec());
-        let write = move |left_over: usize| Ok(lock(&state).write(&records, left_over));
+        let write = move |left_over: LeftOver| Ok(lock(&state).write(&records, left_over));
         self.faults.around_change(Call::WriteBatch, write).await
     }
 }
 
 impl State {
-    fn write(&mut self, records: &[StoredRecord], left_over: usize) -> BatchWrite {
+    fn write(&mut self, records: &[StoredRecord], left_over: LeftOver) -> BatchWrite {
         let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
         let refused = |record| self.refused(record);
         if let Some(reason) =
@@ -96,7 +96,7 @@ impl State {
         {
             return BatchWrite::Refused { reason };
         }
-        let (done, left) = records.split_at(records.len().saturating_sub(left_over));
+        let (done, left) = records.split_at(left_over.done_of(records.len()));
         for record in done {
             if let Some(watch) = &mut self.watch {
                 watch(record);
