@@ -13,13 +13,19 @@ use shared::{
     ports::{BatchWrite, Outside, RecordStore, StoreError},
     record::{RecordId, StoredRecord},
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 
 /// How many calls in a row may come to nothing.
 const TRIES: u32 = 8;
 
 /// How many calls are made side by side for what one batch wants.
 const SIDE_BY_SIDE: usize = 4;
+
+/// How many calls of a kind are made at once.
+const MOST_UNDER_WAY: usize = 32;
+
+/// How long less than a full batch waits for what other calls leave over.
+const LINGER: Duration = Duration::from_secs(3);
 
 /// A record that the database refuses, and why.
 pub(crate) type Refused = (RecordId, String);
@@ -208,24 +214,29 @@ impl<T> Line<T> {
         self.changed.notify_waiters();
     }
 
-    /// Takes what goes next, to be given back or settled. Less than a full batch goes only where nothing else is under way
-    /// that may leave something over. `None` after a change, where there is nothing to take.
+    /// Takes what goes next, to be given back or settled. Less than a full batch waits a little while others are under way:
+    /// they may leave something over. `None` after a change, where there is nothing to take.
     async fn take(&self) -> Option<Batch<T>> {
         let changed = self.changed.notified();
-        if let Some(batch) = self.next() {
+        if let Some(batch) = self.next(false) {
             return Some(batch);
         }
-        changed.await;
-        None
+        match timeout(LINGER, changed).await {
+            Ok(()) => None,
+            Err(_) => self.next(true),
+        }
     }
 
-    fn next(&self) -> Option<Batch<T>> {
+    fn next(&self, has_waited: bool) -> Option<Batch<T>> {
         let mut waiting = lock(&self.waiting);
         let batch = if let Some(items) = waiting.suspects.pop() {
             Batch { items, is_suspect: true }
         } else {
             let count = waiting.items.len().min(self.most);
-            if count == 0 || (count < self.most && waiting.under_way > 0) {
+            if count == 0
+                || waiting.under_way >= MOST_UNDER_WAY
+                || (count < self.most && waiting.under_way > 0 && !has_waited)
+            {
                 return None;
             }
             Batch { items: waiting.items.drain(..count).collect(), is_suspect: false }

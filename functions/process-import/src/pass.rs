@@ -24,8 +24,8 @@ use crate::{
     unpack::Unpacker,
 };
 
-/// How many batches are under way at once.
-const IN_FLIGHT: usize = 8;
+/// How many batches are under way at once: enough that calls are full even where many wait for one that hangs.
+const IN_FLIGHT: usize = 24;
 
 /// How many batches may be settled before the report has told of them.
 const TOLD_BEHIND: usize = 64;
