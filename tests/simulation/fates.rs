@@ -46,10 +46,56 @@ struct Run {
     calls: u64,
     /// Whether a report's lines count as calls.
     counts_lines: bool,
-    dies_at: Option<u64>,
-    stalls_at: Option<u64>,
+    dies: When,
+    stalls: When,
     stall: Option<Duration>,
     is_dead: bool,
+}
+
+/// At which of its calls something befalls a function.
+#[derive(Clone, Copy, Debug, Default)]
+enum When {
+    #[default]
+    Never,
+    /// At that one, counted from 1.
+    At(u64),
+    /// At the first of that kind.
+    On(Call),
+}
+
+/// The calls around which most hangs on what was done and what was not.
+const CRITICAL: [Call; 9] = [
+    Call::Hide,
+    Call::ClaimNext,
+    Call::WriteBatch,
+    Call::FinishFile,
+    Call::Finish,
+    Call::Release,
+    Call::Send,
+    Call::Put,
+    Call::SettleReceipt,
+];
+
+impl When {
+    /// When something happens that happens so many times in a thousand.
+    fn draw(chance: &mut Chance, per_mille: u32) -> Self {
+        if !chance.happens(per_mille) {
+            return Self::Never;
+        }
+        if chance.happens(400) {
+            return Self::On(chance.pick(&CRITICAL));
+        }
+        let within = chance.pick(&[4, 15, 40, 120]);
+        Self::At(chance.between(1, within))
+    }
+
+    fn is_now(self, calls: u64, call: Call) -> bool {
+        match self {
+            Self::Never => false,
+            Self::At(at) => calls >= at,
+            Self::On(kind) => kind == call,
+        }
+    }
 }
 
 impl Fates {
@@ -99,7 +145,7 @@ impl Fates {
         if let Some(id) = state.current {
             let more = state.chance.between(1, 12);
             let run = &mut state.runs[id];
-            run.dies_at = Some(run.calls + more);
+            run.dies = When::At(run.calls + more);
             run.counts_lines = false;
         }
     }
@@ -110,10 +156,9 @@ impl Fates {
         let mut run = Run::default();
         if !state.is_calm {
             let chance = &mut state.chance;
-            let within = chance.pick(&[4, 15, 40, 120]);
-            run.dies_at = chance.happens(state.weather.kills).then(|| chance.between(1, within));
+            run.dies = When::draw(chance, state.weather.kills);
+            run.stalls = When::draw(chance, state.weather.stalls);
             run.counts_lines = chance.happens(200);
-            run.stalls_at = chance.happens(state.weather.stalls).then(|| chance.between(1, within));
         }
         state.runs.push(run);
         state.alive += 1;
@@ -126,7 +171,7 @@ impl Fates {
         let is_poisoned = state.weather.poison;
         if let Some(run) = state.current.and_then(|id| state.runs.get_mut(id)) {
             run.calls += u64::from(call != Call::Write || run.counts_lines);
-            if run.dies_at.is_some_and(|at| run.calls >= at) && (!state.is_calm || is_poisoned) && !run.is_dead {
+            if run.dies.is_now(run.calls, call) && (!state.is_calm || is_poisoned) && !run.is_dead {
                 run.is_dead = true;
                 state.kills += 1;
                 let adrift = Fault::Adrift(state.chance.millis(0, ADRIFT));
@@ -136,8 +181,8 @@ impl Fates {
                     _ => adrift,
                 });
             }
-            if run.stalls_at.is_some_and(|at| run.calls >= at) && !state.is_calm {
-                run.stalls_at = None;
+            if run.stalls.is_now(run.calls, call) && !state.is_calm {
+                run.stalls = When::Never;
                 run.stall = Some(state.chance.millis(1_000, 240_000));
             }
         }

@@ -64,8 +64,8 @@ fn job(chance: &mut Chance, number: usize, is_poison: bool) -> Planned {
 fn file(chance: &mut Chance) -> String {
     let lines = match chance.below(30) {
         0 => 0,
-        1 => 250,
-        2..=14 => 1 + chance.below(6),
+        1..=2 => 250,
+        3..=14 => 1 + chance.below(6),
         _ => 1 + chance.below(60),
     };
     (0..lines).map(|_| line(chance)).collect()
