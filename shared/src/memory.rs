@@ -17,7 +17,7 @@ pub use faults::{Call, Fault, Faults};
 pub use files::{MemoryFiles, MemoryWriter};
 pub use forms::MemoryForms;
 pub use imports::MemoryImports;
-pub use queue::{MemoryQueue, Received, VISIBILITY};
+pub use queue::{MemoryQueue, Mischief, Received, VISIBILITY};
 pub use records::MemoryRecords;
 pub use telemetry::{keep_line, lines};
 

@@ -1,9 +1,20 @@
-//! Where the receipt of a dropped file lies.
+//! Receipts: what a partner who drops files finds beside them. Owed from the moment a job has ended, so that one whose
+//! worker died just then is written by another.
 
-use crate::import::Import;
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::{info, warn};
+
+use crate::{
+    api::ReceiptDocument,
+    import::Import,
+    ports::{FileStore, ImportRef, ImportStore, Outside, StoreError},
+};
 
 /// The prefix of all drops; the next part of the key is the store's.
 pub const DROPS: &str = "drops/";
+
+/// How many receipts are written at once.
+const MOST: u32 = 25;
 
 /// The longest key that S3 takes, in bytes.
 const MAX_KEY: usize = 1024;
@@ -16,6 +27,49 @@ pub fn receipt_key(import: &Import) -> Option<String> {
     let name = file.key.strip_prefix(DROPS)?.strip_prefix(store.as_str())?.strip_prefix('/')?;
     let key = format!("receipts/{store}/{name}.json");
     Some(if key.len() > MAX_KEY { format!("receipts/{store}/{id}.json") } else { key })
+}
+
+/// Writes the receipts that are owed by jobs that ended at least so long ago. What can't be written now stays owed.
+pub async fn write_receipts(
+    imports: &impl ImportStore,
+    files: &impl FileStore,
+    ended_for: TimeDelta,
+    clock: &impl Fn() -> DateTime<Utc>,
+) {
+    let owed = match imports.owed_receipts(MOST).await {
+        Ok(owed) => owed,
+        Err(error) => return warn!(%error, "could not look for receipts to write; they stay owed"),
+    };
+    for import in owed {
+        match write_receipt(imports, files, &import, ended_for, clock()).await {
+            Ok(true) => info!(import.id = %import.id, "receipt written"),
+            Ok(false) => {}
+            Err(error) => warn!(import.id = %import.id, %error, "could not write a receipt; it stays owed"),
+        }
+    }
+}
+
+async fn write_receipt(
+    imports: &impl ImportStore,
+    files: &impl FileStore,
+    owed: &ImportRef,
+    ended_for: TimeDelta,
+    now: DateTime<Utc>,
+) -> Outside<bool> {
+    // One that is kept no longer has nobody to tell.
+    if let Some(import) = imports.get(&owed.store, owed.id, now).await? {
+        if import.finished_at.is_some_and(|finished_at| now - finished_at < ended_for) {
+            return Ok(false);
+        }
+        if let Some(key) = receipt_key(&import)
+            && let Some(receipt) = ReceiptDocument::new(import, |key| files.address(key))
+        {
+            let json = serde_json::to_vec_pretty(&receipt).map_err(|error| StoreError::Permanent(error.to_string()))?;
+            files.put(&key, json.into()).await?;
+        }
+    }
+    imports.settle_receipt(owed).await?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! A hundred lines on their way into the database: read, checked, resolved, compared with what is stored, written.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use chrono::{DateTime, Utc};
-use futures_util::{future::try_join_all, try_join};
+use futures_util::try_join;
 use shared::{
     import::{Import, ImportId},
     options::OnConflict,
@@ -16,9 +16,9 @@ use shared::{
 };
 
 use crate::{
+    bulk::Bulk,
     references::{References, record_id},
     sheet::SheetLine,
-    write::{read_all, write_batch},
 };
 
 /// How many lines go together: as many ids as one read of the database takes.
@@ -144,10 +144,13 @@ impl Mark {
 }
 
 /// Looks at the objects that are stored under some ids.
-async fn marks<R: RecordStore>(records: &R, ids: impl Iterator<Item = RecordId>) -> Outside<HashMap<RecordId, Mark>> {
+async fn marks<R: RecordStore>(
+    records: &Bulk<'_, R>,
+    ids: impl Iterator<Item = RecordId>,
+) -> Outside<HashMap<RecordId, Mark>> {
     // Two lines may have the same.
-    let ids: HashSet<RecordId> = ids.collect();
-    let stored = read_all(records, &Vec::from_iter(ids)).await?;
+    let ids: BTreeSet<RecordId> = ids.collect();
+    let stored = records.read_all(&Vec::from_iter(ids)).await?;
     let mark = |record: StoredRecord| Mark { import_id: record.import_id, created_at: record.created_at };
     Ok(stored.into_iter().map(|record| (record.id, mark(record))).collect())
 }
@@ -171,13 +174,15 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Vec<RecordError>>) -> Result<T, V
 }
 
 /// Writes objects, and tells of each whether the database took it.
-async fn write<R: RecordStore>(records: &R, writes: Vec<(usize, Action, StoredRecord)>) -> Outside<Vec<Settled>> {
+async fn write<R: RecordStore>(
+    records: &Bulk<'_, R>,
+    writes: Vec<(usize, Action, StoredRecord)>,
+) -> Outside<Vec<Settled>> {
     let mut places: HashMap<_, _> =
         writes.iter().map(|(place, action, record)| (record.id, (*place, *action))).collect();
     let writes = writes.into_iter().map(|(_, _, record)| record).collect();
-    let batches = into_chunks(writes, R::WRITE_BATCH).map(|batch| write_batch(records, batch));
     let mut settled = Vec::with_capacity(places.len());
-    for (id, reason) in try_join_all(batches).await?.into_iter().flatten() {
+    for (id, reason) in records.write_all(writes).await? {
         if let Some((place, _)) = places.remove(&id) {
             let problem = format!("the database refuses the object: {reason}");
             let error = RecordError::new(RecordErrorCode::RefusedByDatabase, "", problem);
@@ -207,14 +212,6 @@ fn to_store(import: &Import, line: u32, record: Record, created_at: DateTime<Utc
         created_at,
         updated_at: written_at(import),
     }
-}
-
-fn into_chunks<T>(items: Vec<T>, size: usize) -> impl Iterator<Item = Vec<T>> {
-    let mut items = items.into_iter();
-    std::iter::from_fn(move || {
-        let chunk: Vec<T> = items.by_ref().take(size).collect();
-        (!chunk.is_empty()).then_some(chunk)
-    })
 }
 
 #[cfg(test)]

@@ -2,17 +2,16 @@
 //! line itself, whichever job the message was sent for.
 
 mod batch;
+mod bulk;
 mod fault;
 mod heartbeat;
 mod pass;
 mod progress;
-mod receipt;
 mod references;
 mod report;
 mod run;
 mod sheet;
 mod unpack;
-mod write;
 
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     message::Tick,
     ports::{FileStore, ImportQueue, ImportStore, RecordStore},
+    receipt::write_receipts,
     telemetry::Telemetry,
 };
 use tracing::{info, warn};
@@ -59,7 +59,7 @@ where
     pub async fn handle(&self, event: SqsEvent, deadline: DateTime<Utc>) -> SqsBatchResponse {
         let mut given_back = SqsBatchResponse::default();
         for message in event.records {
-            let Turn::Later(delay) = self.take_turn(&message, deadline).await else { continue };
+            let Some(delay) = self.take_turn(&message, deadline).await else { continue };
             let receipt = message.receipt_handle.unwrap_or_default();
             if let Err(error) = self.queue.hide(&receipt, delay).await {
                 warn!(%error, "could not set when the message comes back; it comes when its time is up");
@@ -69,17 +69,20 @@ where
         given_back
     }
 
-    async fn take_turn(&self, message: &SqsMessage, deadline: DateTime<Utc>) -> Turn {
+    /// Handles a message; tells after how long it is to come back, if it is.
+    async fn take_turn(&self, message: &SqsMessage, deadline: DateTime<Utc>) -> Option<Duration> {
         match serde_json::from_str::<Tick>(message.body.as_deref().unwrap_or_default()) {
             Ok(tick) => info!(import.id = %tick.import_id, "woken"),
             // Whatever its body says, a message is a tick.
             Err(_) => warn!("woken by a message that is not ours"),
         }
-        let turn = self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await;
-        if turn == Turn::Done {
-            self.write_receipts().await;
+        match self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await {
+            Turn::Later(delay) => Some(delay),
+            Turn::Done => {
+                write_receipts(&self.imports, &self.files, TimeDelta::zero(), &self.clock).await;
+                None
+            }
         }
-        turn
     }
 }
 

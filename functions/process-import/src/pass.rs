@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use crate::{
     Worker,
     batch::{BATCH, import_batch, leave_batch},
+    bulk::Bulk,
     fault::FileFault,
     progress::Progress,
     references::{Copies, References},
@@ -24,8 +25,8 @@ use crate::{
     unpack::Unpacker,
 };
 
-/// How many batches are under way at once; each writes up to four batches of 25 side by side.
-const IN_FLIGHT: usize = 8;
+/// How many batches are under way at once: enough that calls are full even where many wait for one that hangs.
+const IN_FLIGHT: usize = 24;
 
 /// How many batches may be settled before the report has told of them.
 const TOLD_BEHIND: usize = 64;
@@ -142,7 +143,8 @@ where
     /// cancelled.
     async fn waves(&self, sheet: &Sheet<'_>, failed: Sender<LineErrors>) -> Result<bool, Stop> {
         let copies = Copies::default();
-        let references = References { import: self.import, sheet, records: &self.worker.records, copies: &copies };
+        let records = Bulk::new(&self.worker.records);
+        let references = References { import: self.import, sheet, records: &records, copies: &copies };
         let mut is_left = false;
         for types in WAVES {
             is_left |= self.wave(types, &references, &failed).await?;

@@ -1,7 +1,7 @@
 //! Looking up what records refer to: first in the file, then among the stored objects.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -15,8 +15,8 @@ use shared::{
 };
 
 use crate::{
+    bulk::Bulk,
     sheet::{Fate, Sheet},
-    write::read_all,
 };
 
 /// How many bytes the kept copies may take as stored. Copies are made again when they are needed again.
@@ -64,7 +64,7 @@ enum InFile {
 pub(crate) struct References<'a, R> {
     pub(crate) import: &'a Import,
     pub(crate) sheet: &'a Sheet<'a>,
-    pub(crate) records: &'a R,
+    pub(crate) records: &'a Bulk<'a, R>,
     pub(crate) copies: &'a Copies,
 }
 
@@ -79,7 +79,7 @@ impl<R: RecordStore> References<'_, R> {
             InFile::Told(_) => Vec::new(),
             InFile::Stored(ids) => ids.clone(),
         };
-        let wanted: HashSet<RecordId> = in_file.iter().flat_map(candidates).collect();
+        let wanted: BTreeSet<RecordId> = in_file.iter().flat_map(candidates).collect();
         let stored = self.stored(wanted).await?;
         let answer = |(reference, found): (&Reference, InFile)| match found {
             InFile::Told(resolution) => resolution,
@@ -159,7 +159,7 @@ impl<R: RecordStore> References<'_, R> {
         Box::pin(self.look_up(references))
     }
 
-    async fn stored(&self, wanted: HashSet<RecordId>) -> Outside<HashMap<RecordId, Option<Arc<StoredCopy>>>> {
+    async fn stored(&self, wanted: BTreeSet<RecordId>) -> Outside<HashMap<RecordId, Option<Arc<StoredCopy>>>> {
         let (mut known, unknown) = self.copies.with(|kept| {
             let mut known = HashMap::new();
             let mut unknown = Vec::new();
@@ -172,7 +172,7 @@ impl<R: RecordStore> References<'_, R> {
             (known, unknown)
         });
         let mut found: HashMap<RecordId, Option<Arc<StoredCopy>>> = unknown.iter().map(|id| (*id, None)).collect();
-        for record in read_all(self.records, &unknown).await? {
+        for record in self.records.read_all(&unknown).await? {
             // Another store's object is as missing as one that never was.
             if record.store == self.import.store {
                 found.insert(record.id, Some(Arc::new(copy_of_stored(record))));

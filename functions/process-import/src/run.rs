@@ -8,15 +8,24 @@ use shared::{
     message::Tick,
     ports::{FileStore, ImportQueue, ImportStore, RecordStore, StoreError},
 };
+use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use crate::{
     Turn, Worker,
     fault::FileFault,
-    heartbeat::{beat, lease_time},
+    heartbeat::{Hold, beat, lease_time, while_held},
     pass::{Pass, Stop},
     progress::Progress,
 };
+
+/// How often hiding the message is tried before any work is done.
+const HIDES: u32 = 3;
+/// After how long a message comes back that could not do its work for a failure that may pass.
+const SOON: Duration = Duration::from_secs(5);
+/// How long a call may still take effect that nobody waits for any more. Before a job is given up or back, so that
+/// nothing is written once another job may run.
+const AFTERMATH: Duration = Duration::from_secs(10);
 
 impl<I, R, F, Q> Worker<I, R, F, Q>
 where
@@ -27,10 +36,10 @@ where
 {
     /// Takes the next job of the line, if there is one, and runs it.
     pub(crate) async fn run_next(&self, receipt: &str, deadline: DateTime<Utc>) -> Turn {
-        // Should this worker die, its message comes back after this long and not after the queue's own, longer time.
-        if let Err(error) = self.queue.hide(receipt, lease_time()).await {
-            warn!(%error, "could not shorten the message's time");
+        if !self.shorten(receipt).await {
+            return Turn::Later(SOON);
         }
+        let hold = Hold::new(self.clock);
         let (import, lease, attempt) = match self.imports.claim_next((self.clock)()).await {
             Ok(Claim::Run { import, lease, attempt }) => (*import, lease, attempt),
             Ok(Claim::Idle) => return Turn::Done,
@@ -41,7 +50,7 @@ where
             }
             Err(error) => {
                 error!(%error, "could not claim a job");
-                return Turn::Later(Duration::from_secs(5));
+                return Turn::Later(SOON);
             }
         };
         info!(import.id = %import.id, store = %import.store, attempt, "import started");
@@ -51,13 +60,34 @@ where
             progress.cancel();
         }
         let pass = Pass { worker: self, import: &import, lease: &lease, attempt, progress: &progress, deadline };
-        tokio::select! {
-            turn = self.see_through(&pass, given_up) => turn,
-            () = beat(&self.imports, &self.queue, receipt, &lease, &progress, self.clock) => {
-                warn!(import.id = %import.id, "the lease is lost; whoever has it now goes on");
-                Turn::Later(lease_time())
+        let work = while_held(self.see_through(&pass, given_up), &hold, &progress);
+        // In this order always, so that a simulation runs the same way again.
+        let turn = tokio::select! {
+            biased;
+            turn = work => turn,
+            () = beat(&self.imports, &self.queue, receipt, &lease, &progress, &hold) => None,
+        };
+        turn.unwrap_or_else(|| {
+            warn!(import.id = %import.id, "the lease is lost; whoever has it now goes on");
+            Turn::Later(lease_time())
+        })
+    }
+
+    /// Has the message come back, should this worker die, after the time of a lease and not after the queue's own, longer
+    /// one. As long as that is not so no job is claimed: it would be held up with its worker.
+    async fn shorten(&self, receipt: &str) -> bool {
+        for _ in 0..HIDES {
+            match self.queue.hide(receipt, lease_time()).await {
+                Ok(()) => return true,
+                Err(StoreError::Transient(reason)) => warn!(%reason, "could not shorten the message's time"),
+                // The message is gone, or was never one: it holds nothing up.
+                Err(error) => {
+                    warn!(%error, "there is no message to hide");
+                    return true;
+                }
             }
         }
+        false
     }
 
     async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, given_up: bool) -> Turn {
@@ -68,13 +98,17 @@ where
             // A retry would fail alike: the job ends here, and says so.
             Err(Stop::Failed(StoreError::Permanent(reason))) => {
                 error!(import.id = %id, error = %reason, "the import can't go on");
+                sleep(AFTERMATH).await;
                 pass.end_with(&FileFault::Unable).await.map_err(Stop::from)
             }
             passed => passed,
         };
         match ended {
             Ok(()) => Turn::Done,
-            Err(Stop::OutOfTime) => self.hand_over(pass).await,
+            Err(Stop::OutOfTime) => {
+                sleep(AFTERMATH).await;
+                self.hand_over(pass).await
+            }
             Err(Stop::Failed(error)) => {
                 // The lease runs out as the message comes back, and the job is claimed again.
                 warn!(import.id = %id, %error, "the import stopped; it is tried again");

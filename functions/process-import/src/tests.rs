@@ -15,14 +15,15 @@ use uuid::Uuid;
 
 use super::*;
 
+mod bulk;
 mod cancelled;
 mod faults;
 mod files;
+mod lease;
 mod options;
 mod receipts;
 mod results;
 mod telemetry;
-mod write;
 
 /// How long Lambda lets a function run.
 const TIMEOUT: TimeDelta = TimeDelta::minutes(15);

@@ -1,39 +1,43 @@
-//! Wakes the worker for jobs that wait without a message, to run or for their receipt: the net under every tick that got
-//! lost.
+//! Wakes the worker for jobs that wait without a message, and writes the receipts that a worker left owed: the net under
+//! everything that a function that died has not done.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::Error;
 use shared::{
     message::Tick,
-    ports::{ImportQueue, ImportStore},
+    ports::{FileStore, ImportQueue, ImportStore},
+    receipt::write_receipts,
 };
 use tracing::info;
 
-/// How old a job is before it is looked after; a younger one's own tick may still be on its way.
+/// How old a job is before it is looked after; a younger one's own tick may still be on its way. So it is with receipts.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
 
 /// How many jobs are looked after at once. The others' turn comes as these end.
 const MOST: u32 = 100;
 
-/// Sends a tick for each job too many for the messages there are. A tick too many does no harm: it finds nothing to do.
+/// Writes receipts that were left owed, and sends a tick for each job too many for the messages there are. A tick too many
+/// does no harm: it finds nothing to do.
 ///
 /// # Errors
 /// When the line or the queue can't be reached; the next schedule tries again.
-pub async fn handle(imports: &impl ImportStore, queue: &impl ImportQueue, now: DateTime<Utc>) -> Result<(), Error> {
+pub async fn handle(
+    files: &impl FileStore,
+    imports: &impl ImportStore,
+    queue: &impl ImportQueue,
+    clock: impl Fn() -> DateTime<Utc>,
+) -> Result<(), Error> {
+    write_receipts(imports, files, GRACE, &clock).await;
     let mut open = imports.open(MOST).await?;
-    open.retain(|import| import.created_at <= now - GRACE);
-    let owed = imports.owed_receipts(1).await?;
-    if open.is_empty() && owed.is_empty() {
+    open.retain(|import| import.created_at <= clock() - GRACE);
+    if open.is_empty() {
         return Ok(());
     }
     let messages = usize::try_from(queue.depth().await?).unwrap_or(usize::MAX);
-    let missing = open.len().saturating_sub(messages);
-    // Receipts are written by whichever message comes next: they need one of their own only where none will.
-    let owed = owed.iter().filter(|_| open.is_empty() && messages == 0);
-    for import in open.iter().take(missing).chain(owed) {
-        // A key of its own each minute: the queue drops what repeats within five.
-        let deduplication = format!("{}-{}", import.id, now.timestamp() / 60);
-        queue.send(&Tick::of(&import.store, import.id), &deduplication).await?;
+    // A key of its own each minute: the queue drops what repeats within five.
+    let minute = clock().timestamp() / 60;
+    for import in open.iter().take(open.len().saturating_sub(messages)) {
+        queue.send(&Tick::of(&import.store, import.id), &format!("{}-{minute}", import.id)).await?;
         info!(import.id = %import.id, "a job waited without a message; it has one now");
     }
     Ok(())

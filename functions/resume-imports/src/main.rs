@@ -9,7 +9,7 @@ use shared::aws::Aws;
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let aws = Aws::from_environment();
-    let (imports, queue) = (&aws.import_table()?, &aws.import_queue()?);
-    let handle = |_: LambdaEvent<Value>| resume_imports::handle(imports, queue, Utc::now());
+    let (files, imports, queue) = (&aws.file_bucket()?, &aws.import_table()?, &aws.import_queue()?);
+    let handle = |_: LambdaEvent<Value>| resume_imports::handle(files, imports, queue, Utc::now);
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -1,6 +1,6 @@
 use shared::{
     import::{Claim, Ending, ImportFile, ImportId, NewImport, Outcome},
-    memory::{Call as Port, Fault, Faults, MemoryImports, MemoryQueue},
+    memory::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue},
     owner::StoreId,
     report::Report,
 };
@@ -14,6 +14,7 @@ fn noon() -> DateTime<Utc> {
 
 struct World {
     faults: Faults,
+    files: MemoryFiles,
     imports: MemoryImports,
     queue: MemoryQueue,
 }
@@ -27,11 +28,11 @@ impl World {
             let new = NewImport::new(
                 id(number),
                 StoreId::from_configuration("main").unwrap(),
-                ImportFile { key: number.to_string(), version: None },
+                ImportFile { key: format!("drops/main/{number}"), version: None },
             );
             imports.create(new, noon() - TimeDelta::seconds(*age)).await.unwrap();
         }
-        Self { imports, queue: MemoryQueue::new(noon, faults.clone()), faults }
+        Self { files: MemoryFiles::new(faults.clone()), imports, queue: MemoryQueue::new(noon, faults.clone()), faults }
     }
 
     async fn send(&self, number: usize) {
@@ -39,9 +40,14 @@ impl World {
         self.queue.send(&tick, &number.to_string()).await.unwrap();
     }
 
-    /// Resumes, so many seconds after noon, and compares the jobs that have a message then.
+    /// Resumes, so many seconds after noon.
+    async fn resume(&self, seconds: i64) -> Result<(), Error> {
+        handle(&self.files, &self.imports, &self.queue, || noon() + TimeDelta::seconds(seconds)).await
+    }
+
+    /// Resumes, and compares the jobs that have a message of the common line then.
     async fn check(&self, seconds: i64, expected: &[usize]) {
-        handle(&self.imports, &self.queue, noon() + TimeDelta::seconds(seconds)).await.unwrap();
+        self.resume(seconds).await.unwrap();
         let ticks: Vec<ImportId> = self.queue.ticks().into_iter().map(|tick| tick.import_id).collect();
         assert_eq!(ticks, expected.iter().copied().map(id).collect::<Vec<_>>());
     }
@@ -108,22 +114,31 @@ async fn finish_next(world: &World) {
     world.imports.finish(&lease, &outcome, noon()).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_receipt_that_is_owed_gets_a_message_where_no_other_will_come() {
-    let world = World::new(&[90]).await;
-    finish_next(&world).await;
-    world.check(0, &[0]).await;
-    world.check(60, &[0]).await;
+/// The names of the receipts written.
+fn receipts(world: &World) -> Vec<String> {
+    world.files.keys().into_iter().filter(|key| key.starts_with("receipts/")).collect()
+}
 
+#[tokio::test(start_paused = true)]
+async fn a_receipt_left_owed_is_written_whatever_the_queue_does() {
     let world = World::new(&[90, 60]).await;
     finish_next(&world).await;
-    world.check(0, &[1]).await;
+    // Its own worker may still be about to.
+    world.check(29, &[1]).await;
+    assert_eq!(receipts(&world), Vec::<String>::new());
+    world.faults.plan(Port::Put, Fault::transient());
+    world.check(60, &[1]).await;
+    assert_eq!(receipts(&world), Vec::<String>::new());
+    world.faults.plan(Port::Depth, Fault::transient());
+    assert!(world.resume(120).await.is_err());
+    assert_eq!(receipts(&world), ["receipts/main/0.json"]);
+    assert_eq!(world.imports.owed_receipts(9).await, Ok(vec![]));
 }
 
 #[tokio::test]
 async fn a_queue_that_fails_fails_the_run() {
     let world = World::new(&[90]).await;
     world.faults.plan(Port::Send, Fault::transient());
-    assert!(handle(&world.imports, &world.queue, noon()).await.is_err());
+    assert!(world.resume(0).await.is_err());
     world.check(60, &[0]).await;
 }

@@ -55,8 +55,14 @@ pub enum Fault {
     Slow(Duration),
     /// It is done at once, but its answer takes so long.
     Late(Duration),
+    /// It is under way for so long, and then done whether or not the caller still waits. A call that only reads is slow.
+    Adrift(Duration),
+    /// The caller gives up after so long; it is done all the same, or never.
+    TimeOut { after: Duration, done: bool },
     /// A batch is done but for its last so many items. Other calls are done whole.
     LeaveOver(usize),
+    /// A batch is done but for so many of its items in a hundred, rounded up from `rounding` hundredths of an item on.
+    LeaveShare { percent: usize, rounding: usize },
 }
 
 impl Fault {
@@ -73,6 +79,21 @@ impl Fault {
     }
 }
 
+/// What a batch leaves over.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LeftOver {
+    items: usize,
+    percent: usize,
+    rounding: usize,
+}
+
+impl LeftOver {
+    /// How many of a batch's items are done.
+    pub(super) const fn done_of(self, items: usize) -> usize {
+        items.saturating_sub(self.items + (items * self.percent + self.rounding) / 100)
+    }
+}
+
 /// The faults of the twins that share this handle. Without a plan nothing goes wrong.
 #[derive(Clone, Default)]
 pub struct Faults(Arc<Mutex<Plan>>);
@@ -81,6 +102,7 @@ pub struct Faults(Arc<Mutex<Plan>>);
 struct Plan {
     next: Vec<(Call, Fault)>,
     draw: Option<Box<dyn FnMut(Call) -> Option<Fault> + Send>>,
+    watch: Option<Arc<dyn Fn(Call) + Send + Sync>>,
     calls: HashMap<Call, usize>,
 }
 
@@ -93,6 +115,11 @@ impl Faults {
     /// Asks `draw` before every call for which no fault is planned.
     pub fn draw(&self, draw: impl FnMut(Call) -> Option<Fault> + Send + 'static) {
         lock(&self.0).draw = Some(Box::new(draw));
+    }
+
+    /// Tells `watch` of every call once it is done, also of those whose answer is lost.
+    pub fn watch(&self, watch: impl Fn(Call) + Send + Sync + 'static) {
+        lock(&self.0).watch = Some(Arc::new(watch));
     }
 
     /// Forgets every plan: from now on nothing goes wrong.
@@ -108,31 +135,79 @@ impl Faults {
         lock(&self.0).calls.get(&call).copied().unwrap_or_default()
     }
 
-    /// Makes a call: `effect`, with the fault that falls to it.
+    /// Makes a call that reads: `effect`, with the fault that falls to it.
     pub(super) async fn around<T>(&self, call: Call, effect: impl FnOnce() -> Outside<T> + Send) -> Outside<T> {
         self.around_batch(call, |_| effect()).await
     }
 
-    /// Makes a call for a batch; `effect` is told how many items to leave over.
+    /// Makes a call that reads a batch; `effect` is told what to leave over.
     pub(super) async fn around_batch<T>(
         &self,
         call: Call,
-        effect: impl FnOnce(usize) -> Outside<T> + Send,
+        effect: impl FnOnce(LeftOver) -> Outside<T> + Send,
     ) -> Outside<T> {
-        match self.next(call) {
-            None => effect(0),
-            Some(Fault::LeaveOver(items)) => effect(items),
+        let fault = self.next(call);
+        self.befall(call, fault, effect).await
+    }
+
+    /// Makes a call that changes something: once sent it may be done without its caller.
+    pub(super) async fn around_change<T: Send + 'static>(
+        &self,
+        call: Call,
+        effect: impl FnOnce(LeftOver) -> Outside<T> + Send + 'static,
+    ) -> Outside<T> {
+        let fault = self.next(call);
+        let Some(Fault::Adrift(time)) = fault else { return self.befall(call, fault, effect).await };
+        let under_way = self.clone();
+        let done = tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            let done = effect(LeftOver::default());
+            under_way.tell(call);
+            done
+        });
+        done.await.unwrap_or_else(|_| Err(StoreError::Permanent("the call came to grief".to_owned())))
+    }
+
+    async fn befall<T>(
+        &self,
+        call: Call,
+        fault: Option<Fault>,
+        effect: impl FnOnce(LeftOver) -> Outside<T> + Send,
+    ) -> Outside<T> {
+        let effect = |left_over| {
+            let done = effect(left_over);
+            self.tell(call);
+            done
+        };
+        match fault {
+            None => effect(LeftOver::default()),
+            Some(Fault::LeaveOver(items)) => effect(LeftOver { items, ..LeftOver::default() }),
+            Some(Fault::LeaveShare { percent, rounding }) => effect(LeftOver { items: 0, percent, rounding }),
             Some(Fault::Before(error)) => Err(error),
-            Some(Fault::After(error)) => effect(0).and(Err(error)),
-            Some(Fault::Slow(time)) => {
+            Some(Fault::After(error)) => effect(LeftOver::default()).and(Err(error)),
+            Some(Fault::Slow(time) | Fault::Adrift(time)) => {
                 tokio::time::sleep(time).await;
-                effect(0)
+                effect(LeftOver::default())
             }
             Some(Fault::Late(time)) => {
-                let done = effect(0);
+                let done = effect(LeftOver::default());
                 tokio::time::sleep(time).await;
                 done
             }
+            Some(Fault::TimeOut { after, done }) => {
+                if done {
+                    effect(LeftOver::default())?;
+                }
+                tokio::time::sleep(after).await;
+                Err(StoreError::Transient("the call timed out".to_owned()))
+            }
+        }
+    }
+
+    fn tell(&self, call: Call) {
+        let watch = lock(&self.0).watch.clone();
+        if let Some(watch) = watch {
+            watch(call);
         }
     }
 

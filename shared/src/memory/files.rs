@@ -76,11 +76,12 @@ impl FileStore for MemoryFiles {
     type Writer = MemoryWriter;
 
     async fn put(&self, key: &str, bytes: Bytes) -> Outside<()> {
-        let put = || {
-            self.store(key, bytes);
+        let (files, key) = (self.clone(), key.to_owned());
+        let put = move |_| {
+            files.store(&key, bytes);
             Ok(())
         };
-        self.faults.around(Call::Put, put).await
+        self.faults.around_change(Call::Put, put).await
     }
 
     async fn read(&self, file: &ImportFile, mut take: impl FnMut(&[u8]) -> bool + Send) -> Outside<bool> {
@@ -155,10 +156,11 @@ impl FileWriter for MemoryWriter {
 
     async fn finish(self) -> Outside<()> {
         let Self { files, key, gathered } = self;
-        let finish = || {
+        let faults = files.faults.clone();
+        let finish = move |_| {
             files.store(&key, gathered);
             Ok(())
         };
-        files.faults.around(Call::FinishFile, finish).await
+        faults.around_change(Call::FinishFile, finish).await
     }
 }

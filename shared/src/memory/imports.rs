@@ -49,11 +49,32 @@ impl MemoryImports {
     pub fn new(faults: Faults) -> Self {
         Self { state: Arc::default(), uploads: Arc::default(), faults }
     }
+
+    /// Shows every job in the order of creation, and how often it was claimed.
+    pub fn each(&self, mut show: impl FnMut(&Import, u32)) {
+        for job in &lock(&self.state).jobs {
+            show(&job.import, job.attempt);
+        }
+    }
+
+    /// Shows every job that owes a receipt.
+    pub fn each_owing(&self, show: impl FnMut(&Import)) {
+        lock(&self.state).jobs.iter().filter(|job| job.owes_receipt).map(|job| &job.import).for_each(show);
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        call: Call,
+        change: impl FnOnce(&mut State) -> Outside<T> + Send + 'static,
+    ) -> Outside<T> {
+        let state = Arc::clone(&self.state);
+        self.faults.around_change(call, move |_| change(&mut lock(&state))).await
+    }
 }
 
 impl ImportStore for MemoryImports {
     async fn create(&self, new: NewImport, now: DateTime<Utc>) -> Outside<Created> {
-        self.faults.around(Call::Create, || Ok(lock(&self.state).create(new, now))).await
+        self.change(Call::Create, move |state| Ok(state.create(new, now))).await
     }
 
     async fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Outside<Option<Created>> {
@@ -84,36 +105,38 @@ impl ImportStore for MemoryImports {
     }
 
     async fn claim_next(&self, now: DateTime<Utc>) -> Outside<Claim> {
-        self.faults.around(Call::ClaimNext, || Ok(lock(&self.state).claim_next(now))).await
+        self.change(Call::ClaimNext, move |state| Ok(state.claim_next(now))).await
     }
 
     async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> Outside<()> {
-        let extend = || {
-            let mut state = lock(&self.state);
-            state.held(lease)?;
+        let lease = lease.clone();
+        let extend = move |state: &mut State| {
+            state.held(&lease)?;
             state.running = state.running.map(|(place, _)| (place, now + LEASE));
             Ok(())
         };
-        self.faults.around(Call::ExtendLease, extend).await
+        self.change(Call::ExtendLease, extend).await
     }
 
     async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> Outside<bool> {
-        let record = || {
-            let mut state = lock(&self.state);
-            let import = &mut state.held(lease)?.import;
-            import.tally = *tally;
+        let (lease, tally) = (lease.clone(), *tally);
+        let record = move |state: &mut State| {
+            let import = &mut state.held(&lease)?.import;
+            import.tally = tally;
             import.updated_at = to_micros(now);
             Ok(import.cancel_requested_at.is_some())
         };
-        self.faults.around(Call::RecordProgress, record).await
+        self.change(Call::RecordProgress, record).await
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
-        self.faults.around(Call::Finish, || lock(&self.state).finish(lease, outcome, now)).await
+        let (lease, outcome) = (lease.clone(), outcome.clone());
+        self.change(Call::Finish, move |state| state.finish(&lease, &outcome, now)).await
     }
 
     async fn release(&self, lease: &Lease) -> Outside<()> {
-        self.faults.around(Call::Release, || lock(&self.state).release(lease)).await
+        let lease = lease.clone();
+        self.change(Call::Release, move |state| state.release(&lease)).await
     }
 
     async fn open(&self, limit: u32) -> Outside<Vec<ImportRef>> {
@@ -136,24 +159,24 @@ impl ImportStore for MemoryImports {
     }
 
     async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
-        let cancel = || {
-            let mut state = lock(&self.state);
-            let job = state.find(&import.store, import.id, ImportStatus::Pending)?;
+        let (store, id, outcome) = (import.store.clone(), import.id, outcome.clone());
+        let cancel = move |state: &mut State| {
+            let job = state.find(&store, id, ImportStatus::Pending)?;
             job.import.cancel_requested_at = Some(to_micros(now));
-            job.end(outcome, now);
+            job.end(&outcome, now);
             Ok(())
         };
-        self.faults.around(Call::CancelPending, cancel).await
+        self.change(Call::CancelPending, cancel).await
     }
 
     async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Import> {
-        let request = || {
-            let mut state = lock(&self.state);
-            let import = &mut state.find(store, id, ImportStatus::Started)?.import;
+        let store = store.clone();
+        let request = move |state: &mut State| {
+            let import = &mut state.find(&store, id, ImportStatus::Started)?.import;
             import.cancel_requested_at.get_or_insert(to_micros(now));
             Ok(import.clone())
         };
-        self.faults.around(Call::RequestCancel, request).await
+        self.change(Call::RequestCancel, request).await
     }
 
     async fn owed_receipts(&self, limit: u32) -> Outside<Vec<ImportRef>> {
@@ -166,14 +189,14 @@ impl ImportStore for MemoryImports {
     }
 
     async fn settle_receipt(&self, import: &ImportRef) -> Outside<()> {
-        let settle = || {
-            let mut state = lock(&self.state);
-            for job in state.jobs.iter_mut().filter(|job| job.import.id == import.id) {
+        let id = import.id;
+        let settle = move |state: &mut State| {
+            for job in state.jobs.iter_mut().filter(|job| job.import.id == id) {
                 job.owes_receipt = false;
             }
             Ok(())
         };
-        self.faults.around(Call::SettleReceipt, settle).await
+        self.change(Call::SettleReceipt, settle).await
     }
 }
 

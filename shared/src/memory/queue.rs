@@ -15,8 +15,11 @@ use crate::{
     ports::{ImportQueue, Outside, StoreError},
 };
 
-/// For how long a received message is hidden, unless [`ImportQueue::hide`] says otherwise.
-pub const VISIBILITY: TimeDelta = TimeDelta::minutes(15);
+/// For how long a received message is hidden, unless [`ImportQueue::hide`] says otherwise: as the template says.
+pub const VISIBILITY: TimeDelta = TimeDelta::seconds(105);
+
+/// How often a message is received before it is put away.
+const MOST_RECEIVES: u32 = 10;
 
 /// For how long a deduplication key is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
@@ -37,7 +40,7 @@ struct State {
     count: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Message {
     id: u64,
     tick: Tick,
@@ -56,6 +59,17 @@ pub struct Received {
     pub receives: u32,
 }
 
+/// What can become of a message in a queue worse than the real one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mischief {
+    Lose,
+    Double,
+    /// It waits for so long before it is received.
+    Delay(Duration),
+    /// The next message comes first.
+    Swap,
+}
+
 impl MemoryQueue {
     /// Begins without a message; `faults` befall its calls.
     #[must_use]
@@ -67,6 +81,7 @@ impl MemoryQueue {
     #[must_use]
     pub fn receive(&self, now: DateTime<Utc>) -> Option<Received> {
         let mut state = lock(&self.state);
+        state.messages.retain(|message| message.receives < MOST_RECEIVES || message.visible_at > now);
         let message = state.messages.first_mut().filter(|message| message.visible_at <= now)?;
         message.receives += 1;
         message.visible_at = now + VISIBILITY;
@@ -76,6 +91,26 @@ impl MemoryQueue {
             tick: message.tick.clone(),
             receives: message.receives,
         })
+    }
+
+    /// Does mischief to the message at a place of the queue.
+    pub fn disturb(&self, place: usize, mischief: Mischief) {
+        let now = (self.clock)();
+        let mut state = lock(&self.state);
+        state.count += 1;
+        let id = state.count;
+        let messages = &mut state.messages;
+        let Some(message) = messages.get_mut(place) else { return };
+        match mischief {
+            Mischief::Lose => drop(messages.remove(place)),
+            Mischief::Double => {
+                let double = Message { id, receives: 0, visible_at: now, ..message.clone() };
+                messages.insert(place + 1, double);
+            }
+            Mischief::Delay(time) => message.visible_at = now + TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX),
+            Mischief::Swap if place + 1 < messages.len() => messages.swap(place, place + 1),
+            Mischief::Swap => {}
+        }
     }
 
     /// Deletes a message that was handled.
@@ -92,25 +127,24 @@ impl MemoryQueue {
 
 impl ImportQueue for MemoryQueue {
     async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
-        let send = || {
-            let now = (self.clock)();
-            let mut state = lock(&self.state);
-            if state.sent.get(deduplication).is_some_and(|sent| now - sent < REMEMBERED) {
+        let (tick, deduplication, clock) = (tick.clone(), deduplication.to_owned(), self.clock);
+        let send = move |state: &mut State| {
+            let now = clock();
+            if state.sent.get(&deduplication).is_some_and(|sent| now - *sent < REMEMBERED) {
                 return Ok(());
             }
-            state.sent.insert(deduplication.to_owned(), now);
+            state.sent.insert(deduplication, now);
             state.count += 1;
-            let id = state.count;
-            state.messages.push(Message { id, tick: tick.clone(), receives: 0, visible_at: now });
+            state.messages.push(Message { id: state.count, tick, receives: 0, visible_at: now });
             Ok(())
         };
-        self.faults.around(Call::Send, send).await
+        self.change(Call::Send, send).await
     }
 
     async fn hide(&self, receipt_handle: &str, time: Duration) -> Outside<()> {
-        let hide = || {
-            let now = (self.clock)();
-            let mut state = lock(&self.state);
+        let (receipt_handle, clock) = (receipt_handle.to_owned(), self.clock);
+        let hide = move |state: &mut State| {
+            let now = clock();
             let received = |message: &&mut Message| message.visible_at > now && message.receipt() == receipt_handle;
             let message = state.messages.iter_mut().find(received);
             let message =
@@ -118,12 +152,23 @@ impl ImportQueue for MemoryQueue {
             message.visible_at = now + TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
             Ok(())
         };
-        self.faults.around(Call::Hide, hide).await
+        self.change(Call::Hide, hide).await
     }
 
     async fn depth(&self) -> Outside<u64> {
         let depth = || Ok(u64::try_from(lock(&self.state).messages.len()).unwrap_or_default());
         self.faults.around(Call::Depth, depth).await
+    }
+}
+
+impl MemoryQueue {
+    async fn change<T: Send + 'static>(
+        &self,
+        call: Call,
+        change: impl FnOnce(&mut State) -> Outside<T> + Send + 'static,
+    ) -> Outside<T> {
+        let state = Arc::clone(&self.state);
+        self.faults.around_change(call, move |_| change(&mut lock(&state))).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Call, Faults, lock};
+use super::{Call, Faults, faults::LeftOver, lock};
 use crate::{
     json::{Decimal, Json, Object},
     ports::{BatchRead, BatchWrite, Outside, RecordStore, StoreError},
@@ -28,11 +28,13 @@ pub struct MemoryRecords {
 }
 
 type Predicate = Box<dyn Fn(&StoredRecord) -> bool + Send>;
+type Watch = Box<dyn FnMut(&StoredRecord) + Send>;
 
 #[derive(Default)]
 struct State {
     records: BTreeMap<RecordId, StoredRecord>,
     refuses: Option<Predicate>,
+    watch: Option<Watch>,
 }
 
 impl MemoryRecords {
@@ -47,6 +49,16 @@ impl MemoryRecords {
         lock(&self.state).refuses = Some(Box::new(refuses));
     }
 
+    /// Tells `watch` of every object as it is written.
+    pub fn watch(&self, watch: impl FnMut(&StoredRecord) + Send + 'static) {
+        lock(&self.state).watch = Some(Box::new(watch));
+    }
+
+    /// Shows every object, by id.
+    pub fn each(&self, show: impl FnMut(&StoredRecord)) {
+        lock(&self.state).records.values().for_each(show);
+    }
+
     /// All objects, by id.
     #[must_use]
     pub fn all(&self) -> Vec<StoredRecord> {
@@ -56,10 +68,10 @@ impl MemoryRecords {
 
 impl RecordStore for MemoryRecords {
     async fn read_batch(&self, ids: &[RecordId]) -> Outside<BatchRead> {
-        let read = |left_over: usize| {
+        let read = |left_over: LeftOver| {
             check_batch(ids, Self::READ_BATCH).map_err(StoreError::Permanent)?;
             let state = lock(&self.state);
-            let (done, left) = ids.split_at(ids.len().saturating_sub(left_over));
+            let (done, left) = ids.split_at(left_over.done_of(ids.len()));
             Ok(BatchRead {
                 found: done.iter().filter_map(|id| state.records.get(id)).map(read_back).collect(),
                 unprocessed: left.to_vec(),
@@ -69,24 +81,31 @@ impl RecordStore for MemoryRecords {
     }
 
     async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
-        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
-        let write = |left_over: usize| {
-            let mut state = lock(&self.state);
-            let refused = |record| state.refused(record);
-            if let Some(reason) =
-                check_batch(&ids, Self::WRITE_BATCH).err().or_else(|| records.iter().find_map(refused))
-            {
-                return Ok(BatchWrite::Refused { reason });
-            }
-            let (done, left) = records.split_at(records.len().saturating_sub(left_over));
-            state.records.extend(done.iter().map(|record| (record.id, record.clone())));
-            Ok(BatchWrite::Written { unprocessed: left.iter().map(|record| record.id).collect() })
-        };
-        self.faults.around_batch(Call::WriteBatch, write).await
+        let (state, records) = (Arc::clone(&self.state), records.to_vec());
+        let write = move |left_over: LeftOver| Ok(lock(&state).write(&records, left_over));
+        self.faults.around_change(Call::WriteBatch, write).await
     }
 }
 
 impl State {
+    fn write(&mut self, records: &[StoredRecord], left_over: LeftOver) -> BatchWrite {
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
+        let refused = |record| self.refused(record);
+        if let Some(reason) =
+            check_batch(&ids, MemoryRecords::WRITE_BATCH).err().or_else(|| records.iter().find_map(refused))
+        {
+            return BatchWrite::Refused { reason };
+        }
+        let (done, left) = records.split_at(left_over.done_of(records.len()));
+        for record in done {
+            if let Some(watch) = &mut self.watch {
+                watch(record);
+            }
+            self.records.insert(record.id, record.clone());
+        }
+        BatchWrite::Written { unprocessed: left.iter().map(|record| record.id).collect() }
+    }
+
     fn refused(&self, record: &StoredRecord) -> Option<String> {
         if self.refuses.as_ref().is_some_and(|refuses| refuses(record)) {
             return Some("refused by the test".to_owned());

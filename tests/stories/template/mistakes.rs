@@ -16,16 +16,15 @@ macro_rules! mistakes {
 
 pub(super) const MISTAKES: &[Mistake] = mistakes! {
     "visibility" {
-        Queue: "VisibilityTimeout: 960" => "VisibilityTimeout: 899";
-        "Queue hides messages for 899 s, ProcessImportFunction may run for 900 s"
-        Queue: "      VisibilityTimeout: 960\n" => "";
-        "Queue hides messages for 30 s, ProcessImportFunction may run for 900 s"
+        Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 99";
+        "Queue hides messages for 99 s, ProcessImportFunction may run for 100 s"
+        Queue: "      VisibilityTimeout: 105\n" => "";
+        "Queue hides messages for 30 s, ProcessImportFunction may run for 100 s"
         // The same in SAM's own form, where linters don't see it.
         AcceptDropFunction: "      Timeout: 60\n" => "      Timeout: 899
       Events:
         Message: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] } }\n",
-        ProcessImportFunction: "Timeout: 900" => "Timeout: 600",
-        Queue: "VisibilityTimeout: 960" => "VisibilityTimeout: 700";
+        Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 700";
         "Queue hides messages for 700 s, AcceptDropFunction may run for 899 s"
     }
     "batches" {

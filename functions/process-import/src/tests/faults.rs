@@ -152,14 +152,14 @@ async fn a_worker_out_of_time_hands_over() {
 
 #[tokio::test(start_paused = true)]
 async fn time_that_runs_out_midway_is_noticed_between_batches() {
-    let world = World::with(products(2_000)).await;
+    let world = World::with(products(6_000)).await;
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(10))));
     assert_eq!(world.turn_with(TimeDelta::seconds(45)).await, Some(true));
     assert_eq!(world.import(1).await.status, ImportStatus::Started);
     let written = world.worker.records.all().len();
-    assert!((1..2_000).contains(&written), "{written}");
+    assert!((1..6_000).contains(&written), "{written}");
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 2000 of 2000\n");
+    assert_eq!(world.told(1).await, "success, 6000 of 6000\n");
 }
 
 #[tokio::test(start_paused = true)]

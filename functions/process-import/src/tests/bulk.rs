@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::*;
-use crate::write::{read_all, write_batch};
+use crate::bulk::Bulk;
 
 fn record(line: u32) -> StoredRecord {
     StoredRecord {
@@ -39,7 +39,7 @@ async fn check_poison(poison: &'static [u32]) -> usize {
     let records = MemoryRecords::new(faults.clone());
     records.refuse(|record| poison.contains(&record.line));
     let mut refused: Vec<RecordId> =
-        write_batch(&records, batch(25)).await.unwrap().into_iter().map(|(id, _)| id).collect();
+        Bulk::new(&records).write_all(batch(25)).await.unwrap().into_iter().map(|(id, _)| id).collect();
     refused.sort_unstable();
     let mut expected: Vec<RecordId> = poison.iter().map(|line| record(*line).id).collect();
     expected.sort_unstable();
@@ -68,7 +68,7 @@ async fn what_a_write_leaves_over_is_sent_again() {
     for left in [20, 25, 7, 1] {
         faults.plan(Call::WriteBatch, Fault::LeaveOver(left));
     }
-    assert_eq!(write_batch(&records, batch(25)).await, Ok(vec![]));
+    assert_eq!(Bulk::new(&records).write_all(batch(25)).await, Ok(vec![]));
     assert_eq!(lines_of(&records.all()), (0..25).collect::<Vec<_>>());
 }
 
@@ -81,7 +81,7 @@ async fn what_is_refused_is_found_among_what_was_left_over() {
     for _ in 0..4 {
         faults.plan(Call::WriteBatch, Fault::LeaveOver(3));
     }
-    let refused = write_batch(&records, batch(25)).await.unwrap();
+    let refused = Bulk::new(&records).write_all(batch(25)).await.unwrap();
     assert_eq!(refused.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [record(20).id]);
     assert_eq!(records.all().len(), 24);
 }
@@ -91,13 +91,13 @@ async fn a_read_goes_on_until_nothing_is_left_over() {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());
     for chunk in batch(240).chunks(25) {
-        write_batch(&records, chunk.to_vec()).await.unwrap();
+        Bulk::new(&records).write_all(chunk.to_vec()).await.unwrap();
     }
     for fault in [Fault::LeaveOver(60), Fault::transient(), Fault::LeaveOver(59), Fault::LeaveOver(100)] {
         faults.plan(Call::ReadBatch, fault);
     }
     let ids: Vec<RecordId> = batch(250).iter().map(|record| record.id).collect();
-    assert_eq!(lines_of(&read_all(&records, &ids).await.unwrap()), (0..240).collect::<Vec<_>>());
+    assert_eq!(lines_of(&Bulk::new(&records).read_all(&ids).await.unwrap()), (0..240).collect::<Vec<_>>());
 }
 
 /// Plans `times` faults alike and compares whether reads and writes come through.
@@ -109,8 +109,8 @@ async fn check_tries(times: usize, fault: Fault, comes_through: bool) {
             faults.plan(call, fault.clone());
         }
     }
-    let written = write_batch(&records, batch(2)).await;
-    let read = read_all(&records, &[record(0).id]).await;
+    let written = Bulk::new(&records).write_all(batch(2)).await;
+    let read = Bulk::new(&records).read_all(&[record(0).id]).await;
     assert_eq!((written.is_ok(), read.is_ok()), (comes_through, comes_through), "{written:?} {read:?}");
 }
 
@@ -129,4 +129,38 @@ async fn giving_up_takes_seconds_not_minutes() {
     let began = tokio::time::Instant::now();
     check_tries(100, Fault::transient(), false).await;
     assert!((1..20).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+}
+
+/// Writes so many records in batches of a hundred at once, of which each call leaves a share over; counts the calls.
+async fn calls_for(lines: u32, percent: usize) -> usize {
+    let faults = Faults::default();
+    let records = MemoryRecords::new(faults.clone());
+    faults.draw(move |_| Some(Fault::LeaveShare { percent, rounding: 0 }));
+    let bulk = Bulk::new(&records);
+    let batches = batch(lines);
+    let written = futures_util::future::join_all(batches.chunks(100).map(|batch| bulk.write_all(batch.to_vec()))).await;
+    assert!(written.into_iter().all(|refused| refused == Ok(vec![])));
+    assert_eq!(lines_of(&records.all()), (0..lines).collect::<Vec<_>>());
+    faults.calls(Call::WriteBatch)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_over_goes_with_what_others_write() {
+    assert_eq!(calls_for(730, 0).await, 30);
+    // Each call does 15: 49 full ones, and the last few.
+    let calls = calls_for(730, 40).await;
+    assert!((49..54).contains(&calls), "{calls}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_two_want_is_read_once() {
+    let faults = Faults::default();
+    let records = MemoryRecords::new(faults.clone());
+    let bulk = Bulk::new(&records);
+    bulk.write_all(batch(3)).await.unwrap();
+    faults.plan(Call::ReadBatch, Fault::Slow(Duration::from_secs(1)));
+    let ids: Vec<RecordId> = batch(4).iter().map(|record| record.id).collect();
+    let (one, other) = tokio::join!(bulk.read_all(&ids[..3]), bulk.read_all(&ids[1..]));
+    assert_eq!((lines_of(&one.unwrap()), lines_of(&other.unwrap())), (vec![0, 1, 2], vec![1, 2]));
+    assert_eq!(faults.calls(Call::ReadBatch), 2);
 }

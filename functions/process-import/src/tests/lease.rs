@@ -1,0 +1,107 @@
+//! Workers that lose their lease, or die before they can say for how long they need their message.
+
+use std::future::Future;
+
+use shared::{
+    import::{ImportStatus, LEASE},
+    ports::StoreError,
+};
+
+use super::*;
+
+/// Lets a turn go on for so long, and then stand still for as long as `meanwhile` takes.
+async fn stand_still<T>(turn: impl Future<Output = T>, after: Duration, meanwhile: impl Future<Output = ()>) -> T {
+    let mut turn = Box::pin(turn);
+    assert!(tokio::time::timeout(after, &mut turn).await.is_err(), "it has ended before");
+    meanwhile.await;
+    turn.await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_stood_still_writes_nothing_over_what_a_later_job_wrote() {
+    let world = World::with(product("tea")).await;
+    world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_secs(5)));
+    let meanwhile = async {
+        pass(LEASE).await;
+        world.run().await;
+        let options = ImportOptions { on_conflict: OnConflict::Update, ..ImportOptions::default() };
+        world.submit_with(2, product("tea").replace("Tea", "Green tea"), options).await;
+        world.run().await;
+        assert_eq!(world.import(2).await.status, ImportStatus::Success);
+    };
+    assert_eq!(Box::pin(stand_still(world.turn(), Duration::from_secs(1), meanwhile)).await, Some(false));
+    assert_eq!(world.faults.calls(Call::WriteBatch), 3);
+    assert!(world.worker.records.all().iter().all(|record| record.import_id == id(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_counts_from_when_it_was_asked_for() {
+    let world = World::with(products(1)).await;
+    world.faults.plan(Call::ClaimNext, Fault::Late(Duration::from_secs(35)));
+    world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_secs(30)));
+    world.faults.draw(|call| (call == Call::ExtendLease).then(Fault::transient));
+    assert_eq!(world.turn().await, Some(false));
+    assert!(memory::now() - noon() < LEASE - TimeDelta::seconds(15), "{}", memory::now() - noon());
+    assert_eq!(world.objects(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_job_is_begun_before_its_message_is_sure_to_come_back_soon() {
+    let world = World::with(products(1)).await;
+    for _ in 0..3 {
+        world.faults.plan(Call::Hide, Fault::transient());
+    }
+    assert_eq!(world.turn().await, Some(false));
+    assert_eq!(world.faults.calls(Call::ClaimNext), 0);
+    pass(TimeDelta::seconds(6)).await;
+    // Once is no reason to wait.
+    world.faults.plan(Call::Hide, Fault::transient());
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}
+
+/// What was written when a turn was done is all that is ever written under its claim.
+async fn check_aftermath(world: &World, time: TimeDelta) {
+    assert_eq!(world.turn_with(time).await, Some(true));
+    let written = world.worker.records.all().len();
+    assert!(written > 0);
+    pass(TimeDelta::seconds(30)).await;
+    assert_eq!(world.worker.records.all().len(), written);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_ends_early_waits_for_its_last_writes() {
+    let world = World::with(products(300)).await;
+    world.faults.plan(Call::WriteBatch, Fault::Adrift(Duration::from_secs(9)));
+    world.faults.plan(Call::WriteBatch, Fault::permanent());
+    check_aftermath(&world, TIMEOUT).await;
+    assert_eq!(world.import(1).await.status, ImportStatus::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_handed_over_waits_for_its_last_writes() {
+    let world = World::with(products(3_000)).await;
+    let mut reads = 0;
+    world.faults.draw(move |call| match call {
+        // Every other batch is three seconds behind.
+        Call::ReadBatch => {
+            reads += 1;
+            Some(Fault::Slow(Duration::from_secs(3 * (reads % 2))))
+        }
+        Call::WriteBatch => Some(Fault::Adrift(Duration::from_secs(9))),
+        _ => None,
+    });
+    check_aftermath(&world, TimeDelta::seconds(35)).await;
+    assert_eq!(world.import(1).await.status, ImportStatus::Started);
+    world.faults.clear();
+    world.run().await;
+    assert_eq!(world.told(1).await, "success, 3000 of 3000\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_gone_stops_no_job() {
+    let world = World::with(products(1)).await;
+    world.faults.plan(Call::Hide, Fault::Before(StoreError::Permanent("no such message".to_owned())));
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}

@@ -1,0 +1,109 @@
+//! Chance, and the weather it makes: how often what goes wrong.
+
+use std::time::Duration;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Draws that a seed decides.
+#[derive(Debug)]
+pub(crate) struct Chance(ChaCha8Rng);
+
+impl Chance {
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// Whether something happens that happens so many times in a thousand.
+    pub(crate) fn happens(&mut self, per_mille: u32) -> bool {
+        self.0.random_range(0..1_000) < per_mille
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0.random_range(0..bound.max(1))
+    }
+
+    /// A number from `from` up to and with `to`.
+    pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
+        self.0.random_range(from..=to)
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    pub(crate) fn millis(&mut self, from: u64, to: u64) -> Duration {
+        Duration::from_millis(self.between(from, to))
+    }
+
+    pub(crate) fn number(&mut self) -> u128 {
+        self.0.random()
+    }
+}
+
+/// How often what goes wrong, in a thousand.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weather {
+    /// Calls that fail, are slow, or lose their answer.
+    pub(crate) faults: u32,
+    /// Calls that take seconds, so that workers meet.
+    pub(crate) slow: u32,
+    /// Of the faults, the ones that fail for good.
+    pub(crate) permanent: u32,
+    /// Functions killed while they run.
+    pub(crate) kills: u32,
+    /// Functions that stand still for a while.
+    pub(crate) stalls: u32,
+    /// Seconds in which a message is lost, doubled, delayed or moved.
+    pub(crate) mischief: u32,
+    /// Whether one job kills every worker that runs it.
+    pub(crate) poison: bool,
+    /// When it clears up.
+    pub(crate) lasts: Duration,
+    /// How long Lambda lets the worker run.
+    pub(crate) timeout: Duration,
+}
+
+impl Weather {
+    /// The weather of a seed: some calm, some stormy, each thing that goes wrong also by itself.
+    pub(crate) fn of(chance: &mut Chance) -> Self {
+        let lasts = chance.millis(60_000, 420_000);
+        let timeout = if chance.happens(150) { chance.millis(45_000, 99_000) } else { Duration::from_secs(100) };
+        let calm = Self { lasts, timeout, ..Self::default() };
+        match chance.below(20) {
+            0 => Self { lasts: Duration::from_mins(1), ..calm },
+            1..=4 => Self { kills: chance.pick(&[150, 400, 700]), ..calm },
+            5..=6 => Self { poison: true, ..calm },
+            7..=8 => Self { stalls: 400, slow: chance.pick(&[0, 50, 200]), ..calm },
+            9 => Self { mischief: 200, slow: chance.pick(&[0, 100]), ..calm },
+            10 => {
+                let timeout = chance.millis(40_000, 70_000);
+                Self { kills: 100, stalls: 300, slow: 300, timeout, ..calm }
+            }
+            11 => Self { faults: chance.pick(&[10, 50, 200]), ..calm },
+            12 => Self { faults: 100, permanent: 150, ..calm },
+            13..=16 => {
+                let slow = chance.pick(&[0, 0, 50]);
+                Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm }
+            }
+            _ => {
+                let faults = chance.pick(&[100, 200, 300]);
+                Self {
+                    faults,
+                    slow: chance.pick(&[0, 50]),
+                    permanent: 2,
+                    kills: 250,
+                    stalls: 200,
+                    mischief: 150,
+                    poison: chance.happens(100),
+                    ..calm
+                }
+            }
+        }
+    }
+
+    /// Whether nothing goes wrong but that functions die: what the service promises of that has to hold to the second.
+    pub(crate) const fn only_kills(&self) -> bool {
+        self.faults == 0 && self.slow == 0 && self.stalls == 0 && self.mischief == 0
+    }
+}

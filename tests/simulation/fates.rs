@@ -1,0 +1,261 @@
+//! Functions under way, and what befalls them: each of their calls may fail, and each may be their last.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use shared::{
+    memory::{Call, Fault},
+    ports::StoreError,
+};
+use tokio::time::{Sleep, sleep};
+
+use crate::chance::{Chance, Weather};
+
+/// Longer than any run lasts.
+const FOREVER: Duration = Duration::from_hours(1_000);
+
+/// How long a request may be under way that nobody waits for any more.
+const ADRIFT: u64 = 9_000;
+
+/// The number of a function under way.
+pub(crate) type RunId = usize;
+
+/// All functions that have begun.
+#[derive(Clone, Debug)]
+pub(crate) struct Fates(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    chance: Chance,
+    weather: Weather,
+    is_calm: bool,
+    current: Option<RunId>,
+    runs: Vec<Run>,
+    alive: usize,
+    kills: u64,
+}
+
+/// A function under way.
+#[derive(Debug, Default)]
+struct Run {
+    calls: u64,
+    /// Whether a report's lines count as calls.
+    counts_lines: bool,
+    dies: When,
+    stalls: When,
+    stall: Option<Duration>,
+    is_dead: bool,
+}
+
+/// At which of its calls something befalls a function.
+#[derive(Clone, Copy, Debug, Default)]
+enum When {
+    #[default]
+    Never,
+    /// At that one, counted from 1.
+    At(u64),
+    /// At the first of that kind.
+    On(Call),
+}
+
+/// The calls around which most hangs on what was done and what was not.
+const CRITICAL: [Call; 9] = [
+    Call::Hide,
+    Call::ClaimNext,
+    Call::WriteBatch,
+    Call::FinishFile,
+    Call::Finish,
+    Call::Release,
+    Call::Send,
+    Call::Put,
+    Call::SettleReceipt,
+];
+
+impl When {
+    /// When something happens that happens so many times in a thousand.
+    fn draw(chance: &mut Chance, per_mille: u32) -> Self {
+        if !chance.happens(per_mille) {
+            return Self::Never;
+        }
+        if chance.happens(400) {
+            return Self::On(chance.pick(&CRITICAL));
+        }
+        let within = chance.pick(&[4, 15, 40, 120]);
+        Self::At(chance.between(1, within))
+    }
+
+    fn is_now(self, calls: u64, call: Call) -> bool {
+        match self {
+            Self::Never => false,
+            Self::At(at) => calls >= at,
+            Self::On(kind) => kind == call,
+        }
+    }
+}
+
+impl Fates {
+    pub(crate) fn new(chance: Chance, weather: Weather) -> Self {
+        let state = State { chance, weather, is_calm: false, current: None, runs: Vec::new(), alive: 0, kills: 0 };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Uses the chance that decides all this.
+    pub(crate) fn draw<T>(&self, draw: impl FnOnce(&mut Chance) -> T) -> T {
+        draw(&mut self.state().chance)
+    }
+
+    /// Whether something happens that the weather has so many times in a thousand; never any more once it is calm.
+    pub(crate) fn happens(&self, of: impl FnOnce(&Weather) -> u32) -> bool {
+        let state = &mut *self.state();
+        !state.is_calm && state.chance.happens(of(&state.weather))
+    }
+
+    /// From here on nothing goes wrong; a poisoned job stays poisoned.
+    pub(crate) fn calm(&self) {
+        self.state().is_calm = true;
+    }
+
+    /// How many functions are under way.
+    pub(crate) fn alive(&self) -> usize {
+        self.state().alive
+    }
+
+    pub(crate) fn kills(&self) -> u64 {
+        self.state().kills
+    }
+
+    /// The function whose turn it is, if it lives.
+    pub(crate) fn current(&self) -> Option<RunId> {
+        let state = self.state();
+        state.current.filter(|id| !state.runs[*id].is_dead)
+    }
+
+    /// Has the function whose turn it is die within its next few calls.
+    pub(crate) fn poison_current(&self) {
+        let state = &mut *self.state();
+        if let Some(id) = state.current {
+            let more = state.chance.between(1, 12);
+            let run = &mut state.runs[id];
+            run.dies = When::At(run.calls + more);
+            run.counts_lines = false;
+        }
+    }
+
+    /// Begins a function.
+    pub(crate) fn begin<F: Future>(&self, work: F) -> Invocation<F> {
+        let state = &mut *self.state();
+        let mut run = Run::default();
+        if !state.is_calm {
+            let chance = &mut state.chance;
+            run.dies = When::draw(chance, state.weather.kills);
+            run.stalls = When::draw(chance, state.weather.stalls);
+            run.counts_lines = chance.happens(200);
+        }
+        state.runs.push(run);
+        state.alive += 1;
+        Invocation { fates: self.clone(), id: state.runs.len() - 1, work: Box::pin(work), stall: None }
+    }
+
+    /// What becomes of a call.
+    pub(crate) fn befall(&self, call: Call) -> Option<Fault> {
+        let state = &mut *self.state();
+        let is_poisoned = state.weather.poison;
+        if let Some(run) = state.current.and_then(|id| state.runs.get_mut(id)) {
+            run.calls += u64::from(call != Call::Write || run.counts_lines);
+            if run.dies.is_now(run.calls, call) && (!state.is_calm || is_poisoned) && !run.is_dead {
+                run.is_dead = true;
+                state.kills += 1;
+                let adrift = Fault::Adrift(state.chance.millis(0, ADRIFT));
+                return Some(match state.chance.below(3) {
+                    0 => Fault::Slow(FOREVER),
+                    1 => Fault::Late(FOREVER),
+                    _ => adrift,
+                });
+            }
+            if run.stalls.is_now(run.calls, call) && !state.is_calm {
+                run.stalls = When::Never;
+                run.stall = Some(state.chance.millis(1_000, 240_000));
+            }
+        }
+        if call == Call::Write {
+            return (!state.is_calm && state.chance.happens(state.weather.faults / 20)).then(Fault::transient);
+        }
+        if !state.is_calm && state.chance.happens(state.weather.faults) {
+            return Some(fault(call, state));
+        }
+        let is_slow = !state.is_calm && state.chance.happens(state.weather.slow);
+        let time = if is_slow { state.chance.millis(1_000, 9_000) } else { state.chance.millis(1, 20) };
+        Some(if state.chance.happens(500) { Fault::Slow(time) } else { Fault::Late(time) })
+    }
+}
+
+fn fault(call: Call, state: &mut State) -> Fault {
+    let State { chance, weather, .. } = state;
+    if chance.happens(weather.permanent) {
+        return Fault::permanent();
+    }
+    let is_batch = matches!(call, Call::ReadBatch | Call::WriteBatch);
+    match chance.below(if is_batch { 12 } else { 8 }) {
+        0 | 1 => Fault::transient(),
+        2 => Fault::After(StoreError::Transient("the answer is lost".to_owned())),
+        3 => Fault::TimeOut { after: chance.millis(1_000, 20_000), done: false },
+        4 => Fault::TimeOut { after: chance.millis(1_000, 20_000), done: true },
+        5 => Fault::Slow(chance.millis(100, 20_000)),
+        6 => Fault::Late(chance.millis(100, 40_000)),
+        // A claim that is drawn out is slow: who made it is known by whose turn it is.
+        7 if call == Call::ClaimNext => Fault::Slow(chance.millis(100, ADRIFT)),
+        7 => Fault::Adrift(chance.millis(100, ADRIFT)),
+        _ => Fault::LeaveOver(1 + chance.below(30)),
+    }
+}
+
+/// A function under way: ends without a word when it dies.
+#[derive(Debug)]
+pub(crate) struct Invocation<F> {
+    fates: Fates,
+    pub(crate) id: RunId,
+    work: Pin<Box<F>>,
+    stall: Option<Pin<Box<Sleep>>>,
+}
+
+impl<F: Future> Future for Invocation<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            if let Some(stall) = &mut this.stall {
+                ready!(stall.as_mut().poll(context));
+                this.stall = None;
+            }
+            this.fates.state().current = Some(this.id);
+            let polled = this.work.as_mut().poll(context);
+            let state = &mut *this.fates.state();
+            state.current = None;
+            let run = &mut state.runs[this.id];
+            match (run.is_dead, polled) {
+                (true, _) => return Poll::Ready(None),
+                (false, Poll::Ready(output)) => return Poll::Ready(Some(output)),
+                (false, Poll::Pending) => match run.stall.take() {
+                    Some(time) => this.stall = Some(Box::pin(sleep(time))),
+                    None => return Poll::Pending,
+                },
+            }
+        }
+    }
+}
+
+impl<F> Drop for Invocation<F> {
+    fn drop(&mut self) {
+        self.fates.state().alive -= 1;
+    }
+}

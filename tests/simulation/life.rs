@@ -1,0 +1,112 @@
+//! A run: jobs are made, cancelled and run while things go wrong; then it clears up, and everything comes to rest.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::memory::{self, Faults};
+use tokio::{
+    task::{JoinHandle, spawn_local},
+    time::sleep,
+};
+
+use crate::{
+    chance::{Chance, Weather},
+    fates::Fates,
+    files::{Planned, plan},
+    replay,
+    watch::{Figures, POISONED, RESTART, Watch},
+    world::{MemoryWorker, noon, worker},
+};
+
+/// How long the longest job of a run takes when nothing goes wrong.
+const ONE_JOB: TimeDelta = TimeDelta::seconds(10);
+
+/// A run under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Life {
+    pub(crate) worker: Arc<MemoryWorker>,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) fates: Fates,
+    pub(crate) weather: Weather,
+}
+
+/// Runs a seed to its end; tells what did not hold.
+pub(crate) async fn live(seed: u64, is_told: bool) -> Result<Figures, Vec<String>> {
+    memory::set_clock(noon());
+    fastrand::seed(seed);
+    let mut chance = Chance::of(seed);
+    let weather = Weather::of(&mut chance);
+    let jobs = plan(&mut chance, &weather);
+    if is_told {
+        println!("{weather:?}");
+        for job in &jobs {
+            println!("{job:?}");
+        }
+    }
+    let fates = Fates::new(chance, weather);
+    let faults = Faults::default();
+    let worker = worker(&faults);
+    let twins = (worker.imports.clone(), worker.records.clone(), worker.files.clone());
+    let watch = Arc::new(Watch::new(twins, fates.clone(), &jobs, is_told));
+    let (befalling, watching) = (fates.clone(), Arc::clone(&watch));
+    faults.draw(move |call| befalling.befall(call));
+    faults.watch(move |call| watching.step(call));
+    let life = Life { worker, watch, fates, weather };
+    life.run(&jobs).await;
+    let problems = life.watch.problems();
+    if problems.is_empty() { Ok(life.watch.figures()) } else { Err(problems) }
+}
+
+impl Life {
+    async fn run(&self, jobs: &[Planned]) {
+        if self.weather.only_kills() {
+            self.watch.is_strict();
+        }
+        let made = jobs.iter().map(|job| spawn_local(self.clone().make(job.clone()))).collect::<Vec<_>>();
+        spawn_local(self.clone().receive());
+        spawn_local(self.clone().schedule());
+        spawn_local(self.clone().mischief());
+        sleep(self.weather.lasts).await;
+        self.fates.calm();
+        self.watch.is_strict();
+        self.come_to_rest(memory::now(), &made).await;
+        if self.watch.problems().is_empty()
+            && let Err(problem) = replay::compare(&self.worker, jobs).await
+        {
+            self.watch.problem(problem);
+        }
+    }
+
+    /// Waits until all is done that can be expected of a calm service.
+    async fn come_to_rest(&self, since: DateTime<Utc>, made: &[JoinHandle<()>]) {
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            let now = memory::now();
+            let (mut open, mut count, mut owed) = (0, 0, 0);
+            self.worker.imports.each(|import, _| {
+                count += 1;
+                open += i32::from(!import.status.is_terminal());
+            });
+            let mut late = 0;
+            self.worker.imports.each_owing(|import| {
+                owed += 1;
+                late += i32::from(now - import.finished_at.unwrap_or(since).max(since) > RESTART);
+            });
+            let is_made = made.iter().all(JoinHandle::is_finished);
+            let is_at_rest = is_made && open == 0 && owed == 0 && self.fates.alive() == 0;
+            if is_at_rest || !self.watch.problems().is_empty() {
+                return;
+            }
+            let poisoned = if self.weather.poison { POISONED } else { TimeDelta::zero() };
+            if is_made && open > 0 && now - since > RESTART + ONE_JOB * count + poisoned {
+                return self.watch.problem(format!("{open} jobs never end"));
+            }
+            if late > 0 {
+                return self.watch.problem(format!("{late} receipts are never written"));
+            }
+            if now - since > TimeDelta::hours(1) {
+                return self.watch.problem("it never comes to rest".to_owned());
+            }
+        }
+    }
+}

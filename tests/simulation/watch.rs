@@ -1,0 +1,289 @@
+//! What has to hold, looked at after every step: after each call that reached its port, and each thing that befell.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{
+    import::{Import, ImportId, ImportStatus},
+    memory::{self, Call, MemoryFiles, MemoryImports, MemoryRecords},
+    record::StoredRecord,
+};
+
+use crate::{
+    fates::{Fates, RunId},
+    files::Planned,
+    told,
+};
+
+/// How soon after a worker was killed the next job starts.
+pub(crate) const RESTART: TimeDelta = TimeDelta::seconds(120);
+/// How soon after its first start a job that kills its workers is given up.
+pub(crate) const POISONED: TimeDelta = TimeDelta::minutes(10);
+
+/// The figures of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) steps: u64,
+    pub(crate) kills: u64,
+    pub(crate) lapsed: u64,
+    pub(crate) ended: u64,
+    /// In milliseconds.
+    pub(crate) slowest_restart: i64,
+    /// What happened when, so that two runs can be told apart.
+    pub(crate) trace: u64,
+}
+
+/// Looks at everything after every step.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    imports: MemoryImports,
+    records: MemoryRecords,
+    files: MemoryFiles,
+    fates: Fates,
+    planned: HashMap<ImportId, Planned>,
+    is_told: bool,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    jobs: BTreeMap<ImportId, Job>,
+    figures: Figures,
+    problems: Vec<String>,
+    /// Whether what is promised of time holds now: nothing goes wrong but that workers die.
+    is_strict: bool,
+    holder: Option<RunId>,
+    /// Since when a job that could run has waited for a worker to take it.
+    waits_since: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug)]
+struct Job {
+    status: ImportStatus,
+    attempt: u32,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    is_poison: bool,
+}
+
+impl Watch {
+    pub(crate) fn new(
+        (imports, records, files): (MemoryImports, MemoryRecords, MemoryFiles),
+        fates: Fates,
+        planned: &[Planned],
+        is_told: bool,
+    ) -> Self {
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let watched = Arc::clone(&seen);
+        records.watch(move |record| lock(&watched).written(record));
+        let planned = planned.iter().map(|job| (job.id, job.clone())).collect();
+        Self { imports, records, files, fates, planned, is_told, seen }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        lock(&self.seen)
+    }
+
+    /// Holds the service to its promises of time from now on.
+    pub(crate) fn is_strict(&self) {
+        let mut seen = self.seen();
+        seen.is_strict = true;
+        seen.waits_since = seen.has_open().then(memory::now);
+    }
+
+    pub(crate) fn problem(&self, problem: String) {
+        self.seen().problem(problem);
+    }
+
+    pub(crate) fn problems(&self) -> Vec<String> {
+        self.seen().problems.clone()
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        Figures { kills: self.fates.kills(), ..self.seen().figures }
+    }
+
+    /// A function died. If it ran a job, or nobody does, the line waits from now on.
+    pub(crate) fn died(&self, run: RunId) {
+        let seen = &mut *self.seen();
+        seen.trace(("died", run));
+        self.tell(|| format!("function {run} dies"));
+        if seen.has_open() && seen.holder.is_none_or(|holder| holder == run) {
+            seen.waits_since = Some(memory::now());
+            seen.holder = None;
+        }
+    }
+
+    /// A function has ended by itself. It runs no job any more.
+    pub(crate) fn left(&self, run: RunId) {
+        let seen = &mut *self.seen();
+        seen.holder = seen.holder.filter(|holder| *holder != run);
+    }
+
+    /// Looks at everything once a call is done.
+    pub(crate) fn step(&self, call: Call) {
+        let current = self.fates.current();
+        let seen = &mut *self.seen();
+        seen.figures.steps += 1;
+        seen.trace((call, current));
+        if call != Call::Write {
+            self.tell(|| format!("{call:?} by {current:?}"));
+        }
+        let mut is_poison_claimed = false;
+        let mut order = Vec::new();
+        self.imports.each(|import, attempt| {
+            let planned = self.planned.get(&import.id);
+            let now = Job {
+                status: import.status,
+                attempt,
+                created_at: import.created_at,
+                started_at: import.started_at,
+                is_poison: planned.is_some_and(|planned| planned.is_poison),
+            };
+            let before = seen.jobs.insert(import.id, now.clone());
+            let (was, tried) = before.map_or((ImportStatus::Pending, 0), |before| (before.status, before.attempt));
+            if was.is_terminal() && (was != now.status) {
+                seen.problem(format!("{} went from {was:?} to {:?}", import.id, now.status));
+            }
+            if attempt > tried {
+                seen.claimed(&now, current);
+                is_poison_claimed |= now.is_poison && attempt <= shared::import::MAX_ATTEMPTS;
+                self.tell(|| format!("claims {} for the {attempt}. time", import.id));
+            }
+            if now.status.is_terminal() && !was.is_terminal() {
+                self.ended(seen, import, &now);
+            }
+            order.push(now);
+        });
+        seen.in_order(&order);
+        seen.in_time();
+        if is_poison_claimed && call == Call::ClaimNext {
+            self.fates.poison_current();
+        }
+    }
+
+    fn ended(&self, seen: &mut Seen, import: &Import, job: &Job) {
+        self.tell(|| format!("{} has ended: {:?}", import.id, import.report));
+        seen.figures.ended += 1;
+        if job.started_at.is_some() {
+            seen.waits_since = None;
+            seen.holder = None;
+        }
+        let lines = self.planned.get(&import.id).map(Planned::lines).unwrap_or_default();
+        if let Err(problem) = told::check(&self.files, &self.records, import, &lines) {
+            seen.problem(format!("{}: {problem}", import.id));
+        }
+    }
+
+    fn tell(&self, what: impl FnOnce() -> String) {
+        if self.is_told {
+            println!("{} {}", memory::now().format("%H:%M:%S%.3f"), what());
+        }
+    }
+}
+
+impl Seen {
+    fn problem(&mut self, problem: impl fmt::Display) {
+        if self.problems.len() < 5 {
+            self.problems.push(format!("{} {problem}", memory::now().format("%H:%M:%S%.3f")));
+        }
+    }
+
+    fn trace(&mut self, what: impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        (self.figures.trace, memory::now(), what).hash(&mut hasher);
+        self.figures.trace = hasher.finish();
+    }
+
+    fn has_open(&self) -> bool {
+        self.jobs.values().any(|job| !job.status.is_terminal())
+    }
+
+    /// A worker took a job; one that is dead by now does not count.
+    fn claimed(&mut self, job: &Job, by: Option<RunId>) {
+        self.figures.lapsed += u64::from(job.attempt > 1);
+        self.holder = by;
+        if by.is_some()
+            && let Some(since) = self.waits_since.take()
+        {
+            let restart = (memory::now() - since).num_milliseconds();
+            if self.is_strict {
+                self.figures.slowest_restart = self.figures.slowest_restart.max(restart);
+            }
+        }
+    }
+
+    /// An object is written: its job must run.
+    fn written(&mut self, record: &StoredRecord) {
+        self.trace((record.id.to_string(), record.line));
+        let status = self.jobs.get(&record.import_id).map(|job| job.status);
+        if status != Some(ImportStatus::Started) {
+            self.problem(format!("line {} of {} is written: {status:?}", record.line, record.import_id));
+        }
+    }
+
+    /// At most one job runs, and none before an earlier one.
+    fn in_order(&mut self, jobs: &[Job]) {
+        let started = jobs.iter().filter(|job| job.status == ImportStatus::Started).count();
+        if started > 1 {
+            self.problem(format!("{started} jobs run"));
+        }
+        let pending = jobs.iter().position(|job| job.status == ImportStatus::Pending).unwrap_or(jobs.len());
+        if jobs.iter().skip(pending).any(|job| job.started_at.is_some()) {
+            self.problem("a job has started before an earlier one");
+        }
+        if jobs.iter().zip(jobs.iter().skip(1)).any(|(earlier, later)| earlier.created_at >= later.created_at) {
+            self.problem("two jobs were created in no order");
+        }
+    }
+
+    fn in_time(&mut self) {
+        let now = memory::now();
+        if !self.has_open() {
+            self.waits_since = None;
+        }
+        if self.is_strict && self.waits_since.is_some_and(|since| now - since > RESTART) {
+            self.waits_since = None;
+            self.problem("no job has started for two minutes");
+        }
+        let is_late = |job: &Job| {
+            let runs = job.is_poison && job.status == ImportStatus::Started;
+            runs && job.started_at.is_some_and(|started_at| now - started_at > POISONED)
+        };
+        if self.is_strict && self.jobs.values().any(is_late) {
+            self.problem("a job kills its workers for over ten minutes");
+        }
+    }
+}
+
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Figures {
+    /// The figures of two runs together.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        Self {
+            steps: self.steps + other.steps,
+            kills: self.kills + other.kills,
+            lapsed: self.lapsed + other.lapsed,
+            ended: self.ended + other.ended,
+            slowest_restart: self.slowest_restart.max(other.slowest_restart),
+            trace: self.trace ^ other.trace,
+        }
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { steps, kills, lapsed, ended, .. } = self;
+        let (seconds, millis) = (self.slowest_restart / 1_000, self.slowest_restart % 1_000);
+        write!(f, "{steps} steps, {kills} kills, {lapsed} lapsed leases, {ended} jobs ended, ")?;
+        write!(f, "slowest restart after a kill {seconds}.{millis:03} s")
+    }
+}
