@@ -212,7 +212,7 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
     }
     "dashboard" {
         Dashboard: "{\"widgets\": [" => "{\"widgets\": [[";
-        "Dashboard is not JSON: expected `,` or `]` at line 64 column 2"
+        "Dashboard is not JSON"
         Dashboard: "\"RecordsImported\"" => "\"RecordsWritten\"";
         "\"Records\" shows a metric that nobody sends: [\"SubscriptionsImport\",\"RecordsWritten\",\"Stack\",\"${AWS::StackName}\",{\"label\":\"imported\"}]"
         Dashboard: "\"Attempts\"" => "\"QueueAge\"";
