@@ -56,7 +56,7 @@ async fn failed_cancelled_and_dry_runs_are_told_apart() {
     world.run().await;
     assert_eq!(numbers(&told()[0]).map(Value::to_string), [r#""success""#, "3", "0", "0", "1"]);
 
-    let world = World::with(products(5_000)).await;
+    let world = World::with(products(20_000)).await;
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(1))));
     let ask = async {
         pass(TimeDelta::milliseconds(2_500)).await;
@@ -67,5 +67,5 @@ async fn failed_cancelled_and_dry_runs_are_told_apart() {
     let line = &told()[0];
     assert_eq!(line["Outcome"], "cancelled");
     let count = |name: &str| line[name].as_u64().unwrap();
-    assert_eq!(count("RecordsImported") + count("RecordsFailed"), 5_000);
+    assert_eq!(count("RecordsImported") + count("RecordsFailed"), 20_000);
 }
