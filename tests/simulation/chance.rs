@@ -78,10 +78,10 @@ impl Weather {
             9 => Self { mischief: 200, slow: chance.pick(&[0, 100]), ..calm },
             10 => {
                 let timeout = chance.millis(40_000, 70_000);
-                Self { kills: 100, stalls: 300, slow: 300, timeout, ..calm }
+                Self { faults: 20, permanent: 200, kills: 50, stalls: 600, slow: 300, timeout, ..calm }
             }
             11 => Self { faults: chance.pick(&[10, 50, 200]), ..calm },
-            12 => Self { faults: 100, permanent: 150, ..calm },
+            12 => Self { faults: 200, permanent: 200, ..calm },
             13..=16 => {
                 let slow = chance.pick(&[0, 0, 50]);
                 Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm }

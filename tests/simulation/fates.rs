@@ -63,8 +63,8 @@ enum When {
     On(Call),
 }
 
-/// The calls around which most hangs on what was done and what was not.
-const CRITICAL: [Call; 9] = [
+/// The calls at which it matters most whether they were done when a function dies.
+const DEADLY: [Call; 9] = [
     Call::Hide,
     Call::ClaimNext,
     Call::WriteBatch,
@@ -76,14 +76,17 @@ const CRITICAL: [Call; 9] = [
     Call::SettleReceipt,
 ];
 
+/// The calls at which it matters most that a function stands still, and another takes over.
+const DULLING: [Call; 4] = [Call::ClaimNext, Call::WriteBatch, Call::Finish, Call::Release];
+
 impl When {
-    /// When something happens that happens so many times in a thousand.
-    fn draw(chance: &mut Chance, per_mille: u32) -> Self {
+    /// When something happens that happens so many times in a thousand, often at certain calls.
+    fn draw(chance: &mut Chance, per_mille: u32, at: &[Call]) -> Self {
         if !chance.happens(per_mille) {
             return Self::Never;
         }
         if chance.happens(400) {
-            return Self::On(chance.pick(&CRITICAL));
+            return Self::On(chance.pick(at));
         }
         let within = chance.pick(&[4, 15, 40, 120]);
         Self::At(chance.between(1, within))
@@ -156,8 +159,8 @@ impl Fates {
         let mut run = Run::default();
         if !state.is_calm {
             let chance = &mut state.chance;
-            run.dies = When::draw(chance, state.weather.kills);
-            run.stalls = When::draw(chance, state.weather.stalls);
+            run.dies = When::draw(chance, state.weather.kills, &DEADLY);
+            run.stalls = When::draw(chance, state.weather.stalls, &DULLING);
             run.counts_lines = chance.happens(200);
         }
         state.runs.push(run);
@@ -204,7 +207,7 @@ fn fault(call: Call, state: &mut State) -> Fault {
         return Fault::permanent();
     }
     let is_batch = matches!(call, Call::ReadBatch | Call::WriteBatch);
-    match chance.below(if is_batch { 12 } else { 8 }) {
+    match chance.below(if is_batch { 14 } else { 8 }) {
         0 | 1 => Fault::transient(),
         2 => Fault::After(StoreError::Transient("the answer is lost".to_owned())),
         3 => Fault::TimeOut { after: chance.millis(1_000, 20_000), done: false },
@@ -213,7 +216,7 @@ fn fault(call: Call, state: &mut State) -> Fault {
         6 => Fault::Late(chance.millis(100, 40_000)),
         // A claim that is drawn out is slow: who made it is known by whose turn it is.
         7 if call == Call::ClaimNext => Fault::Slow(chance.millis(100, ADRIFT)),
-        7 => Fault::Adrift(chance.millis(100, ADRIFT)),
+        7..10 => Fault::Adrift(chance.millis(100, ADRIFT)),
         _ => Fault::LeaveOver(1 + chance.below(30)),
     }
 }
