@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use shared::memory::Call;
 
 /// Draws that a seed decides.
 #[derive(Debug)]
@@ -46,9 +47,11 @@ impl Chance {
 pub(crate) struct Weather {
     /// Calls that fail, are slow, or lose their answer.
     pub(crate) faults: u32,
+    /// The one kind of call that fails, where not all do.
+    pub(crate) fails: Option<Call>,
     /// Calls that take seconds, so that workers meet.
     pub(crate) slow: u32,
-    /// Of the faults, the ones that fail for good.
+    /// Of the faults of writes, the ones that are for good; of others a tenth as many.
     pub(crate) permanent: u32,
     /// Functions killed while they run.
     pub(crate) kills: u32,
@@ -72,16 +75,17 @@ impl Weather {
         let calm = Self { lasts, timeout, ..Self::default() };
         match chance.below(20) {
             0 => Self { lasts: Duration::from_mins(1), ..calm },
-            1..=4 => Self { kills: chance.pick(&[150, 400, 700]), ..calm },
+            1 => Self { kills: 400, faults: 50, fails: Some(Call::Hide), ..calm },
+            2..=4 => Self { kills: chance.pick(&[150, 400, 700]), ..calm },
             5..=6 => Self { poison: true, ..calm },
             7..=8 => Self { stalls: 400, slow: chance.pick(&[0, 50, 200]), ..calm },
             9 => Self { mischief: 200, slow: chance.pick(&[0, 100]), ..calm },
             10 => {
                 let timeout = chance.millis(40_000, 70_000);
-                Self { faults: 20, permanent: 200, kills: 50, stalls: 600, slow: 300, timeout, ..calm }
+                Self { faults: 50, permanent: 300, kills: 50, stalls: 600, slow: 300, timeout, ..calm }
             }
             11 => Self { faults: chance.pick(&[10, 50, 200]), ..calm },
-            12 => Self { faults: 200, permanent: 200, ..calm },
+            12 => Self { faults: 300, permanent: 300, ..calm },
             13..=16 => {
                 let slow = chance.pick(&[0, 0, 50]);
                 Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm }
@@ -102,8 +106,10 @@ impl Weather {
         }
     }
 
-    /// Whether nothing goes wrong but that functions die: what the service promises of that has to hold to the second.
+    /// Whether nothing goes wrong but that functions die, or a message can't be hidden: what the service promises of that
+    /// has to hold to the second.
     pub(crate) const fn only_kills(&self) -> bool {
-        self.faults == 0 && self.slow == 0 && self.stalls == 0 && self.mischief == 0
+        let is_sound = self.faults == 0 || matches!(self.fails, Some(Call::Hide));
+        is_sound && self.slow == 0 && self.stalls == 0 && self.mischief == 0
     }
 }

@@ -186,13 +186,16 @@ impl Fates {
             }
             if run.stalls.is_now(run.calls, call) && !state.is_calm {
                 run.stalls = When::Never;
-                run.stall = Some(state.chance.millis(1_000, 240_000));
+                // Often for just longer than a lease.
+                let (least, most) = state.chance.pick(&[(1_000, 240_000), (45_000, 100_000)]);
+                run.stall = Some(state.chance.millis(least, most));
             }
         }
         if call == Call::Write {
             return (!state.is_calm && state.chance.happens(state.weather.faults / 20)).then(Fault::transient);
         }
-        if !state.is_calm && state.chance.happens(state.weather.faults) {
+        let may_fail = !state.is_calm && state.weather.fails.is_none_or(|kind| kind == call);
+        if may_fail && state.chance.happens(state.weather.faults) {
             return Some(fault(call, state));
         }
         let is_slow = !state.is_calm && state.chance.happens(state.weather.slow);
@@ -203,7 +206,10 @@ impl Fates {
 
 fn fault(call: Call, state: &mut State) -> Fault {
     let State { chance, weather, .. } = state;
-    if chance.happens(weather.permanent) {
+    if weather.fails.is_some() {
+        return Fault::transient();
+    }
+    if chance.happens(if call == Call::WriteBatch { weather.permanent } else { weather.permanent / 10 }) {
         return Fault::permanent();
     }
     let is_batch = matches!(call, Call::ReadBatch | Call::WriteBatch);

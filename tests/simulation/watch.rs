@@ -57,6 +57,9 @@ struct Seen {
     problems: Vec<String>,
     /// Whether what is promised of time holds now: nothing goes wrong but that workers die.
     is_strict: bool,
+    /// Who claimed a job last.
+    claimer: Option<RunId>,
+    /// The same, while it lives.
     holder: Option<RunId>,
     /// Since when a job that could run has waited for a worker to take it.
     waits_since: Option<DateTime<Utc>>,
@@ -156,6 +159,9 @@ impl Watch {
                 self.tell(|| format!("claims {} for the {attempt}. time", import.id));
             }
             if now.status.is_terminal() && !was.is_terminal() {
+                if call == Call::Finish && current.is_some() && current != seen.claimer {
+                    seen.problem(format!("{} is ended by {current:?}, which lost it to {:?}", import.id, seen.claimer));
+                }
                 self.ended(seen, import, &now);
             }
             order.push(now);
@@ -207,6 +213,7 @@ impl Seen {
     /// A worker took a job; one that is dead by now does not count.
     fn claimed(&mut self, job: &Job, by: Option<RunId>) {
         self.figures.lapsed += u64::from(job.attempt > 1);
+        self.claimer = by;
         self.holder = by;
         if by.is_some()
             && let Some(since) = self.waits_since.take()
