@@ -28,6 +28,9 @@ use crate::{
 /// How many batches are under way at once: enough that calls are full even where many wait for one that hangs.
 const IN_FLIGHT: usize = 24;
 
+/// How many are where a small line may become a large object, with copies of all it refers to: memory is bounded by it.
+const IN_FLIGHT_WITH_COPIES: usize = 16;
+
 /// How many batches may be settled before the report has told of them.
 const TOLD_BEHIND: usize = 64;
 
@@ -175,7 +178,10 @@ where
             };
             Ok(settled)
         });
-        let mut batches = batches.buffer_unordered(IN_FLIGHT);
+        let copying = [Some(RecordType::SubscriptionOffering), Some(RecordType::Subscription)];
+        let has_copies = types.iter().any(|record_type| copying.contains(record_type));
+        let in_flight = if has_copies { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
+        let mut batches = batches.buffer_unordered(in_flight);
         let mut is_left = false;
         while let Some(batch) = batches.next().await {
             let mut errors = LineErrors::new();
