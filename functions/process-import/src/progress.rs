@@ -39,6 +39,11 @@ impl Progress {
         self.change(|tally| *tally)
     }
 
+    /// Whether this pass has imported more than any before it has shown.
+    pub(crate) fn has_advanced(&self) -> bool {
+        self.tally().imported.total() > self.earlier.imported.total()
+    }
+
     /// Says that the job is to stop.
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);

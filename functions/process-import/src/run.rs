@@ -105,9 +105,14 @@ where
         };
         match ended {
             Ok(()) => Turn::Done,
-            Err(Stop::OutOfTime) => {
+            Err(Stop::OutOfTime) if pass.progress.has_advanced() => {
                 sleep(AFTERMATH).await;
                 self.hand_over(pass).await
+            }
+            Err(Stop::OutOfTime) => {
+                // Not handed over but left to lapse, which counts as an attempt: else it could go round for ever.
+                warn!(import.id = %id, "the function's time is nearly over, and the import has come no further than before");
+                Turn::Later(lease_time())
             }
             Err(Stop::Failed(error)) => {
                 // The lease runs out as the message comes back, and the job is claimed again.

@@ -135,19 +135,20 @@ async fn what_no_retry_can_mend_ends_the_job_and_not_the_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_worker_out_of_time_hands_over() {
-    let file = mixed();
-    let expected = undisturbed(&file).await;
-    let world = World::with(file).await;
-    world.submit(2, product("later")).await;
-    for _ in 0..5 {
-        assert_eq!(world.turn_with(TimeDelta::seconds(29)).await, Some(true));
-        assert_eq!(world.import(1).await.status, ImportStatus::Started);
+async fn a_job_that_gets_no_further_in_the_time_there_is_does_not_hold_the_line_for_ever() {
+    for dry_run in [false, true] {
+        let world = World::new();
+        world.submit_with(1, mixed(), ImportOptions { dry_run, ..ImportOptions::default() }).await;
+        world.submit(2, product("later")).await;
+        for _ in 0..3 {
+            assert_eq!(world.turn_with(TimeDelta::seconds(29)).await, Some(false));
+            assert_eq!(world.import(1).await.status, ImportStatus::Started);
+            pass(LEASE).await;
+        }
+        world.run().await;
+        assert_eq!(world.told(1).await, "failed, 0 of 0\n0: given_up \n");
+        assert_eq!(world.told(2).await, "success, 1 of 1\n");
     }
-    assert_eq!(world.worker.queue.ticks().len(), 2);
-    world.run().await;
-    assert_eq!(world.told(1).await, expected.1);
-    assert_eq!(world.told(2).await, "success, 1 of 1\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,11 +234,13 @@ async fn a_job_is_finished_even_while_the_heart_beats() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_is_handed_over_even_while_the_heart_beats() {
-    let world = World::with(products(1)).await;
+    let world = World::with(products(6_000)).await;
+    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(10))));
     world.faults.plan(Call::Release, Fault::Late(Duration::from_secs(15)));
-    assert_eq!(world.turn_with(TimeDelta::seconds(29)).await, Some(true));
-    assert_eq!(world.turn().await, Some(true));
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert_eq!(world.turn_with(TimeDelta::seconds(45)).await, Some(true));
+    assert_eq!(world.faults.calls(Call::Release), 1);
+    world.run().await;
+    assert_eq!(world.told(1).await, "success, 6000 of 6000\n");
 }
 
 #[tokio::test(start_paused = true)]
