@@ -22,7 +22,7 @@ def before_call(context, case, kwargs):
     if case.media_type != "multipart/form-data":
         return
     if OPTIONS & set(case.query or {}):
-        # Options in the query belong to a body that is the file itself; beside a form they are nobody's.
+        # An option may be a part or stand in the query, but not both: no schema can say so.
         case.media_type = "application/jsonl"
         case.body = {}
     elif isinstance(case.body, dict):

@@ -79,6 +79,18 @@ async fn check_refused(parts: &[Vec<u8>]) -> String {
 }
 
 #[tokio::test]
+async fn an_option_in_the_query_counts_beside_a_form_too_but_not_twice() {
+    let with = |name: &str, parts: &[Vec<u8>]| {
+        let query = vec![(name.to_owned(), "true".to_owned())];
+        Upload::read(Call { query, ..call(FORM, body(parts)) })
+    };
+    let options = with("dry_run", &[file_part(), ref_part("nightly")]).await.unwrap().options;
+    assert_eq!((options.dry_run, options.external_ref.as_deref()), (true, Some("nightly")));
+    let twice = with("external_ref", &[file_part(), ref_part("nightly")]).await;
+    assert_snapshot!(refusal(twice), @r#"external_ref: "external_ref" must be given once"#);
+}
+
+#[tokio::test]
 async fn a_raw_body_is_the_file_and_its_options_stand_in_the_query() {
     let with = |content_type: &str, query: &[(&str, &str)]| {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

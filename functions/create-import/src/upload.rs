@@ -25,8 +25,9 @@ pub struct Upload {
 const RAW: [&str; 3] = ["application/jsonl", "application/x-ndjson", "application/x-jsonlines"];
 
 impl Upload {
-    /// Reads the body of a call: the file itself, the options then being in the query, or `multipart/form-data` whose
-    /// parts come in any order. Unknown parts and parameters are ignored.
+    /// Reads the body of a call: the file itself, or `multipart/form-data` whose parts come in any order. Options are parts of
+    /// the form or stand in the query, where those of a form count as well: a `dry_run` must not go unheard. Unknown parts and
+    /// parameters are ignored.
     ///
     /// # Errors
     /// [`ApiError::PayloadTooLarge`] for a body over [`MAX_BODY`]; [`ApiError::Validation`] for another content type, a body
@@ -39,18 +40,18 @@ impl Upload {
                  POST {IMPORTS_PATH}/uploads where to put a larger one"
             )));
         }
-        let content_type = call.content_type.unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !RAW.iter().any(|raw| raw.eq_ignore_ascii_case(media_type)) {
-            return form(&content_type, call.body).await;
-        }
         let mut given = Given::default();
         for (name, value) in call.query {
             if let Some(option) = OptionName::from_name(&name) {
                 given.take(option, value)?;
             }
         }
-        Ok(Self { file: call.body, options: given.options })
+        let content_type = call.content_type.unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if RAW.iter().any(|raw| raw.eq_ignore_ascii_case(media_type)) {
+            return Ok(Self { file: call.body, options: given.options });
+        }
+        form(&content_type, call.body, given).await
     }
 }
 
@@ -71,8 +72,8 @@ impl Given {
     }
 }
 
-/// The file and the options of a form.
-async fn form(content_type: &str, body: Bytes) -> Result<Upload, ApiError> {
+/// The file and the options of a form, beside those given already.
+async fn form(content_type: &str, body: Bytes, mut given: Given) -> Result<Upload, ApiError> {
     let boundary = multer::parse_boundary(content_type).map_err(|_| {
         invalid(
             "header.content-type",
@@ -81,7 +82,7 @@ async fn form(content_type: &str, body: Bytes) -> Result<Upload, ApiError> {
         )
     })?;
     let mut parts = Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
-    let (mut file, mut given) = (None, Given::default());
+    let mut file = None;
     while let Some(part) = parts.next_field().await.map_err(|error| unreadable(&error))? {
         let name = part.name().unwrap_or_default();
         if name == "import_file" {
