@@ -20,6 +20,8 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "Queue hides messages for 99 s, ProcessImportFunction may run for 100 s"
         Queue: "      VisibilityTimeout: 105\n" => "";
         "Queue hides messages for 30 s, ProcessImportFunction may run for 100 s"
+        Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 106";
+        "Queue hides messages for 106 s, the simulation for 105 s"
         // The same in SAM's own form, where linters don't see it.
         AcceptDropFunction: "      Timeout: 60\n" => "      Timeout: 899
       Events:

@@ -1,7 +1,7 @@
 //! Rules of queues, data, logs and traces.
 
 use serde_json::{Value, json};
-use shared::import::MAX_ATTEMPTS;
+use shared::{import::MAX_ATTEMPTS, memory::VISIBILITY};
 
 use super::{Template, ensure, target};
 
@@ -38,13 +38,16 @@ fn feeds(template: &Template) -> Vec<Feed<'_>> {
     feeds
 }
 
-/// AWS refuses a queue that hides messages for a shorter time than their function may run.
+/// AWS refuses a queue that hides messages for a shorter time than their function may run; a longer time than the one
+/// that the simulation runs with is a promise that nobody has tried.
 pub(super) fn visibility(template: &Template) -> Result<(), String> {
+    let tried = VISIBILITY.num_seconds().unsigned_abs();
     feeds(template).iter().try_for_each(|feed| {
         let hidden = feed.queue.1["VisibilityTimeout"].as_u64().unwrap_or(30);
         let runs = feed.function.1["Timeout"].as_u64().unwrap_or(3);
         let (queue, function) = (feed.queue.0, feed.function.0);
-        ensure(hidden >= runs, || format!("{queue} hides messages for {hidden} s, {function} may run for {runs} s"))
+        ensure(hidden >= runs, || format!("{queue} hides messages for {hidden} s, {function} may run for {runs} s"))?;
+        ensure(hidden <= tried, || format!("{queue} hides messages for {hidden} s, the simulation for {tried} s"))
     })
 }
 
