@@ -17,7 +17,7 @@ use shared::{
 
 use crate::{
     bulk::Bulk,
-    references::{References, record_id},
+    references::{References, line_id, record_id},
     sheet::SheetLine,
 };
 
@@ -82,10 +82,7 @@ pub(crate) async fn leave_batch<R: RecordStore>(
     places: &[usize],
 ) -> Outside<Vec<Settled>> {
     let import = references.import;
-    let id = |place: &usize| {
-        let line = references.sheet.lines().get(*place)?;
-        Some(record_id(import, line.record_type?, line.external_ref.as_deref(), line.line.number))
-    };
+    let id = |place: &usize| line_id(import, references.sheet.lines().get(*place)?);
     let stored = marks(references.records, places.iter().filter_map(id)).await?;
     let settle = |place: &usize| {
         let repeats = references.sheet.lines().get(*place).is_some_and(|line| line.repeats.is_some());

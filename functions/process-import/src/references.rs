@@ -16,7 +16,7 @@ use shared::{
 
 use crate::{
     bulk::Bulk,
-    sheet::{Fate, Sheet},
+    sheet::{Fate, Sheet, SheetLine},
 };
 
 /// How many bytes the kept copies may take as stored. Copies are made again when they are needed again.
@@ -195,6 +195,11 @@ fn copy_of_stored(record: StoredRecord) -> StoredCopy {
 
 fn fitting(reference: &Reference, stored: &Arc<StoredCopy>) -> Option<Resolution> {
     (stored.record_type == reference.record_type).then(|| Resolution::Found(Arc::clone(&stored.snapshot)))
+}
+
+/// The id that the object of a line gets; `None` when the line is of no known type.
+pub(crate) fn line_id(import: &Import, line: &SheetLine<'_>) -> Option<RecordId> {
+    Some(record_id(import, line.record_type?, line.external_ref.as_deref(), line.line.number))
 }
 
 /// The id of a record: that of its `external_ref` or, without one, that of its job and line.

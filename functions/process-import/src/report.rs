@@ -11,7 +11,7 @@ use shared::{
 use tokio::sync::mpsc::Receiver;
 
 use crate::{
-    references::record_id,
+    references::line_id,
     sheet::{self, Sheet, SheetLine},
 };
 
@@ -34,7 +34,7 @@ pub(crate) async fn tell<'a, W: FileWriter + Send>(
             let Some(fate) = line.fate.get() else { break };
             let errors = held.remove(place);
             let fate = match (fate, &errors) {
-                (sheet::Fate::Imported(action), _) => match id(import, line) {
+                (sheet::Fate::Imported(action), _) => match line_id(import, line) {
                     Some(id) => Fate::Imported(id, *action),
                     None => break,
                 },
@@ -47,10 +47,6 @@ pub(crate) async fn tell<'a, W: FileWriter + Send>(
         }
     }
     Ok(writer)
-}
-
-fn id(import: &Import, line: &SheetLine<'_>) -> Option<shared::record::RecordId> {
-    Some(record_id(import, line.record_type?, line.external_ref.as_deref(), line.line.number))
 }
 
 fn shown<'a>(line: &'a SheetLine<'_>, fate: Fate<'a>) -> ReportLine<'a> {

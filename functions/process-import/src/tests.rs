@@ -26,7 +26,7 @@ mod results;
 mod telemetry;
 
 /// How long Lambda lets a function run.
-const TIMEOUT: TimeDelta = TimeDelta::minutes(15);
+const TIMEOUT: TimeDelta = TimeDelta::seconds(100);
 
 /// A worker and everything around it.
 struct World {
