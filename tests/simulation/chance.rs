@@ -85,7 +85,10 @@ impl Weather {
                 Self { faults: 50, permanent: 300, kills: 50, stalls: 600, slow: 300, timeout, ..calm }
             }
             11 => Self { faults: chance.pick(&[10, 50, 200]), ..calm },
-            12 => Self { faults: 300, permanent: 300, ..calm },
+            12 => {
+                let fails = chance.pick(&[None, Some(Call::WriteBatch)]);
+                Self { faults: 300, fails, permanent: 300, ..calm }
+            }
             13..=16 => {
                 let slow = chance.pick(&[0, 0, 50]);
                 Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm }

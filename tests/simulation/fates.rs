@@ -206,7 +206,7 @@ impl Fates {
 
 fn fault(call: Call, state: &mut State) -> Fault {
     let State { chance, weather, .. } = state;
-    if weather.fails.is_some() {
+    if call == Call::Hide && weather.fails == Some(call) {
         return Fault::transient();
     }
     if chance.happens(if call == Call::WriteBatch { weather.permanent } else { weather.permanent / 10 }) {

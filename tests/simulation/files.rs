@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 use crate::chance::{Chance, Weather};
 
+/// Of how many names one is drawn for an object.
+const NAMES: usize = 12;
+
 /// A job that somebody will make.
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
@@ -68,25 +71,22 @@ fn file(chance: &mut Chance) -> String {
         3..=14 => 1 + chance.below(6),
         _ => 1 + chance.below(60),
     };
-    (0..lines).map(|_| line(chance)).collect()
+    // Mostly a few, which other lines and other jobs have too; with more of them a file is written in several calls.
+    let names = if lines > 100 { chance.pick(&[NAMES, 400]) } else { NAMES };
+    (0..lines).map(|_| line(chance, names)).collect()
 }
 
-/// One of a few names: other lines and other jobs have it too.
-fn name(chance: &mut Chance) -> usize {
-    chance.below(12)
-}
-
-fn line(chance: &mut Chance) -> String {
+fn line(chance: &mut Chance, names: usize) -> String {
     let mut line = match chance.below(20) {
         0 => "\n".to_owned(),
         1 => "{\"type\":\"subscription_product\",\"name\":\"T\"}\n".to_owned(),
         2 => "{]\n".to_owned(),
         3 => "{\"type\":\"subscription_product\",\"name\":\"Unnamed\"}\n".to_owned(),
-        4..=8 => product(chance),
-        9..=11 => plan_line(chance),
-        12..=14 => subscriber(chance),
-        15..=17 => offering(chance),
-        _ => subscription(chance),
+        4..=8 => product(chance, names),
+        9..=11 => plan_line(chance, names),
+        12..=14 => subscriber(chance, names),
+        15..=17 => offering(chance, names),
+        _ => subscription(chance, names),
     };
     if chance.happens(100) {
         line = line.replace('\n', "\r\n");
@@ -94,13 +94,13 @@ fn line(chance: &mut Chance) -> String {
     line
 }
 
-fn product(chance: &mut Chance) -> String {
-    let (name, kind) = (name(chance), chance.below(1_000));
+fn product(chance: &mut Chance, names: usize) -> String {
+    let (name, kind) = (chance.below(names), chance.below(1_000));
     format!("{{\"type\":\"subscription_product\",\"external_ref\":\"p{name}\",\"name\":\"Tea no. {kind}\"}}\n")
 }
 
-fn plan_line(chance: &mut Chance) -> String {
-    let (name, months) = (name(chance), 1 + chance.below(24));
+fn plan_line(chance: &mut Chance, names: usize) -> String {
+    let (name, months) = (chance.below(names), 1 + chance.below(24));
     format!(
         "{{\"type\":\"subscription_plan\",\"external_ref\":\"m{name}\",\"name\":\"Monthly\",\
          \"billing_interval_type\":\"month\",\"billing_frequency\":1,\"plan_length\":{months},\"end_behavior\":\"roll\",\
@@ -108,8 +108,8 @@ fn plan_line(chance: &mut Chance) -> String {
     )
 }
 
-fn subscriber(chance: &mut Chance) -> String {
-    let (name, number) = (name(chance), chance.below(1_000));
+fn subscriber(chance: &mut Chance, names: usize) -> String {
+    let (name, number) = (chance.below(names), chance.below(1_000));
     format!(
         "{{\"data\":{{\"type\":\"subscription_subscriber\",\"attributes\":{{\"external_ref\":\"s{name}\",\
          \"account_id\":\"550e8400-e29b-41d4-a716-446655440000\",\"name\":\"Ada {number}\",\
@@ -117,13 +117,13 @@ fn subscriber(chance: &mut Chance) -> String {
     )
 }
 
-fn offering(chance: &mut Chance) -> String {
+fn offering(chance: &mut Chance, names: usize) -> String {
     let mut products = String::new();
     for place in 0..=chance.below(2) {
         let comma = if place == 0 { "" } else { "," };
-        write!(products, "{comma}\"p{}\"", name(chance)).unwrap();
+        write!(products, "{comma}\"p{}\"", chance.below(names)).unwrap();
     }
-    let name = name(chance);
+    let name = chance.below(names);
     let plan = name % 4;
     format!(
         "{{\"type\":\"subscription_offering\",\"external_ref\":\"o{name}\",\"name\":\"Box\",\
@@ -131,8 +131,8 @@ fn offering(chance: &mut Chance) -> String {
     )
 }
 
-fn subscription(chance: &mut Chance) -> String {
-    let offering = name(chance);
+fn subscription(chance: &mut Chance, names: usize) -> String {
+    let offering = chance.below(names);
     let plan = offering % 4;
     format!(
         "{{\"type\":\"subscription\",\"account_id\":\"550e8400-e29b-41d4-a716-446655440000\",\"currency\":\"USD\",\

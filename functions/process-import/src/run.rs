@@ -19,8 +19,6 @@ use crate::{
     progress::Progress,
 };
 
-/// How often hiding the message is tried before any work is done.
-const HIDES: u32 = 3;
 /// After how long a message comes back that could not do its work for a failure that may pass.
 const SOON: Duration = Duration::from_secs(5);
 /// How long a call may still take effect that nobody waits for any more. Before a job is given up or back, so that
@@ -36,8 +34,9 @@ where
 {
     /// Takes the next job of the line, if there is one, and runs it.
     pub(crate) async fn run_next(&self, receipt: &str, deadline: DateTime<Utc>) -> Turn {
-        if !self.shorten(receipt).await {
-            return Turn::Later(SOON);
+        // Should this worker die, the message comes back after the time of a lease and not after the queue's own, longer one.
+        if let Err(error) = self.queue.hide(receipt, lease_time()).await {
+            warn!(%error, "could not shorten the message's time");
         }
         let hold = Hold::new(self.clock);
         let (import, lease, attempt) = match self.imports.claim_next((self.clock)()).await {
@@ -68,26 +67,10 @@ where
             () = beat(&self.imports, &self.queue, receipt, &lease, &progress, &hold) => None,
         };
         turn.unwrap_or_else(|| {
+            // Soon: perhaps nobody has it, and this message is the only one that wakes a worker.
             warn!(import.id = %import.id, "the lease is lost; whoever has it now goes on");
-            Turn::Later(lease_time())
+            Turn::Later(SOON)
         })
-    }
-
-    /// Has the message come back, should this worker die, after the time of a lease and not after the queue's own, longer
-    /// one. As long as that is not so no job is claimed: it would be held up with its worker.
-    async fn shorten(&self, receipt: &str) -> bool {
-        for _ in 0..HIDES {
-            match self.queue.hide(receipt, lease_time()).await {
-                Ok(()) => return true,
-                Err(StoreError::Transient(reason)) => warn!(%reason, "could not shorten the message's time"),
-                // The message is gone, or was never one: it holds nothing up.
-                Err(error) => {
-                    warn!(%error, "there is no message to hide");
-                    return true;
-                }
-            }
-        }
-        false
     }
 
     async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, given_up: bool) -> Turn {

@@ -1,4 +1,4 @@
-//! Workers that lose their lease, or die before they can say for how long they need their message.
+//! Workers that lose their lease, and calls that outlive their worker.
 
 use std::future::Future;
 
@@ -43,21 +43,6 @@ async fn a_lease_counts_from_when_it_was_asked_for() {
     assert_eq!(world.turn().await, Some(false));
     assert!(memory::now() - noon() < LEASE - TimeDelta::seconds(15), "{}", memory::now() - noon());
     assert_eq!(world.objects(), Vec::<String>::new());
-}
-
-#[tokio::test(start_paused = true)]
-async fn no_job_is_begun_before_its_message_is_sure_to_come_back_soon() {
-    let world = World::with(products(1)).await;
-    for _ in 0..3 {
-        world.faults.plan(Call::Hide, Fault::transient());
-    }
-    assert_eq!(world.turn().await, Some(false));
-    assert_eq!(world.faults.calls(Call::ClaimNext), 0);
-    pass(TimeDelta::seconds(6)).await;
-    // Once is no reason to wait.
-    world.faults.plan(Call::Hide, Fault::transient());
-    assert_eq!(world.turn().await, Some(true));
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
 }
 
 /// What was written when a turn was done is all that is ever written under its claim.
