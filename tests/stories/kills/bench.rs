@@ -92,7 +92,7 @@ impl Bench {
         bench
     }
 
-    /// Calls Lambda. `None` when it is an invocation whose function died or failed.
+    /// Calls Lambda. `None` when it is an invocation whose function died.
     async fn lambda(&self, method: Method, path: &str, body: &str) -> Option<Value> {
         let url = format!("{}/2015-03-31/{path}", self.world.stack.endpoint_url());
         lambda(&self.http, self.world.stack.region(), method, &url, body.to_owned()).await
@@ -112,7 +112,7 @@ impl Bench {
         self.lambda(Method::PUT, &path, &json!({"Timeout": seconds}).to_string()).await.unwrap();
     }
 
-    /// Invokes a function. `None` when it died or failed.
+    /// Invokes a function. `None` when it died.
     pub(super) fn invoke(&self, function: &str, event: &Value) -> JoinHandle<Option<Value>> {
         let path = format!("functions/{}/invocations", self.functions[function]);
         let url = format!("{}/2015-03-31/{path}", self.world.stack.endpoint_url());
@@ -312,8 +312,10 @@ async fn lambda(http: &reqwest::Client, region: &str, method: Method, url: &str,
     let answer = call.send().await.unwrap();
     assert!(answer.status().is_success(), "{url}: {}", answer.text().await.unwrap());
     let has_failed = answer.headers().contains_key("x-amz-function-error");
-    let body = answer.json().await.unwrap();
-    if has_failed { None } else { Some(body) }
+    let body: Value = answer.json().await.unwrap();
+    // A function that fails without dying is a mistake of the test.
+    assert!(!has_failed || body.to_string().contains("exited before"), "{body}");
+    (!has_failed).then_some(body)
 }
 
 /// What there is of some jobs and their objects in the end, for comparing. Only two things may differ between a run and

@@ -15,7 +15,7 @@ use super::{
     bench::{Bench, Told, WORKER, text},
     files::File,
 };
-use crate::world::{Answer, IMPORTS, World, send};
+use crate::world::{Answer, IMPORTS, ROOT, World, send};
 use local::Options;
 
 /// The build with the points, and which of them were reached.
@@ -229,9 +229,12 @@ impl Points {
         let key = format!("drops/{}/{}.jsonl", world.store, point.replace(' ', "-"));
         let file = format!("{{\"type\":\"subscription_product\",\"name\":\"{point}, dropped\"}}");
         let version = world.put(&key, file, &[]).await;
-        let object = json!({"key": key, "versionId": version, "size": 1, "eTag": "e", "sequencer": "1"});
-        let s3 = json!({"bucket": {"name": world.stack.bucket()}, "object": object});
-        let event = json!({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3}]});
+        let event = std::fs::read(format!("{ROOT}/events/accept-drop.json")).unwrap();
+        let mut event: Value = serde_json::from_slice(&event).unwrap();
+        let announced = &mut event["Records"][0]["s3"];
+        announced["bucket"]["name"] = json!(world.stack.bucket());
+        announced["object"]["key"] = json!(key);
+        announced["object"]["versionId"] = json!(version);
         self.arm("AcceptDrop", point, 0).await;
         assert_eq!(self.bench.invoke("AcceptDrop", &event).await.unwrap(), None, "{point}");
         self.disarm("AcceptDrop").await;
