@@ -50,7 +50,7 @@ impl Emulator {
             std::fs::remove_dir_all(&scratch).map_err(|error| Error::file("remove", &scratch, &error))?;
         }
         workspace::make_dir(&scratch)?;
-        let process = spawn(python, port, state.as_deref(), &log, &scratch, &options.functions_endpoint_url)?;
+        let process = spawn(python, port, state.as_deref(), &log, &scratch, options.functions_endpoint_url.as_deref())?;
         let mut emulator = Self { process, port, log, scratch };
         emulator.wait_until_healthy().await?;
         Ok(emulator)
@@ -130,7 +130,7 @@ fn spawn(
     state: Option<&Path>,
     log: &Path,
     scratch: &Path,
-    functions_endpoint_url: &Option<String>,
+    functions_endpoint_url: Option<&str>,
 ) -> Result<Child, Error> {
     let log_file = File::create(log).map_err(|error| Error::file("create", log, &error))?;
     let log_copy = log_file.try_clone().map_err(|error| Error::file("write", log, &error))?;
@@ -149,7 +149,10 @@ fn spawn(
         .env("BIND_HOST", Ipv4Addr::LOCALHOST.to_string())
         .env("GATEWAY_PORT", port.to_string())
         // Only the functions heed it.
-        .env("AWS_ENDPOINT_URL", functions_endpoint_url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{port}")))
+        .env(
+            "AWS_ENDPOINT_URL",
+            functions_endpoint_url.map_or_else(|| format!("http://127.0.0.1:{port}"), str::to_owned),
+        )
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
         .env("MINISTACK_REGION", REGION)

@@ -103,11 +103,11 @@ fn compile(names: &[String], how: Build) -> Result<Vec<Executable>, Error> {
     }
     if how.fault_points {
         // Into a folder of their own, lest one of them be taken for what is deployed; what they are made of is shared.
-        let shared = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        command
-            .args(["--features", "shared/fault-points", "--target-dir"])
-            .arg(workspace::local_dir()?.join("fault-points"));
-        command.arg("--config").arg(format!("build.build-dir={:?}", workspace::root().join(shared)));
+        let made_of = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+        let made_of = workspace::root().join(made_of);
+        command.args(["--features", "shared/fault-points", "--config"]);
+        command.arg(format!("build.build-dir='{}'", made_of.display()));
+        command.arg("--target-dir").arg(workspace::local_dir()?.join("fault-points"));
     }
     // Cargo tells what it runs about this package; handed on, that would look like changed settings to build scripts.
     for (name, _) in std::env::vars_os() {

@@ -362,12 +362,19 @@ impl Bench {
 }
 
 impl Told {
-    /// What differs, by name.
+    /// What differs, by name, and where it begins to.
     pub(super) fn difference(&self, other: &Self) -> Vec<String> {
-        let names = self.0.keys().chain(other.0.keys()).collect::<BTreeSet<_>>();
-        let show = |side: Option<&Vec<u8>>| side.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let names: BTreeSet<_> = self.0.keys().chain(other.0.keys()).collect();
         let differ = names.into_iter().filter(|name| self.0.get(*name) != other.0.get(*name));
-        differ.map(|name| format!("{name}:\n  {:?}\n  {:?}", show(self.0.get(name)), show(other.0.get(name)))).collect()
+        let differ = differ.map(|name| {
+            let [left, right] = [self, other].map(|told| told.0.get(name).map(Vec::as_slice).unwrap_or_default());
+            let same = left.iter().zip(right).take_while(|(left, right)| left == right).count();
+            let shown = |side: &[u8]| {
+                String::from_utf8_lossy(&side[same.saturating_sub(100)..side.len().min(same + 100)]).into_owned()
+            };
+            format!("{name}:\n  {}\n  {}", shown(left), shown(right))
+        });
+        differ.collect()
     }
 }
 
