@@ -47,12 +47,12 @@ const WRITE: &str = "DynamoDB_20120810.BatchWriteItem";
 
 const BAD: &str = r#"{"type":"subscription_product","name":""}"#;
 
-/// Imports the file in a store of its own, and looks at what is told of it.
-async fn check(name: &str, world: &World, proxy: &Proxy, products: usize) {
+/// Imports the file in a store of its own, and looks at what is told of it. How it went is told for people.
+async fn check(name: &str, world: &World, proxy: &Proxy, products: usize) -> String {
     let world = world.neighbour();
     let began = Instant::now();
     let job = world.run(file(products)).await;
-    println!("{name}: ended after {:.1} s; so far {proxy}", began.elapsed().as_secs_f64());
+    let told = format!("{name}: ended after {:.1} s; so far {proxy}", began.elapsed().as_secs_f64());
     assert_eq!(job["attributes"]["status"], "success", "{job:#}");
     let good = products + 3;
     assert_eq!(sum(&job, "imported"), u64::try_from(good).unwrap());
@@ -65,6 +65,7 @@ async fn check(name: &str, world: &World, proxy: &Proxy, products: usize) {
     assert_eq!(world.objects().await.len(), good);
     assert_eq!(attempts(&world, id).await, "1", "{name}: it took another worker");
     assert!(proxy.is_done(), "{name}: something planned did not happen");
+    told
 }
 
 /// How often a job was claimed.
@@ -83,15 +84,15 @@ async fn connections_lost_while_idle_do_not_keep_the_report_from_being_written()
     proxy.idle(Idle::Forgotten(Duration::from_secs(20)));
     proxy.plan([WRITE, "Club"], Mischief::Hold(Duration::from_secs(12)));
     proxy.plan([WRITE, "zoe@example.com"], Mischief::Hold(Duration::from_secs(12)));
-    check("forgotten", &world, &proxy, 2_000).await;
+    println!("{}", check("forgotten", &world, &proxy, 2_000).await);
     assert_eq!(proxy.broken(), 0, "a request went over a connection that was forgotten");
 
     proxy.idle(Idle::Closed(Duration::from_millis(200)));
-    check("closed", &world, &proxy, 2_000).await;
+    println!("{}", check("closed", &world, &proxy, 2_000).await);
     proxy.idle(Idle::Reset(Duration::from_millis(200)));
-    check("reset", &world, &proxy, 2_000).await;
+    println!("{}", check("reset", &world, &proxy, 2_000).await);
     proxy.idle(Idle::Snapped(10));
-    check("snapped", &world, &proxy, 2_000).await;
+    println!("{}", check("snapped", &world, &proxy, 2_000).await);
     assert!(proxy.broken() > 5, "{proxy}");
 }
 
@@ -101,11 +102,11 @@ async fn streams_that_stand_still_or_trickle_do_not_keep_the_report_from_being_w
     for texts in [["GET /", "/imports/"], [WRITE, "Club"], ["PUT /", "results.jsonl"]] {
         proxy.plan(texts, Mischief::Trickle(100));
     }
-    check("slow", &world, &proxy, 1_000).await;
+    println!("{}", check("slow", &world, &proxy, 1_000).await);
 
     // The import file on its way to the worker, an answer of the database, a file of the report on its way to S3.
     proxy.plan(["GET /", "/imports/"], Mischief::StallAnswer(50_000));
     proxy.plan([WRITE, "Club"], Mischief::StallAnswer(30));
     proxy.plan(["PUT /", "results.jsonl"], Mischief::StallRequest);
-    check("standing still", &world, &proxy, 1_000).await;
+    println!("{}", check("standing still", &world, &proxy, 1_000).await);
 }

@@ -31,7 +31,7 @@ pub(super) enum Idle {
     Closed(Duration),
     /// They are reset.
     Reset(Duration),
-    /// They are closed just as the next request comes over one, each so-manieth time.
+    /// They are closed just as the next request comes over one, once in so many times.
     Snapped(u32),
 }
 
@@ -211,7 +211,7 @@ impl Link {
         let reused = self.proxy.0.reused.fetch_add(1, Ordering::Relaxed);
         match idle {
             Idle::Forgotten(limit) => self.last.elapsed() > limit,
-            Idle::Snapped(each) => reused % each == 0,
+            Idle::Snapped(each) => reused.is_multiple_of(each),
             Idle::Kept | Idle::Closed(_) | Idle::Reset(_) => false,
         }
     }
