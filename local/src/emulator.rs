@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::{Error, python, workspace};
+use crate::{Error, Options, python, workspace};
 
 /// The region the emulator plays.
 pub(crate) const REGION: &str = "us-east-1";
@@ -35,10 +35,10 @@ impl Emulator {
     /// Starts an emulator and waits until it answers.
     ///
     /// Without a port it takes a free one. With a state folder what it holds is there again at the next start.
-    pub(crate) async fn start(python: &Path, port: Option<u16>, state: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) async fn start(python: &Path, options: &Options) -> Result<Self, Error> {
         let local = workspace::local_dir()?;
-        let state = state.map(workspace::make_dir).transpose()?;
-        let port = match (port, &state) {
+        let state = options.state.as_deref().map(workspace::make_dir).transpose()?;
+        let port = match (options.port, &state) {
             (Some(port), _) => check_free(port)?,
             (None, Some(state)) => port_of_state(state)?,
             (None, None) => free_port()?,
@@ -50,7 +50,7 @@ impl Emulator {
             std::fs::remove_dir_all(&scratch).map_err(|error| Error::file("remove", &scratch, &error))?;
         }
         workspace::make_dir(&scratch)?;
-        let process = spawn(python, port, state.as_deref(), &log, &scratch)?;
+        let process = spawn(python, port, state.as_deref(), &log, &scratch, options.functions_endpoint_url.as_deref())?;
         let mut emulator = Self { process, port, log, scratch };
         emulator.wait_until_healthy().await?;
         Ok(emulator)
@@ -124,7 +124,14 @@ impl Drop for Emulator {
     }
 }
 
-fn spawn(python: &Path, port: u16, state: Option<&Path>, log: &Path, scratch: &Path) -> Result<Child, Error> {
+fn spawn(
+    python: &Path,
+    port: u16,
+    state: Option<&Path>,
+    log: &Path,
+    scratch: &Path,
+    functions_endpoint_url: Option<&str>,
+) -> Result<Child, Error> {
     let log_file = File::create(log).map_err(|error| Error::file("create", log, &error))?;
     let log_copy = log_file.try_clone().map_err(|error| Error::file("write", log, &error))?;
     let mut command = Command::new(python);
@@ -141,7 +148,11 @@ fn spawn(python: &Path, port: u16, state: Option<&Path>, log: &Path, scratch: &P
         .env("PYTHONUTF8", "1")
         .env("BIND_HOST", Ipv4Addr::LOCALHOST.to_string())
         .env("GATEWAY_PORT", port.to_string())
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        // Only the functions heed it.
+        .env(
+            "AWS_ENDPOINT_URL",
+            functions_endpoint_url.map_or_else(|| format!("http://127.0.0.1:{port}"), str::to_owned),
+        )
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
         .env("MINISTACK_REGION", REGION)

@@ -19,10 +19,21 @@ pub(crate) struct Package {
     pub(crate) zip: Vec<u8>,
 }
 
+/// How functions are built.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Build {
+    /// Optimised, as released.
+    pub(crate) release: bool,
+    /// Such that they can be made to die at any step of a job's life.
+    pub(crate) fault_points: bool,
+    /// Without a word about what is compiled.
+    pub(crate) quiet: bool,
+}
+
 /// Builds every function in one Cargo call, into the folder that Cargo uses anyway, and packs them.
-pub(crate) fn build(release: bool, quiet: bool) -> Result<Vec<Package>, Error> {
+pub(crate) fn build(how: Build) -> Result<Vec<Package>, Error> {
     let names = names()?;
-    let executables = compile(&names, release, quiet)?;
+    let executables = compile(&names, how)?;
     std::thread::scope(|scope| {
         let packing: Vec<_> =
             executables.iter().map(|built| scope.spawn(move || pack(&built.name, &built.path))).collect();
@@ -39,7 +50,8 @@ pub(crate) fn executable(name: &str) -> Result<PathBuf, Error> {
     if !names.iter().any(|known| known == name) {
         return Err(Error::new(format!("there is no function {name}"), format!("name one of: {}", names.join(", "))));
     }
-    let built = compile(&names, false, true)?.into_iter().find(|built| built.name == name);
+    let built =
+        compile(&names, Build { quiet: true, ..Build::default() })?.into_iter().find(|built| built.name == name);
     built.map(|built| built.path).ok_or_else(|| Error::new(format!("{name} was not built"), "try again"))
 }
 
@@ -73,7 +85,7 @@ struct Target {
     name: String,
 }
 
-fn compile(names: &[String], release: bool, quiet: bool) -> Result<Vec<Executable>, Error> {
+fn compile(names: &[String], how: Build) -> Result<Vec<Executable>, Error> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace::root());
     command.args(["build", "--bins", "--message-format=json-render-diagnostics"]);
@@ -83,11 +95,19 @@ fn compile(names: &[String], release: bool, quiet: bool) -> Result<Vec<Executabl
     for name in names {
         command.args(["--package", name]);
     }
-    if release {
+    if how.release {
         command.arg("--release");
     }
-    if quiet {
+    if how.quiet {
         command.arg("--quiet");
+    }
+    if how.fault_points {
+        // Into a folder of their own, lest one of them be taken for what is deployed; what they are made of is shared.
+        let made_of = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+        let made_of = workspace::root().join(made_of);
+        command.args(["--features", "shared/fault-points", "--config"]);
+        command.arg(format!("build.build-dir='{}'", made_of.display()));
+        command.arg("--target-dir").arg(workspace::local_dir()?.join("fault-points"));
     }
     // Cargo tells what it runs about this package; handed on, that would look like changed settings to build scripts.
     for (name, _) in std::env::vars_os() {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::client::Client;
 use crate::deploy::Outputs;
 use crate::emulator::{self, Emulator};
-use crate::functions::Package;
+use crate::functions::{Build, Package};
 use crate::issuer::{self, Issuer, TokenRequest};
 use crate::output::Output;
 use crate::{Error, deploy, functions, python, workspace};
@@ -35,6 +35,10 @@ pub struct Options {
     pub quiet: bool,
     /// Run the functions as released, optimised, which take long to build; for measurements.
     pub release: bool,
+    /// Run functions that die where the variable `FAILPOINTS` of their environment says; for tests.
+    pub fault_points: bool,
+    /// Where the functions reach AWS, should that not be the emulator itself but something before it; for tests.
+    pub functions_endpoint_url: Option<String>,
     /// Template parameters, over those set here. An empty `JwtIssuer` and `JwtAudience` make an API that takes IAM signatures.
     pub parameters: Vec<(String, String)>,
 }
@@ -77,7 +81,7 @@ impl Stack {
 
         let step = output.step("Starting the local AWS");
         let issuer = Issuer::start()?;
-        let emulator = Emulator::start(&interpreter, options.port, options.state.as_deref()).await?;
+        let emulator = Emulator::start(&interpreter, &options).await?;
         step.done();
 
         let step = output.step("Deploying template.yaml");
@@ -284,10 +288,10 @@ impl StackFile {
 
 /// Builds the functions and, beside that, makes the emulator's environment: the first time both take minutes.
 async fn prepare(options: &Options, output: Output) -> Result<(Vec<Package>, PathBuf), Error> {
-    let (release, quiet) = (options.release, options.quiet);
+    let how = Build { release: options.release, fault_points: options.fault_points, quiet: options.quiet };
     output.progress("Building the functions, and fetching the local AWS if it is not there yet …");
     let environment = tokio::task::spawn_blocking(|| python::EMULATOR.interpreter());
-    let packages = tokio::task::spawn_blocking(move || functions::build(release, quiet));
+    let packages = tokio::task::spawn_blocking(move || functions::build(how));
     let broken = |error: tokio::task::JoinError| Error::new(format!("a preparation broke off: {error}"), "try again");
     let packages = packages.await.map_err(broken)??;
     let interpreter = environment.await.map_err(broken)??;

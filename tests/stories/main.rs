@@ -10,6 +10,7 @@
 
 mod adapters;
 mod again;
+mod bad_network;
 mod cancelled;
 mod careless_files;
 mod contract;
@@ -22,7 +23,7 @@ mod first_command;
 mod gate;
 mod generated_client;
 mod kept;
-mod killed;
+mod kills;
 mod one_at_a_time;
 mod pages;
 mod partner;

@@ -69,6 +69,11 @@ impl World {
         Self::in_stack(Arc::new(start_with(options).await))
     }
 
+    /// A stack of its own, started like this.
+    pub(crate) async fn with_options(options: Options) -> Self {
+        Self::in_stack(Arc::new(start_with(Options { quiet: true, ..options }).await))
+    }
+
     /// Another store in the same stack.
     pub(crate) fn neighbour(&self) -> Self {
         Self::in_stack(Arc::clone(&self.stack))

@@ -11,7 +11,11 @@ use aws_sdk_s3::{
 };
 use bytes::{Bytes, BytesMut};
 
-use super::{error::sort, metadata};
+use super::{
+    error::sort,
+    metadata,
+    step::{Step, step},
+};
 use crate::{
     import::ImportFile,
     ports::{DownloadLinks, FileStore, FileWriter, Outside, StoreError},
@@ -54,7 +58,7 @@ impl FileStore for FileBucket {
 
     async fn put(&self, key: &str, bytes: Bytes) -> Outside<()> {
         let call = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(bytes));
-        call.send().await.map_err(sort)?;
+        step(Step::Put, call.send()).await.map_err(sort)?;
         Ok(())
     }
 
@@ -152,15 +156,9 @@ impl BucketWriter {
         self.parts.push(CompletedPart::builder().part_number(part_number).set_e_tag(part.e_tag).build());
         Ok(())
     }
-}
 
-impl FileWriter for BucketWriter {
-    async fn write(&mut self, bytes: &[u8]) -> Outside<()> {
-        self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() >= PART { self.send_part().await } else { Ok(()) }
-    }
-
-    async fn finish(mut self) -> Outside<()> {
+    /// Sends what is left, and makes the whole visible.
+    async fn send_rest(mut self) -> Outside<()> {
         if self.upload.is_none() {
             let body = ByteStream::from(self.gathered.freeze());
             let call = self.client.put_object().bucket(&self.bucket).key(&self.key).body(body);
@@ -181,5 +179,16 @@ impl FileWriter for BucketWriter {
             .await
             .map_err(sort)?;
         Ok(())
+    }
+}
+
+impl FileWriter for BucketWriter {
+    async fn write(&mut self, bytes: &[u8]) -> Outside<()> {
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() >= PART { step(Step::SendPart, self.send_part()).await } else { Ok(()) }
+    }
+
+    async fn finish(self) -> Outside<()> {
+        step(Step::FinishFile, self.send_rest()).await
     }
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 
-use super::error::sort;
+use super::{
+    error::sort,
+    step::{Step, step},
+};
 use crate::{
     message::{MESSAGE_GROUP, Tick},
     ports::{ImportQueue, Outside, StoreError},
@@ -28,15 +31,9 @@ impl SqsImportQueue {
 impl ImportQueue for SqsImportQueue {
     async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
         let body = serde_json::to_string(tick).map_err(|error| StoreError::Permanent(error.to_string()))?;
-        self.client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(body)
-            .message_group_id(MESSAGE_GROUP)
-            .message_deduplication_id(deduplication)
-            .send()
-            .await
-            .map_err(sort)?;
+        let call = self.client.send_message().queue_url(&self.url).message_body(body);
+        let call = call.message_group_id(MESSAGE_GROUP).message_deduplication_id(deduplication);
+        step(Step::Send, call.send()).await.map_err(sort)?;
         Ok(())
     }
 
@@ -44,14 +41,9 @@ impl ImportQueue for SqsImportQueue {
         // Rounded up: a message that comes back early finds the lease still held.
         let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
         let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
-        self.client
-            .change_message_visibility()
-            .queue_url(&self.url)
-            .receipt_handle(receipt_handle)
-            .visibility_timeout(seconds)
-            .send()
-            .await
-            .map_err(sort)?;
+        let call = self.client.change_message_visibility().queue_url(&self.url);
+        let call = call.receipt_handle(receipt_handle).visibility_timeout(seconds);
+        step(Step::Hide, call.send()).await.map_err(sort)?;
         Ok(())
     }
 

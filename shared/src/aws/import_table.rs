@@ -22,6 +22,7 @@ use super::{
     import_item::{
         ImportItem, Item, LEASE, LINE, counts_attribute, import_key, key, number, open_key, read, receipt_key, text,
     },
+    step::{Step, step},
 };
 use crate::{
     api::time,
@@ -92,7 +93,7 @@ impl ImportTable {
 
 impl ImportStore for ImportTable {
     async fn create(&self, new: NewImport, now: DateTime<Utc>) -> Outside<Created> {
-        self.create_import(new, now).await
+        step(Step::Create, self.create_import(new, now)).await
     }
 
     async fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Outside<Option<Created>> {
@@ -113,7 +114,7 @@ impl ImportStore for ImportTable {
     }
 
     async fn claim_next(&self, now: DateTime<Utc>) -> Outside<Claim> {
-        self.claim_import(now).await
+        step(Step::Claim, self.claim_import(now)).await
     }
 
     async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> Outside<()> {
@@ -147,7 +148,7 @@ impl ImportStore for ImportTable {
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
-        self.finish_import(lease, outcome, now).await
+        step(Step::Finish, self.finish_import(lease, outcome, now)).await
     }
 
     async fn release(&self, lease: &Lease) -> Outside<()> {
@@ -170,7 +171,7 @@ impl ImportStore for ImportTable {
             TransactWriteItem::builder().update(import.build()?).build(),
             TransactWriteItem::builder().update(free.build()?).build(),
         ];
-        self.transact_until_clear(actions).await
+        step(Step::Release, self.transact_until_clear(actions)).await
     }
 
     async fn open(&self, limit: u32) -> Outside<Vec<ImportRef>> {
@@ -182,7 +183,7 @@ impl ImportStore for ImportTable {
     }
 
     async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
-        self.cancel_pending_import(import, outcome, now).await
+        step(Step::CancelPending, self.cancel_pending_import(import, outcome, now)).await
     }
 
     async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Import> {
@@ -195,7 +196,8 @@ impl ImportStore for ImportTable {
 
     async fn settle_receipt(&self, import: &ImportRef) -> Outside<()> {
         let key = receipt_key(import.created_at, import.id);
-        self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await.map_err(sort)?;
+        let call = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+        step(Step::SettleReceipt, call.send()).await.map_err(sort)?;
         Ok(())
     }
 }

@@ -9,7 +9,10 @@ use aws_sdk_dynamodb::{
 };
 use chrono::{DateTime, Utc};
 
-use super::error::sort;
+use super::{
+    error::sort,
+    step::{Step, step},
+};
 use crate::{
     api::time,
     import::ImportId,
@@ -56,7 +59,8 @@ impl RecordStore for RecordTable {
             put.map(|put| WriteRequest::builder().put_request(put).build())
         };
         let requests = records.iter().map(put).collect::<Result<Vec<_>, BuildError>>()?;
-        let answer = match self.client.batch_write_item().request_items(&self.table, requests).send().await {
+        let call = self.client.batch_write_item().request_items(&self.table, requests);
+        let answer = match step(Step::WriteBatch, call.send()).await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("ValidationException") => {
                 return Ok(BatchWrite::Refused { reason: error.message().unwrap_or_default().to_owned() });

@@ -2,12 +2,12 @@
 
 use std::{
     collections::HashSet,
-    process::Command,
     time::{Duration, Instant},
 };
 
 use local::generate::generate;
 
+use super::bench::kill_worker;
 use crate::world::{World, gzip, sum};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,26 +40,4 @@ async fn a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing() {
     let told: HashSet<u64> = world.errors(&id).await.into_iter().map(|(line, _, _)| line).collect();
     let bad: HashSet<u64> = summary.bad.iter().map(|(line, _)| u64::from(*line)).collect();
     assert_eq!(told, bad);
-}
-
-/// Sends SIGKILL to the worker's process, a child of this stack's emulator.
-fn kill_worker(world: &World) -> bool {
-    let children = Command::new("ps").args(["-eo", "pid,ppid,args"]).output().unwrap();
-    let children = String::from_utf8(children.stdout).unwrap();
-    let emulator = world.stack.pid().to_string();
-    let mut killed = false;
-    for process in children.lines() {
-        let mut words = process.split_whitespace();
-        let (Some(pid), Some(parent)) = (words.next(), words.next()) else { continue };
-        if parent == emulator && environment(pid).contains("OBJECTS_TABLE=") {
-            killed |= Command::new("kill").args(["-KILL", pid]).status().unwrap().success();
-        }
-    }
-    killed
-}
-
-/// Only the worker is told of the objects table.
-fn environment(pid: &str) -> String {
-    let bytes = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
