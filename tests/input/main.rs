@@ -15,7 +15,10 @@
 )]
 
 mod accounting;
+mod api;
 mod disguise;
+mod fuzzed;
+mod malformed;
 mod seeds;
 mod service;
 #[path = "../simulation/world.rs"]

@@ -64,7 +64,8 @@ fn check_again(text: &str, file: &[u8]) {
     let mut body = Vec::new();
     let mut part = |name: &str, content: &[u8]| {
         body.extend_from_slice(
-            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"../a\"\r\n\r\n").as_bytes(),
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"../a\"\r\n\r\n")
+                .as_bytes(),
         );
         body.extend_from_slice(content);
         body.extend_from_slice(b"\r\n");

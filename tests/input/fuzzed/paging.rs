@@ -9,7 +9,8 @@ type Query = Vec<(String, String)>;
 /// Reads a query as a page of a list whose length stands in the first bytes.
 pub(crate) fn check(input: &[u8]) {
     let (length, query) = input.split_at(input.len().min(4));
-    let total = length.iter().fold(0, |total, byte| total << 8 | u64::from(*byte)) >> (length.first().map_or(0, |byte| byte % 32));
+    let total = length.iter().fold(0, |total, byte| total << 8 | u64::from(*byte))
+        >> (length.first().map_or(0, |byte| byte % 32));
     let query: Query = form_urlencoded::parse(query).into_owned().collect();
     match Page::from_query(&query) {
         Ok(page) => check_page(page, &query, total),
