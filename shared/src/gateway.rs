@@ -37,7 +37,8 @@ where
     lambda_tracing::init_default_subscriber();
     let (stores, handle) = (&stores, &handle);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
-        Ok::<_, Error>(answer(stores, handle, event.payload, &event.context.request_id).await)
+        // Boxed, or the runtime's layers and the SDK's nest deeper than the compiler looks.
+        Ok::<_, Error>(Box::pin(answer(stores, handle, event.payload, &event.context.request_id)).await)
     }))
     .await
 }
