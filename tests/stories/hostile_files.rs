@@ -129,35 +129,57 @@ async fn a_million_brackets_fail_their_line_alone() {
         .into_iter()
         .map(|(line, code, _)| format!("{line} {code}"))
         .collect();
-    assert_eq!(codes, ["1 not_json", "3 not_an_object", "3 too_deep", "4 too_deep"]);
+    assert_eq!(codes, ["1 not_json", "3 too_deep", "3 not_an_object", "4 too_deep", "4 required"]);
 }
 
-/// As large as a file may be, of as many lines, each with `errors` errors in a place whose path is long. All of them have to be
-/// kept until the first line is done, whose turn comes last.
-fn heavy(errors: usize, lines: usize) -> Vec<u8> {
+/// Lines that each have `errors` errors in a place whose path is long. All of them have to be kept until the first line is
+/// done, whose turn comes last.
+fn wordy(errors: usize, lines: usize) -> Vec<u8> {
     let first = "{\"type\":\"subscription\"}\n";
-    let key = "k".repeat(78);
-    let deep = format!("{{\"{key}\":").repeat(26);
-    let wrong = "\"\":0,".repeat(errors);
-    let begin = format!("{{\"type\":\"subscription_product\",\"name\":\"Tea\",\"a\":{deep}{{{wrong}\"b\":\"");
-    let end = format!("\"}}{}}}\n", "}".repeat(26));
-    let fill = "x".repeat((MAX_FILE_BYTES / MAX_OBJECTS).saturating_sub(begin.len() + end.len() + 1));
-    first
-        .to_owned()
-        .into_bytes()
-        .into_iter()
-        .chain(format!("{begin}{fill}{end}").repeat(lines - 1).into_bytes())
-        .collect()
+    let deep = format!("{{\"{}\":", "k".repeat(78)).repeat(26);
+    let line = format!(
+        "{{\"type\":\"subscription_product\",\"name\":\"Tea\",\"a\":{deep}{{{}\"b\":0}}{}}}\n",
+        "\"\":0,".repeat(errors),
+        "}".repeat(26)
+    );
+    [first.as_bytes(), line.repeat(lines - 1).as_bytes()].concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_heaviest_file_does_not_outgrow_the_worker() {
-    let number = |name: &str, other| std::env::var(name).ok().map_or(other, |text| text.parse().unwrap());
+async fn errors_that_wait_to_be_told_do_not_outgrow_the_worker() {
+    // A tenth of the lines that a file may have, and so a tenth of what they need: the whole takes a minute.
+    const PART: usize = 10;
     let world = World::own().await;
     let memory = Memory::watch(&world);
-    let file = heavy(number("ERRORS", 25), number("LINES", 5000));
-    println!("{} bytes", file.len());
     let began = Instant::now();
-    let (job, first) = run(&world, "heavy", gzip(&file)).await;
-    println!("{first:?} {:#} after {:.1} s, {} MiB", job["meta"], began.elapsed().as_secs_f64(), memory.peak());
+    let (job, (line, code, _)) = run(&world, "wordy", gzip(&wordy(25, MAX_OBJECTS / PART))).await;
+    assert_eq!((line, code.as_str()), (0, "nothing_imported"));
+    let errors = job["meta"]["errors"].as_u64().unwrap();
+    assert!(errors > 10_000, "{errors}");
+    let (peak, size) = (memory.peak(), memory_size());
+    let whole = peak * PART + MAX_FILE_BYTES / MIB;
+    println!(
+        "{errors} errors held: {peak} MiB, {:.1} s; a whole file would take {whole}",
+        began.elapsed().as_secs_f64()
+    );
+    assert!(whole < size, "{whole} MiB of {size}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_swell_as_they_are_read_do_not_outgrow_the_worker() {
+    let world = World::own().await;
+    let memory = Memory::watch(&world);
+    let begin = "{\"type\":\"subscription_product\",\"name\":\"Tea\",\"a\":[0";
+    let line = format!("{begin}{}]}}\n", ",0".repeat((MIB - begin.len() - 3) / 2));
+    let (count, began) = (60, Instant::now());
+    let (job, (line, code, _)) = run(&world, "swelling", gzip(line.repeat(count).as_bytes())).await;
+    assert_eq!((line, code.as_str(), sum(&job, "imported")), (0, "nothing_imported", 0));
+    assert_eq!(job["meta"]["errors"], count + 1);
+    let (peak, size) = (memory.peak(), memory_size());
+    let whole = peak + MAX_FILE_BYTES / MIB - count;
+    println!(
+        "{count} lines of a MiB: {peak} MiB, {:.1} s; a whole file would take {whole}",
+        began.elapsed().as_secs_f64()
+    );
+    assert!(whole < size, "{whole} MiB of {size}");
 }
