@@ -18,7 +18,9 @@ mod accounting;
 mod api;
 mod disguise;
 mod fuzzed;
+mod keys;
 mod malformed;
+mod referee;
 mod seeds;
 mod service;
 #[path = "../simulation/world.rs"]
