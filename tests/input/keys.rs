@@ -138,5 +138,7 @@ proptest! {
             RecordId::from_external_ref(&store, RecordType::SubscriptionProduct, name)
         };
         prop_assert_eq!(id(&store, &one) == id(&other, &two), store == other && one == two);
+        // Nor where the end of the one's name is the begin of the other's.
+        prop_assert_ne!(id(&format!("{store}{other}"), &one), id(&store, &format!("{other}{one}")));
     }
 }

@@ -72,7 +72,7 @@ fn check_again(text: &str, file: &[u8]) {
     };
     part("external_ref", text.as_bytes());
     part("import_file", file);
-    part("colour", file);
+    part("colour", b"red");
     part("dry_run", dry_run.to_string().as_bytes());
     part("on_conflict", policy.as_str().as_bytes());
     body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
