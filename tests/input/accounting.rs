@@ -140,7 +140,8 @@ fn field_of(line: &[u8], attribute: &str) -> String {
     for name in ["data", "attributes"] {
         if let Some(value) = inner.get(name) {
             inner = value;
-            path += &format!("{name}.");
+            path.push_str(name);
+            path.push('.');
         }
     }
     path + attribute

@@ -46,7 +46,7 @@ impl Disguised {
 
     /// The file.
     pub(crate) fn file(&self) -> Vec<u8> {
-        self.file_without(&BTreeMap::<u32, ()>::new())
+        self.file_without::<bool>(&BTreeMap::new())
     }
 
     /// The file with the lines of these (new) numbers left blank.

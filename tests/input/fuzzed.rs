@@ -64,7 +64,9 @@ fn run(target: &str, check: fn(&[u8])) {
     let check = |input: &[u8]| {
         assert!(catch_unwind(|| check(input)).is_ok(), "{target} fails over {:?}", String::from_utf8_lossy(input));
     };
-    corpus.iter().for_each(|input| check(input));
+    for input in &corpus {
+        check(input);
+    }
     let made = seeds::each(ROUNDS, async |_, mut rng| {
         for _ in 0..INPUTS {
             check(&mutated(&mut rng, &corpus));

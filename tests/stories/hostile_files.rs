@@ -169,16 +169,16 @@ async fn errors_that_wait_to_be_told_do_not_outgrow_the_worker() {
 async fn lines_that_swell_as_they_are_read_do_not_outgrow_the_worker() {
     let world = World::own().await;
     let memory = Memory::watch(&world);
-    let begin = "{\"type\":\"subscription_product\",\"name\":\"Tea\",\"a\":[0";
-    let line = format!("{begin}{}]}}\n", ",0".repeat((MIB - begin.len() - 3) / 2));
-    let (count, began) = (60, Instant::now());
-    let (job, (line, code, _)) = run(&world, "swelling", gzip(line.repeat(count).as_bytes())).await;
+    let head = "{\"type\":\"subscription_product\",\"name\":\"Tea\",\"a\":[0";
+    let line = format!("{head}{}]}}\n", ",0".repeat((MIB - head.len() - 3) / 2));
+    let (copies, began) = (60, Instant::now());
+    let (job, (line, code, _)) = run(&world, "swelling", gzip(line.repeat(copies).as_bytes())).await;
     assert_eq!((line, code.as_str(), sum(&job, "imported")), (0, "nothing_imported", 0));
-    assert_eq!(job["meta"]["errors"], count + 1);
+    assert_eq!(job["meta"]["errors"], copies + 1);
     let (peak, size) = (memory.peak(), memory_size());
-    let whole = peak + MAX_FILE_BYTES / MIB - count;
+    let whole = peak + MAX_FILE_BYTES / MIB - copies;
     println!(
-        "{count} lines of a MiB: {peak} MiB, {:.1} s; a whole file would take {whole}",
+        "{copies} lines of a MiB: {peak} MiB, {:.1} s; a whole file would take {whole}",
         began.elapsed().as_secs_f64()
     );
     assert!(whole < size, "{whole} MiB of {size}");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use reqwest::{
     Method,
     multipart::{Form, Part},
@@ -55,7 +56,7 @@ const TRICKS: [&str; 36] = [
 async fn keys(world: &World, prefix: &str) -> BTreeSet<String> {
     let pages = world.s3().list_objects_v2().bucket(world.stack.bucket()).prefix(prefix).into_paginator().send();
     let pages = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
-    pages.iter().flat_map(|page| page.contents()).map(|object| object.key().unwrap().to_owned()).collect()
+    pages.iter().flat_map(ListObjectsV2Output::contents).map(|object| object.key().unwrap().to_owned()).collect()
 }
 
 /// What lies in a folder of a store.
@@ -155,8 +156,9 @@ async fn a_name_in_a_form_a_path_or_a_line_is_a_name_and_nothing_more() {
         );
         assert_eq!(sum(&world.ended(id).await, "imported"), 1, "{trick}");
         assert_eq!(world.results(id).await[0]["external_ref"], trick);
-        let link = world.get(&format!("{IMPORTS}/{id}/results")).await.headers["location"].to_str().unwrap().to_owned();
-        let query = link.split_once('?').unwrap().1;
+        let download =
+            world.get(&format!("{IMPORTS}/{id}/results")).await.headers["location"].to_str().unwrap().to_owned();
+        let query = download.split_once('?').unwrap().1;
         let (_, disposition) =
             form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "response-content-disposition").unwrap();
         assert_eq!(disposition, format!("attachment; filename=\"{id}-results.jsonl\""));
@@ -170,6 +172,6 @@ async fn a_name_in_a_form_a_path_or_a_line_is_a_name_and_nothing_more() {
     let keys = keys(&world, &format!("imports/{}/", world.store)).await;
     let files = within(&keys, "imports", &world.store);
     assert_eq!(files.len(), TRICKS.len());
-    let is_plain = |key: &String| key.split('/').count() == 3 && key.ends_with(".jsonl") && key.is_ascii();
+    let is_plain = |key: &String| key.split('/').count() == 3 && key.strip_suffix(".jsonl").is_some_and(str::is_ascii);
     assert!(files.iter().all(is_plain), "{files:?}");
 }

@@ -60,7 +60,7 @@ fn check_again(text: &str, file: &[u8]) {
         return;
     }
     let policy = [OnConflict::Fail, OnConflict::Skip, OnConflict::Update][file.len() % 3];
-    let dry_run = file.len() % 2 == 0;
+    let dry_run = file.len().is_multiple_of(2);
     let mut body = Vec::new();
     let mut part = |name: &str, content: &[u8]| {
         body.extend_from_slice(

@@ -70,8 +70,8 @@ async fn run(_: u64, mut rng: ChaCha8Rng) -> Vec<(&'static str, u16)> {
     let (files, open) = (api.service.worker.files.keys(), api.service.worker.imports.open(100).await.unwrap());
     let mut made = Vec::new();
     for _ in 0..CALLS {
-        let (_, make) = WAYS.choose_weighted(&mut rng, |(weight, _)| *weight).unwrap();
-        let wrong = make(&mut rng);
+        let (_, way) = WAYS.choose_weighted(&mut rng, |(weight, _)| *weight).unwrap();
+        let wrong = way(&mut rng);
         let answered = api.send(&mut rng, &wrong.sent).await;
         check(&wrong, &answered, &promised);
         made.push((wrong.what, answered.status));
