@@ -17,7 +17,7 @@ use flate2::write::GzEncoder;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use shared::record::RecordType;
+use shared::record::{RecordErrorCode, RecordType};
 
 pub use faults::FaultKind;
 use records::{Draft, References};
@@ -95,6 +95,18 @@ pub struct Summary {
     pub good: BTreeMap<RecordType, usize>,
     /// The bad lines in the order of the file: line number, from 1, and how each is bad.
     pub bad: Vec<(u32, FaultKind)>,
+    /// What an import of the file must tell of them, in this order, and of no other line.
+    pub errors: Vec<ExpectedError>,
+}
+
+/// An error row that an import must tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedError {
+    pub line: u32,
+    pub code: RecordErrorCode,
+    pub field: String,
+    /// The line to blame, where it is another one.
+    pub blocked_by: Option<u32>,
 }
 
 /// Writes a file of exactly `objects` lines, of which exactly `bad` are broken, in shuffled order.
@@ -132,6 +144,8 @@ fn generate_of(
     let mut summary = Summary { lines: objects, ..Summary::default() };
     // The good lines so far that a duplicate can repeat.
     let mut written: Vec<&Draft> = Vec::with_capacity(drafts.len());
+    // Where the bad lines came to stand, and which one of them each is.
+    let (mut places, mut serials) = (BTreeMap::new(), Vec::with_capacity(bad));
     for (number, slot) in (1..).zip(slots) {
         match slot {
             Slot::Good(draft) => {
@@ -144,9 +158,17 @@ fn generate_of(
             Slot::Bad { kind, serial } => {
                 let kind = write_fault(&mut rng, kind, serial, &written, out)?;
                 summary.bad.push((number, kind));
+                places.insert((kind, faults::round(serial)), number);
+                serials.push(serial);
             }
         }
         out.write_all(b"\n")?;
+    }
+    for ((line, kind), serial) in summary.bad.iter().zip(serials) {
+        let blamed = |kind| places.get(&(kind, faults::round(serial))).copied();
+        let blocked_by = kind.blocked_by().and_then(blamed);
+        let expected = |(code, field)| ExpectedError { line: *line, code, field, blocked_by };
+        summary.errors.extend(kind.errors().into_iter().map(expected));
     }
     Ok(summary)
 }
@@ -255,7 +277,8 @@ fn write_fault(
 ) -> io::Result<FaultKind> {
     let kind = if kind == FaultKind::DuplicateExternalRef {
         if let Some(earlier) = written.choose(rng) {
-            write_record(rng, earlier, out)?;
+            let attributes = records::attributes(rng, earlier)?;
+            write_whole(earlier.record_type, &attributes, out)?;
             return Ok(kind);
         }
         FaultKind::UnknownReference
@@ -277,8 +300,13 @@ fn write_record(rng: &mut ChaCha8Rng, draft: &Draft, out: &mut impl Write) -> io
         4..8 => write!(out, r#"{{"data":{{"type":"{record_type}",{fields}}}"#),
         8..14 => write!(out, r#"{{"type":"{record_type}","attributes":{attributes}}}"#),
         14..20 => write!(out, r#"{{"data":{{"attributes":{attributes},"type":"{record_type}"}}}}"#),
-        _ => write!(out, r#"{{"data":{{"type":"{record_type}","attributes":{attributes}}}}}"#),
+        _ => write_whole(record_type, &attributes, out),
     }
+}
+
+/// Writes a record in the form that documents show.
+fn write_whole(record_type: RecordType, attributes: &str, out: &mut impl Write) -> io::Result<()> {
+    write!(out, r#"{{"data":{{"type":"{record_type}","attributes":{attributes}}}}}"#)
 }
 
 fn is_gzip(path: &Path) -> bool {

@@ -196,7 +196,13 @@ async fn a_body_that_ends_early_is_refused() {
 
 #[tokio::test]
 async fn another_content_type_is_refused() {
-    for content_type in ["", "application/json", "multipart/form-data", "multipart/mixed; boundary=edge"] {
+    for content_type in [
+        "",
+        "application/json",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/mixed; boundary=edge",
+    ] {
         let refused = refusal(Upload::read(call(content_type, body(&[file_part()]))).await);
         insta::allow_duplicates! {
             assert_snapshot!(refused, @r#"header.content-type: must be multipart/form-data with a boundary, the file in the part "import_file"; or application/jsonl, application/x-ndjson or application/x-jsonlines, the body being the file"#);

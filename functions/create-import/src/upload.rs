@@ -74,7 +74,9 @@ impl Given {
 
 /// The file and the options of a form, beside those given already.
 async fn form(content_type: &str, body: Bytes, mut given: Given) -> Result<Upload, ApiError> {
-    let boundary = multer::parse_boundary(content_type).map_err(|_| {
+    // An empty one is none: any two hyphens would end a part.
+    let boundary = multer::parse_boundary(content_type).ok().filter(|boundary| !boundary.is_empty());
+    let boundary = boundary.ok_or_else(|| {
         invalid(
             "header.content-type",
             "must be multipart/form-data with a boundary, the file in the part \"import_file\"; or application/jsonl, \

@@ -18,14 +18,38 @@ use shared::{
 use crate::{
     bulk::Bulk,
     references::{References, line_id, record_id},
-    sheet::SheetLine,
+    sheet::{Sheet, SheetLine},
 };
 
 /// How many lines go together: as many ids as one read of the database takes.
-pub(crate) const BATCH: usize = 100;
+const BATCH: usize = 100;
+
+/// How long lines that go together may be, in bytes, unless it is a single one: what is built of them takes up to thirty
+/// times as much memory.
+const BATCH_BYTES: usize = 256 << 10;
+
+/// How much memory finished objects may take before they are written: a small line may become a large one, with copies.
+const HELD: usize = 4 << 20;
 
 /// What became of a line, by its place in the sheet: imported and how, or why not.
 pub(crate) type Settled = (usize, Result<Action, Vec<RecordError>>);
+
+/// Deals places out to batches.
+pub(crate) fn batches<'a>(sheet: &Sheet<'_>, mut places: &'a [usize]) -> Vec<&'a [usize]> {
+    let mut batches = Vec::with_capacity(places.len().div_ceil(BATCH));
+    while !places.is_empty() {
+        let mut bytes = 0;
+        let fits = |place: &usize| {
+            bytes += sheet.lines().get(*place).map_or(0, |line| line.line.bytes.len());
+            bytes <= BATCH_BYTES
+        };
+        let count = places.iter().take(BATCH).map(fits).take_while(|fits| *fits).count().max(1);
+        let (batch, rest) = places.split_at(count.min(places.len()));
+        batches.push(batch);
+        places = rest;
+    }
+    batches
+}
 
 /// Imports the lines at `places` and tells what became of each.
 pub(crate) async fn import_batch<R: RecordStore>(
@@ -50,7 +74,7 @@ pub(crate) async fn import_batch<R: RecordStore>(
     let named = drafts.iter().filter(|drafted| drafted.draft.external_ref().is_some()).map(|drafted| drafted.id);
     let (resolutions, stored) = try_join!(references.look_up(&wanted), marks(references.records, named))?;
     let mut resolutions = resolutions.as_slice();
-    let mut writes = Vec::with_capacity(drafts.len());
+    let (mut writes, mut held) = (Vec::with_capacity(drafts.len()), 0);
     for Drafted { place, line, id, mut draft } in drafts {
         let (found, rest) = resolutions.split_at(draft.references().len().min(resolutions.len()));
         resolutions = rest;
@@ -62,7 +86,12 @@ pub(crate) async fn import_batch<R: RecordStore>(
         match guarded(|| draft.resolve(id, found)) {
             Ok(record) => match step {
                 Step::Write { action, created_at } if !import.options.dry_run => {
+                    held += record.attributes().weight();
                     writes.push((place, action, to_store(import, line, record, created_at)));
+                    if held > HELD {
+                        settled.extend(write(references.records, std::mem::take(&mut writes)).await?);
+                        held = 0;
+                    }
                 }
                 Step::Write { action, .. } | Step::Leave(action) => settled.push((place, Ok(action))),
                 // The draft has its error: it does not come to this.
@@ -214,6 +243,16 @@ fn to_store(import: &Import, line: u32, record: Record, created_at: DateTime<Utc
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_go_together_by_count_and_by_length() {
+        let file = ["x\n".repeat(250), format!("{}\n", "x".repeat(100 << 10)).repeat(5), "x".repeat(1 << 20)].concat();
+        let sheet = Sheet::read(file.as_bytes()).unwrap();
+        let places: Vec<usize> = (0..256).collect();
+        let batches = batches(&sheet, &places);
+        assert_eq!(batches.iter().map(|batch| batch.len()).collect::<Vec<_>>(), [100, 100, 52, 2, 1, 1]);
+        assert_eq!(batches.concat(), places);
+    }
 
     #[test]
     fn a_panic_over_a_record_is_that_records_error() {

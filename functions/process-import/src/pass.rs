@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::{
     Worker,
-    batch::{BATCH, import_batch, leave_batch},
+    batch::{batches, import_batch, leave_batch},
     bulk::Bulk,
     fault::FileFault,
     progress::Progress,
@@ -165,7 +165,7 @@ where
         let sheet = references.sheet;
         let of_wave = sheet.lines().iter().enumerate().filter(|(_, line)| types.contains(&line.record_type));
         let places: Vec<usize> = of_wave.map(|(place, _)| place).collect();
-        let batches = stream::iter(places.chunks(BATCH)).map(|places| async move {
+        let under_way = stream::iter(batches(sheet, &places)).map(|places| async move {
             // Asked as a batch begins. Those under way are dropped; what they wrote is written again, the same.
             if self.deadline - (self.worker.clock)() < HAND_OVER {
                 return Err(Stop::OutOfTime);
@@ -181,9 +181,9 @@ where
         let copying = [Some(RecordType::SubscriptionOffering), Some(RecordType::Subscription)];
         let has_copies = types.iter().any(|record_type| copying.contains(record_type));
         let in_flight = if has_copies { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
-        let mut batches = batches.buffer_unordered(in_flight);
+        let mut under_way = under_way.buffer_unordered(in_flight);
         let mut is_left = false;
-        while let Some(batch) = batches.next().await {
+        while let Some(batch) = under_way.next().await {
             let mut errors = LineErrors::new();
             for (place, became) in batch? {
                 match became {

@@ -19,8 +19,8 @@ use crate::{
     sheet::{Fate, Sheet, SheetLine},
 };
 
-/// How many bytes the kept copies may take as stored. Copies are made again when they are needed again.
-const KEPT: usize = 16 << 20;
+/// How many bytes of memory the kept copies may take. Copies are made again when they are needed again.
+const KEPT: usize = 64 << 20;
 
 /// The copies made so far, so that an object referred to a thousand times is built once.
 #[derive(Debug, Default)]
@@ -145,7 +145,7 @@ impl<R: RecordStore> References<'_, R> {
         let Ok(record) = draft.resolve(id, &found) else { return Ok(None) };
         let copy = Arc::new(record.snapshot());
         self.copies.with(|kept| {
-            kept.bytes += copy.bytes();
+            kept.bytes += copy.weight();
             kept.of_lines.insert(place, Arc::clone(&copy));
         });
         Ok(Some(copy))
@@ -179,7 +179,7 @@ impl<R: RecordStore> References<'_, R> {
             }
         }
         self.copies.with(|kept| {
-            let bytes = |copy: &Option<Arc<StoredCopy>>| copy.as_ref().map_or(0, |copy| copy.snapshot.bytes());
+            let bytes = |copy: &Option<Arc<StoredCopy>>| copy.as_ref().map_or(0, |copy| copy.snapshot.weight());
             kept.bytes += found.values().map(|copy| size_of::<RecordId>() + bytes(copy)).sum::<usize>();
             kept.of_stored.extend(found.iter().map(|(id, copy)| (*id, copy.clone())));
         });

@@ -9,6 +9,11 @@ use crate::json::Path;
 /// The most errors told of one line; the last one says how many more there are.
 pub const MAX_ERRORS: usize = 50;
 
+/// The most that the errors told of one line say, in bytes of text; the first one is told whatever its length. Fifty errors
+/// say as much where paths are as people have them. Where they are as long as the line, a file's errors would not fit the
+/// worker's memory.
+pub const MAX_ERROR_BYTES: usize = 8 * 1024;
+
 /// One thing wrong with one line; data, not a failure of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordError {
@@ -36,10 +41,12 @@ impl RecordError {
     }
 }
 
-/// The errors of one line, in the order in which they were found, 50 of them at most.
+/// The errors of one line, in the order in which they were found, 50 of them at most, and 8 KiB of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordErrors {
     kept: Vec<RecordError>,
+    /// What the kept ones say, in bytes.
+    bytes: usize,
     more: usize,
 }
 
@@ -47,20 +54,27 @@ impl RecordErrors {
     /// Adds an error at a path. What is over the limit is counted without being written out, so that a line of nothing
     /// but errors costs no more than a good one.
     pub fn add(&mut self, code: RecordErrorCode, path: &Path<'_>, problem: impl fmt::Display) {
-        if self.kept.len() < MAX_ERRORS {
-            self.kept.push(RecordError::new(code, path.to_string(), problem.to_string()));
-        } else {
+        if self.is_full() {
             self.more = self.more.saturating_add(1);
+        } else {
+            self.push(RecordError::new(code, path.to_string(), problem.to_string()));
         }
     }
 
     /// Adds an error made elsewhere.
     pub fn push(&mut self, error: RecordError) {
-        if self.kept.len() < MAX_ERRORS {
-            self.kept.push(error);
-        } else {
+        let bytes = self.bytes + error.field.len() + error.problem.len();
+        if self.is_full() || (bytes > MAX_ERROR_BYTES && !self.kept.is_empty()) {
             self.more = self.more.saturating_add(1);
+        } else {
+            self.bytes = bytes;
+            self.kept.push(error);
         }
+    }
+
+    /// Whether no more are told. Once one was left out all that come after it are.
+    const fn is_full(&self) -> bool {
+        self.more > 0 || self.kept.len() >= MAX_ERRORS
     }
 
     /// Whether an error of this kind is noted at a path.
@@ -80,6 +94,7 @@ impl RecordErrors {
         if let (Some(last), true) = (self.kept.last_mut(), self.more > 0) {
             last.problem = format!("{} (and {} more errors in this line)", last.problem, self.more);
         }
+        self.kept.shrink_to_fit();
         self.kept
     }
 }
@@ -156,4 +171,30 @@ pub enum RecordErrorCode {
     Cancelled,
     /// The service failed over the line.
     Internal,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of so many errors are told, at a path of this length, and how many the last one says there are more.
+    fn check(errors: usize, path: usize, told: usize, more: usize) {
+        let key = "k".repeat(path);
+        let mut noted = RecordErrors::default();
+        (0..errors).for_each(|_| noted.push(RecordError::new(RecordErrorCode::Malformed, key.as_str(), "is wrong")));
+        let noted = noted.into_vec();
+        assert_eq!(noted.len(), told);
+        let last =
+            if more == 0 { "is wrong".to_owned() } else { format!("is wrong (and {more} more errors in this line)") };
+        assert_eq!(noted.last().unwrap().problem, last);
+    }
+
+    #[test]
+    fn a_line_tells_fifty_errors_or_eight_kibibytes_of_them_and_one_at_least() {
+        check(50, 100, 50, 0);
+        check(51, 100, 50, 1);
+        check(50, 1016, 8, 42);
+        check(2, 8176, 1, 1);
+        check(3, 100_000, 1, 2);
+    }
 }

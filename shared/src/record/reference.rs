@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::error::{RecordError, RecordErrorCode};
 use super::field::{EXTERNAL_REF, Field, Fields};
-use super::storable::object_bytes;
 use super::{RecordId, RecordType, rules};
 use crate::json::{Json, Object, Shown};
 
@@ -110,10 +109,10 @@ impl Snapshot {
         &self.attributes
     }
 
-    /// How many bytes the attributes take as stored, about.
+    /// How many bytes of memory the copy takes, about.
     #[must_use]
-    pub fn bytes(&self) -> usize {
-        object_bytes(&self.attributes)
+    pub fn weight(&self) -> usize {
+        self.attributes.weight()
     }
 
     /// The copy as it is stored.

@@ -171,3 +171,15 @@ async fn lines_without_external_ref_are_objects_of_their_own() {
     world.run().await;
     assert_eq!(world.worker.records.all().len(), 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn small_lines_that_become_large_objects_are_written_a_few_at_a_time() {
+    let heavy = product("tea").replace("\"name\"", &format!("\"notes\":[{}0],\"name\"", "0,".repeat(50_000)));
+    let offerings: String = (0..40).map(|number| offering(&number.to_string(), "tea", "monthly")).collect();
+    let world = World::with([heavy, plan("monthly"), offerings].concat()).await;
+    world.run().await;
+    assert_eq!(world.told(1).await, "success, 42 of 42\n");
+    // 40 go into two calls where they are small.
+    let calls = world.faults.calls(Call::WriteBatch);
+    assert!(calls > 15, "{calls} calls");
+}

@@ -1,0 +1,172 @@
+//! The API in memory: the gateway's events, routed as the template does, to the functions over their twins.
+
+use std::{collections::BTreeSet, fs};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::TimeDelta;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Value, json};
+use shared::{
+    api::{ApiError, Call, IMPORTS_PATH, Reply},
+    config::StoreSource,
+    gateway,
+    memory::{self, Faults, MemoryForms},
+    telemetry::Telemetry,
+};
+
+use crate::{
+    service::{Service, id, store},
+    world::RETENTION,
+};
+
+/// What a caller can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Route {
+    Create,
+    List,
+    Upload,
+    Get,
+    Errors,
+    Results,
+    FailedLines,
+    Cancel,
+}
+
+impl Route {
+    /// Those whose path names a job.
+    pub(crate) const OF_A_JOB: [Self; 5] = [Self::Get, Self::Errors, Self::Results, Self::FailedLines, Self::Cancel];
+
+    pub(crate) const fn method(self) -> &'static str {
+        match self {
+            Self::Create | Self::Upload | Self::Cancel => "post",
+            Self::List | Self::Get | Self::Errors | Self::Results | Self::FailedLines => "get",
+        }
+    }
+
+    /// What follows the path of the imports, as `openapi.yaml` writes it.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Create | Self::List => "",
+            Self::Upload => "/uploads",
+            Self::Get => "/{id}",
+            Self::Errors => "/{id}/errors",
+            Self::Results => "/{id}/results",
+            Self::FailedLines => "/{id}/failed-lines",
+            Self::Cancel => "/{id}/cancel",
+        }
+    }
+
+    /// The statuses that `openapi.yaml` promises.
+    pub(crate) fn statuses(self) -> BTreeSet<u16> {
+        let openapi = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml")).unwrap();
+        let path = openapi.split(&format!("\n  {IMPORTS_PATH}{}:\n", self.path())).nth(1).unwrap();
+        let call = path.split(&format!("    {}:\n", self.method())).nth(1).unwrap();
+        let lines = call.lines().take_while(|line| line.is_empty() || line.starts_with("      "));
+        lines.filter_map(|line| line.strip_prefix("        '")?.strip_suffix("':")?.parse().ok()).collect()
+    }
+}
+
+/// A call as the gateway hands it on.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) route: Route,
+    pub(crate) id: String,
+    pub(crate) query: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) claims: Value,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Sent {
+    pub(crate) fn to(route: Route) -> Self {
+        Self {
+            route,
+            id: id(1).to_string(),
+            query: String::new(),
+            headers: vec![("host".to_owned(), "api.example.com".to_owned())],
+            claims: json!({"store_id": "main"}),
+            body: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn event(&self, rng: &mut ChaCha8Rng) -> gateway::ApiGatewayV2httpRequest {
+        let path = format!("{IMPORTS_PATH}{}", self.route.path().replace("{id}", &self.id));
+        let headers: serde_json::Map<_, _> =
+            self.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        let parameters = if self.route.path().contains("{id}") { json!({"id": self.id}) } else { Value::Null };
+        // The gateway encodes what it takes for binary; text it may leave as it is.
+        let text = String::from_utf8(self.body.clone()).ok().filter(|_| rng.random_ratio(1, 2));
+        let event = json!({
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": self.query,
+            "headers": headers,
+            "pathParameters": parameters,
+            "requestContext": {
+                "http": {"method": self.route.method().to_uppercase(), "path": path},
+                "authorizer": {"jwt": {"claims": self.claims, "scopes": []}},
+            },
+            "isBase64Encoded": text.is_none(),
+            "body": text.unwrap_or_else(|| STANDARD.encode(&self.body)),
+        });
+        serde_json::from_value(event).unwrap()
+    }
+}
+
+/// An answer as the gateway gets it.
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+/// The functions of the API, with what they share.
+pub(crate) struct Api {
+    pub(crate) service: Service,
+    forms: MemoryForms,
+    telemetry: Telemetry,
+    stores: StoreSource,
+}
+
+impl Api {
+    pub(crate) fn new() -> Self {
+        Self {
+            service: Service::new(),
+            forms: MemoryForms::new(Faults::default()),
+            telemetry: Telemetry::new("input".to_owned(), |_| ()),
+            stores: StoreSource { claim: "store_id".to_owned(), configured: store() },
+        }
+    }
+
+    pub(crate) async fn send(&self, rng: &mut ChaCha8Rng, sent: &Sent) -> Answered {
+        let fresh = id(rng.random());
+        let handle = |call| self.handle(sent.route, fresh, call);
+        let response = gateway::answer(&self.stores, &handle, sent.event(rng), "request-1").await;
+        let response = serde_json::to_value(response).unwrap();
+        Answered {
+            status: response["statusCode"].as_u64().unwrap().try_into().unwrap(),
+            body: serde_json::from_str(response["body"].as_str().unwrap()).unwrap(),
+        }
+    }
+
+    async fn handle(&self, route: Route, fresh: shared::import::ImportId, call: Call) -> Result<Reply, ApiError> {
+        let worker = &*self.service.worker;
+        let (imports, files, now) = (&worker.imports, &worker.files, memory::now());
+        match route {
+            Route::Create => create_import::handle(files, imports, &worker.queue, memory::now, fresh, call).await,
+            Route::Upload => create_upload::handle(&self.forms, imports, TimeDelta::hours(1), now, fresh, &call).await,
+            Route::List => list_imports::handle(imports, now, &call).await,
+            Route::Get => get_import::handle(imports, now, &call).await,
+            Route::Errors => list_import_errors::handle(imports, files, now, &call).await,
+            Route::Results | Route::FailedLines => download_import::handle(imports, files, now, &call).await,
+            Route::Cancel => {
+                cancel_import::handle(imports, files, memory::now, RETENTION, &self.telemetry, &call).await
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Reading lines: every byte belongs to one line, every line is read or explained, and what was read is written back whole.
+
+use std::sync::Arc;
+
+use shared::{
+    json::{self, Json, Object},
+    jsonl::{Line, lines},
+    record::{
+        LookUp, MAX_ERRORS, Record, RecordError, RecordErrorCode, RecordErrors, RecordId, RecordType, Reference,
+        Resolution, Snapshot, outline, read,
+    },
+};
+
+/// Splits a file and reads each of its lines.
+pub(crate) fn check(file: &[u8]) {
+    let mut behind = 0;
+    let mut number = 1;
+    for line in lines(file) {
+        assert!(line.offset >= behind && file[line.offset..].starts_with(line.raw), "{line:?}");
+        check_gap(&file[behind..line.offset]);
+        let ends = file[behind..line.offset].split(|byte| *byte == b'\n').skip(1);
+        number += u32::try_from(ends.count()).unwrap();
+        assert_eq!(line.number, number, "as an editor numbers lines");
+        behind = line.offset + line.raw.len();
+        check_line(&line);
+    }
+    check_gap(&file[behind..]);
+}
+
+/// What lies between lines is blank; at the start a byte order mark may stand.
+fn check_gap(gap: &[u8]) {
+    let gap = gap.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(gap);
+    assert!(gap.trim_ascii().is_empty(), "bytes that belong to no line: {gap:?}");
+}
+
+fn check_line(line: &Line<'_>) {
+    let at_a_look = outline(line.bytes);
+    match read(line.bytes) {
+        Err(errors) => {
+            assert_eq!(at_a_look.record_type, None);
+            check_errors(line.bytes, &errors);
+        }
+        Ok(draft) => {
+            assert_eq!(at_a_look.record_type, Some(draft.record_type()), "both looks see one type");
+            let id = RecordId::parse("00000000-0000-4000-8000-000000000000").unwrap();
+            let found: Vec<_> = draft.references().iter().map(stand_in).collect();
+            for resolutions in [&found[..], &[]] {
+                match draft.clone().resolve(id, resolutions) {
+                    Ok(record) => {
+                        assert_eq!(at_a_look.external_ref.as_deref(), record.external_ref(), "both looks see one name");
+                        check_again(&record);
+                    }
+                    Err(errors) => check_errors(line.bytes, &errors),
+                }
+            }
+        }
+    }
+}
+
+/// Something small to put in the place of a reference.
+fn stand_in(reference: &Reference) -> Resolution {
+    let id = RecordId::parse("00000000-0000-4000-8000-000000000001").unwrap();
+    let mut attributes = Object::new();
+    if reference.record_type == RecordType::SubscriptionOffering {
+        let mut plan = Object::new();
+        plan.insert("id", id.to_string());
+        plan.insert("external_ref", "monthly");
+        attributes.insert("plans", vec![Json::from(plan)]);
+    }
+    let name = (reference.look_up != LookUp::Id).then(|| reference.text.clone());
+    Resolution::Found(Arc::new(Snapshot::new(id, reference.record_type, name, attributes)))
+}
+
+/// A record is read again from what is written of it.
+fn check_again(record: &Record) {
+    let written = Json::from(record.attributes().clone()).to_string();
+    let mut errors = RecordErrors::default();
+    let again = json::read(&written, &mut errors);
+    assert_eq!(again.as_ref(), Some(record.attributes()), "{written}");
+    assert!(errors.is_empty(), "{errors:?} of {written}");
+    assert!(record.external_ref().is_none_or(|name| (1..=2048).contains(&name.chars().count())));
+}
+
+fn check_errors(line: &[u8], errors: &[RecordError]) {
+    assert!((1..=MAX_ERRORS).contains(&errors.len()), "{} errors", errors.len());
+    for error in errors {
+        assert!(!error.problem.is_empty());
+        assert!(error.detail().starts_with(&error.field));
+        assert!(error.blocked_by.is_none());
+        let place = match error.code {
+            RecordErrorCode::NotJson => number_after(&error.problem, " at column "),
+            RecordErrorCode::NotUtf8 => number_after(&error.problem, " at offset "),
+            RecordErrorCode::Internal => panic!("{error:?}"),
+            _ => continue,
+        };
+        assert!(place <= line.len(), "{error:?} lies outside of a line of {} bytes", line.len());
+    }
+}
+
+/// The number that stands in a text behind some words.
+fn number_after(text: &str, words: &str) -> usize {
+    let digits = text.rsplit_once(words).unwrap().1;
+    digits.split(|other: char| !other.is_ascii_digit()).next().unwrap().parse().unwrap()
+}

@@ -1,0 +1,78 @@
+//! The worker over its twins, from a file to its report.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use process_import::Worker;
+use serde_json::Value;
+use shared::{
+    import::{Import, ImportId, NewImport},
+    memory::{self, Faults},
+    owner::StoreId,
+    ports::ImportStore,
+    report::Report,
+    submit::submit,
+};
+use uuid::Uuid;
+
+use crate::world::{MemoryWorker, event, noon, worker};
+
+/// How long Lambda lets a worker run.
+const TIMEOUT: chrono::TimeDelta = chrono::TimeDelta::seconds(100);
+
+/// A worker, at noon, with nothing stored.
+pub(crate) struct Service {
+    pub(crate) worker: Arc<MemoryWorker>,
+}
+
+pub(crate) fn store() -> StoreId {
+    StoreId::from_configuration("main").unwrap()
+}
+
+pub(crate) fn id(number: u128) -> ImportId {
+    ImportId::new(Uuid::from_u128(number))
+}
+
+/// What a job has told of its file.
+pub(crate) struct Told {
+    pub(crate) import: Import,
+    pub(crate) errors: Vec<Value>,
+    pub(crate) results: Vec<Value>,
+    pub(crate) failed_lines: Bytes,
+}
+
+impl Service {
+    pub(crate) fn new() -> Self {
+        memory::set_clock(noon());
+        Self { worker: worker(&Faults::default()) }
+    }
+
+    /// Makes a job of a file and runs it to its end.
+    pub(crate) async fn import(&self, number: u128, file: impl Into<Bytes>) -> Told {
+        let Worker { imports, files, queue, .. } = &*self.worker;
+        let new = NewImport::new(id(number), store(), files.store(&format!("imports/main/{number}"), file));
+        submit(imports, queue, new, memory::now()).await.unwrap();
+        let message = queue.receive(memory::now()).unwrap();
+        let response = self.worker.handle(event(&message), memory::now() + TIMEOUT).await;
+        assert!(response.batch_item_failures.is_empty(), "the message is done");
+        queue.delete(&message.receipt_handle);
+        self.told(number).await
+    }
+
+    async fn told(&self, number: u128) -> Told {
+        let import = self.worker.imports.get(&store(), id(number), memory::now()).await.unwrap().unwrap();
+        let prefix = import.report.as_ref().unwrap().prefix.clone();
+        Told {
+            errors: self.rows(&Report::errors_key(&prefix)),
+            results: self.rows(&Report::results_key(&prefix)),
+            failed_lines: self.worker.files.content(&Report::failed_lines_key(&prefix)).unwrap(),
+            import,
+        }
+    }
+
+    fn rows(&self, key: &str) -> Vec<Value> {
+        let rows = self.worker.files.content(key).unwrap();
+        let rows = rows.split(|byte| *byte == b'\n').filter(|row| !row.is_empty());
+        rows.map(|row| serde_json::from_slice(row).unwrap()).collect()
+    }
+}
