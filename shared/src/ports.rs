@@ -14,7 +14,7 @@ use crate::{
     options::ImportOptions,
     owner::StoreId,
     page::Page,
-    record::{RecordId, StoredRecord},
+    record::{Mark, RecordId, StoredRecord},
 };
 
 /// A call to the outside that failed.
@@ -211,9 +211,9 @@ pub trait UploadForms: Sync {
 }
 
 /// What a batch read gave: the items found, and the ids it did not get to.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BatchRead {
-    pub found: Vec<StoredRecord>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchRead<T> {
+    pub found: Vec<T>,
     pub unprocessed: Vec<RecordId>,
 }
 
@@ -234,7 +234,10 @@ pub trait RecordStore: Sync {
     const WRITE_BATCH: usize = 25;
 
     /// Reads up to [`Self::READ_BATCH`] objects by id, consistently. Ids must differ.
-    fn read_batch(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead>> + Send;
+    fn read_batch(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead<StoredRecord>>> + Send;
+
+    /// The same, without attributes: however large the objects are, the answer is small.
+    fn read_marks(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead<Mark>>> + Send;
 
     /// Writes up to [`Self::WRITE_BATCH`] objects whole. Ids must differ.
     fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = Outside<BatchWrite>> + Send;

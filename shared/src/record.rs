@@ -20,7 +20,7 @@ pub use envelope::{Outline, outline};
 pub use error::{MAX_ERROR_BYTES, MAX_ERRORS, RecordError, RecordErrorCode, RecordErrors};
 pub use reference::{LookUp, Reference, Resolution, Snapshot};
 pub use storable::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH, check_storable};
-pub use stored::StoredRecord;
+pub use stored::{Mark, StoredRecord};
 
 use std::fmt;
 

@@ -42,7 +42,7 @@ async fn run(worker: &MemoryWorker, file: Bytes) -> (Import, Vec<ToldLine>) {
 }
 
 fn calls(faults: &Faults) -> (usize, usize) {
-    (faults.calls(Call::ReadBatch), faults.calls(Call::WriteBatch))
+    (faults.calls(Call::ReadMarks) + faults.calls(Call::ReadBatch), faults.calls(Call::WriteBatch))
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,7 +77,7 @@ struct Poor {
 
 impl Poor {
     fn befall(&mut self, call: Call) -> Option<Fault> {
-        if !matches!(call, Call::ReadBatch | Call::WriteBatch) {
+        if !matches!(call, Call::ReadBatch | Call::ReadMarks | Call::WriteBatch) {
             return None;
         }
         let Self { chance, cards } = self;

@@ -212,7 +212,7 @@ fn fault(call: Call, state: &mut State) -> Fault {
     if chance.happens(if call == Call::WriteBatch { weather.permanent } else { weather.permanent / 10 }) {
         return Fault::permanent();
     }
-    let is_batch = matches!(call, Call::ReadBatch | Call::WriteBatch);
+    let is_batch = matches!(call, Call::ReadBatch | Call::ReadMarks | Call::WriteBatch);
     match chance.below(if is_batch { 14 } else { 8 }) {
         0 | 1 => Fault::transient(),
         2 => Fault::After(StoreError::Transient("the answer is lost".to_owned())),

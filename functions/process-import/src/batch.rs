@@ -8,10 +8,10 @@ use std::{
 use chrono::{DateTime, Utc};
 use futures_util::try_join;
 use shared::{
-    import::{Import, ImportId},
+    import::Import,
     options::OnConflict,
     ports::{Outside, RecordStore},
-    record::{Draft, Record, RecordError, RecordErrorCode, RecordId, StoredRecord, read},
+    record::{Draft, Mark, Record, RecordError, RecordErrorCode, RecordId, StoredRecord, read},
     report::Action,
 };
 
@@ -118,7 +118,7 @@ pub(crate) async fn leave_batch<R: RecordStore>(
         let mark = id(place).and_then(|id| stored.get(&id)).filter(|mark| mark.import_id == import.id && !repeats);
         let problem = "the import was cancelled before this line's turn came";
         let left = || vec![RecordError::new(RecordErrorCode::Cancelled, "", problem)];
-        (*place, mark.map(|mark| mark.written_by(import)).ok_or_else(left))
+        (*place, mark.map(|mark| written_by(mark, import)).ok_or_else(left))
     };
     Ok(places.iter().map(settle).collect())
 }
@@ -145,7 +145,7 @@ impl Step {
             return Self::Write { action: Action::Created, created_at: written_at(import) };
         };
         if mark.import_id == import.id {
-            return Self::Leave(mark.written_by(import));
+            return Self::Leave(written_by(mark, import));
         }
         match import.options.on_conflict {
             OnConflict::Fail => Self::Refuse,
@@ -155,18 +155,9 @@ impl Step {
     }
 }
 
-/// Who wrote a stored object, and when it was made.
-#[derive(Clone, Copy, Debug)]
-struct Mark {
-    import_id: ImportId,
-    created_at: DateTime<Utc>,
-}
-
-impl Mark {
-    /// How `import`, which wrote the object in an earlier claim, did so: one it replaced is older than the job.
-    fn written_by(self, import: &Import) -> Action {
-        if self.created_at == written_at(import) { Action::Created } else { Action::Updated }
-    }
+/// How `import`, which wrote the object in an earlier claim, did so: one it replaced is older than the job.
+fn written_by(mark: &Mark, import: &Import) -> Action {
+    if mark.created_at == written_at(import) { Action::Created } else { Action::Updated }
 }
 
 /// Looks at the objects that are stored under some ids.
@@ -176,9 +167,8 @@ async fn marks<R: RecordStore>(
 ) -> Outside<HashMap<RecordId, Mark>> {
     // Two lines may have the same.
     let ids: BTreeSet<RecordId> = ids.collect();
-    let stored = records.read_all(&Vec::from_iter(ids)).await?;
-    let mark = |record: StoredRecord| Mark { import_id: record.import_id, created_at: record.created_at };
-    Ok(stored.into_iter().map(|record| (record.id, mark(record))).collect())
+    let marks = records.read_marks(&Vec::from_iter(ids)).await?;
+    Ok(marks.into_iter().map(|mark| (mark.id, mark)).collect())
 }
 
 /// Reads a line, and tells whether it repeats another.

@@ -10,8 +10,8 @@ use std::{
 
 use futures_util::future::try_join_all;
 use shared::{
-    ports::{BatchWrite, Outside, RecordStore, StoreError},
-    record::{RecordId, StoredRecord},
+    ports::{BatchRead, BatchWrite, Outside, RecordStore, StoreError},
+    record::{Mark, RecordId, StoredRecord},
 };
 use tokio::{sync::Notify, time::timeout};
 
@@ -34,20 +34,54 @@ pub(crate) type Refused = (RecordId, String);
 #[derive(Debug)]
 pub(crate) struct Bulk<'a, R> {
     records: &'a R,
-    reads: Line<RecordId>,
+    wholes: Reads<StoredRecord>,
+    marks: Reads<Mark>,
     writes: Line<StoredRecord>,
-    readers: Mutex<HashMap<RecordId, Vec<Shared<Reader>>>>,
     writers: Mutex<HashMap<RecordId, Shared<Writer>>>,
 }
 
 type Shared<T> = Arc<Mutex<T>>;
 
+/// What is read of objects, and who waits for it.
+#[derive(Debug)]
+struct Reads<T> {
+    line: Line<RecordId>,
+    readers: Mutex<HashMap<RecordId, Vec<Shared<Reader<T>>>>>,
+}
+
 /// Somebody who wants objects.
 #[derive(Debug)]
-struct Reader {
+struct Reader<T> {
     /// How many of them have no answer yet.
     waits_for: usize,
-    found: Vec<StoredRecord>,
+    found: Vec<T>,
+}
+
+/// What can be read of an object.
+trait Readable: Clone {
+    fn id(&self) -> RecordId;
+
+    async fn read(records: &impl RecordStore, ids: &[RecordId]) -> Outside<BatchRead<Self>>;
+}
+
+impl Readable for StoredRecord {
+    fn id(&self) -> RecordId {
+        self.id
+    }
+
+    async fn read(records: &impl RecordStore, ids: &[RecordId]) -> Outside<BatchRead<Self>> {
+        records.read_batch(ids).await
+    }
+}
+
+impl Readable for Mark {
+    fn id(&self) -> RecordId {
+        self.id
+    }
+
+    async fn read(records: &impl RecordStore, ids: &[RecordId]) -> Outside<BatchRead<Self>> {
+        records.read_marks(ids).await
+    }
 }
 
 /// Somebody who has objects written.
@@ -59,28 +93,18 @@ struct Writer {
 
 impl<'a, R: RecordStore> Bulk<'a, R> {
     pub(crate) fn new(records: &'a R) -> Self {
-        let (reads, writes) = (Line::new(R::READ_BATCH), Line::new(R::WRITE_BATCH));
-        Self { records, reads, writes, readers: Mutex::default(), writers: Mutex::default() }
+        let (wholes, marks) = (Reads::new(R::READ_BATCH), Reads::new(R::READ_BATCH));
+        Self { records, wholes, marks, writes: Line::new(R::WRITE_BATCH), writers: Mutex::default() }
     }
 
     /// Reads all objects of `ids` there are. Ids must differ.
     pub(crate) async fn read_all(&self, ids: &[RecordId]) -> Outside<Vec<StoredRecord>> {
-        let reader = Arc::new(Mutex::new(Reader { waits_for: ids.len(), found: Vec::new() }));
-        let mut asked = Vec::new();
-        for id in ids {
-            let mut readers = lock(&self.readers);
-            let readers = readers.entry(*id).or_default();
-            // What another has asked for and not got yet is asked once for both.
-            if readers.is_empty() {
-                asked.push(*id);
-            }
-            readers.push(Arc::clone(&reader));
-        }
-        self.reads.add(asked);
-        let is_done = || lock(&reader).waits_for == 0;
-        try_join_all((0..calls(ids.len(), R::READ_BATCH)).map(|_| self.carry_reads(is_done))).await?;
-        let found = std::mem::take(&mut lock(&reader).found);
-        Ok(found)
+        self.wholes.read_all(self.records, ids).await
+    }
+
+    /// Reads the marks of all objects of `ids` there are. Ids must differ.
+    pub(crate) async fn read_marks(&self, ids: &[RecordId]) -> Outside<Vec<Mark>> {
+        self.marks.read_all(self.records, ids).await
     }
 
     /// Writes objects until each is written or found to be refused; a refused one does its neighbours no harm. Their ids
@@ -94,43 +118,6 @@ impl<'a, R: RecordStore> Bulk<'a, R> {
         try_join_all((0..calls(count, R::WRITE_BATCH)).map(|_| self.carry_writes(is_done))).await?;
         let refused = std::mem::take(&mut lock(&writer).refused);
         Ok(refused)
-    }
-
-    /// Makes calls, whoever they are for, until `is_done`.
-    async fn carry_reads(&self, is_done: impl Fn() -> bool) -> Outside<()> {
-        let mut tries = 0;
-        while !is_done() {
-            let Some(batch) = self.reads.take().await else { continue };
-            let left = match self.records.read_batch(&batch.items).await {
-                Ok(read) => {
-                    let mut found: BTreeMap<_, _> = read.found.into_iter().map(|record| (record.id, record)).collect();
-                    tries = if read.unprocessed.len() < batch.items.len() { 0 } else { tries + 1 };
-                    for id in batch.items.iter().filter(|id| !read.unprocessed.contains(id)) {
-                        self.answer(*id, found.remove(id).as_ref());
-                    }
-                    read.unprocessed
-                }
-                Err(StoreError::Transient(_)) if tries + 1 < TRIES => {
-                    tries += 1;
-                    batch.items
-                }
-                Err(error) => return Err(error),
-            };
-            if !left.is_empty() {
-                self.reads.changed.notify_waiters();
-                pause(tries).await?;
-            }
-            self.reads.give_back(left);
-        }
-        Ok(())
-    }
-
-    fn answer(&self, id: RecordId, found: Option<&StoredRecord>) {
-        for reader in lock(&self.readers).remove(&id).unwrap_or_default() {
-            let mut reader = lock(&reader);
-            reader.waits_for = reader.waits_for.saturating_sub(1);
-            reader.found.extend(found.cloned());
-        }
     }
 
     /// Makes calls, whoever they are for, until `is_done`.
@@ -176,6 +163,68 @@ impl<'a, R: RecordStore> Bulk<'a, R> {
             let mut writer = lock(&writer);
             writer.waits_for = writer.waits_for.saturating_sub(1);
             writer.refused.extend(refused.map(|reason| (id, reason)));
+        }
+    }
+}
+
+impl<T: Readable> Reads<T> {
+    fn new(most: usize) -> Self {
+        Self { line: Line::new(most), readers: Mutex::default() }
+    }
+
+    async fn read_all<R: RecordStore>(&self, records: &R, ids: &[RecordId]) -> Outside<Vec<T>> {
+        let reader = Arc::new(Mutex::new(Reader { waits_for: ids.len(), found: Vec::new() }));
+        let mut asked = Vec::new();
+        for id in ids {
+            let mut readers = lock(&self.readers);
+            let readers = readers.entry(*id).or_default();
+            // What another has asked for and not got yet is asked once for both.
+            if readers.is_empty() {
+                asked.push(*id);
+            }
+            readers.push(Arc::clone(&reader));
+        }
+        self.line.add(asked);
+        let is_done = || lock(&reader).waits_for == 0;
+        try_join_all((0..calls(ids.len(), R::READ_BATCH)).map(|_| self.carry(records, is_done))).await?;
+        let found = std::mem::take(&mut lock(&reader).found);
+        Ok(found)
+    }
+
+    /// Makes calls, whoever they are for, until `is_done`.
+    async fn carry(&self, records: &impl RecordStore, is_done: impl Fn() -> bool) -> Outside<()> {
+        let mut tries = 0;
+        while !is_done() {
+            let Some(batch) = self.line.take().await else { continue };
+            let left = match T::read(records, &batch.items).await {
+                Ok(read) => {
+                    let mut found: BTreeMap<_, _> = read.found.into_iter().map(|found| (found.id(), found)).collect();
+                    tries = if read.unprocessed.len() < batch.items.len() { 0 } else { tries + 1 };
+                    for id in batch.items.iter().filter(|id| !read.unprocessed.contains(id)) {
+                        self.answer(*id, found.remove(id).as_ref());
+                    }
+                    read.unprocessed
+                }
+                Err(StoreError::Transient(_)) if tries + 1 < TRIES => {
+                    tries += 1;
+                    batch.items
+                }
+                Err(error) => return Err(error),
+            };
+            if !left.is_empty() {
+                self.line.changed.notify_waiters();
+                pause(tries).await?;
+            }
+            self.line.give_back(left);
+        }
+        Ok(())
+    }
+
+    fn answer(&self, id: RecordId, found: Option<&T>) {
+        for reader in lock(&self.readers).remove(&id).unwrap_or_default() {
+            let mut reader = lock(&reader);
+            reader.waits_for = reader.waits_for.saturating_sub(1);
+            reader.found.extend(found.cloned());
         }
     }
 }

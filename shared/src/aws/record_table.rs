@@ -19,7 +19,7 @@ use crate::{
     json::{Json, Object},
     owner::StoreId,
     ports::{BatchRead, BatchWrite, Outside, RecordStore, StoreError},
-    record::{RecordId, RecordType, StoredRecord},
+    record::{Mark, RecordId, RecordType, StoredRecord},
 };
 
 type Item = HashMap<String, AttributeValue>;
@@ -39,10 +39,17 @@ impl RecordTable {
     }
 }
 
-impl RecordStore for RecordTable {
-    async fn read_batch(&self, ids: &[RecordId]) -> Outside<BatchRead> {
+impl RecordTable {
+    /// Reads items, or of each the parts that `projection` names.
+    async fn read_items<T>(
+        &self,
+        ids: &[RecordId],
+        projection: Option<&str>,
+        read: fn(Item) -> Option<T>,
+    ) -> Outside<BatchRead<T>> {
         let keys = ids.iter().map(|id| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))])).collect();
-        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        let wanted = wanted.set_projection_expression(projection.map(str::to_owned)).build()?;
         let answer = self.client.batch_get_item().request_items(&self.table, wanted).send().await.map_err(sort)?;
         let found = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
         let unprocessed = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
@@ -51,6 +58,16 @@ impl RecordStore for RecordTable {
             found: found.into_iter().map(read).collect::<Option<_>>().ok_or_else(unreadable)?,
             unprocessed: unprocessed.iter().map(id).collect::<Option<_>>().ok_or_else(unreadable)?,
         })
+    }
+}
+
+impl RecordStore for RecordTable {
+    async fn read_batch(&self, ids: &[RecordId]) -> Outside<BatchRead<StoredRecord>> {
+        self.read_items(ids, None, read).await
+    }
+
+    async fn read_marks(&self, ids: &[RecordId]) -> Outside<BatchRead<Mark>> {
+        self.read_items(ids, Some("id, import_id, created_at"), read_mark).await
     }
 
     async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
@@ -131,6 +148,12 @@ fn read(mut item: Item) -> Option<StoredRecord> {
     let AttributeValue::M(attributes) = item.remove("attributes")? else { return None };
     let attributes = read_object(attributes)?;
     Some(StoredRecord { id, store, record_type, external_ref, attributes, import_id, line, created_at, updated_at })
+}
+
+fn read_mark(item: Item) -> Option<Mark> {
+    let text = |name: &str| item.get(name)?.as_s().ok();
+    let created_at = DateTime::<Utc>::from_str(text("created_at")?).ok()?;
+    Some(Mark { id: id(&item)?, import_id: ImportId::parse(text("import_id")?)?, created_at })
 }
 
 fn read_object(map: Item) -> Option<Object> {

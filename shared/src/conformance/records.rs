@@ -7,7 +7,7 @@ use crate::{
     import::ImportId,
     json::{Decimal, Json, Object, Path, read},
     ports::{BatchRead, BatchWrite, RecordStore},
-    record::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH, RecordErrors, RecordId, RecordType, StoredRecord, check_storable},
+    record::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH, Mark, RecordErrors, RecordId, RecordType, StoredRecord, check_storable},
 };
 
 promises! { $ record_store_promises in records:
@@ -16,6 +16,7 @@ promises! { $ record_store_promises in records:
     a_number_keeps_its_value_to_the_limits,
     a_record_is_written_over_whole,
     what_is_not_stored_is_not_found,
+    marks_tell_who_wrote_an_object_and_when_it_was_made,
     a_whole_batch_is_written_and_read,
     a_batch_over_the_limit_is_refused,
     a_batch_that_names_an_id_twice_is_refused,
@@ -172,9 +173,31 @@ pub async fn a_record_is_written_over_whole(records: &impl RecordStore) {
 pub async fn what_is_not_stored_is_not_found(records: &impl RecordStore) {
     let stored = record("{}");
     write(records, std::slice::from_ref(&stored)).await;
-    assert_eq!(records.read_batch(&[fresh_id()]).await, Ok(BatchRead::default()));
+    let nothing = BatchRead { found: Vec::new(), unprocessed: Vec::new() };
+    assert_eq!(records.read_batch(&[fresh_id()]).await, Ok(nothing));
     let found = read_back(records, &[fresh_id(), stored.id, fresh_id()]).await;
     assert_eq!(found, [stored]);
+}
+
+pub async fn marks_tell_who_wrote_an_object_and_when_it_was_made<R: RecordStore>(records: &R) {
+    // Whole they would be more than a read hands out at once.
+    let made: Vec<StoredRecord> = (0..50).map(|_| holding("x".repeat(390_000))).collect();
+    for batch in made.chunks(10) {
+        write(records, batch).await;
+    }
+    let ids = made.iter().map(|record| record.id).chain([fresh_id()]).collect::<Vec<_>>();
+    let (mut found, mut left) = (Vec::new(), ids);
+    while !left.is_empty() {
+        let read = records.read_marks(&left).await.unwrap();
+        found.extend(read.found);
+        left = read.unprocessed;
+    }
+    found.sort_by_key(|mark| made.iter().position(|record| record.id == mark.id));
+    let mark =
+        |record: &StoredRecord| Mark { id: record.id, import_id: record.import_id, created_at: record.created_at };
+    assert_eq!(found, made.iter().map(mark).collect::<Vec<_>>());
+    let too_many: Vec<RecordId> = (0..=R::READ_BATCH).map(|_| fresh_id()).collect();
+    assert!(records.read_marks(&too_many).await.is_err());
 }
 
 pub async fn a_whole_batch_is_written_and_read<R: RecordStore>(records: &R) {

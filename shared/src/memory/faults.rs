@@ -32,6 +32,7 @@ pub enum Call {
     Promised,
     Form,
     ReadBatch,
+    ReadMarks,
     WriteBatch,
     Put,
     Read,

@@ -10,7 +10,7 @@ use super::{Call, Faults, faults::LeftOver, lock};
 use crate::{
     json::{Decimal, Json, Object},
     ports::{BatchRead, BatchWrite, Outside, RecordStore, StoreError},
-    record::{RecordId, StoredRecord},
+    record::{Mark, RecordId, StoredRecord},
 };
 
 /// The largest item of `DynamoDB`, in bytes.
@@ -67,23 +67,40 @@ impl MemoryRecords {
 }
 
 impl RecordStore for MemoryRecords {
-    async fn read_batch(&self, ids: &[RecordId]) -> Outside<BatchRead> {
-        let read = |left_over: LeftOver| {
-            check_batch(ids, Self::READ_BATCH).map_err(StoreError::Permanent)?;
-            let state = lock(&self.state);
-            let (done, left) = ids.split_at(left_over.done_of(ids.len()));
-            Ok(BatchRead {
-                found: done.iter().filter_map(|id| state.records.get(id)).map(read_back).collect(),
-                unprocessed: left.to_vec(),
-            })
-        };
-        self.faults.around_batch(Call::ReadBatch, read).await
+    async fn read_batch(&self, ids: &[RecordId]) -> Outside<BatchRead<StoredRecord>> {
+        self.read(Call::ReadBatch, ids, read_back).await
+    }
+
+    async fn read_marks(&self, ids: &[RecordId]) -> Outside<BatchRead<Mark>> {
+        let mark =
+            |record: &StoredRecord| Mark { id: record.id, import_id: record.import_id, created_at: record.created_at };
+        self.read(Call::ReadMarks, ids, mark).await
     }
 
     async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
         let (state, records) = (Arc::clone(&self.state), records.to_vec());
         let write = move |left_over: LeftOver| Ok(lock(&state).write(&records, left_over));
         self.faults.around_change(Call::WriteBatch, write).await
+    }
+}
+
+impl MemoryRecords {
+    async fn read<T>(
+        &self,
+        call: Call,
+        ids: &[RecordId],
+        show: impl Fn(&StoredRecord) -> T + Send,
+    ) -> Outside<BatchRead<T>> {
+        let read = |left_over: LeftOver| {
+            check_batch(ids, Self::READ_BATCH).map_err(StoreError::Permanent)?;
+            let state = lock(&self.state);
+            let (done, left) = ids.split_at(left_over.done_of(ids.len()));
+            Ok(BatchRead {
+                found: done.iter().filter_map(|id| state.records.get(id)).map(show).collect(),
+                unprocessed: left.to_vec(),
+            })
+        };
+        self.faults.around_batch(call, read).await
     }
 }
 

@@ -19,3 +19,12 @@ pub struct StoredRecord {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
+
+/// What there is to know of a stored object without reading its attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub id: RecordId,
+    /// The job that wrote it last.
+    pub import_id: ImportId,
+    pub created_at: DateTime<Utc>,
+}

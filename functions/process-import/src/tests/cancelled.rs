@@ -103,7 +103,7 @@ async fn a_cancelled_job_whose_lines_were_all_tried_ends_as_it_is() {
 async fn a_cancelled_dry_run_has_written_nothing_either() {
     let world = World::new();
     world.submit_with(1, products(20_000), ImportOptions { dry_run: true, ..ImportOptions::default() }).await;
-    world.faults.draw(|call| (call == Call::ReadBatch).then_some(Fault::Slow(Duration::from_secs(1))));
+    world.faults.draw(|call| (call == Call::ReadMarks).then_some(Fault::Slow(Duration::from_secs(1))));
     tokio::join!(world.turn(), cancel_after(&world, TimeDelta::seconds(1)));
     assert_eq!(world.objects(), Vec::<String>::new());
     assert_eq!(world.results(1).await.len(), 20_000);

@@ -60,6 +60,7 @@ async fn a_job_run_again_after_a_failure_writes_the_same() {
         Call::ClaimNext,
         Call::Read,
         Call::ReadBatch,
+        Call::ReadMarks,
         Call::WriteBatch,
         Call::Write,
         Call::FinishFile,
@@ -122,7 +123,7 @@ async fn a_job_that_kills_three_workers_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn what_no_retry_can_mend_ends_the_job_and_not_the_line() {
-    for call in [Call::Read, Call::ReadBatch, Call::WriteBatch] {
+    for call in [Call::Read, Call::ReadMarks, Call::WriteBatch] {
         let world = World::with(products(3)).await;
         world.submit(2, product("later")).await;
         world.faults.plan(call, Fault::permanent());

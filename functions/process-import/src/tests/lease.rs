@@ -69,7 +69,7 @@ async fn a_job_that_is_handed_over_waits_for_its_last_writes() {
     let mut reads = 0;
     world.faults.draw(move |call| match call {
         // Every other batch is three seconds behind.
-        Call::ReadBatch => {
+        Call::ReadMarks => {
             reads += 1;
             Some(Fault::Slow(Duration::from_secs(3 * (reads % 2))))
         }

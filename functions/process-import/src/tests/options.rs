@@ -137,7 +137,7 @@ async fn a_job_run_again_tells_the_same_actions() {
         let calm = stocked().await;
         calm.submit_with(2, second(), with_policy(policy)).await;
         calm.run().await;
-        for call in [Call::FinishFile, Call::Finish, Call::ReadBatch, Call::WriteBatch] {
+        for call in [Call::FinishFile, Call::Finish, Call::ReadMarks, Call::WriteBatch] {
             let world = stocked().await;
             world.submit_with(2, second(), with_policy(policy)).await;
             world.faults.plan(call, Fault::After(shared::ports::StoreError::Transient("lost".to_owned())));
