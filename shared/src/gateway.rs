@@ -14,7 +14,7 @@ use lambda_http::{
     Body, LambdaEvent,
     aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
     http::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION},
-    lambda_runtime, service_fn, tracing as lambda_tracing,
+    lambda_runtime, service_fn,
 };
 use tracing::error;
 
@@ -34,7 +34,6 @@ where
     H: Fn(Call) -> F + Send + Sync,
     F: Future<Output = Result<Reply, ApiError>> + Send,
 {
-    lambda_tracing::init_default_subscriber();
     let (stores, handle) = (&stores, &handle);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         // Boxed, or the runtime's layers and the SDK's nest deeper than the compiler looks.
