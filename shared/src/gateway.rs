@@ -16,6 +16,7 @@ use lambda_http::{
     http::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION},
     lambda_runtime, service_fn,
 };
+use serde_json::Value;
 use tracing::error;
 
 use crate::{
@@ -35,9 +36,11 @@ where
     F: Future<Output = Result<Reply, ApiError>> + Send,
 {
     let (stores, handle) = (&stores, &handle);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+    lambda_runtime::run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Value>| async move {
+        // What does not fit is not quoted: the runtime logs this error.
+        let event = serde_json::from_value(payload).map_err(|_| "the event is not one of the HTTP API")?;
         // Boxed, or the runtime's layers and the SDK's nest deeper than the compiler looks.
-        Ok::<_, Error>(Box::pin(answer(stores, handle, event.payload, &event.context.request_id)).await)
+        Ok::<_, Error>(Box::pin(answer(stores, handle, event, &context.request_id)).await)
     }))
     .await
 }

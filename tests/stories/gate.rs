@@ -4,6 +4,7 @@ mod tokens;
 
 use std::collections::BTreeSet;
 
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use futures_util::{StreamExt, stream};
 use local::issuer::{READ, WRITE};
 use reqwest::{
@@ -96,10 +97,33 @@ async fn no_call_gets_in_without_a_good_token_on_any_route() {
     println!("{count} calls with {kinds} kinds of bad tokens on {} routes, each refused", routes().len());
 }
 
+/// The keys of all objects of a store, whatever they are.
+async fn keys_of(world: &World) -> Vec<String> {
+    let listed = async |prefix: &str| {
+        let call = world.s3().list_objects_v2().bucket(world.stack.bucket()).prefix(prefix).delimiter("/");
+        call.send().await.unwrap()
+    };
+    let below = |page: ListObjectsV2Output| {
+        let prefixes = page.common_prefixes.unwrap_or_default().into_iter();
+        prefixes.map(|of| of.prefix.unwrap()).collect::<Vec<String>>()
+    };
+    // Level by level, and of this store alone: others give their drops names that no XML can hold.
+    let roots = below(listed("").await).into_iter();
+    let mut open: Vec<String> = roots.map(|root| format!("{root}{}/", world.store)).collect();
+    let mut keys = Vec::new();
+    while let Some(prefix) = open.pop() {
+        let page = listed(&prefix).await;
+        keys.extend(page.contents.clone().unwrap_or_default().into_iter().map(|object| object.key.unwrap()));
+        open.extend(below(page));
+    }
+    keys.sort();
+    keys
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_object_is_given_taken_or_listed_without_a_signature() {
     let world = World::shared().await;
-    let (bucket, s3) = (world.stack.bucket(), world.s3());
+    let bucket = world.stack.bucket();
     // Of every kind one: a posted file, a drop with its receipt, an upload.
     let id = world.submit(FILE).await;
     world.drop_file("nightly.jsonl", FILE).await;
@@ -111,24 +135,7 @@ async fn no_object_is_given_taken_or_listed_without_a_signature() {
     for job in [id, drop] {
         world.ended(&job).await;
     }
-    let listed = async |prefix: &str| {
-        let call = s3.list_objects_v2().bucket(bucket).prefix(prefix).delimiter("/");
-        call.send().await.unwrap()
-    };
-    let keys = async || {
-        let mut keys = Vec::new();
-        // Only this store's, and level by level: other stories give their drops names that no XML can hold.
-        let mut open: Vec<String> =
-            listed("").await.common_prefixes.unwrap_or_default().into_iter().map(|of| of.prefix.unwrap()).collect();
-        open.iter_mut().for_each(|prefix| *prefix += &format!("{}/", world.store));
-        while let Some(prefix) = open.pop() {
-            let page = listed(&prefix).await;
-            open.extend(page.common_prefixes.unwrap_or_default().into_iter().map(|of| of.prefix.unwrap()));
-            keys.extend(page.contents.unwrap_or_default().into_iter().map(|object| object.key.unwrap()));
-        }
-        keys.sort();
-        keys
-    };
+    let keys = async || keys_of(&world).await;
     let prefixes = |keys: &[String]| {
         keys.iter().map(|key: &String| key.split('/').next().unwrap().to_owned()).collect::<BTreeSet<_>>()
     };
