@@ -1,6 +1,7 @@
 # Runs the emulator, and ends it with its parent: the parent holds the other end of standard input, which closes
 # when the parent is gone, however it went. The emulator then stops as on SIGTERM, saving its state.
 import base64
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ def follow_parent():
 threading.Thread(target=follow_parent, daemon=True).start()
 
 from ministack.app import main
+from ministack.core import iam_evaluator
 from ministack.services import s3
 
 user_metadata = s3._extract_user_metadata
@@ -31,6 +33,29 @@ def user_metadata_as_on_aws(headers):
 
 
 s3._extract_user_metadata = user_metadata_as_on_aws
+
+enforce, evaluate = iam_evaluator.enforce, iam_evaluator.evaluate
+asked = []
+
+
+def evaluate_and_keep(request, *policies):
+    asked.append(request)
+    return evaluate(request, *policies)
+
+
+def enforce_and_note(*args, **kwargs):
+    # Which role asked for what, and whether it was let: a line each. Nobody asks while another does.
+    asked.clear()
+    refused = enforce(*args, **kwargs)
+    for request in asked[:1]:
+        line = {"principal": request.principal_arn, "action": request.action, "resource": request.resource_arn}
+        decisions.write(json.dumps(line | {"allowed": refused is None}) + "\n")
+    return refused
+
+
+if path := os.environ.get("LOCAL_DECISIONS"):
+    decisions = open(path, "a", buffering=1)
+    iam_evaluator.enforce, iam_evaluator.evaluate = enforce_and_note, evaluate_and_keep
 
 try:
     main()

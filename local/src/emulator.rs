@@ -50,7 +50,7 @@ impl Emulator {
             std::fs::remove_dir_all(&scratch).map_err(|error| Error::file("remove", &scratch, &error))?;
         }
         workspace::make_dir(&scratch)?;
-        let process = spawn(python, port, state.as_deref(), &log, &scratch, options.functions_endpoint_url.as_deref())?;
+        let process = spawn(python, port, state.as_deref(), &log, &scratch, options)?;
         let mut emulator = Self { process, port, log, scratch };
         emulator.wait_until_healthy().await?;
         Ok(emulator)
@@ -130,7 +130,7 @@ fn spawn(
     state: Option<&Path>,
     log: &Path,
     scratch: &Path,
-    functions_endpoint_url: Option<&str>,
+    options: &Options,
 ) -> Result<Child, Error> {
     let log_file = File::create(log).map_err(|error| Error::file("create", log, &error))?;
     let log_copy = log_file.try_clone().map_err(|error| Error::file("write", log, &error))?;
@@ -151,7 +151,7 @@ fn spawn(
         // Only the functions heed it.
         .env(
             "AWS_ENDPOINT_URL",
-            functions_endpoint_url.map_or_else(|| format!("http://127.0.0.1:{port}"), str::to_owned),
+            options.functions_endpoint_url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{port}")),
         )
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
@@ -166,6 +166,9 @@ fn spawn(
             .env("STATE_DIR", state.join("state"))
             .env("S3_PERSIST", "1")
             .env("S3_DATA_DIR", state.join("s3"));
+    }
+    if let Some(decisions) = &options.decisions {
+        command.env("LOCAL_DECISIONS", decisions);
     }
     command
         .args(["-c", LAUNCHER])

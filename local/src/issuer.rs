@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Error;
 use crate::serve::serve;
@@ -101,6 +101,24 @@ impl Issuer {
         self.sign(request, &make_key()?)
     }
 
+    /// The claims of a token that is good for everything, for an hour, for a store.
+    #[must_use]
+    pub fn claims(&self, store: &str) -> Value {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        json!({
+            "iss": self.url, "sub": "local", "aud": AUDIENCE, "scope": format!("{WRITE} {READ}"), "iat": now,
+            "exp": now + 3600, STORE_CLAIM: store,
+        })
+    }
+
+    /// Signs claims as they are, whatever they say.
+    ///
+    /// # Errors
+    /// When they can't be signed.
+    pub fn signed(&self, claims: &Value) -> Result<String, Error> {
+        encode(claims, &self.key)
+    }
+
     fn sign(&self, request: &TokenRequest, key: &EncodingKey) -> Result<String, Error> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed();
         let expires = now.saturating_add(request.expires_in);
@@ -115,10 +133,14 @@ impl Issuer {
         if let (Some(store), Some(claims)) = (&request.store, claims.as_object_mut()) {
             claims.insert(STORE_CLAIM.to_owned(), json!(store));
         }
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(KEY_ID.to_owned());
-        jsonwebtoken::encode(&header, &claims, key).map_err(|error| failed(&format!("can't sign a token: {error}")))
+        encode(&claims, key)
     }
+}
+
+fn encode(claims: &Value, key: &EncodingKey) -> Result<String, Error> {
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some(KEY_ID.to_owned());
+    jsonwebtoken::encode(&header, claims, key).map_err(|error| failed(&format!("can't sign a token: {error}")))
 }
 
 fn make_key() -> Result<EncodingKey, Error> {
@@ -153,10 +175,8 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
 
-    use jsonwebtoken::{DecodingKey, Validation, decode};
-    use serde_json::Value;
-
     use super::*;
+    use jsonwebtoken::{DecodingKey, Validation, decode};
 
     fn get(issuer: &Issuer, path: &str) -> String {
         let mut connection = TcpStream::connect(issuer.url().trim_start_matches("http://")).unwrap();

@@ -39,6 +39,8 @@ pub struct Options {
     pub fault_points: bool,
     /// Where the functions reach AWS, should that not be the emulator itself but something before it; for tests.
     pub functions_endpoint_url: Option<String>,
+    /// A file to write every decision over a permission into, if they are wanted; an absolute path.
+    pub decisions: Option<PathBuf>,
     /// Template parameters, over those set here. An empty `JwtIssuer` and `JwtAudience` make an API that takes IAM signatures.
     pub parameters: Vec<(String, String)>,
 }

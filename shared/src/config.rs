@@ -3,6 +3,7 @@
 use std::env;
 
 use chrono::TimeDelta;
+use tracing::level_filters::LevelFilter;
 
 use crate::owner::StoreId;
 
@@ -91,6 +92,19 @@ pub fn store_source() -> Result<StoreSource, ConfigError> {
     let configured = StoreId::from_configuration(&required("STORE")?)
         .ok_or(ConfigError { name: "STORE", problem: "must be 1 to 64 letters, digits, hyphens or underscores" })?;
     Ok(StoreSource { claim: required("STORE_CLAIM")?, configured })
+}
+
+/// The least severe level that is logged: what Lambda was told or, where it was told nothing, the template's.
+#[must_use]
+pub fn log_level() -> LevelFilter {
+    let level = env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| env::var("RUST_LOG"));
+    level.ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO)
+}
+
+/// Whether Lambda wants the log as JSON.
+#[must_use]
+pub fn logs_json() -> bool {
+    env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"))
 }
 
 fn required(name: &'static str) -> Result<String, ConfigError> {

@@ -14,8 +14,9 @@ use lambda_http::{
     Body, LambdaEvent,
     aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
     http::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION},
-    lambda_runtime, service_fn, tracing as lambda_tracing,
+    lambda_runtime, service_fn,
 };
+use serde_json::Value;
 use tracing::error;
 
 use crate::{
@@ -34,11 +35,12 @@ where
     H: Fn(Call) -> F + Send + Sync,
     F: Future<Output = Result<Reply, ApiError>> + Send,
 {
-    lambda_tracing::init_default_subscriber();
     let (stores, handle) = (&stores, &handle);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+    lambda_runtime::run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Value>| async move {
+        // What does not fit is not quoted: the runtime logs this error.
+        let event = serde_json::from_value(payload).map_err(|_| "the event is not one of the HTTP API")?;
         // Boxed, or the runtime's layers and the SDK's nest deeper than the compiler looks.
-        Ok::<_, Error>(Box::pin(answer(stores, handle, event.payload, &event.context.request_id)).await)
+        Ok::<_, Error>(Box::pin(answer(stores, handle, event, &context.request_id)).await)
     }))
     .await
 }

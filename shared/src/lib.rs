@@ -18,6 +18,8 @@ pub mod import;
 pub mod json;
 pub mod jsonl;
 pub mod line;
+#[cfg(feature = "aws")]
+pub mod logs;
 #[cfg(feature = "testing")]
 pub mod memory;
 pub mod message;

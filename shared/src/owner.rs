@@ -47,7 +47,9 @@ impl StoreId {
     fn parse(text: &str) -> Option<Self> {
         // Only characters that mean nothing in a key, a prefix or a path.
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        (plain && (1..=MAX_STORE_ID).contains(&text.len())).then(|| Self(text.to_owned()))
+        // The gateway writes claims as text: that of a token whose claim is null is this.
+        let nobody = text == "null";
+        (plain && !nobody && (1..=MAX_STORE_ID).contains(&text.len())).then(|| Self(text.to_owned()))
     }
 }
 
@@ -64,4 +66,20 @@ pub enum Owner {
     #[default]
     Store,
     Organization,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_named_by_plain_characters_and_null_names_none() {
+        let long = "s".repeat(MAX_STORE_ID);
+        for name in ["main", "Store_1-a", "nullable", &long] {
+            assert!(StoreId::from_verified_claim(name).is_some(), "{name}");
+        }
+        for name in ["", "null", "a b", "a/b", "..", "#line", "[main]", "st\u{f6}re", &format!("{long}s")] {
+            assert!(StoreId::from_verified_claim(name).is_none(), "{name}");
+        }
+    }
 }

@@ -1,72 +1,183 @@
-//! Who may call, and what they may see.
+//! Who may come in: no call without a good token on any route, no object without a signature.
 
-use std::time::SystemTime;
+mod tokens;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
+use std::collections::BTreeSet;
+
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use futures_util::{StreamExt, stream};
+use local::issuer::{READ, WRITE};
+use reqwest::{
+    Method, RequestBuilder,
+    header::AUTHORIZATION,
+    multipart::{Form, Part},
 };
-use local::issuer::TokenRequest;
-use reqwest::Method;
+use serde_json::json;
 
-use crate::world::{IMPORTS, World, send};
+use crate::{
+    root::signature,
+    world::{IMPORTS, ROOT, World, send},
+};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_without_a_good_token() {
-    let world = World::shared().await;
-    let issuer = world.stack.issuer();
-    let bearing = async |token: &str| send(world.anonymous(Method::GET, IMPORTS).bearer_auth(token)).await.status;
-    let store = || TokenRequest { store: Some("main".to_owned()), ..TokenRequest::default() };
+const FILE: &str = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}";
+const NOBODYS: &str = "00000000-0000-4000-8000-000000000000";
 
-    assert_eq!(bearing(&issuer.token(&store()).unwrap()).await, 200);
-    assert_eq!(send(world.anonymous(Method::GET, IMPORTS)).await.status, 401);
-    assert_eq!(bearing("nonsense").await, 401);
-    assert_eq!(bearing(&issuer.forged_token(&store()).unwrap()).await, 401);
-    assert_eq!(bearing(&issuer.token(&TokenRequest { expires_in: -60, ..store() }).unwrap()).await, 401);
-    let other_audience = TokenRequest { audience: "somebody-else".to_owned(), ..store() };
-    assert_eq!(bearing(&issuer.token(&other_audience).unwrap()).await, 401);
-    let no_scope = TokenRequest { scope: String::new(), ..store() };
-    assert_eq!(bearing(&issuer.token(&no_scope).unwrap()).await, 403);
-    let no_store = TokenRequest { store: None, ..TokenRequest::default() };
-    assert_eq!(bearing(&issuer.token(&no_store).unwrap()).await, 403);
+/// A route of the API: its method, and its path with `{id}`.
+pub(crate) type Route = (Method, String);
+
+/// Every route of the API, as its description lists them.
+pub(crate) fn routes() -> Vec<Route> {
+    let text = std::fs::read_to_string(format!("{ROOT}/openapi.yaml")).unwrap();
+    let (mut path, mut routes) = ("", Vec::new());
+    for line in text
+        .lines()
+        .skip_while(|line| *line != "paths:")
+        .skip(1)
+        .take_while(|line| !line.starts_with(char::is_alphabetic))
+    {
+        if let Some(begun) = line.strip_prefix("  /").and_then(|rest| rest.strip_suffix(':')) {
+            path = begun;
+        }
+        let method = line.strip_prefix("    ").and_then(|rest| rest.strip_suffix(':'));
+        if let Some(method @ ("get" | "post" | "put" | "patch" | "delete" | "head" | "options")) = method {
+            routes.push((method.to_uppercase().parse().unwrap(), format!("/{path}")));
+        }
+    }
+    assert!(routes.len() >= 8, "{routes:?}");
+    routes
+}
+
+/// A call of a route that would be right, were it allowed.
+fn call(world: &World, (method, path): &Route) -> RequestBuilder {
+    let call = world.anonymous(method.clone(), &path.replace("{id}", NOBODYS));
+    if path == IMPORTS && *method == Method::POST {
+        call.multipart(Form::new().part("import_file", Part::bytes(FILE.as_bytes()).file_name("import.jsonl")))
+    } else if path.ends_with("/uploads") {
+        call.body(json!({"data": {"type": "subscription_import_upload"}}).to_string())
+    } else {
+        call
+    }
+}
+
+#[test]
+fn every_route_that_is_deployed_is_described() {
+    let template = std::fs::read_to_string(format!("{ROOT}/template.yaml")).unwrap();
+    let deployed: BTreeSet<String> =
+        template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ").map(str::to_owned)).collect();
+    let described = routes().iter().map(|(method, path)| format!("{method} {path}")).collect();
+    assert_eq!(deployed, described);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_of_another_store_is_as_missing_as_none() {
+async fn no_call_gets_in_without_a_good_token_on_any_route() {
     let world = World::shared().await;
-    let neighbour = world.neighbour();
-    let id = world.submit("{\"type\":\"subscription_product\",\"name\":\"Tea\"}").await;
-    let nobodys = "00000000-0000-4000-8000-000000000000";
-    for path in ["", "/errors"] {
-        let foreign = neighbour.get(&format!("{IMPORTS}/{id}{path}")).await.expect(404);
-        let missing = neighbour.get(&format!("{IMPORTS}/{nobodys}{path}")).await.expect(404);
-        let nonsense = neighbour.get(&format!("{IMPORTS}/not-a-uuid{path}")).await.expect(404);
-        assert_eq!(foreign.to_string(), missing.to_string());
-        assert_eq!(foreign.to_string(), nonsense.to_string());
+    let (mut calls, mut kinds) = (Vec::new(), 0);
+    for route in routes() {
+        let scope = if route.0 == Method::GET { READ } else { WRITE };
+        let bad = tokens::bad(&world, scope).await;
+        kinds = bad.len();
+        calls.extend(bad.into_iter().map(|bad| (route.clone(), bad)));
+        // With the token that the others are made of the same call gets further.
+        let good = call(&world, &route).bearer_auth(world.stack.token(&world.store, 3600).unwrap());
+        let status = send(good).await.status;
+        assert!(![401, 403].contains(&status), "{route:?}: {status}");
     }
-    assert!(neighbour.all(IMPORTS, 25).await.is_empty());
-    world.get(&format!("{IMPORTS}/{id}")).await.expect(200);
+    let before = world.all(IMPORTS, 100).await.len();
+    let count = calls.len();
+    let answers = stream::iter(calls).map(|(route, bad)| {
+        let call = call(&world, &route);
+        let call = bad.authorization.iter().fold(call, |call, header| call.header(AUTHORIZATION, header));
+        async move { (send(call).await, route, bad) }
+    });
+    let mut answers = answers.buffer_unordered(8);
+    while let Some((answer, route, bad)) = answers.next().await {
+        assert_eq!(answer.status, bad.status, "{} on {route:?}: {}", bad.what, answer.body);
+    }
+    assert_eq!(world.all(IMPORTS, 100).await.len(), before, "a job was made");
+    println!("{count} calls with {kinds} kinds of bad tokens on {} routes, each refused", routes().len());
+}
+
+/// The keys of all objects of a store, whatever they are.
+async fn keys_of(world: &World) -> Vec<String> {
+    let listed = async |prefix: &str| {
+        let call = world.s3().list_objects_v2().bucket(world.stack.bucket()).prefix(prefix).delimiter("/");
+        call.send().await.unwrap()
+    };
+    let below = |page: ListObjectsV2Output| {
+        let prefixes = page.common_prefixes.unwrap_or_default().into_iter();
+        prefixes.map(|of| of.prefix.unwrap()).collect::<Vec<String>>()
+    };
+    // Level by level, and of this store alone: others give their drops names that no XML can hold.
+    let roots = below(listed("").await).into_iter();
+    let mut open: Vec<String> = roots.map(|root| format!("{root}{}/", world.store)).collect();
+    let mut keys = Vec::new();
+    while let Some(prefix) = open.pop() {
+        let page = listed(&prefix).await;
+        keys.extend(page.contents.clone().unwrap_or_default().into_iter().map(|object| object.key.unwrap()));
+        open.extend(below(page));
+    }
+    keys.sort();
+    keys
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_object_is_given_taken_or_listed_without_a_signature() {
+    let world = World::shared().await;
+    let bucket = world.stack.bucket();
+    // Of every kind one: a posted file, a drop with its receipt, an upload.
+    let id = world.submit(FILE).await;
+    world.drop_file("nightly.jsonl", FILE).await;
+    let drop = world.job_of_drop("nightly.jsonl").await;
+    let promise = world.request(Method::POST, &format!("{IMPORTS}/uploads"));
+    let promise = send(promise.body(json!({"data": {"type": "subscription_import_upload"}}).to_string())).await;
+    let upload = promise.expect(201)["data"]["id"].as_str().unwrap().to_owned();
+    world.put(&format!("uploads/{}/{upload}", world.store), FILE, &[]).await;
+    for job in [id, drop] {
+        world.ended(&job).await;
+    }
+    let keys = async || keys_of(&world).await;
+    let prefixes = |keys: &[String]| {
+        keys.iter().map(|key: &String| key.split('/').next().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let expected = ["drops", "imports", "receipts", "reports", "uploads"].map(str::to_owned);
+    let mut there = keys().await;
+    for _ in 0..100 {
+        if prefixes(&there).len() == expected.len() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        there = keys().await;
+    }
+    assert_eq!(prefixes(&there), expected.into());
+
+    let mut tried = 0;
+    let address = |path: &str| format!("{}/{bucket}{path}", world.stack.endpoint_url());
+    let mut paths: Vec<String> = there.iter().map(|key| format!("/{key}")).collect();
+    paths.extend(prefixes(&there).into_iter().map(|prefix| format!("/{prefix}/{}/new", world.store)));
+    for path in paths {
+        for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
+            let status = send(world.anonymous(method.clone(), &address(&path)).body(FILE)).await.status;
+            assert_eq!(status, 403, "{method} {path}");
+            tried += 1;
+        }
+    }
+    for query in ["", "?list-type=2", "?versions", "?uploads", "?policy", "?acl"] {
+        assert_eq!(send(world.anonymous(Method::GET, &address(query))).await.status, 403, "{query}");
+        tried += 1;
+    }
+    assert_eq!(keys().await, there);
+    println!("{tried} unsigned requests for {} objects of {} kinds, each refused", there.len(), prefixes(&there).len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_issuer_only_signed_calls_get_in_and_act_for_the_configured_store() {
     let world = World::with_parameters(&[("JwtIssuer", ""), ("JwtAudience", "")]).await;
-    assert_eq!(send(world.anonymous(Method::GET, IMPORTS)).await.status, 403);
-
-    let identity = Credentials::new("test", "test", None, None, "test").into();
-    let settings = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(world.stack.region())
-        .name("execute-api")
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()
-        .unwrap();
+    for route in routes() {
+        assert_eq!(send(call(&world, &route)).await.status, 403, "{route:?}");
+    }
     let url = world.stack.api_url() + IMPORTS;
-    let call = SignableRequest::new("GET", &url, std::iter::empty(), SignableBody::Bytes(&[])).unwrap();
-    let (signature, _) = sign(call, &settings.into()).unwrap().into_parts();
+    let signature = signature(&world.stack, "execute-api", &Method::GET, &url, "");
     let call = world.anonymous(Method::GET, IMPORTS);
-    let call = signature.headers().fold(call, |call, (name, value)| call.header(name, value));
-    assert_eq!(send(call).await.expect(200)["data"], serde_json::json!([]));
+    let call = signature.iter().fold(call, |call, (name, value)| call.header(name, value));
+    assert_eq!(send(call).await.expect(200)["data"], json!([]));
 }

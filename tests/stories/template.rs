@@ -16,6 +16,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use self::mistakes::{MISTAKES, Mistake};
+use crate::root::kebab;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const EXPAND: &str = include_str!("template/expand.py");
@@ -193,6 +194,20 @@ fn planted(template: &str, mistake: &Mistake) -> String {
         assert!(block.contains(from), "{within} has no {from:?}:\n{block}");
         format!("{}{}{}", &text[..begin], block.replacen(from, to, 1), &text[end..])
     })
+}
+
+/// The actions that each function is granted by the template as SAM expands it, once for each resource.
+pub(crate) fn granted() -> Vec<(String, String)> {
+    let template = Template::decide(&expand(&[text()])[0], &[]);
+    let pairs = permissions::statements(&template).into_iter().flat_map(|(role, statement)| {
+        let function = kebab(role.trim_end_matches("FunctionRole"));
+        let resources = rules::one_or_many(&statement["Resource"]).len();
+        let actions = rules::one_or_many(&statement["Action"]);
+        let actions: Vec<String> = actions.into_iter().map(|action| action.as_str().unwrap().to_owned()).collect();
+        let each = actions.into_iter().flat_map(move |action| vec![action; resources]);
+        each.map(move |action| (function.clone(), action))
+    });
+    pairs.collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io::Write,
+    path::PathBuf,
     process::Command,
     sync::{
         Arc,
@@ -72,6 +73,14 @@ impl World {
     /// A stack of its own, started like this.
     pub(crate) async fn with_options(options: Options) -> Self {
         Self::in_stack(Arc::new(start_with(Options { quiet: true, ..options }).await))
+    }
+
+    /// A stack of its own that notes every decision over a permission, and the file it notes them in.
+    pub(crate) async fn noting() -> (Self, PathBuf) {
+        let noted = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("decisions-{}.jsonl", std::process::id()));
+        std::fs::write(&noted, "").unwrap();
+        let options = Options { decisions: Some(noted.clone()), ..Options::default() };
+        (Self::with_options(options).await, noted)
     }
 
     /// Another store in the same stack.

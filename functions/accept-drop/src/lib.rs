@@ -27,7 +27,9 @@ pub async fn handle(
     now: impl Fn() -> DateTime<Utc>,
     event: Value,
 ) -> Result<(), Error> {
-    for announcement in announcement::read(event)? {
+    // What does not fit is not quoted: the runtime logs this error.
+    let announcements = announcement::read(event).map_err(|_| "the event is neither S3's announcement nor its test")?;
+    for announcement in announcements {
         let new = match announcement {
             Announcement::Drop(drop) => Some(of_drop(files, drop).await?),
             Announcement::Upload(upload) => of_upload(imports, upload, now()).await?,

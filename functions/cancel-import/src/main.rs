@@ -3,12 +3,13 @@
 use chrono::{TimeDelta, Utc};
 use shared::{
     aws::Aws,
-    config, gateway,
+    config, gateway, logs,
     telemetry::{self, Telemetry},
 };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gateway::Error> {
+    logs::start(module_path!());
     let aws = Aws::from_environment();
     let (imports, files) = (aws.import_table()?, aws.file_bucket()?);
     let retention = TimeDelta::days(config::import_retention_days()?.into());

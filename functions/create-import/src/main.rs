@@ -1,11 +1,12 @@
 //! Cold start of the create-import function.
 
 use chrono::Utc;
-use shared::{aws::Aws, config, gateway, import::ImportId};
+use shared::{aws::Aws, config, gateway, import::ImportId, logs};
 use uuid::Uuid;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gateway::Error> {
+    logs::start(module_path!());
     let aws = Aws::from_environment();
     let (files, imports, queue) = (aws.file_bucket()?, aws.import_table()?, aws.import_queue()?);
     let handle = async |call| {

@@ -1,11 +1,12 @@
 //! Cold start of the create-upload function.
 
 use chrono::Utc;
-use shared::{aws::Aws, config, gateway, import::ImportId};
+use shared::{aws::Aws, config, gateway, import::ImportId, logs};
 use uuid::Uuid;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gateway::Error> {
+    logs::start(module_path!());
     let aws = Aws::from_environment();
     let (forms, uploads, time) = (aws.upload_forms()?, aws.import_table()?, config::upload_time()?);
     let handle = async |call| {

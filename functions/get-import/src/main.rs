@@ -1,10 +1,11 @@
 //! Cold start of the get-import function.
 
 use chrono::Utc;
-use shared::{aws::Aws, config, gateway};
+use shared::{aws::Aws, config, gateway, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gateway::Error> {
+    logs::start(module_path!());
     let imports = Aws::from_environment().import_table()?;
     gateway::serve(config::store_source()?, async |call| get_import::handle(&imports, Utc::now(), &call).await).await
 }

@@ -1,18 +1,18 @@
 //! Cold start of the process-import function.
 
-use aws_lambda_events::sqs::SqsEvent;
 use chrono::{DateTime, Utc};
-use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 use process_import::Worker;
+use serde_json::Value;
 use shared::{
     aws::Aws,
-    config,
+    config, logs,
     telemetry::{self, Telemetry},
 };
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    logs::start(module_path!());
     let aws = Aws::from_environment();
     let worker = &Worker {
         imports: aws.import_table()?,
@@ -23,10 +23,10 @@ async fn main() -> Result<(), Error> {
         clock: Utc::now,
         telemetry: Telemetry::new(config::stack()?, telemetry::print),
     };
-    let handle = |event: LambdaEvent<SqsEvent>| {
-        let deadline = DateTime::<Utc>::from(event.context.deadline());
-        let handled = Box::pin(worker.handle(event.payload, deadline));
-        async move { Ok::<_, Error>(handled.await) }
+    let handle = |LambdaEvent { payload, context }: LambdaEvent<Value>| async move {
+        // What does not fit is not quoted: the runtime logs this error.
+        let event = serde_json::from_value(payload).map_err(|_| "the event is not one of SQS")?;
+        Ok::<_, Error>(Box::pin(worker.handle(event, DateTime::<Utc>::from(context.deadline()))).await)
     };
     // Boxed: the state of an import is large, and would be moved about on the stack.
     Box::pin(lambda_runtime::run(service_fn(handle))).await

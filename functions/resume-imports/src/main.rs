@@ -1,13 +1,13 @@
 //! Cold start of the resume-imports function.
 
 use chrono::Utc;
-use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use shared::aws::Aws;
+use shared::{aws::Aws, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    logs::start(module_path!());
     let aws = Aws::from_environment();
     let (files, imports, queue) = (&aws.file_bucket()?, &aws.import_table()?, &aws.import_queue()?);
     let handle = |_: LambdaEvent<Value>| resume_imports::handle(files, imports, queue, Utc::now);

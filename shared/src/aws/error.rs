@@ -1,7 +1,7 @@
 //! AWS failures, sorted once: worth another try, lost a race, or wrong for good.
 
 use aws_sdk_dynamodb::{
-    error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{BuildError, ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
     types::CancellationReason,
 };
@@ -16,19 +16,41 @@ impl From<BuildError> for StoreError {
 }
 
 /// Sorts a failed call. The SDK has already tried again what it knows to be transient.
+///
+/// The text goes to the log: it holds what the service says, and nothing of the answer itself.
 pub(super) fn sort<E>(error: SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     SdkError<E>: std::error::Error,
 {
+    let said = error.message().map(|message| format!(": {message}"));
+    sort_as(&error, &said.unwrap_or_default())
+}
+
+/// Sorts a failed call of S3, whose messages are left out: they may name the object, and with it a partner's file.
+pub(super) fn sort_of_file<E>(error: SdkError<E>) -> StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    SdkError<E>: std::error::Error,
+{
+    sort_as(&error, "")
+}
+
+fn sort_as<E>(error: &SdkError<E>, said: &str) -> StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    SdkError<E>: std::error::Error,
+{
     let code = error.code().unwrap_or_default().to_owned();
-    let transient = match &error {
+    let transient = match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
         SdkError::ServiceError(context) => context.raw().status().as_u16() >= 500 || is_throttling(&code),
         _ => false,
     };
-    // The context names the service's code and message; neither holds what we sent.
-    let text = DisplayErrorContext(error).to_string();
+    let text = match error {
+        SdkError::ServiceError(context) => format!("{} {code}{said}", context.raw().status()),
+        _ => chain(error),
+    };
     if transient {
         StoreError::Transient(text)
     } else if code == "ConditionalCheckFailedException" {
@@ -36,6 +58,12 @@ where
     } else {
         StoreError::Permanent(text)
     }
+}
+
+/// An error and what caused it, each in its own words.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Whether a code of a client's error tells of load, or of another write in the way, and not of a mistake.
@@ -82,4 +110,31 @@ pub(super) fn sort_transaction(error: SdkError<TransactWriteItemsError>) -> Canc
         return Cancelled::Contended;
     }
     Cancelled::Failed(sort(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::{
+        config::http::HttpResponse, error::ErrorMetadata, operation::get_object::GetObjectError, primitives::SdkBody,
+    };
+
+    use super::*;
+
+    fn refused() -> SdkError<GetObjectError> {
+        let said = "not authorized to perform: s3:GetObject on drops/main/anna@example.com.jsonl";
+        let metadata = ErrorMetadata::builder().code("AccessDenied").message(said).build();
+        let answer = HttpResponse::new(403.try_into().unwrap(), SdkBody::from("<Key>anna@example.com.jsonl</Key>"));
+        SdkError::service_error(GetObjectError::generic(metadata), answer)
+    }
+
+    #[test]
+    fn an_error_of_a_file_does_not_name_it() {
+        assert_eq!(sort_of_file(refused()), StoreError::Permanent("403 AccessDenied".to_owned()));
+    }
+
+    #[test]
+    fn another_error_says_what_the_service_says_and_nothing_of_the_answer() {
+        let StoreError::Permanent(text) = sort(refused()) else { panic!("not permanent") };
+        assert!(text.starts_with("403 AccessDenied: not authorized to perform") && !text.contains("<Key>"), "{text}");
+    }
 }

@@ -12,7 +12,7 @@ use aws_sdk_s3::{
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    error::sort,
+    error::sort_of_file as sort,
     metadata,
     step::{Step, step},
 };
