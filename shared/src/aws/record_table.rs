@@ -67,7 +67,7 @@ impl RecordStore for RecordTable {
     }
 
     async fn read_marks(&self, ids: &[RecordId]) -> Outside<BatchRead<Mark>> {
-        self.read_items(ids, Some("id, import_id, created_at"), read_mark).await
+        self.read_items(ids, Some("id, import_id, created_at"), |item| mark(&item)).await
     }
 
     async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
@@ -150,10 +150,11 @@ fn read(mut item: Item) -> Option<StoredRecord> {
     Some(StoredRecord { id, store, record_type, external_ref, attributes, import_id, line, created_at, updated_at })
 }
 
-fn read_mark(item: Item) -> Option<Mark> {
+/// Reads who wrote an item and when; `None` as above.
+fn mark(item: &Item) -> Option<Mark> {
     let text = |name: &str| item.get(name)?.as_s().ok();
     let created_at = DateTime::<Utc>::from_str(text("created_at")?).ok()?;
-    Some(Mark { id: id(&item)?, import_id: ImportId::parse(text("import_id")?)?, created_at })
+    Some(Mark { id: id(item)?, import_id: ImportId::parse(text("import_id")?)?, created_at })
 }
 
 fn read_object(map: Item) -> Option<Object> {
