@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    bench::{Bench, WORKER},
+    bench::{Bench, WORKER, text},
     files::files,
 };
 use crate::world::World;
@@ -60,6 +60,7 @@ async fn what_killed_workers_leave_is_to_the_byte_what_an_undisturbed_one_leaves
         let answer = bench.wake(&message).await.unwrap();
         let time = began.elapsed();
         assert!(bench.settle(&message, answer.as_ref()).await, "{answer:?}");
+        assert_eq!(bench.job(id).await["status"], text("success"));
         let objects = bench.objects_of(id).await;
         println!("file {number}: {} lines, {objects} objects, {time:?}", file.lines.lines().count());
         undisturbed.push(Undisturbed { time, objects });

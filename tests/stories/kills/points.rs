@@ -25,6 +25,7 @@ struct Points {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: cargo test --test stories kills::points -- --ignored --nocapture"]
 async fn whatever_step_a_function_dies_at_its_job_ends_as_if_it_had_not() {
     let world = World::with_options(Options { fault_points: true, ..Options::default() }).await;
     let mut points = Points { bench: Bench::over(world).await, reached: BTreeSet::new() };
@@ -96,6 +97,7 @@ impl Points {
         self.bench.clear().await;
         let id = self.bench.submit(0, file).await;
         assert_eq!(self.bench.run_on(id).await, 1);
+        assert_eq!(self.bench.job(id).await["status"], text("success"));
         self.bench.told(&[id]).await
     }
 
