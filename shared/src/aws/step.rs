@@ -55,7 +55,7 @@ pub(super) fn step<F: Future>(_: Step, call: F) -> F {
 pub(super) async fn step<F: Future>(step: Step, call: F) -> F::Output {
     let [before, after] = step.points();
     point(&before);
-    let done = call.await;
+    let done = Box::pin(call).await;
     point(&after);
     done
 }
