@@ -202,6 +202,8 @@ pub struct NewImport {
     pub store: StoreId,
     pub options: ImportOptions,
     pub file: ImportFile,
+    /// S3's `sequencer` of a dropped file's put: it tells which of two puts under one key came later.
+    pub sequencer: Option<String>,
     /// What is wrong with the options that came with the file, should they be such that it must not be tried.
     pub refused: Option<String>,
     /// The key under which the caller makes the job, to make no second one with it.
@@ -212,7 +214,7 @@ impl NewImport {
     /// A job of a file, with the default options.
     #[must_use]
     pub fn new(id: ImportId, store: StoreId, file: ImportFile) -> Self {
-        Self { id, store, options: ImportOptions::default(), file, refused: None, idempotency: None }
+        Self { id, store, options: ImportOptions::default(), file, sequencer: None, refused: None, idempotency: None }
     }
 }
 
@@ -224,6 +226,8 @@ pub struct Import {
     pub owner: Owner,
     pub options: ImportOptions,
     pub file: ImportFile,
+    /// S3's `sequencer` of a dropped file's put.
+    pub sequencer: Option<String>,
     /// Why the file is not tried: what is wrong with the options that came with it.
     pub refused: Option<String>,
     pub status: ImportStatus,
@@ -248,6 +252,7 @@ impl Import {
             owner: Owner::Store,
             options: new.options,
             file: new.file,
+            sequencer: new.sequencer,
             refused: new.refused,
             status: ImportStatus::Pending,
             created_at,

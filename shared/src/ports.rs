@@ -243,6 +243,15 @@ pub trait RecordStore: Sync {
     fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = Outside<BatchWrite>> + Send;
 }
 
+/// A version of a file, as whoever puts another over it has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileVersion {
+    /// Tells this version of the file from every other.
+    pub tag: String,
+    /// What was said of it as it was put: texts under names in lower case.
+    pub metadata: HashMap<String, String>,
+}
+
 /// The files: uploads, drops and reports.
 pub trait FileStore: Sync {
     /// A report file that grows.
@@ -250,6 +259,19 @@ pub trait FileStore: Sync {
 
     /// Stores an uploaded file whole.
     fn put(&self, key: &str, bytes: Bytes) -> impl Future<Output = Outside<()>> + Send;
+
+    /// Finds the newest version of a file; `None` when there is no such file.
+    fn newest(&self, key: &str) -> impl Future<Output = Outside<Option<FileVersion>>> + Send;
+
+    /// Puts a file, with metadata, over exactly the version `over`, or where there is none. A conflict says that somebody
+    /// else has put or removed the file meanwhile: nothing was changed.
+    fn put_over(
+        &self,
+        key: &str,
+        over: Option<&FileVersion>,
+        bytes: Bytes,
+        metadata: HashMap<String, String>,
+    ) -> impl Future<Output = Outside<()>> + Send;
 
     /// Reads an import file and hands its bytes on, piece by piece, until `take` answers `false`. The answer is `false`
     /// when there is no such file.

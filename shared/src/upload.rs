@@ -1,9 +1,15 @@
 //! Where in the bucket a promised upload is put.
 
+use chrono::TimeDelta;
+
 use crate::{import::ImportId, owner::StoreId};
 
 /// The prefix of all promised uploads.
 pub const PREFIX: &str = "uploads/";
+
+/// How long a promise outlives its form. A put that the form allowed may take a day. S3's announcement of it is tried for
+/// six hours, and then waits among the dead letters for up to fourteen days, the longest that SQS keeps a message.
+pub const REMEMBERED: TimeDelta = TimeDelta::days(16);
 
 /// The key of the upload that becomes an import.
 #[must_use]

@@ -72,7 +72,7 @@ const DEADLY: [Call; 9] = [
     Call::Finish,
     Call::Release,
     Call::Send,
-    Call::Put,
+    Call::PutOver,
     Call::SettleReceipt,
 ];
 

@@ -33,11 +33,12 @@ const OPTIONAL: [(&str, &str); 5] = [
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 19] = [
+const RULES: [(&str, Check); 20] = [
     ("visibility", rules::visibility),
     ("batches", rules::batches),
     ("dead letters", rules::dead_letters),
     ("failed announcements", rules::failed_announcements),
+    ("replayed letters", rules::replayed_letters),
     ("encryption", rules::encryption),
     ("tls", rules::tls),
     ("public access", rules::public_access),

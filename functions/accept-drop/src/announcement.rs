@@ -33,6 +33,8 @@ pub struct Drop {
     /// The key below the store's folder.
     pub name: String,
     pub file: ImportFile,
+    /// Which of two puts under one key came later.
+    pub sequencer: Option<String>,
 }
 
 /// An object put where a promised upload goes.
@@ -72,11 +74,12 @@ fn announcement(record: S3EventRecord) -> Announcement {
         return Announcement::Stray;
     };
     let Some(store) = StoreId::from_drop_prefix(folder) else { return Announcement::Stray };
+    let sequencer = object.sequencer;
     // What tells this put from every other to the same key, when the bucket keeps no versions.
-    let put = || format!("{}/{}", object.e_tag.unwrap_or_default(), object.sequencer.unwrap_or_default());
+    let put = || format!("{}/{}", object.e_tag.unwrap_or_default(), sequencer.clone().unwrap_or_default());
     let bucket = bucket.name.unwrap_or_default();
     let id = ImportId::of_drop(&bucket, &key, &version.clone().unwrap_or_else(put));
-    Announcement::Drop(Drop { id, store, name: name.to_owned(), file: ImportFile { key, version } })
+    Announcement::Drop(Drop { id, store, name: name.to_owned(), file: ImportFile { key, version }, sequencer })
 }
 
 /// Undoes the encoding of keys in S3's events: that of HTML forms, a space being a plus.
@@ -140,6 +143,7 @@ pub(crate) mod tests {
         let of = |version| drop(event(&[("drops/main/a.jsonl", version)]));
         assert_eq!(of("v1").file.version.as_deref(), Some("v1"));
         assert_eq!(of("null").file.version, None);
+        assert_eq!(of("null").sequencer.as_deref(), Some("7"));
         assert_eq!(of("v1").id, of("v1").id);
         assert_ne!(of("v1").id, of("v2").id);
         let mut later = event(&[("drops/main/a.jsonl", "null")]);

@@ -19,7 +19,8 @@ use tracing::{info, warn};
 /// the upload, so an announcement delivered twice finds its job already there.
 ///
 /// # Errors
-/// When a job could not be stored: S3's announcement is then delivered again.
+/// When a job could not be stored, or a file lies where a promised upload goes and none was promised. The announcement is
+/// then delivered again, and kept among the dead letters in the end.
 pub async fn handle(
     files: &impl FileStore,
     imports: &(impl ImportStore + UploadStore),
@@ -29,10 +30,15 @@ pub async fn handle(
 ) -> Result<(), Error> {
     // What does not fit is not quoted: the runtime logs this error.
     let announcements = announcement::read(event).map_err(|_| "the event is neither S3's announcement nor its test")?;
+    let mut unpromised = false;
     for announcement in announcements {
         let new = match announcement {
             Announcement::Drop(drop) => Some(of_drop(files, drop).await?),
-            Announcement::Upload(upload) => of_upload(imports, upload, now()).await?,
+            Announcement::Upload(upload) => {
+                let promised = of_upload(imports, upload, now()).await?;
+                unpromised |= promised.is_none();
+                promised
+            }
             Announcement::Test => {
                 info!("S3 tested the notification");
                 None
@@ -51,22 +57,24 @@ pub async fn handle(
             note(&submit(imports, queue, new, now()).await?, &file);
         }
     }
-    Ok(())
+    // Only now: what is announced beside it is taken in all the same.
+    if unpromised { Err("an object lies where uploads go, but no upload was promised there".into()) } else { Ok(()) }
 }
 
 /// The job of a drop. Options that can't be read don't lose it: it is made all the same, and ends by saying so.
 async fn of_drop(files: &impl FileStore, drop: Drop) -> Outside<NewImport> {
     // A file that is gone already has nothing to say; the worker tells that it is missing.
     let metadata = files.metadata(&drop.file).await?.unwrap_or_default();
-    let (options, refused) = options::read(metadata, drop.name);
-    Ok(NewImport { options, refused, ..NewImport::new(drop.id, drop.store, drop.file) })
+    let Drop { id, store, name, file, sequencer } = drop;
+    let (options, refused) = options::read(metadata, name);
+    Ok(NewImport { options, refused, sequencer, ..NewImport::new(id, store, file) })
 }
 
-/// The job of an upload, as it was promised.
+/// The job of an upload, as it was promised; `None` when none was.
 async fn of_upload(uploads: &impl UploadStore, upload: Upload, now: DateTime<Utc>) -> Outside<Option<NewImport>> {
     let Upload { id, store, file } = upload;
     let Some(options) = uploads.promised(&store, id, now).await? else {
-        warn!(import.id = %id, %store, "an object lies where uploads go, but none was promised; it is not imported");
+        warn!(import.id = %id, %store, "no upload was promised under this id; its file is not imported");
         return Ok(None);
     };
     Ok(Some(NewImport { options, ..NewImport::new(id, store, file) }))

@@ -174,12 +174,21 @@ async fn an_upload_becomes_the_job_that_was_promised() {
 }
 
 #[tokio::test]
-async fn what_was_not_promised_is_no_upload() {
+async fn an_upload_that_was_not_promised_is_an_error_and_beside_it_the_others_are_taken_in() {
     let world = World::new();
-    world.accept(&[(&format!("uploads/main/{UPLOAD}"), "1")]).await.unwrap();
+    let forged = format!("uploads/main/{UPLOAD}");
+    assert!(world.accept(&[(&forged, "1")]).await.is_err());
     promise(&world, "other").await;
-    world.accept(&[(&format!("uploads/main/{UPLOAD}"), "1")]).await.unwrap();
+    assert!(world.accept(&[(&forged, "1")]).await.is_err());
     world.check(&[]).await;
+    assert!(world.accept(&[(&forged, "1"), ("drops/main/a.jsonl", "v")]).await.is_err());
+    world.check(&[("main", "a.jsonl", "drops/main/a.jsonl", Some("v"))]).await;
+}
+
+#[tokio::test]
+async fn a_promise_is_for_its_store_alone() {
+    let world = World::new();
+    promise(&world, "other").await;
     world.accept(&[(&format!("uploads/other/{UPLOAD}"), "1")]).await.unwrap();
     assert_eq!(world.jobs().await.len(), 1);
 }

@@ -13,9 +13,6 @@ use shared::{
     upload,
 };
 
-/// How long a promise outlives its form: a put that the form allowed may take a while, and so may S3 to tell of it.
-const GRACE: TimeDelta = TimeDelta::days(1);
-
 /// Makes a form with which one file can be put within `time`, and remembers what is to become of the file: an import
 /// with this id and the options of the call. There is no import before the file is there.
 ///
@@ -33,7 +30,7 @@ pub async fn handle(
     let expires_at = now + time;
     let terms = UploadTerms { key: upload::key(&call.store, id), max_bytes: MAX_FILE_BYTES, expires_at };
     let form = forms.form(&terms, now).await?;
-    let promise = UploadPromise { store: call.store.clone(), id, options, expires_at: expires_at + GRACE };
+    let promise = UploadPromise { store: call.store.clone(), id, options, expires_at: expires_at + upload::REMEMBERED };
     uploads.promise(&promise).await?;
     Reply::created(&Document { data: UploadDocument::new(id, form, &terms, &call.origin) }, None)
 }

@@ -89,8 +89,8 @@ async fn a_call_is_answered_with_a_form_and_a_promise_is_kept() {
 async fn a_promise_outlives_its_form_but_not_for_ever() {
     let world = World::new();
     world.create(BARE).await.unwrap();
-    assert_eq!(world.promised(TimeDelta::hours(24)).await, Some(ImportOptions::default()));
-    assert_eq!(world.promised(TimeDelta::hours(26)).await, None);
+    assert_eq!(world.promised(TimeDelta::days(16)).await, Some(ImportOptions::default()));
+    assert_eq!(world.promised(TimeDelta::days(17)).await, None);
 }
 
 #[tokio::test]

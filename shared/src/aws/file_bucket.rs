@@ -4,7 +4,10 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 
 use aws_sdk_s3::{
     Client,
-    operation::get_object::{GetObjectError, GetObjectOutput},
+    operation::{
+        get_object::{GetObjectError, GetObjectOutput},
+        head_object::HeadObjectOutput,
+    },
     presigning::PresigningConfig,
     primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart},
@@ -18,7 +21,7 @@ use super::{
 };
 use crate::{
     import::ImportFile,
-    ports::{DownloadLinks, FileStore, FileWriter, Outside, StoreError},
+    ports::{DownloadLinks, FileStore, FileVersion, FileWriter, Outside, StoreError},
 };
 
 /// The size of a part of a large report: S3 takes none under 5 MiB but the last, and four files of a report grow at once.
@@ -51,6 +54,21 @@ impl FileBucket {
             Err(error) => Err(sort(error)),
         }
     }
+
+    async fn head(&self, key: &str, version: Option<String>) -> Outside<Option<HeadObjectOutput>> {
+        let call = self.client.head_object().bucket(&self.bucket).key(key).set_version_id(version);
+        match call.send().await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404) => Ok(None),
+            Err(error) => Err(sort(error)),
+        }
+    }
+}
+
+/// What was said of an object as it was put.
+fn said(metadata: Option<HashMap<String, String>>) -> HashMap<String, String> {
+    let metadata = metadata.unwrap_or_default().into_iter();
+    metadata.map(|(name, value)| (name.to_ascii_lowercase(), metadata::decode(value))).collect()
 }
 
 impl FileStore for FileBucket {
@@ -59,6 +77,34 @@ impl FileStore for FileBucket {
     async fn put(&self, key: &str, bytes: Bytes) -> Outside<()> {
         let call = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(bytes));
         step(Step::Put, call.send()).await.map_err(sort)?;
+        Ok(())
+    }
+
+    async fn newest(&self, key: &str) -> Outside<Option<FileVersion>> {
+        let Some(object) = self.head(key, None).await? else { return Ok(None) };
+        let tag = object.e_tag.ok_or_else(|| StoreError::Permanent("S3 tells no ETag".to_owned()))?;
+        Ok(Some(FileVersion { tag, metadata: said(object.metadata) }))
+    }
+
+    async fn put_over(
+        &self,
+        key: &str,
+        over: Option<&FileVersion>,
+        bytes: Bytes,
+        metadata: HashMap<String, String>,
+    ) -> Outside<()> {
+        let call = self.client.put_object().bucket(&self.bucket).key(key).set_metadata(Some(metadata));
+        let call = match over {
+            Some(version) => call.if_match(&version.tag),
+            None => call.if_none_match("*"),
+        };
+        step(Step::PutReceipt, call.body(ByteStream::from(bytes)).send()).await.map_err(|error| {
+            // 409: another conditional put is under way. 404: what was to be put over has been removed.
+            match error.raw_response().map(|raw| raw.status().as_u16()) {
+                Some(404 | 409 | 412) => StoreError::Conflict("the file is another version".to_owned()),
+                _ => sort(error),
+            }
+        })?;
         Ok(())
     }
 
@@ -75,15 +121,8 @@ impl FileStore for FileBucket {
     }
 
     async fn metadata(&self, file: &ImportFile) -> Outside<Option<HashMap<String, String>>> {
-        let call = self.client.head_object().bucket(&self.bucket).key(&file.key);
-        match call.set_version_id(file.version.clone()).send().await {
-            Ok(object) => {
-                let metadata = object.metadata.unwrap_or_default().into_iter();
-                Ok(Some(metadata.map(|(name, value)| (name.to_ascii_lowercase(), metadata::decode(value))).collect()))
-            }
-            Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404) => Ok(None),
-            Err(error) => Err(sort(error)),
-        }
+        let object = self.head(&file.key, file.version.clone()).await?;
+        Ok(object.map(|object| said(object.metadata)))
     }
 
     async fn read_range(&self, key: &str, range: Range<u64>) -> Outside<Bytes> {

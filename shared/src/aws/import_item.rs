@@ -96,6 +96,8 @@ pub(super) struct ImportItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sequencer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
     status: ImportStatus,
     /// Filters compare it as text.
@@ -139,6 +141,7 @@ impl ImportItem {
             on_conflict: import.options.on_conflict,
             file_key: import.file.key.clone(),
             file_version: import.file.version.clone(),
+            sequencer: import.sequencer.clone(),
             refused: import.refused.clone(),
             status: import.status,
             created_at: import.created_at,
@@ -188,6 +191,7 @@ impl ImportItem {
                 on_conflict: self.on_conflict,
             },
             file: ImportFile { key: self.file_key, version: self.file_version },
+            sequencer: self.sequencer,
             refused: self.refused,
             status: self.status,
             created_at: self.created_at,

@@ -4,7 +4,7 @@
 /// A step of a job's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// A whole file is put: an upload, or a receipt.
+    /// An uploaded file is put.
     Put,
     Create,
     CancelPending,
@@ -17,13 +17,14 @@ pub enum Step {
     /// A report file becomes visible.
     FinishFile,
     Finish,
+    PutReceipt,
     SettleReceipt,
     Release,
 }
 
 impl Step {
     /// All there are, in the order of a job's life.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Put,
         Self::Create,
         Self::CancelPending,
@@ -34,6 +35,7 @@ impl Step {
         Self::SendPart,
         Self::FinishFile,
         Self::Finish,
+        Self::PutReceipt,
         Self::SettleReceipt,
         Self::Release,
     ];

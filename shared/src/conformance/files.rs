@@ -1,12 +1,14 @@
 //! What a [`FileStore`] promises. Every test has keys of its own.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use uuid::Uuid;
 
 use super::promises;
 use crate::{
     import::ImportFile,
-    ports::{FileStore, FileWriter, StoreError},
+    ports::{FileStore, FileVersion, FileWriter, StoreError},
 };
 
 promises! { $ file_store_promises in files:
@@ -15,6 +17,7 @@ promises! { $ file_store_promises in files:
     a_read_ends_when_told,
     a_missing_file_is_told_as_such,
     nothing_is_said_of_a_file_put_plainly,
+    a_file_is_put_over_the_version_that_was_seen_alone,
     a_range_is_read_to_the_byte,
     a_range_of_a_missing_file_fails_for_good,
     a_key_may_hold_any_character,
@@ -100,6 +103,27 @@ pub async fn nothing_is_said_of_a_file_put_plainly(files: &impl FileStore) {
     assert_eq!(files.metadata(&newest(&key)).await, Ok(None));
     files.put(&key, Bytes::from_static(b"{}")).await.unwrap();
     check_metadata(files, &newest(&key), &[]).await;
+}
+
+pub async fn a_file_is_put_over_the_version_that_was_seen_alone(files: &impl FileStore) {
+    let key = fresh_key();
+    assert_eq!(files.newest(&key).await, Ok(None));
+    let metadata = |text: &str| HashMap::from([("put-by".to_owned(), text.to_owned())]);
+    let put = async |over: Option<&FileVersion>, by: &str| {
+        let put = files.put_over(&key, over, Bytes::copy_from_slice(by.as_bytes()), metadata(by)).await;
+        assert!(matches!(put, Ok(()) | Err(StoreError::Conflict(_))), "{put:?}");
+        put.is_ok()
+    };
+    assert!(put(None, "first").await);
+    assert!(!put(None, "none").await);
+    let first = files.newest(&key).await.unwrap().unwrap();
+    assert_eq!(first.metadata, metadata("first"));
+    assert!(put(Some(&first), "second").await);
+    assert!(!put(Some(&first), "none").await);
+    let second = files.newest(&key).await.unwrap().unwrap();
+    assert_eq!(second.metadata, metadata("second"));
+    assert_ne!(first.tag, second.tag);
+    check(files, &key, Some(b"second")).await;
 }
 
 pub async fn a_range_is_read_to_the_byte(files: &impl FileStore) {

@@ -117,6 +117,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore)
         options: named("nächtlich 🌙"),
         refused: Some("metadata \"dry-run\" must be true or false".to_owned()),
         file: ImportFile { key: "drops/a b+c.jsonl".to_owned(), version: Some("v1".to_owned()) },
+        sequencer: Some("0055AED6DCD90281E5".to_owned()),
         ..new_import(&store)
     };
     let now = at(0) + TimeDelta::nanoseconds(1_234_567);
@@ -126,6 +127,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl ImportStore)
         owner: Owner::Store,
         options: new.options.clone(),
         file: new.file.clone(),
+        sequencer: new.sequencer.clone(),
         refused: new.refused.clone(),
         status: ImportStatus::Pending,
         created_at: at(0) + TimeDelta::microseconds(1_234),

@@ -35,6 +35,8 @@ pub enum Call {
     ReadMarks,
     WriteBatch,
     Put,
+    Newest,
+    PutOver,
     Read,
     Metadata,
     ReadRange,

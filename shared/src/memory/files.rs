@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::{Call, Faults, lock};
 use crate::{
     import::ImportFile,
-    ports::{DownloadLinks, FileStore, FileWriter, Outside, StoreError},
+    ports::{DownloadLinks, FileStore, FileVersion, FileWriter, Outside, StoreError},
 };
 
 /// How much of a file is handed on at once: little, so that every file of a test comes in pieces.
@@ -82,6 +82,38 @@ impl FileStore for MemoryFiles {
             Ok(())
         };
         self.faults.around_change(Call::Put, put).await
+    }
+
+    async fn newest(&self, key: &str) -> Outside<Option<FileVersion>> {
+        let newest = || {
+            let version = lock(&self.files).get(key).map(Vec::len);
+            Ok(version.map(|version| {
+                let file = ImportFile { key: key.to_owned(), version: Some(version.to_string()) };
+                let metadata = lock(&self.metadata).get(&file).cloned().unwrap_or_default();
+                FileVersion { tag: version.to_string(), metadata }
+            }))
+        };
+        self.faults.around(Call::Newest, newest).await
+    }
+
+    async fn put_over(
+        &self,
+        key: &str,
+        over: Option<&FileVersion>,
+        bytes: Bytes,
+        metadata: HashMap<String, String>,
+    ) -> Outside<()> {
+        let (files, key, over) = (self.clone(), key.to_owned(), over.map(|version| version.tag.clone()));
+        let put = move |_| {
+            let newest = lock(&files.files).get(&key).map(|versions| versions.len().to_string());
+            if newest != over {
+                return Err(StoreError::Conflict(format!("{key} is another version")));
+            }
+            let file = files.store(&key, bytes);
+            lock(&files.metadata).insert(file, metadata);
+            Ok(())
+        };
+        self.faults.around_change(Call::PutOver, put).await
     }
 
     async fn read(&self, file: &ImportFile, mut take: impl FnMut(&[u8]) -> bool + Send) -> Outside<bool> {

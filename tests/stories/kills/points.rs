@@ -31,7 +31,7 @@ async fn whatever_step_a_function_dies_at_its_job_ends_as_if_it_had_not() {
     let mut points = Points { bench: Bench::over(world).await, reached: BTreeSet::new() };
     let file = small_file();
     let expected = points.undisturbed(&file).await;
-    let once = [Step::Hide, Step::Claim, Step::Finish, Step::Put, Step::SettleReceipt];
+    let once = [Step::Hide, Step::Claim, Step::Finish, Step::PutReceipt, Step::SettleReceipt];
     for point in once.into_iter().flat_map(Step::points) {
         points.worker_dies(&point, 0, &file, &expected).await;
     }

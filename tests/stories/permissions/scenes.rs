@@ -161,9 +161,10 @@ impl Stage {
         Ok(id)
     }
 
-    /// A dropped job ends, and has its receipt at once.
+    /// A dropped job ends, and has its receipt at once, in the place of an earlier one.
     async fn run_dropped(&self) -> Played {
         let id = self.dropped().await?;
+        self.earlier_receipt(&id).await;
         self.run(&id).await?;
         self.eventually("a receipt", async || self.has_receipt(&id).await.then_some(())).await
     }
@@ -199,9 +200,10 @@ impl Stage {
         self.tick(&id).await.map(drop)
     }
 
-    /// A receipt that is owed for long is written.
+    /// A receipt that is owed for long is written, in the place of an earlier one.
     async fn write_receipt(&self) -> Played {
         let id = self.cancelled().await?;
+        self.earlier_receipt(&id).await;
         let call = self.dynamodb().update_item().table_name(self.world.stack.imports_table());
         let call = call.key("pk", text(&self.world.store)).key("sk", text(&format!("import#{id}")));
         let call = call.update_expression("SET finished_at = :before");

@@ -139,13 +139,25 @@ impl Stage {
         self.roles.decisions().iter().filter(|decision| !decision.allowed).count()
     }
 
-    pub(super) async fn has_receipt(&self, id: &str) -> bool {
+    /// Where the receipt of a dropped job belongs.
+    async fn receipt_key(&self, id: &str) -> String {
         let key = self.dynamodb().get_item().table_name(self.world.stack.imports_table());
         let key = key.key("pk", text(&self.world.store)).key("sk", text(&format!("import#{id}")));
         let job = key.send().await.unwrap().item.unwrap();
-        let key = job["file_key"].as_s().unwrap().replacen("drops/", "receipts/", 1) + ".json";
+        job["file_key"].as_s().unwrap().replacen("drops/", "receipts/", 1) + ".json"
+    }
+
+    /// Puts the receipt of an earlier drop under the same name.
+    pub(super) async fn earlier_receipt(&self, id: &str) {
+        self.world.put(&self.receipt_key(id).await, "{}", &[]).await;
+    }
+
+    /// Whether the job's own receipt is there.
+    pub(super) async fn has_receipt(&self, id: &str) -> bool {
+        let key = self.receipt_key(id).await;
         let object = self.world.s3().head_object().bucket(self.world.stack.bucket()).key(key).send().await;
-        object.is_ok() && self.line("receipt#").await.is_empty()
+        let is_its_own = object.is_ok_and(|object| object.metadata.is_some_and(|metadata| !metadata.is_empty()));
+        is_its_own && self.line("receipt#").await.is_empty()
     }
 
     /// Clears the line, as if nothing had been played: an old worker that still runs has lost its lease.

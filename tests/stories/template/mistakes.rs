@@ -60,6 +60,12 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         DropDeadLetterQueue: "1209600" => "60";
         "DropDeadLetterQueue keeps messages for 60 s, not 1209600"
     }
+    "replayed letters" {
+        Bucket: "NoncurrentDays: 15" => "NoncurrentDays: 7";
+        "Bucket forgets files after 7 days"
+        Bucket: "Prefix: uploads/\n            ExpirationInDays: 30" => "Prefix: uploads/\n            ExpirationInDays: 10";
+        "Bucket forgets files after 10 days"
+    }
     "encryption" {
         ObjectsTable: "SSEEnabled: true" => "SSEEnabled: false";
         "ObjectsTable is not encrypted"
@@ -101,7 +107,7 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
     "lifecycle" {
         Bucket: "AbortIncompleteMultipartUpload" => "Other";
         "Bucket keeps parts of uploads"
-        Bucket: "NoncurrentDays: 7" => "NewerNoncurrentVersions: 7";
+        Bucket: "NoncurrentDays: 15" => "NewerNoncurrentVersions: 15";
         "Bucket keeps old versions"
         Bucket: "Prefix: receipts/" => "Prefix: receipt/";
         "Bucket keeps what is under receipts/"

@@ -1,7 +1,7 @@
 //! Rules of queues, data, logs and traces.
 
 use serde_json::{Value, json};
-use shared::{import::MAX_ATTEMPTS, memory::VISIBILITY};
+use shared::{import::MAX_ATTEMPTS, memory::VISIBILITY, upload};
 
 use super::{Template, ensure, target};
 
@@ -93,6 +93,25 @@ pub(super) fn failed_announcements(template: &Template) -> Result<(), String> {
         let (name, queue) = queue.ok_or_else(|| format!("what {function} fails at is lost"))?;
         ensure(queue["FifoQueue"].is_null(), || format!("Lambda can't send to {name}, which is FIFO"))?;
         kept_long(name, queue)
+    })
+}
+
+/// A dead letter that is played back after its fourteen days finds all that it is about: the upload's promise, the file, and
+/// the version of it that was announced.
+pub(super) fn replayed_letters(template: &Template) -> Result<(), String> {
+    // A file may be put a day after its form has expired; Lambda tries for six hours.
+    let longest = 24 * 3_600 + 6 * 3_600 + FOURTEEN_DAYS;
+    let promised = upload::REMEMBERED.num_seconds().unsigned_abs();
+    ensure(promised >= longest, || format!("a promise is kept for {promised} s, its letter for {longest} s"))?;
+    template.all(BUCKET).try_for_each(|(name, bucket)| {
+        let rules = bucket["LifecycleConfiguration"]["Rules"].as_array().into_iter().flatten();
+        let days = rules.filter_map(|rule| {
+            let is_of_files = ["drops/", "uploads/"].into_iter().any(|prefix| rule["Prefix"] == prefix);
+            let old = rule["NoncurrentVersionExpiration"]["NoncurrentDays"].as_u64();
+            old.or_else(|| rule["ExpirationInDays"].as_u64().filter(|_| is_of_files))
+        });
+        let least = days.min().unwrap_or_default();
+        ensure(least * 24 * 3_600 >= longest - 24 * 3_600, || format!("{name} forgets files after {least} days"))
     })
 }
 

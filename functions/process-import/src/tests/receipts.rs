@@ -1,7 +1,10 @@
 //! What a partner finds beside a dropped file.
 
 use insta::assert_snapshot;
-use shared::import::ImportStatus;
+use shared::{
+    import::{Ending, ImportStatus, Outcome, Tally},
+    receipt::write_receipts,
+};
 
 use super::*;
 
@@ -31,7 +34,7 @@ async fn a_file_that_was_not_dropped_has_none() {
 async fn a_receipt_that_could_not_be_written_is_written_by_a_later_turn() {
     let world = World::new();
     world.drop_file(1, "a.jsonl", product("tea")).await;
-    world.faults.plan(Call::Put, Fault::permanent());
+    world.faults.plan(Call::PutOver, Fault::permanent());
     assert_eq!(world.turn().await, Some(true));
     assert_eq!(world.import(1).await.status, ImportStatus::Success);
     assert_eq!(receipt(&world, "a.jsonl"), None);
@@ -50,9 +53,75 @@ async fn of_two_drops_under_one_name_the_later_ones_receipt_stays() {
     let world = World::new();
     world.drop_file(1, "a.jsonl", product("tea")).await;
     world.drop_file(2, "a.jsonl", product("mug")).await;
-    world.faults.plan(Call::Put, Fault::transient());
+    world.faults.plan(Call::PutOver, Fault::transient());
     world.run().await;
     let receipt: serde_json::Value = serde_json::from_str(&receipt(&world, "a.jsonl").unwrap()).unwrap();
     assert_eq!(receipt["data"]["id"], id(2).to_string());
     assert_eq!(receipt["file"]["version"], "2");
+}
+
+/// Ends the pending job of a drop, as a cancel does.
+async fn cancel(world: &World, number: u128) {
+    let import = world.import(number).await;
+    let report = Report { prefix: "reports/main/none".to_owned(), failure: None, errors: 0, blocked: 0 };
+    let expires_at = memory::now() + TimeDelta::days(90);
+    let outcome = Outcome { ending: Ending::Failed, tally: Tally::default(), report, expires_at, owes_receipt: true };
+    world.worker.imports.cancel_pending(&import, &outcome, memory::now()).await.unwrap();
+}
+
+/// Which job the receipt of `a.jsonl` is for.
+fn receipt_for(world: &World) -> ImportId {
+    let receipt: serde_json::Value = serde_json::from_str(&receipt(world, "a.jsonl").unwrap()).unwrap();
+    ImportId::parse(receipt["data"]["id"].as_str().unwrap()).unwrap()
+}
+
+async fn write_owed(world: &World) {
+    write_receipts(&world.worker.imports, &world.worker.files, TimeDelta::zero(), &memory::now).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_drop_that_ended_first_keeps_its_receipt() {
+    let world = World::new();
+    world.drop_file(1, "a.jsonl", product("tea")).await;
+    world.drop_file(2, "a.jsonl", product("mug")).await;
+    cancel(&world, 2).await;
+    write_owed(&world).await;
+    world.run().await;
+    assert_eq!(receipt_for(&world), id(2));
+    assert_eq!(world.worker.imports.owed_receipts(9).await, Ok(vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_put_of_an_older_drops_receipt_does_not_replace_a_newer_ones() {
+    let world = World::new();
+    world.drop_file(1, "a.jsonl", product("tea")).await;
+    world.drop_file(2, "a.jsonl", product("mug")).await;
+    world.faults.plan(Call::PutOver, Fault::permanent());
+    assert_eq!(world.turn().await, Some(true));
+    world.faults.plan(Call::PutOver, Fault::Adrift(Duration::from_secs(20)));
+    let slow = async {
+        write_owed(&world).await;
+    };
+    let quick = async {
+        pass(TimeDelta::seconds(1)).await;
+        world.run().await;
+        assert_eq!(receipt_for(&world), id(2));
+    };
+    tokio::join!(slow, quick);
+    pass(TimeDelta::seconds(30)).await;
+    assert_eq!(receipt_for(&world), id(2));
+    assert_eq!(world.worker.imports.owed_receipts(9).await, Ok(vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_drops_under_one_name_the_one_put_last_counts_whichever_was_announced_first() {
+    let world = World::new();
+    for (number, sequencer) in [(1, "0066A2"), (2, "00669")] {
+        let file = world.worker.files.store("drops/main/a.jsonl", product(&number.to_string()));
+        let new = NewImport { sequencer: Some(sequencer.to_owned()), ..NewImport::new(id(number), store(), file) };
+        submit(&world.worker.imports, &world.worker.queue, new, memory::now()).await.unwrap();
+    }
+    world.run().await;
+    assert_eq!(receipt_for(&world), id(1));
+    assert_eq!(world.worker.imports.owed_receipts(9).await, Ok(vec![]));
 }
