@@ -18,6 +18,7 @@ mod accounting;
 mod api;
 mod disguise;
 mod fuzzed;
+mod heavy;
 mod keys;
 mod malformed;
 mod referee;
