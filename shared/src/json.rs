@@ -181,6 +181,11 @@ impl Object {
         Some(self.0.remove(place).1)
     }
 
+    /// Keeps the members that a condition holds for.
+    pub fn retain(&mut self, keep: impl Fn(&str, &Json) -> bool) {
+        self.0.retain(|(key, value)| keep(key, value));
+    }
+
     /// Sets a member: in its place when there is one of that name, else at the end.
     pub fn insert(&mut self, key: &str, value: impl Into<Json>) {
         if let Some(old) = self.get_mut(key) {

@@ -71,28 +71,53 @@ impl Page {
     /// The links that a list document at `url` carries. `query` is the call's own; its other parameters are kept.
     #[must_use]
     pub fn links(self, url: &str, query: &[(String, String)], total: u64) -> Links {
+        self.links_after(u64::from(self.limit), url, query, total)
+    }
+
+    /// The links of a page that holds only so many entries, as more would not fit its answer: `next` goes on after those.
+    #[must_use]
+    pub fn links_after(self, entries: u64, url: &str, query: &[(String, String)], total: u64) -> Links {
         let at = |offset: u64| {
             let mut link = form_urlencoded::Serializer::for_suffix(format!("{url}?"), url.len() + 1);
             link.extend_pairs(query.iter().filter(|(name, _)| name != OFFSET && name != LIMIT));
             link.append_pair(OFFSET, &offset.to_string()).append_pair(LIMIT, &self.limit.to_string());
             link.finish()
         };
-        let (offset, limit) = (u64::from(self.offset), u64::from(self.limit));
-        let current = at(offset);
-        if limit == 0 {
+        let current = at(u64::from(self.offset));
+        if self.limit == 0 {
             // A page that holds nothing has no neighbours.
             return Links { current, first: None, last: None, prev: None, next: None };
         }
-        // The last page that can be asked for: offsets end at a bound, lists may not.
-        let reach = |offset: u64| offset <= u64::from(MAX_OFFSET);
-        let last = (total.saturating_sub(1) / limit * limit).min(u64::from(MAX_OFFSET) / limit * limit);
-        let next = offset + limit;
-        Links {
-            current,
-            first: Some(at(0)),
-            last: Some(at(last)),
-            prev: (offset > 0).then(|| at(offset.saturating_sub(limit))),
-            next: (next < total && reach(next)).then(|| at(next)),
+        let next = self.next(entries, total);
+        let last = self.last(total).map(|last| last.max(next.unwrap_or_default()));
+        let prev = self.prev(total).map(at);
+        Links { current, first: Some(at(0)), last: last.map(at), prev, next: next.map(at) }
+    }
+
+    /// The offset of the page after this one. No page lies beyond the largest offset: the page there, which repeats some
+    /// entries of the one before, is the last.
+    fn next(self, entries: u64, total: u64) -> Option<u64> {
+        let offset = u64::from(self.offset);
+        let end = offset + entries.clamp(1, u64::from(self.limit));
+        let next = end.min(u64::from(MAX_OFFSET));
+        (end < total && next > offset).then_some(next)
+    }
+
+    /// The offset of the last page with entries, when pages of this limit are turned from this one on.
+    fn last(self, total: u64) -> Option<u64> {
+        let (limit, end) = (u64::from(self.limit), total.checked_sub(1)?);
+        let ahead = u64::from(self.offset) % limit;
+        let most = end.min(u64::from(MAX_OFFSET));
+        let last = most.checked_sub(ahead).map_or(0, |most| most / limit * limit + ahead);
+        Some(if last + limit <= end { u64::from(MAX_OFFSET) } else { last })
+    }
+
+    /// The offset of the page before this one; of a page beyond the end, that of the last page.
+    fn prev(self, total: u64) -> Option<u64> {
+        match u64::from(self.offset) {
+            0 => None,
+            offset if offset < total => Some(offset.saturating_sub(u64::from(self.limit))),
+            _ => self.last(total),
         }
     }
 }
@@ -150,79 +175,4 @@ pub struct ResultsMeta {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn query(text: &str) -> Vec<(String, String)> {
-        form_urlencoded::parse(text.as_bytes()).into_owned().collect()
-    }
-
-    fn check(text: &str, expected: Result<(u32, u32), &str>) {
-        let read = Page::from_query(&query(text)).map(|page| (page.offset(), page.limit()));
-        let expected = expected.map_err(str::to_owned);
-        let read = read.map_err(|error| error.to_string());
-        assert_eq!(read, expected, "{text}");
-    }
-
-    #[test]
-    fn a_page_is_read_within_its_bounds() {
-        const OFFSET: &str = "page[offset]: \"page[offset]\" must be a whole number from 0 to 10000, given once";
-        const LIMIT: &str = "page[limit]: \"page[limit]\" must be a whole number from 0 to 100, given once";
-        check("", Ok((0, 25)));
-        check("page[offset]=10000&page[limit]=100", Ok((10_000, 100)));
-        check("page%5Boffset%5D=5&page%5Blimit%5D=0", Ok((5, 0)));
-        check("page[offset]=10001", Err(OFFSET));
-        check("page[offset]=x", Err(OFFSET));
-        check("page[offset]=-1", Err(OFFSET));
-        check("page[offset]=%2B1", Err(OFFSET));
-        check("page[offset]=", Err(OFFSET));
-        check("page[offset]=99999999999999999999", Err(OFFSET));
-        check("page[offset]=1&page[offset]=1", Err(OFFSET));
-        check("page[limit]=101", Err(LIMIT));
-        check("page[limit]=1.5", Err(LIMIT));
-    }
-
-    #[test]
-    fn links_lead_over_every_page_and_keep_the_other_parameters() {
-        let query = query("filter=eq(status,failed)&page[offset]=25");
-        let page = Page::from_query(&query).unwrap();
-        insta::assert_json_snapshot!((page.links("https://api/imports", &query, 60), page.meta(60)), @r#"
-        [
-          {
-            "current": "https://api/imports?filter=eq%28status%2Cfailed%29&page%5Boffset%5D=25&page%5Blimit%5D=25",
-            "first": "https://api/imports?filter=eq%28status%2Cfailed%29&page%5Boffset%5D=0&page%5Blimit%5D=25",
-            "last": "https://api/imports?filter=eq%28status%2Cfailed%29&page%5Boffset%5D=50&page%5Blimit%5D=25",
-            "prev": "https://api/imports?filter=eq%28status%2Cfailed%29&page%5Boffset%5D=0&page%5Blimit%5D=25",
-            "next": "https://api/imports?filter=eq%28status%2Cfailed%29&page%5Boffset%5D=50&page%5Blimit%5D=25"
-          },
-          {
-            "page": {
-              "limit": 25,
-              "offset": 25,
-              "current": 2,
-              "total": 3
-            },
-            "results": {
-              "total": 60
-            }
-          }
-        ]
-        "#);
-    }
-
-    #[test]
-    fn no_link_leads_past_the_largest_offset() {
-        let page = Page { offset: 9_950, limit: 100 };
-        let links = page.links("https://api", &[], 50_000);
-        assert_eq!(links.next, None);
-        assert_eq!(links.last.as_deref(), Some("https://api?page%5Boffset%5D=10000&page%5Blimit%5D=100"));
-    }
-
-    #[test]
-    fn a_page_of_nothing_has_no_neighbours() {
-        let page = Page { offset: 0, limit: 0 };
-        let links = page.links("https://api", &[], 7);
-        assert_eq!((links.first, links.last, links.prev, links.next), (None, None, None, None));
-        assert_eq!(page.meta(7).page.total, 0);
-    }
-}
+mod tests;

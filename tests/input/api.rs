@@ -20,6 +20,9 @@ use crate::{
     world::RETENTION,
 };
 
+/// The longest answer of a Lambda, in bytes of JSON; the document is a string in it, and so escaped once more.
+const MAX_ANSWER_BYTES: usize = 6_291_556;
+
 /// What a caller can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Route {
@@ -123,6 +126,8 @@ impl Sent {
 pub(crate) struct Answered {
     pub(crate) status: u16,
     pub(crate) body: Value,
+    /// How long the whole answer is, as Lambda hands it to the gateway.
+    pub(crate) bytes: usize,
 }
 
 /// The functions of the API, with what they share.
@@ -147,10 +152,13 @@ impl Api {
         let fresh = id(rng.random());
         let handle = |call| self.handle(sent.route, fresh, call);
         let response = gateway::answer(&self.stores, &handle, sent.event(rng), "request-1").await;
+        let bytes = serde_json::to_string(&response).unwrap().len();
+        assert!(bytes <= MAX_ANSWER_BYTES, "an answer of {bytes} bytes to {sent:?}");
         let response = serde_json::to_value(response).unwrap();
         Answered {
             status: response["statusCode"].as_u64().unwrap().try_into().unwrap(),
             body: serde_json::from_str(response["body"].as_str().unwrap()).unwrap(),
+            bytes,
         }
     }
 

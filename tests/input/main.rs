@@ -16,11 +16,14 @@
 
 mod accounting;
 mod api;
+mod attributes;
 mod disguise;
 mod fuzzed;
+mod heavy;
 mod keys;
 mod malformed;
 mod referee;
+mod schema;
 mod seeds;
 mod service;
 #[path = "../simulation/world.rs"]

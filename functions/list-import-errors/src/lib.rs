@@ -13,7 +13,17 @@ use shared::{
     report::{Report, index_range, rows_range},
 };
 
-/// Answers one page of a job's error rows. A job that has not ended has none yet.
+/// The most that the rows of lines take in a page, in bytes; one is given whatever it takes.
+const MAX_PAGE_BYTES: u64 = 5 << 19;
+
+/// What a Lambda may answer, in bytes of JSON. The document is a string in it, where a byte of its own JSON may take two.
+const MAX_ANSWER_BYTES: u64 = 6_291_556;
+
+// A mebibyte is left for the row of the file as a whole, for links, which repeat the query, and for headers.
+const _: () = assert!(2 * MAX_PAGE_BYTES + (1 << 20) <= MAX_ANSWER_BYTES);
+
+/// Answers one page of a job's error rows, which ends early where more would not fit an answer. A job that has not ended has
+/// none yet.
 ///
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Validation`] when the page can't be read
@@ -32,11 +42,10 @@ pub async fn handle(
         Some(report) => rows(files, &import, report, page).await?,
         None => Vec::new(),
     };
-    Reply::ok(&ListDocument {
-        data: rows,
-        links: page.links(&format!("{}/errors", import_address(&call.origin, id)), &call.query, total),
-        meta: page.meta(total),
-    })
+    let (given, url) =
+        (u64::try_from(rows.len()).unwrap_or(u64::MAX), format!("{}/errors", import_address(&call.origin, id)));
+    let links = page.links_after(given, &url, &call.query, total);
+    Reply::ok(&ListDocument { data: rows, links, meta: page.meta(total) })
 }
 
 /// The rows of a page: that of the file as a whole, which the job itself tells, comes before those of its lines.
@@ -62,11 +71,11 @@ async fn rows(
     Ok(rows)
 }
 
-/// Reads a stretch of the rows of lines, wherever it lies, with two ranged reads: of the index, then of the rows.
+/// Reads a stretch of the rows of lines, wherever it lies, with two ranged reads: of the index, then of the rows that fit.
 async fn line_rows(files: &impl FileStore, report: &Report, rows: Range<u64>) -> Result<Bytes, StoreError> {
     let first = rows.start;
     let index = files.read_range(&Report::errors_index_key(&report.prefix), index_range(rows)).await?;
-    let Some(range) = rows_range(first, &index) else { return Ok(Bytes::new()) };
+    let Some(range) = rows_range(first, &index, MAX_PAGE_BYTES) else { return Ok(Bytes::new()) };
     files.read_range(&Report::errors_key(&report.prefix), range).await
 }
 

@@ -32,6 +32,11 @@ impl<'a> Raw<'a> {
         self.0.bytes().next().unwrap_or_default()
     }
 
+    /// Whether the value is null.
+    pub(crate) fn is_null(self) -> bool {
+        self.0 == "null"
+    }
+
     /// The text of a string, `None` when the value is no string or holds a lone surrogate.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
         let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;

@@ -31,12 +31,12 @@ pub fn outline(line: &[u8]) -> Outline<'_> {
 fn sketch(line: &[u8]) -> Option<Outline<'_>> {
     let text = text_of(line).ok()?;
     let outer = grammar(text).ok()?.wanted()?;
-    let inner = match outer.data {
+    let inner = match outer.data.filter(|data| !data.is_null()) {
         Some(data) => data.wanted()?,
         None => outer,
     };
     let record_type = RecordType::from_name(&inner.record_type?.string()?)?;
-    let external_ref = match inner.attributes {
+    let external_ref = match inner.attributes.filter(|attributes| !attributes.is_null()) {
         Some(attributes) => attributes.wanted().and_then(|attributes| attributes.external_ref),
         None => inner.external_ref,
     };
@@ -74,7 +74,7 @@ impl Envelope {
     /// Opens a line; `None`, and an error noted, when it has no known type.
     pub(super) fn open(mut line: Object, errors: &mut RecordErrors) -> Option<Self> {
         match line.remove("data") {
-            None => Self::open_inner(line, &LINE, errors),
+            None | Some(Json::Null) => Self::open_inner(line, &LINE, errors),
             Some(Json::Object(data)) => Self::open_inner(data, &DATA, errors),
             Some(other) => {
                 let hint = if matches!(other, Json::Array(_)) { ": one object a line" } else { "" };
@@ -90,13 +90,13 @@ impl Envelope {
         let (attributes, path) = match inner.remove("attributes") {
             // What stands beside `attributes` (id, meta, relationships) is the envelope's, not the record's.
             Some(Json::Object(attributes)) => (Some(attributes), Path::Key(path, "attributes")),
+            None | Some(Json::Null) => (Some(inner), *path),
             Some(other) => {
                 let path = Path::Key(path, "attributes");
                 let problem = format_args!("\"attributes\" must be an object, not {}", other.kind());
                 errors.add(RecordErrorCode::WrongType, &path, problem);
                 (None, path)
             }
-            None => (Some(inner), *path),
         };
         Some(Self { record_type, attributes, path })
     }

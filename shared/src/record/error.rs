@@ -9,17 +9,26 @@ use crate::json::Path;
 /// The most errors told of one line; the last one says how many more there are.
 pub const MAX_ERRORS: usize = 50;
 
-/// The most that the errors told of one line say, in bytes of text; the first one is told whatever its length. Fifty errors
-/// say as much where paths are as people have them. Where they are as long as the line, a file's errors would not fit the
-/// worker's memory.
+/// The most that the errors told of one line say, in bytes of text. Fifty errors say as much where paths are as people have
+/// them. Without a bound, the errors of a hostile file would not fit the worker's memory.
 pub const MAX_ERROR_BYTES: usize = 8 * 1024;
+
+/// The longest path of an error, in bytes; of a longer one the middle is left out. One as people have them is far shorter.
+const MAX_FIELD_BYTES: usize = 3 * 1024;
+
+/// The longest sentence about what is wrong, in bytes; of a longer one the middle is left out.
+const MAX_PROBLEM_BYTES: usize = 4 * 1024;
+
+// So the first error of a line always fits.
+const _: () = assert!(MAX_FIELD_BYTES + MAX_PROBLEM_BYTES <= MAX_ERROR_BYTES);
 
 /// One thing wrong with one line; data, not a failure of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordError {
     /// The stable word for this kind of error.
     pub code: RecordErrorCode,
-    /// The JSON path within the line, for example `data.attributes.name`; empty when the line as a whole is wrong.
+    /// The JSON path within the line, for example `data.attributes.name`; empty when the line as a whole is wrong, `…` for its
+    /// middle when it is longer than 3 KiB.
     pub field: String,
     /// What is wrong and the limit it broke, without the path.
     pub problem: String,
@@ -28,10 +37,11 @@ pub struct RecordError {
 }
 
 impl RecordError {
-    /// Makes an error at a JSON path.
+    /// Makes an error at a JSON path. Of a long path and of a long sentence the middle is left out.
     #[must_use]
     pub fn new(code: RecordErrorCode, field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { code, field: field.into(), problem: problem.into(), blocked_by: None }
+        let field = without_middle(field.into(), MAX_FIELD_BYTES);
+        Self { code, field, problem: without_middle(problem.into(), MAX_PROBLEM_BYTES), blocked_by: None }
     }
 
     /// The sentence shown to the caller: the path first, then what is wrong.
@@ -39,6 +49,17 @@ impl RecordError {
     pub fn detail(&self) -> String {
         if self.field.is_empty() { self.problem.clone() } else { format!("{}: {}", self.field, self.problem) }
     }
+}
+
+/// A text of so many bytes at most, with `…` in the place of what is left out.
+fn without_middle(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let half = most.saturating_sub('…'.len_utf8()) / 2;
+    let (start, _) = text.split_at(text.floor_char_boundary(half));
+    let (_, end) = text.split_at(text.ceil_char_boundary(text.len() - half));
+    format!("{start}…{end}")
 }
 
 /// The errors of one line, in the order in which they were found, 50 of them at most, and 8 KiB of text.
@@ -79,7 +100,8 @@ impl RecordErrors {
 
     /// Whether an error of this kind is noted at a path.
     pub(super) fn has(&self, code: RecordErrorCode, path: &Path<'_>) -> bool {
-        self.kept.iter().any(|error| error.code == code && error.field == path.to_string())
+        let field = without_middle(path.to_string(), MAX_FIELD_BYTES);
+        self.kept.iter().any(|error| error.code == code && error.field == field)
     }
 
     /// Whether the line is without an error.
@@ -190,11 +212,25 @@ mod tests {
     }
 
     #[test]
-    fn a_line_tells_fifty_errors_or_eight_kibibytes_of_them_and_one_at_least() {
+    fn a_line_tells_fifty_errors_or_eight_kibibytes_of_them() {
         check(50, 100, 50, 0);
         check(51, 100, 50, 1);
         check(50, 1016, 8, 42);
-        check(2, 8176, 1, 1);
-        check(3, 100_000, 1, 2);
+        check(3, 3064, 2, 1);
+        check(3, 100_000, 2, 1);
+    }
+
+    #[test]
+    fn a_long_path_and_a_long_sentence_lose_their_middle() {
+        let error = |length| {
+            let text = format!("a{}z", "é".repeat(length));
+            RecordError::new(RecordErrorCode::Malformed, text.as_str(), text.as_str())
+        };
+        let whole = error(1_535);
+        assert_eq!((whole.field.len(), &whole.field), (3_072, &whole.problem));
+        let cut = error(100_000);
+        assert_eq!(cut.field, format!("a{0}…{0}z", "é".repeat(766)));
+        assert_eq!(cut.problem, format!("a{0}…{0}z", "é".repeat(1_022)));
+        assert!(cut.field.len() <= MAX_FIELD_BYTES && cut.problem.len() <= MAX_PROBLEM_BYTES);
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of a `subscription_feature`.
 
+use super::error::RecordErrorCode;
 use super::field::{EXTERNAL_REF, Fields, NAME, TEXT};
 
 /// Checks a feature's attributes.
@@ -12,16 +13,40 @@ pub(super) fn check(feature: &mut Fields<'_>) {
     }
 }
 
+const KINDS: [&str; 3] = ["access", "promotion", "usage"];
+
+/// The settings of all kinds.
+const SETTINGS: [&str; 4] = ["tag", "promotions", "label", "default_value"];
+
+/// The settings of one kind.
+fn settings_of(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "access" => &["tag"],
+        "promotion" => &["promotions"],
+        _usage => &["tag", "label", "default_value"],
+    }
+}
+
 /// What the type asks for stands beside `type`, or in an object of the type's name: `{"type":"access","tag":"gold"}` or
-/// `{"type":"access","access":{"tag":"gold"}}`.
+/// `{"type":"access","access":{"tag":"gold"}}`. Settings in the other place as well, and those of another type, are refused:
+/// nobody could say which ones count.
 fn check_configuration(configuration: &mut Fields<'_>) {
-    let Some(kind) = configuration.required("type").one_of(&["access", "promotion", "usage"]) else { return };
-    if configuration.has(kind) {
-        if let Some(mut settings) = configuration.optional(kind).object() {
-            check_settings(kind, &mut settings);
-        }
-    } else {
+    let Some(kind) = configuration.required("type").one_of(&KINDS) else { return };
+    let given = if configuration.has(kind) { &[kind][..] } else { settings_of(kind) };
+    if !configuration.has(kind) {
         check_settings(kind, configuration);
+    } else if let Some(mut settings) = configuration.optional(kind).object() {
+        check_settings(kind, &mut settings);
+    }
+    for other in KINDS.into_iter().chain(SETTINGS).filter(|name| !given.contains(name)) {
+        let mut field = configuration.optional(other);
+        if field.value.is_some() {
+            let given = given.join(", ");
+            field.fail(
+                RecordErrorCode::Conflicting,
+                format_args!("must be left out: the settings of type {kind} are given by {given}"),
+            );
+        }
     }
 }
 

@@ -174,9 +174,10 @@ impl<'f> Field<'f> {
         }
     }
 
-    /// A map from currency to amount, in the currency's minor units, of at most 10 currencies.
+    /// A map from currency to amount, in the currency's minor units, of at most 10 currencies; one that is null is dropped.
     pub(super) fn price(self) {
         let Some(Fields { object, path, findings }) = self.object() else { return };
+        object.retain(|currency, price| *price != Json::Null || !format::is_currency(currency));
         let count = object.len();
         if count > MAX_CURRENCIES {
             let problem =

@@ -6,9 +6,17 @@ use super::field::{EXTERNAL_REF, Fields, NAME, TEXT};
 use super::reference::Found;
 use crate::json::Object;
 
+/// What an offering is made of.
+pub(super) const LISTS: [&str; 3] = ["products", "plans", "features"];
+/// Those of its lists that no offering is without.
+pub(super) const REQUIRED_LISTS: [&str; 2] = ["products", "plans"];
+
 /// Checks an offering's attributes.
 pub(super) fn check(offering: &mut Fields<'_>) {
     check_own(offering);
+    for list in REQUIRED_LISTS {
+        offering.required(list);
+    }
     check_lists(offering);
 }
 
@@ -19,10 +27,10 @@ pub(super) fn check_own(offering: &mut Fields<'_>) {
     offering.optional("description").text(TEXT);
 }
 
-/// Checks what the offering is made of.
+/// Checks those lists that are given.
 pub(super) fn check_lists(offering: &mut Fields<'_>) {
-    offering.required("products").references(1, SubscriptionProduct);
-    offering.required("plans").references(1, SubscriptionPlan);
+    offering.optional("products").references(1, SubscriptionProduct);
+    offering.optional("plans").references(1, SubscriptionPlan);
     offering.optional("features").references(0, SubscriptionFeature);
 }
 

@@ -168,7 +168,7 @@ impl Field<'_> {
     }
 
     /// An object given in the place of a reference: its attributes, or `{"type"?,"attributes":{…}}`.
-    pub(super) fn inline(self, record_type: RecordType, rule: fn(&mut Fields<'_>)) {
+    pub(super) fn inline(self, record_type: RecordType, rule: impl FnOnce(&mut Fields<'_>)) {
         let Some(mut object) = self.object() else { return };
         object.optional("type").one_of(&[record_type.as_str()]);
         if !object.has("attributes") {

@@ -2,6 +2,7 @@
 
 use super::error::{RecordError, RecordErrorCode};
 use super::field::{EXTERNAL_REF, Fields, NAME};
+use super::offering::{LISTS, REQUIRED_LISTS};
 use super::reference::{Found, LookUp, Snapshot, own_attributes};
 use super::{RecordId, RecordType, offering};
 use crate::json::{Json, Object, Path, Shown};
@@ -19,59 +20,88 @@ pub(super) fn check(subscription: &mut Fields<'_>) {
     subscription.optional("pending").boolean();
     subscription.optional("first_invoice_paid").boolean();
     subscription.optional("started_at").time();
-    check_offering(subscription);
-    check_plan(subscription);
+    let marks = check_offering(subscription);
+    check_plan(subscription, marks);
 }
 
-/// Exactly one of `offering_id`, `offering_external_ref` and an inline offering.
-fn check_offering(subscription: &mut Fields<'_>) {
-    let mut ways: Vec<_> =
-        ["offering_id", "offering_external_ref"].into_iter().filter(|name| subscription.has(name)).collect();
-    if is_inline(subscription) {
-        ways.push("offering");
-    }
-    match *ways.as_slice() {
-        [] => subscription.fail(
+/// Exactly one of `offering_id`, `offering_external_ref` and an inline offering, whose lists stand in it or beside it.
+/// Whatever is given is checked, also where it is one too many. Answers where plans are marked as the chosen one.
+fn check_offering(subscription: &mut Fields<'_>) -> Vec<String> {
+    let given = |names: &[&'static str]| -> Vec<&'static str> {
+        names.iter().copied().filter(|name| subscription.has(name)).collect()
+    };
+    let named = given(&["offering_id", "offering_external_ref"]);
+    let described = given(&["offering", "products", "plans", "features"]);
+    let is_inline = named.is_empty() && !described.is_empty();
+    if named.is_empty() && described.is_empty() {
+        subscription.fail(
             RecordErrorCode::Required,
             "an offering is required: offering_id, offering_external_ref, or offering with products and plans",
-        ),
-        ["offering_id"] => subscription.required("offering_id").reference(RecordType::SubscriptionOffering, LookUp::Id),
-        ["offering_external_ref"] => subscription
-            .required("offering_external_ref")
-            .reference(RecordType::SubscriptionOffering, LookUp::ExternalRef),
-        ["offering"] => {
-            subscription.required("offering").inline(RecordType::SubscriptionOffering, offering::check_own);
-            offering::check_lists(subscription);
-        }
-        _ => subscription.fail(
+        );
+    } else if !is_inline && named.len() + described.len() > 1 {
+        let ways = [named, described].concat().join(", ");
+        subscription.fail(
             RecordErrorCode::Conflicting,
-            format_args!("one offering must be given, in one way only, not by {}", ways.join(", ")),
-        ),
+            format_args!("one offering must be given, in one way only, not by {ways}"),
+        );
     }
+    subscription.optional("offering_id").reference(RecordType::SubscriptionOffering, LookUp::Id);
+    subscription.optional("offering_external_ref").reference(RecordType::SubscriptionOffering, LookUp::ExternalRef);
+    check_description(subscription, is_inline)
 }
 
-/// Whether the offering is described by the line itself.
-fn is_inline(subscription: &Fields<'_>) -> bool {
-    ["offering", "products", "plans"].into_iter().any(|name| subscription.has(name))
+/// The offering that the line itself describes. Its own lists come first, then those beside it, as in [`inline_offering`].
+fn check_description(subscription: &mut Fields<'_>, is_required: bool) -> Vec<String> {
+    if is_required {
+        subscription.required("offering");
+    }
+    let (mut inside, mut marks) = (Vec::new(), Vec::new());
+    subscription.optional("offering").inline(RecordType::SubscriptionOffering, |offering| {
+        offering::check_own(offering);
+        offering::check_lists(offering);
+        marks = check_marks(offering);
+        inside = LISTS.into_iter().filter(|list| offering.has(list)).collect();
+    });
+    for list in LISTS {
+        match (inside.contains(&list), subscription.has(list)) {
+            (true, true) => subscription
+                .optional(list)
+                .fail(RecordErrorCode::Conflicting, "must be given once, not in \"offering\" as well"),
+            (false, false) if is_required && REQUIRED_LISTS.contains(&list) => drop(subscription.required(list)),
+            _ => {}
+        }
+    }
+    offering::check_lists(subscription);
+    marks.append(&mut check_marks(subscription));
+    marks
 }
 
-/// Exactly one of `plan_id`, `selected_plan` and an inline plan with `meta.selected`.
-fn check_plan(subscription: &mut Fields<'_>) {
-    subscription.optional("plan_id").text(EXTERNAL_REF);
-    subscription.optional("selected_plan").text(EXTERNAL_REF);
-    if matches!(subscription.object.get("plans"), Some(Json::Array(_))) {
-        subscription.optional("plans").items(0, |plan| {
+/// Checks `meta.selected` of inline plans, and answers the paths of those that are true.
+fn check_marks(offering: &mut Fields<'_>) -> Vec<String> {
+    let mut marks = Vec::new();
+    if matches!(offering.object.get("plans"), Some(Json::Array(_))) {
+        offering.optional("plans").items(0, |plan| {
             if matches!(plan.value, Some(Json::Object(_)))
                 && let Some(mut plan) = plan.object()
                 && let Some(mut meta) = plan.optional("meta").object()
             {
-                meta.optional("selected").boolean();
+                let selected = meta.optional("selected");
+                let path = selected.path;
+                if selected.boolean() == Some(true) {
+                    marks.push(path.to_string());
+                }
             }
         });
     }
+    marks
+}
+
+/// Exactly one of `plan_id`, `selected_plan` and an inline plan with `meta.selected`.
+fn check_plan(subscription: &mut Fields<'_>, marks: Vec<String>) {
+    subscription.optional("plan_id").text(EXTERNAL_REF);
+    subscription.optional("selected_plan").text(EXTERNAL_REF);
     let named = ["plan_id", "selected_plan"].into_iter().filter(|name| subscription.has(name)).map(str::to_owned);
-    let marked = selected_items(subscription.object).map(|index| format!("plans[{index}].meta.selected"));
-    let ways: Vec<String> = named.chain(marked).collect();
+    let ways: Vec<String> = named.chain(marks).collect();
     match ways.len() {
         0 => subscription.fail(
             RecordErrorCode::Required,
@@ -85,15 +115,6 @@ fn check_plan(subscription: &mut Fields<'_>) {
     }
 }
 
-/// The places of the inline plans that are chosen.
-fn selected_items(subscription: &Object) -> impl Iterator<Item = usize> {
-    let plans = subscription.get("plans").and_then(Json::as_array).unwrap_or_default();
-    plans.iter().enumerate().filter_map(|(index, plan)| {
-        let meta = plan.as_object()?.get("meta")?.as_object()?;
-        (meta.get("selected") == Some(&Json::Bool(true))).then_some(index)
-    })
-}
-
 /// Puts a copy of the offering in, and the ids of offering and plan in the place of whatever named them.
 pub(super) fn resolve(
     subscription: &mut Object,
@@ -101,12 +122,11 @@ pub(super) fn resolve(
     id: RecordId,
     found: &mut Found,
 ) -> Result<(), RecordError> {
-    let selected = selected_items(subscription).next();
-    let offering = if subscription.get("offering").is_some() {
+    let (offering, selected) = if subscription.get("offering").is_some() {
         inline_offering(subscription, id, found)
     } else {
         // Without one the draft had an error, and nothing is resolved.
-        found.next().map_or(Json::Null, |snapshot| snapshot.to_json())
+        (found.next().map_or(Json::Null, |snapshot| snapshot.to_json()), None)
     };
     let plan_id = chosen_plan(subscription, selected, &offering, path)?;
     for replaced in ["offering_external_ref", "selected_plan"] {
@@ -118,23 +138,34 @@ pub(super) fn resolve(
     Ok(())
 }
 
-fn inline_offering(subscription: &mut Object, id: RecordId, found: &mut Found) -> Json {
+/// The offering that the line describes, and the place of the plan that is marked in it.
+fn inline_offering(subscription: &mut Object, id: RecordId, found: &mut Found) -> (Json, Option<usize>) {
     let mut attributes = subscription.remove("offering").map(own_attributes).unwrap_or_default();
-    for list in ["products", "plans", "features"] {
+    let (inside, beside) = (take_mark(&mut attributes), take_mark(subscription));
+    // In the order in which the rules met the references.
+    offering::resolve_lists(&mut attributes, id, found);
+    offering::resolve_lists(subscription, id, found);
+    for list in LISTS {
         if let Some(items) = subscription.remove(list) {
             attributes.insert(list, items);
         }
     }
-    if let Some(Json::Array(plans)) = attributes.get_mut("plans") {
-        // The mark of the choice is the subscription's, no part of the plan.
-        for plan in plans {
-            if let Json::Object(plan) = plan {
-                plan.remove("meta");
-            }
+    let snapshot = Snapshot::inline(id.at("offering"), RecordType::SubscriptionOffering, attributes);
+    (snapshot.to_json(), inside.or(beside))
+}
+
+/// Takes `meta` out of the plans, and answers which plan it marks: the choice is the subscription's, no part of the plan.
+fn take_mark(offering: &mut Object) -> Option<usize> {
+    let Some(Json::Array(plans)) = offering.get_mut("plans") else { return None };
+    let mut marked = None;
+    for (index, plan) in plans.iter_mut().enumerate() {
+        let Json::Object(plan) = plan else { continue };
+        let Some(Json::Object(meta)) = plan.remove("meta") else { continue };
+        if meta.get("selected") == Some(&Json::Bool(true)) {
+            marked = Some(index);
         }
     }
-    offering::resolve_lists(&mut attributes, id, found);
-    Snapshot::inline(id.at("offering"), RecordType::SubscriptionOffering, attributes).to_json()
+    marked
 }
 
 /// The id of the chosen plan, which must be one of the offering's.

@@ -19,13 +19,15 @@ pub fn index_range(rows: Range<u64>) -> Range<u64> {
     if rows.is_empty() { 0..0 } else { rows.start.saturating_sub(1) * ENTRY..rows.end * ENTRY }
 }
 
-/// The stretch of the rows that the index stretch of [`index_range`] tells; `None` when it holds no row.
+/// The stretch of the rows that the index stretch of [`index_range`] tells: as many as fit so many bytes, and the first
+/// whatever its length. `None` when the index holds no row.
 #[must_use]
-pub fn rows_range(first: u64, index: &[u8]) -> Option<Range<u64>> {
+pub fn rows_range(first: u64, index: &[u8], most: u64) -> Option<Range<u64>> {
     let (entries, _) = index.as_chunks::<8>();
-    let end = u64::from_be_bytes(*entries.last()?);
-    let start = if first == 0 { 0 } else { u64::from_be_bytes(*entries.first()?) };
-    Some(start..end)
+    let mut ends = entries.iter().map(|entry| u64::from_be_bytes(*entry));
+    let start = if first == 0 { 0 } else { ends.next()? };
+    let end = ends.next()?;
+    Some(start..ends.take_while(|end| end.saturating_sub(start) <= most).last().unwrap_or(end))
 }
 
 #[cfg(test)]
@@ -33,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_page_of_rows_is_found_through_the_index() {
+    fn any_page_of_rows_is_found_through_the_index_as_far_as_it_fits() {
         let rows = ["a\n", "bbb\n", "cc\n", "dddd\n"];
         let (mut file, mut index) = (String::new(), Vec::new());
         for row in rows {
@@ -44,8 +46,14 @@ mod tests {
         for first in 0..=4 {
             for end in first..=4 {
                 let stretch = &index[bounds(index_range(first..end))];
-                let read = rows_range(first, stretch).map_or("", |range| &file[bounds(range)]);
-                assert_eq!(read, rows[bounds(first..end)].concat(), "{first}..{end}");
+                for most in 0..=15 {
+                    let read = rows_range(first, stretch, most).map_or("", |range| &file[bounds(range)]);
+                    let mut expected = rows[bounds(first..end)].to_vec();
+                    while expected.len() > 1 && expected.concat().len() > usize::try_from(most).unwrap() {
+                        expected.pop();
+                    }
+                    assert_eq!(read, expected.concat(), "{first}..{end}, {most} bytes");
+                }
             }
         }
     }

