@@ -25,12 +25,49 @@ pub(crate) enum FileFault {
     TooManyObjects(usize),
     /// Every line was refused. `document` says that the file looks like one JSON document instead of one a line.
     NothingImported { lines: usize, document: bool },
+    /// Not every line had its turn: what became of each is told.
+    EndedEarly(EarlyEnd),
+    /// The same, but what became of the lines can't be told.
+    EndedUntold(EarlyEnd),
+}
+
+/// Why a job ends before every line of its file had its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EarlyEnd {
+    /// Somebody asked for it.
+    Cancelled,
     /// It brought its worker down again and again.
     GivenUp,
     /// Something outside refused for good.
     Unable,
-    /// Somebody asked for it.
-    Cancelled,
+}
+
+impl EarlyEnd {
+    const fn code(self) -> RecordErrorCode {
+        match self {
+            Self::Cancelled => RecordErrorCode::Cancelled,
+            Self::GivenUp | Self::Unable => RecordErrorCode::GivenUp,
+        }
+    }
+
+    fn reason(self) -> String {
+        match self {
+            Self::Cancelled => "the import was cancelled".to_owned(),
+            Self::GivenUp => format!("the import was begun {MAX_ATTEMPTS} times and never finished"),
+            Self::Unable => "the service could not go on with the import".to_owned(),
+        }
+    }
+
+    /// The error of a line that was not imported for this reason.
+    pub(crate) fn of_line(self) -> RecordError {
+        let problem = format!("{} before this line was imported; it may be sent again", self.reason());
+        RecordError::new(self.code(), "", problem)
+    }
+
+    /// Whether errors are those of a line that was not imported for this reason.
+    pub(crate) fn is_told_by(self, errors: &[RecordError]) -> bool {
+        errors.iter().any(|error| error.code == self.code())
+    }
 }
 
 impl FileFault {
@@ -74,17 +111,20 @@ impl FileFault {
                     format!("none of the {lines} objects of the import file could be imported{hint}"),
                 )
             }
-            Self::GivenUp => (
-                RecordErrorCode::GivenUp,
-                format!("the import was begun {MAX_ATTEMPTS} times and never finished; what was written stays written"),
+            Self::EndedEarly(why) => (
+                why.code(),
+                format!(
+                    "{}; what was imported stays, the other lines are among the failed lines: fetch and send those again",
+                    why.reason()
+                ),
             ),
-            Self::Unable => (
-                RecordErrorCode::GivenUp,
-                "the service could not go on with the import; what was written stays written".to_owned(),
+            Self::EndedUntold(why) => (
+                why.code(),
+                format!(
+                    "{}; what was imported stays, but which lines those are could not be told: look before the file is sent again",
+                    why.reason()
+                ),
             ),
-            Self::Cancelled => {
-                (RecordErrorCode::Cancelled, "the import was cancelled; what was written stays written".to_owned())
-            }
         };
         RecordError::new(code, "", problem)
     }
