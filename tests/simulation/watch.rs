@@ -9,7 +9,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
-    import::{Import, ImportId, ImportStatus},
+    import::{Import, ImportId, ImportStatus, MAX_ATTEMPTS},
     memory::{self, Call, MemoryFiles, MemoryImports, MemoryRecords},
     record::{RecordId, StoredRecord},
 };
@@ -160,7 +160,7 @@ impl Watch {
             if attempt > tried {
                 *seen.claims.entry(import.id).or_default() += 1;
                 seen.claimed(&now, current);
-                is_poison_claimed |= now.is_poison && attempt <= shared::import::MAX_ATTEMPTS;
+                is_poison_claimed |= now.is_poison && attempt <= MAX_ATTEMPTS;
                 self.tell(|| format!("claims {} for the {attempt}. time", import.id));
             }
             if now.status.is_terminal() && !was.is_terminal() {
@@ -186,6 +186,8 @@ impl Watch {
             seen.holder = None;
         }
         let lines = self.planned.get(&import.id).map(Planned::lines).unwrap_or_default();
+        // Telling the lines of a job that is given up may kill the worker too, or be refused for good.
+        let may_be_untold = job.attempt > MAX_ATTEMPTS + 1 || self.fates.refuses_for_good();
         if let Err(problem) = told::check(&self.files, &self.records, import, &lines, may_be_untold) {
             seen.problem(format!("{}: {problem}", import.id));
         }
