@@ -232,6 +232,9 @@ pub trait RecordStore: Sync {
     const READ_BATCH: usize = 100;
     /// The most records a batch write takes.
     const WRITE_BATCH: usize = 25;
+    /// The most bytes that go with a batch write of more than one record, by [`crate::record::wire_bytes`]. `DynamoDB` takes
+    /// 16 MB; the names of table and request are beside it.
+    const WRITE_BYTES: usize = 15_000_000;
 
     /// Reads up to [`Self::READ_BATCH`] objects by id, consistently. Ids must differ.
     fn read_batch(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead<StoredRecord>>> + Send;
@@ -239,7 +242,7 @@ pub trait RecordStore: Sync {
     /// The same, without attributes: however large the objects are, the answer is small.
     fn read_marks(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead<Mark>>> + Send;
 
-    /// Writes up to [`Self::WRITE_BATCH`] objects whole. Ids must differ.
+    /// Writes up to [`Self::WRITE_BATCH`] objects whole, of [`Self::WRITE_BYTES`] together. Ids must differ.
     fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = Outside<BatchWrite>> + Send;
 }
 
