@@ -246,6 +246,17 @@ pub trait RecordStore: Sync {
     fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = Outside<BatchWrite>> + Send;
 }
 
+/// What came of reading a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileRead {
+    /// It was read to its end, or until no more was wanted.
+    Done,
+    /// There is no such file.
+    Missing,
+    /// It has more bytes than may be read, so many: nothing was read.
+    TooLarge { bytes: u64 },
+}
+
 /// The files: uploads, drops and reports.
 pub trait FileStore: Sync {
     /// A report file that grows.
@@ -254,13 +265,14 @@ pub trait FileStore: Sync {
     /// Stores an uploaded file whole.
     fn put(&self, key: &str, bytes: Bytes) -> impl Future<Output = Outside<()>> + Send;
 
-    /// Reads an import file and hands its bytes on, piece by piece, until `take` answers `false`. The answer is `false`
-    /// when there is no such file.
+    /// Reads an import file of at most `most` bytes and hands its bytes on, piece by piece, until `take` answers `false`.
+    /// Between the pieces others get their turn: what is done with one may take a while.
     fn read(
         &self,
         file: &ImportFile,
+        most: u64,
         take: impl FnMut(&[u8]) -> bool + Send,
-    ) -> impl Future<Output = Outside<bool>> + Send;
+    ) -> impl Future<Output = Outside<FileRead>> + Send;
 
     /// Reads what was said of a file as it was put: texts under names in lower case. `None` when there is no such file.
     fn metadata(&self, file: &ImportFile) -> impl Future<Output = Outside<Option<HashMap<String, String>>>> + Send;

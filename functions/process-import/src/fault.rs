@@ -6,6 +6,8 @@ use shared::{
     record::{RecordError, RecordErrorCode},
 };
 
+use crate::unpack::{MAX_OVERHEAD, MAX_STORED};
+
 /// Why a file could not be tried, or came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FileFault {
@@ -17,6 +19,10 @@ pub(crate) enum FileFault {
     Empty,
     /// It is larger than the limit, once unpacked.
     TooLarge,
+    /// It has so many bytes as it is stored: more than one within the limit can have, packed or not.
+    StoredTooLarge(u64),
+    /// It is gzip in so many bytes that hold so few.
+    HollowGzip { packed: usize, unpacked: usize },
     /// It begins like gzip, and goes on otherwise or ends early.
     DamagedGzip(String),
     /// It is a file of another kind altogether: its media type.
@@ -84,6 +90,20 @@ impl FileFault {
                 let limit = format!("at most {MAX_FILE_BYTES} bytes ({mebibytes} MiB) are read, counted once unpacked");
                 (RecordErrorCode::FileTooLarge, format!("the import file is too large: {limit}"))
             }
+            Self::StoredTooLarge(bytes) => (
+                RecordErrorCode::FileTooLarge,
+                format!(
+                    "the import file is too large: it has {bytes} bytes as it is stored, at most {MAX_STORED} are read, \
+                     packed or not; split it"
+                ),
+            ),
+            Self::HollowGzip { packed, unpacked } => (
+                RecordErrorCode::FileUnreadable,
+                format!(
+                    "the gzip file holds next to nothing: its first {packed} bytes unpack to {unpacked}, at most \
+                     {MAX_OVERHEAD} more than those are read; pack the lines anew, or send them unpacked"
+                ),
+            ),
             Self::DamagedGzip(problem) => (
                 RecordErrorCode::FileUnreadable,
                 format!("the import file begins as gzip but can't be unpacked, it may be cut off: {problem}"),

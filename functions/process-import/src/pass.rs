@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryFutureExt, stream, try_join};
 use shared::{
     import::{Ending, Import, Lease, Outcome, Tally},
-    ports::{FileStore, ImportStore, Outside, RecordStore, StoreError},
+    ports::{FileRead, FileStore, ImportStore, Outside, RecordStore, StoreError},
     receipt::receipt_key,
     record::{RecordError, RecordType},
     report::ReportWriter,
@@ -27,7 +27,7 @@ use crate::{
     references::{Copies, References},
     report::{self, LineErrors},
     sheet::{Fate, Sheet},
-    unpack::Unpacker,
+    unpack::{MAX_STORED, Unpacker},
 };
 
 /// How many batches are under way at once: enough that calls are full even where many wait for one that hangs.
@@ -150,15 +150,20 @@ where
         ReportWriter::begin(&self.worker.files, self.import, self.lease.epoch)
     }
 
-    /// Reads and unpacks the import file.
-    async fn read_file(&self) -> Outside<Result<Vec<u8>, FileFault>> {
+    /// Reads and unpacks the import file, in the time there is.
+    async fn read_file(&self) -> Result<Result<Vec<u8>, FileFault>, Stop> {
+        let time = (self.deadline - HAND_OVER - (self.worker.clock)()).to_std().unwrap_or_default();
+        Ok(timeout(time, self.read_and_unpack()).await.map_err(|_| Stop::OutOfTime)??)
+    }
+
+    async fn read_and_unpack(&self) -> Outside<Result<Vec<u8>, FileFault>> {
         let mut rounds = 1..;
         loop {
             let mut unpacker = Unpacker::default();
-            let read = self.worker.files.read(&self.import.file, |piece| unpacker.take(piece)).await;
-            match read {
-                Ok(true) => return Ok(unpacker.finish()),
-                Ok(false) => return Ok(Err(FileFault::Missing)),
+            match self.worker.files.read(&self.import.file, MAX_STORED, |piece| unpacker.take(piece)).await {
+                Ok(FileRead::Done) => return Ok(unpacker.finish()),
+                Ok(FileRead::Missing) => return Ok(Err(FileFault::Missing)),
+                Ok(FileRead::TooLarge { bytes }) => return Ok(Err(FileFault::StoredTooLarge(bytes))),
                 Err(StoreError::Transient(reason)) if rounds.next() < Some(READS) => {
                     warn!(import.id = %self.import.id, %reason, "the file is read again");
                 }
