@@ -195,11 +195,9 @@ mod tests {
 
     /// Unpacks a file that must be given up once so much more of it was read than it holds, and no more.
     fn check_hollow(file: &[u8]) {
-        let began = std::time::Instant::now();
         let unpacked = unpack(file, 8 << 10);
         let Err(FileFault::HollowGzip { packed, unpacked }) = unpacked else { panic!("{unpacked:?}") };
         assert!((MAX_OVERHEAD..MAX_OVERHEAD + PIECE).contains(&(packed - unpacked)), "{packed} {unpacked}");
-        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
     }
 
     #[test]
@@ -207,10 +205,11 @@ mod tests {
         let line = gzip(b"{}\n");
         check_hollow(&gzip(b"").repeat(1_000_000));
         check_hollow(&[line.clone(), gzip(b"").repeat(1_000_000), line.clone()].concat());
-        // A name, or a comment, that never ends: flags 8 and 16.
+        // A name, or a comment, that never ends, by flags 8 and 16: no more than 64 KiB of it is kept.
         for flag in [8, 16] {
             let head = [0x1f, 0x8b, 8, flag, 0, 0, 0, 0, 0, 3];
-            check_hollow(&[&head[..], &b"n".repeat(30 << 20), b"\0"].concat());
+            let endless = unpack(&[&head[..], &b"n".repeat(30 << 20)].concat(), 8 << 10);
+            assert!(matches!(endless, Err(FileFault::DamagedGzip(_))), "{endless:?}");
         }
         // Members that have long names each.
         let named = |name: &[u8]| [&line[..3], &[8], &line[4..10], name, b"\0", &line[10..]].concat();
