@@ -79,46 +79,47 @@ impl EarlyEnd {
 impl FileFault {
     /// The row that tells it.
     pub(crate) fn error(&self) -> RecordError {
-        let (code, problem) = match self {
-            Self::InvalidOption(problem) => {
-                (RecordErrorCode::InvalidOption, format!("the import file was not tried: {problem}"))
+        RecordError::new(self.code(), "", self.problem())
+    }
+
+    const fn code(&self) -> RecordErrorCode {
+        match self {
+            Self::InvalidOption(_) => RecordErrorCode::InvalidOption,
+            Self::Missing => RecordErrorCode::FileMissing,
+            Self::Empty => RecordErrorCode::FileEmpty,
+            Self::TooLarge | Self::StoredTooLarge(_) => RecordErrorCode::FileTooLarge,
+            Self::HollowGzip { .. } | Self::DamagedGzip(_) | Self::OtherKind(_) => RecordErrorCode::FileUnreadable,
+            Self::TooManyObjects(_) => RecordErrorCode::TooManyObjects,
+            Self::NothingImported { .. } => RecordErrorCode::NothingImported,
+            Self::EndedEarly(why) | Self::EndedUntold(why) => why.code(),
+        }
+    }
+
+    fn problem(&self) -> String {
+        match self {
+            Self::InvalidOption(problem) => format!("the import file was not tried: {problem}"),
+            Self::Missing => "the import file is no longer there".to_owned(),
+            Self::Empty => "the import file is empty: it holds no object".to_owned(),
+            Self::TooLarge => format!(
+                "the import file is too large: at most {MAX_FILE_BYTES} bytes ({} MiB) are read, counted once unpacked",
+                MAX_FILE_BYTES >> 20
+            ),
+            Self::StoredTooLarge(bytes) => format!(
+                "the import file is too large: it has {bytes} bytes as it is stored, at most {MAX_STORED} are read, \
+                 packed or not; split it"
+            ),
+            Self::HollowGzip { packed, unpacked } => format!(
+                "the gzip file holds next to nothing: its first {packed} bytes unpack to {unpacked}, at most \
+                 {MAX_OVERHEAD} more than those are read; pack the lines anew, or send them unpacked"
+            ),
+            Self::DamagedGzip(problem) => {
+                format!("the import file begins as gzip but can't be unpacked, it may be cut off: {problem}")
             }
-            Self::Missing => (RecordErrorCode::FileMissing, "the import file is no longer there".to_owned()),
-            Self::Empty => (RecordErrorCode::FileEmpty, "the import file is empty: it holds no object".to_owned()),
-            Self::TooLarge => {
-                let mebibytes = MAX_FILE_BYTES >> 20;
-                let limit = format!("at most {MAX_FILE_BYTES} bytes ({mebibytes} MiB) are read, counted once unpacked");
-                (RecordErrorCode::FileTooLarge, format!("the import file is too large: {limit}"))
-            }
-            Self::StoredTooLarge(bytes) => (
-                RecordErrorCode::FileTooLarge,
-                format!(
-                    "the import file is too large: it has {bytes} bytes as it is stored, at most {MAX_STORED} are read, \
-                     packed or not; split it"
-                ),
+            Self::OtherKind(kind) => format!(
+                "the import file is not JSON Lines but {kind}; UTF-8 text with one JSON object a line, plain or gzip-compressed, is read"
             ),
-            Self::HollowGzip { packed, unpacked } => (
-                RecordErrorCode::FileUnreadable,
-                format!(
-                    "the gzip file holds next to nothing: its first {packed} bytes unpack to {unpacked}, at most \
-                     {MAX_OVERHEAD} more than those are read; pack the lines anew, or send them unpacked"
-                ),
-            ),
-            Self::DamagedGzip(problem) => (
-                RecordErrorCode::FileUnreadable,
-                format!("the import file begins as gzip but can't be unpacked, it may be cut off: {problem}"),
-            ),
-            Self::OtherKind(kind) => (
-                RecordErrorCode::FileUnreadable,
-                format!(
-                    "the import file is not JSON Lines but {kind}; UTF-8 text with one JSON object a line, plain or gzip-compressed, is read"
-                ),
-            ),
-            Self::TooManyObjects(count) => (
-                RecordErrorCode::TooManyObjects,
-                format!(
-                    "the import file holds {count} objects, at most {MAX_OBJECTS} are imported at once; nothing was imported, split the file"
-                ),
+            Self::TooManyObjects(count) => format!(
+                "the import file holds {count} objects, at most {MAX_OBJECTS} are imported at once; nothing was imported, split the file"
             ),
             Self::NothingImported { lines, document } => {
                 let hint = if *document {
@@ -126,26 +127,16 @@ impl FileFault {
                 } else {
                     ""
                 };
-                (
-                    RecordErrorCode::NothingImported,
-                    format!("none of the {lines} objects of the import file could be imported{hint}"),
-                )
+                format!("none of the {lines} objects of the import file could be imported{hint}")
             }
-            Self::EndedEarly(why) => (
-                why.code(),
-                format!(
-                    "{}; what was imported stays, the other lines are among the failed lines: fetch and send those again",
-                    why.reason()
-                ),
+            Self::EndedEarly(why) => format!(
+                "{}; what was imported stays, the other lines are among the failed lines: fetch and send those again",
+                why.reason()
             ),
-            Self::EndedUntold(why) => (
-                why.code(),
-                format!(
-                    "{}; what was imported stays, but which lines those are could not be told: look before the file is sent again",
-                    why.reason()
-                ),
+            Self::EndedUntold(why) => format!(
+                "{}; what was imported stays, but which lines those are could not be told: look before the file is sent again",
+                why.reason()
             ),
-        };
-        RecordError::new(code, "", problem)
+        }
     }
 }

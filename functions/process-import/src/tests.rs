@@ -239,5 +239,6 @@ fn products(count: usize) -> String {
 
 /// A file of so many products without an `external_ref`.
 fn unnamed(count: usize) -> String {
-    (0..count).map(|number| format!("{{\"type\":\"subscription_product\",\"name\":\"Tea {number}\"}}\n")).collect()
+    let line = |number| format!("{{\"type\":\"subscription_product\",\"name\":\"Tea {number}\"}}\n");
+    (0..count).map(line).collect()
 }

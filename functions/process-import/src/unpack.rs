@@ -221,9 +221,10 @@ mod tests {
 
     #[test]
     fn a_gzip_file_of_lines_packed_each_by_itself_is_read() {
-        let lines: Vec<u8> = (0..50_000).flat_map(|number| gzip(format!("{number}\n").as_bytes())).collect();
-        let expected: String = (0..50_000).map(|number| format!("{number}\n")).collect();
-        assert_eq!(unpack(&lines, 8 << 10).unwrap(), expected.as_bytes());
+        let line = |number: u32| format!("{number}\n");
+        let packed: Vec<u8> = (0..50_000).flat_map(|number| gzip(line(number).as_bytes())).collect();
+        let lines: String = (0..50_000).map(line).collect();
+        assert_eq!(unpack(&packed, 8 << 10).unwrap(), lines.as_bytes());
     }
 
     #[test]
