@@ -279,8 +279,9 @@ pub struct Lease {
 /// What a worker that asks for the next job gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// A job to run. `attempt` counts the claims of this job from 1, this one included.
-    Run { import: Box<Import>, lease: Lease, attempt: u32 },
+    /// A job to run. `attempt` counts the claims of this job from 1, this one included; one that was given back does not
+    /// count. `resumed` says that there was an earlier claim, given back or not: it may have written objects.
+    Run { import: Box<Import>, lease: Lease, attempt: u32, resumed: bool },
     /// Another worker runs a job and its lease holds until then.
     Busy { until: DateTime<Utc> },
     /// No job waits.

@@ -232,6 +232,9 @@ pub trait RecordStore: Sync {
     const READ_BATCH: usize = 100;
     /// The most records a batch write takes.
     const WRITE_BATCH: usize = 25;
+    /// The most bytes that go with a batch write of more than one record, by [`crate::record::wire_bytes`]. `DynamoDB` takes
+    /// 16 MB; the names of table and request are beside it.
+    const WRITE_BYTES: usize = 15_000_000;
 
     /// Reads up to [`Self::READ_BATCH`] objects by id, consistently. Ids must differ.
     fn read_batch(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead<StoredRecord>>> + Send;
@@ -239,7 +242,7 @@ pub trait RecordStore: Sync {
     /// The same, without attributes: however large the objects are, the answer is small.
     fn read_marks(&self, ids: &[RecordId]) -> impl Future<Output = Outside<BatchRead<Mark>>> + Send;
 
-    /// Writes up to [`Self::WRITE_BATCH`] objects whole. Ids must differ.
+    /// Writes up to [`Self::WRITE_BATCH`] objects whole, of [`Self::WRITE_BYTES`] together. Ids must differ.
     fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = Outside<BatchWrite>> + Send;
 }
 
@@ -250,6 +253,17 @@ pub struct FileVersion {
     pub tag: String,
     /// What was said of it as it was put: texts under names in lower case.
     pub metadata: HashMap<String, String>,
+}
+
+/// What came of reading a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileRead {
+    /// It was read to its end, or until no more was wanted.
+    Done,
+    /// There is no such file.
+    Missing,
+    /// It has more bytes than may be read, so many: nothing was read.
+    TooLarge { bytes: u64 },
 }
 
 /// The files: uploads, drops and reports.
@@ -273,13 +287,14 @@ pub trait FileStore: Sync {
         metadata: HashMap<String, String>,
     ) -> impl Future<Output = Outside<()>> + Send;
 
-    /// Reads an import file and hands its bytes on, piece by piece, until `take` answers `false`. The answer is `false`
-    /// when there is no such file.
+    /// Reads an import file of at most `most` bytes and hands its bytes on, piece by piece, until `take` answers `false`.
+    /// Between the pieces others get their turn: what is done with one may take a while.
     fn read(
         &self,
         file: &ImportFile,
+        most: u64,
         take: impl FnMut(&[u8]) -> bool + Send,
-    ) -> impl Future<Output = Outside<bool>> + Send;
+    ) -> impl Future<Output = Outside<FileRead>> + Send;
 
     /// Reads what was said of a file as it was put: texts under names in lower case. `None` when there is no such file.
     fn metadata(&self, file: &ImportFile) -> impl Future<Output = Outside<Option<HashMap<String, String>>>> + Send;

@@ -14,6 +14,7 @@ mod storable;
 mod stored;
 mod subscriber;
 mod subscription;
+mod wire;
 
 pub use draft::{Draft, Record, read};
 pub use envelope::{Outline, outline};
@@ -21,6 +22,7 @@ pub use error::{MAX_ERROR_BYTES, MAX_ERRORS, RecordError, RecordErrorCode, Recor
 pub use reference::{LookUp, Reference, Resolution, Snapshot};
 pub use storable::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH, check_storable};
 pub use stored::{Mark, StoredRecord};
+pub use wire::wire_bytes;
 
 use std::fmt;
 

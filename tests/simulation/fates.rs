@@ -127,6 +127,11 @@ impl Fates {
         self.state().is_calm = true;
     }
 
+    /// Whether calls may fail for good.
+    pub(crate) fn refuses_for_good(&self) -> bool {
+        self.state().weather.permanent > 0
+    }
+
     /// How many functions are under way.
     pub(crate) fn alive(&self) -> usize {
         self.state().alive

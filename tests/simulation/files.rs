@@ -73,16 +73,18 @@ fn file(chance: &mut Chance) -> String {
     };
     // Mostly a few, which other lines and other jobs have too; with more of them a file is written in several calls.
     let names = if lines > 100 { chance.pick(&[NAMES, 400]) } else { NAMES };
-    (0..lines).map(|_| line(chance, names)).collect()
+    // In a thousand products.
+    let unnamed = chance.pick(&[50, 50, 900]);
+    (0..lines).map(|_| line(chance, names, unnamed)).collect()
 }
 
-fn line(chance: &mut Chance, names: usize) -> String {
+fn line(chance: &mut Chance, names: usize, unnamed: u32) -> String {
     let mut line = match chance.below(20) {
         0 => "\n".to_owned(),
         1 => "{\"type\":\"subscription_product\",\"name\":\"T\"}\n".to_owned(),
         2 => "{]\n".to_owned(),
-        3 => "{\"type\":\"subscription_product\",\"name\":\"Unnamed\"}\n".to_owned(),
-        4..=8 => product(chance, names),
+        3..=8 if chance.happens(unnamed) => "{\"type\":\"subscription_product\",\"name\":\"Unnamed\"}\n".to_owned(),
+        3..=8 => product(chance, names),
         9..=11 => plan_line(chance, names),
         12..=14 => subscriber(chance, names),
         15..=17 => offering(chance, names),

@@ -9,9 +9,9 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
-    import::{Import, ImportId, ImportStatus},
+    import::{Import, ImportId, ImportStatus, MAX_ATTEMPTS},
     memory::{self, Call, MemoryFiles, MemoryImports, MemoryRecords},
-    record::StoredRecord,
+    record::{RecordId, StoredRecord},
 };
 
 use crate::{
@@ -59,6 +59,10 @@ struct Seen {
     is_strict: bool,
     /// Who claimed a job last.
     claimer: Option<RunId>,
+    /// How often each job was claimed, claims that were given back included.
+    claims: HashMap<ImportId, u32>,
+    /// Which claim of which job wrote an object last.
+    written: HashMap<RecordId, (ImportId, u32)>,
     /// The same, while it lives.
     holder: Option<RunId>,
     /// Since when a job that could run has waited for a worker to take it.
@@ -154,8 +158,9 @@ impl Watch {
                 seen.problem(format!("{} went from {was:?} to {:?}", import.id, now.status));
             }
             if attempt > tried {
+                *seen.claims.entry(import.id).or_default() += 1;
                 seen.claimed(&now, current);
-                is_poison_claimed |= now.is_poison && attempt <= shared::import::MAX_ATTEMPTS;
+                is_poison_claimed |= now.is_poison && attempt <= MAX_ATTEMPTS;
                 self.tell(|| format!("claims {} for the {attempt}. time", import.id));
             }
             if now.status.is_terminal() && !was.is_terminal() {
@@ -181,7 +186,9 @@ impl Watch {
             seen.holder = None;
         }
         let lines = self.planned.get(&import.id).map(Planned::lines).unwrap_or_default();
-        if let Err(problem) = told::check(&self.files, &self.records, import, &lines) {
+        // Telling the lines of a job that is given up may kill the worker too, or be refused for good.
+        let may_be_untold = job.attempt > MAX_ATTEMPTS + 1 || self.fates.refuses_for_good();
+        if let Err(problem) = told::check(&self.files, &self.records, import, &lines, may_be_untold) {
             seen.problem(format!("{}: {problem}", import.id));
         }
     }
@@ -225,12 +232,20 @@ impl Seen {
         }
     }
 
-    /// An object is written: its job must run.
+    /// An object is written: its job must run, and no earlier claim of it may have written the object.
     fn written(&mut self, record: &StoredRecord) {
         self.trace((record.id.to_string(), record.line));
         let status = self.jobs.get(&record.import_id).map(|job| job.status);
         if status != Some(ImportStatus::Started) {
             self.problem(format!("line {} of {} is written: {status:?}", record.line, record.import_id));
+        }
+        let claim = self.claims.get(&record.import_id).copied().unwrap_or_default();
+        let before = self.written.insert(record.id, (record.import_id, claim));
+        if let Some((job, earlier)) = before
+            && job == record.import_id
+            && earlier < claim
+        {
+            self.problem(format!("claim {claim} of {job} writes line {} again, as claim {earlier} did", record.line));
         }
     }
 

@@ -17,6 +17,7 @@ use shared::{
 
 use crate::{
     bulk::Bulk,
+    fault::EarlyEnd,
     references::{References, line_id, record_id},
     sheet::{Sheet, SheetLine},
 };
@@ -70,9 +71,12 @@ pub(crate) async fn import_batch<R: RecordStore>(
         }
     }
     let wanted: Vec<_> = drafts.iter().flat_map(|drafted| drafted.draft.references()).cloned().collect();
-    // Only a name can be taken: the id of an object without one is this job's own.
-    let named = drafts.iter().filter(|drafted| drafted.draft.external_ref().is_some()).map(|drafted| drafted.id);
-    let (resolutions, stored) = try_join!(references.look_up(&wanted), marks(references.records, named))?;
+    // Only a name can be taken by another job. The id of an object without one is this job's own: it is stored where an
+    // earlier claim wrote it.
+    let may_be_written = references.resumed && !import.options.dry_run;
+    let asked = drafts.iter().filter(|drafted| may_be_written || drafted.draft.external_ref().is_some());
+    let asked = asked.map(|drafted| drafted.id);
+    let (resolutions, stored) = try_join!(references.look_up(&wanted), marks(references.records, asked))?;
     let mut resolutions = resolutions.as_slice();
     let (mut writes, mut held) = (Vec::with_capacity(drafts.len()), 0);
     for Drafted { place, line, id, mut draft } in drafts {
@@ -104,23 +108,28 @@ pub(crate) async fn import_batch<R: RecordStore>(
     Ok(settled)
 }
 
-/// Settles the lines at `places` without importing any more: those that an earlier claim of this job has written are
-/// imported, the others were not reached.
+/// Settles the lines at `places` without writing any more: those that an earlier claim of this job has written are
+/// imported, those that are to be skipped are skipped, the others are left for the reason given.
 pub(crate) async fn leave_batch<R: RecordStore>(
     references: &References<'_, R>,
     places: &[usize],
+    why: EarlyEnd,
 ) -> Outside<Vec<Settled>> {
     let import = references.import;
-    let id = |place: &usize| line_id(import, references.sheet.lines().get(*place)?);
+    let line = |place: &usize| references.sheet.lines().get(*place);
+    let id = |place: &usize| line_id(import, line(place).filter(|line| line.repeats.is_none())?);
     let stored = marks(references.records, places.iter().filter_map(id)).await?;
-    let settle = |place: &usize| {
-        let repeats = references.sheet.lines().get(*place).is_some_and(|line| line.repeats.is_some());
-        let mark = id(place).and_then(|id| stored.get(&id)).filter(|mark| mark.import_id == import.id && !repeats);
-        let problem = "the import was cancelled before this line's turn came";
-        let left = || vec![RecordError::new(RecordErrorCode::Cancelled, "", problem)];
-        (*place, mark.map(|mark| written_by(mark, import)).ok_or_else(left))
-    };
-    Ok(places.iter().map(settle).collect())
+    let (mut settled, mut skipped) = (Vec::with_capacity(places.len()), Vec::new());
+    for place in places {
+        match id(place).and_then(|id| stored.get(&id)) {
+            Some(mark) if mark.import_id == import.id => settled.push((*place, Ok(written_by(mark, import)))),
+            // Nothing is written for it: it is read, checked and skipped as ever.
+            Some(_) if import.options.on_conflict == OnConflict::Skip => skipped.push(*place),
+            _ => settled.push((*place, Err(vec![why.of_line()]))),
+        }
+    }
+    settled.extend(import_batch(references, &skipped).await?);
+    Ok(settled)
 }
 
 /// A line read, and the id its object gets.

@@ -12,11 +12,11 @@ use std::{
 };
 
 use futures_util::future::try_join_all;
-use line::{Batch, Line};
+use line::{Batch, Line, Room};
 use reads::Reads;
 use shared::{
     ports::{BatchWrite, Outside, RecordStore, StoreError},
-    record::{Mark, RecordId, StoredRecord},
+    record::{Mark, RecordId, StoredRecord, wire_bytes},
 };
 
 /// How many calls in a row may come to nothing.
@@ -50,7 +50,8 @@ struct Writer {
 impl<'a, R: RecordStore> Bulk<'a, R> {
     pub(crate) fn new(records: &'a R) -> Self {
         let (wholes, marks) = (Reads::new(R::READ_BATCH), Reads::new(R::READ_BATCH));
-        Self { records, wholes, marks, writes: Line::new(R::WRITE_BATCH), writers: Mutex::default() }
+        let room = Room { items: R::WRITE_BATCH, bytes: R::WRITE_BYTES, bytes_of: wire_bytes };
+        Self { records, wholes, marks, writes: Line::new(room), writers: Mutex::default() }
     }
 
     /// Reads all objects of `ids` there are. Ids must differ.

@@ -1,28 +1,33 @@
 //! One pass over an import file: from its first byte to the job's terminal status.
 
+use std::future::ready;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryFutureExt, stream, try_join};
 use shared::{
     import::{Ending, Import, Lease, Outcome, Tally},
-    ports::{FileStore, ImportStore, Outside, RecordStore, StoreError},
+    ports::{FileRead, FileStore, ImportStore, Outside, RecordStore, StoreError},
     receipt::receipt_key,
-    record::{RecordError, RecordErrorCode, RecordType},
+    record::{RecordError, RecordType},
     report::ReportWriter,
     telemetry::{EndedJob, JobOutcome, Run},
 };
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::{
+    sync::mpsc::{Sender, channel},
+    time::timeout,
+};
 use tracing::{info, warn};
 
 use crate::{
     Worker,
     batch::{batches, import_batch, leave_batch},
     bulk::Bulk,
-    fault::FileFault,
+    fault::{EarlyEnd, FileFault},
     progress::Progress,
     references::{Copies, References},
     report::{self, LineErrors},
     sheet::{Fate, Sheet},
-    unpack::Unpacker,
+    unpack::{MAX_STORED, Unpacker},
 };
 
 /// How many batches are under way at once: enough that calls are full even where many wait for one that hangs.
@@ -34,8 +39,12 @@ const IN_FLIGHT_WITH_COPIES: usize = 16;
 /// How many batches may be settled before the report has told of them.
 const TOLD_BEHIND: usize = 64;
 
-/// How much of the function's time is left for handing a job over.
+/// How much of the function's time is left for handing a job over: no batch begins any more.
 const HAND_OVER: TimeDelta = TimeDelta::seconds(30);
+
+/// How much of that the batches under way have to end. The rest is for waiting for the aftermath of one that did not, and
+/// for giving the job back.
+const DRAIN: TimeDelta = TimeDelta::seconds(10);
 
 /// How often a file is read from the start again after its stream broke.
 const READS: u32 = 3;
@@ -76,6 +85,8 @@ pub(crate) struct Pass<'a, I, R, F, Q> {
     pub(crate) lease: &'a Lease,
     /// Which claim of the job it is, from 1.
     pub(crate) attempt: u32,
+    /// Whether an earlier claim may have written objects.
+    pub(crate) resumed: bool,
     pub(crate) progress: &'a Progress,
     /// When Lambda stops the function.
     pub(crate) deadline: DateTime<Utc>,
@@ -90,6 +101,21 @@ where
 {
     /// Imports every good line of the file, says of every bad one why, and ends the job.
     pub(crate) async fn run(&self) -> Result<(), Stop> {
+        self.go_over_file(None).await
+    }
+
+    /// Imports nothing any more: tells of every line whether it was imported before, and ends the job.
+    pub(crate) async fn leave(&self, why: EarlyEnd) -> Result<(), Stop> {
+        self.progress.start_over();
+        self.go_over_file(Some(why)).await
+    }
+
+    /// Ends the job without a look at its file.
+    pub(crate) async fn end_untold(&self, why: EarlyEnd) -> Result<(), Stop> {
+        Ok(self.end_with(&FileFault::EndedUntold(why)).await?)
+    }
+
+    async fn go_over_file(&self, leaving: Option<EarlyEnd>) -> Result<(), Stop> {
         if let Some(problem) = &self.import.refused {
             return Ok(self.end_with(&FileFault::InvalidOption(problem.clone())).await?);
         }
@@ -107,17 +133,16 @@ where
         let (failed, told) = channel(TOLD_BEHIND);
         let report = report::tell(self.begin_report(), self.import, &sheet, told);
         // The report is written beside the work.
-        let (is_left, report) = try_join!(self.waves(&sheet, failed), report.map_err(Stop::from))?;
-        let failure = if is_left {
-            Some(FileFault::Cancelled.error())
-        } else {
-            nothing_imported(&sheet, self.progress.tally().imported.total())
+        let (left, report) = try_join!(self.waves(&sheet, leaving, failed), report.map_err(Stop::from))?;
+        let failure = match left {
+            Some(why) => Some(FileFault::EndedEarly(why).error()),
+            None => nothing_imported(&sheet, self.progress.tally().imported.total()),
         };
         Ok(self.conclude(report, failure, self.progress.tally(), sheet.failed()).await?)
     }
 
     /// Ends the job as failed, for a reason that concerns the file as a whole.
-    pub(crate) async fn end_with(&self, fault: &FileFault) -> Outside<()> {
+    async fn end_with(&self, fault: &FileFault) -> Outside<()> {
         self.conclude(self.begin_report(), Some(fault.error()), self.progress.shown(), 0).await
     }
 
@@ -125,15 +150,20 @@ where
         ReportWriter::begin(&self.worker.files, self.import, self.lease.epoch)
     }
 
-    /// Reads and unpacks the import file.
-    async fn read_file(&self) -> Outside<Result<Vec<u8>, FileFault>> {
+    /// Reads and unpacks the import file, in the time there is.
+    async fn read_file(&self) -> Result<Result<Vec<u8>, FileFault>, Stop> {
+        let time = (self.deadline - HAND_OVER - (self.worker.clock)()).to_std().unwrap_or_default();
+        Ok(timeout(time, self.read_and_unpack()).await.map_err(|_| Stop::OutOfTime)??)
+    }
+
+    async fn read_and_unpack(&self) -> Outside<Result<Vec<u8>, FileFault>> {
         let mut rounds = 1..;
         loop {
             let mut unpacker = Unpacker::default();
-            let read = self.worker.files.read(&self.import.file, |piece| unpacker.take(piece)).await;
-            match read {
-                Ok(true) => return Ok(unpacker.finish()),
-                Ok(false) => return Ok(Err(FileFault::Missing)),
+            match self.worker.files.read(&self.import.file, MAX_STORED, |piece| unpacker.take(piece)).await {
+                Ok(FileRead::Done) => return Ok(unpacker.finish()),
+                Ok(FileRead::Missing) => return Ok(Err(FileFault::Missing)),
+                Ok(FileRead::TooLarge { bytes }) => return Ok(Err(FileFault::StoredTooLarge(bytes))),
                 Err(StoreError::Transient(reason)) if rounds.next() < Some(READS) => {
                     warn!(import.id = %self.import.id, %reason, "the file is read again");
                 }
@@ -142,50 +172,58 @@ where
         }
     }
 
-    /// Imports all lines, those first that others may refer to. The answer says whether some were left, as the job was
-    /// cancelled.
-    async fn waves(&self, sheet: &Sheet<'_>, failed: Sender<LineErrors>) -> Result<bool, Stop> {
+    /// Settles all lines, those first that others may refer to. The answer says why some were left, if any were.
+    async fn waves(
+        &self,
+        sheet: &Sheet<'_>,
+        leaving: Option<EarlyEnd>,
+        failed: Sender<LineErrors>,
+    ) -> Result<Option<EarlyEnd>, Stop> {
         let copies = Copies::default();
         let records = Bulk::new(&self.worker.records);
-        let references = References { import: self.import, sheet, records: &records, copies: &copies };
-        let mut is_left = false;
+        let references =
+            References { import: self.import, resumed: self.resumed, sheet, records: &records, copies: &copies };
+        let mut left = None;
         for types in WAVES {
-            is_left |= self.wave(types, &references, &failed).await?;
+            // Those under way when the time is nearly over end, and are settled, before the job is given back.
+            let time = (self.deadline - (HAND_OVER - DRAIN) - (self.worker.clock)()).to_std().unwrap_or_default();
+            let wave = timeout(time, self.wave(types, leaving, &references, &failed));
+            left = wave.await.unwrap_or(Err(Stop::OutOfTime))?.or(left);
         }
-        Ok(is_left)
+        Ok(left)
     }
 
-    /// Imports all lines of some types, a bounded number of batches at a time.
+    /// Settles all lines of some types, a bounded number of batches at a time.
     async fn wave(
         &self,
         types: &[Option<RecordType>],
+        leaving: Option<EarlyEnd>,
         references: &References<'_, R>,
         failed: &Sender<LineErrors>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<Option<EarlyEnd>, Stop> {
         let sheet = references.sheet;
         let of_wave = sheet.lines().iter().enumerate().filter(|(_, line)| types.contains(&line.record_type));
         let places: Vec<usize> = of_wave.map(|(place, _)| place).collect();
-        let under_way = stream::iter(batches(sheet, &places)).map(|places| async move {
-            // Asked as a batch begins. Those under way are dropped; what they wrote is written again, the same.
-            if self.deadline - (self.worker.clock)() < HAND_OVER {
-                return Err(Stop::OutOfTime);
+        let batches = batches(sheet, &places);
+        let mut to_settle = batches.len();
+        let has_time = |_: &&[usize]| ready(self.deadline - (self.worker.clock)() >= HAND_OVER);
+        let under_way = stream::iter(batches).take_while(has_time).map(|places| async move {
+            // Asked as a batch begins: those under way go on to their end, so that all they write is told.
+            match leaving.or_else(|| self.progress.is_cancelled().then_some(EarlyEnd::Cancelled)) {
+                Some(why) => Ok::<_, Stop>((leave_batch(references, places, why).await?, Some(why))),
+                None => Ok((import_batch(references, places).await?, None)),
             }
-            // Here those under way go on to their end, so that all they write is told.
-            let settled = if self.progress.is_cancelled() {
-                leave_batch(references, places).await?
-            } else {
-                import_batch(references, places).await?
-            };
-            Ok(settled)
         });
         let copying = [Some(RecordType::SubscriptionOffering), Some(RecordType::Subscription)];
         let has_copies = types.iter().any(|record_type| copying.contains(record_type));
         let in_flight = if has_copies { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
         let mut under_way = under_way.buffer_unordered(in_flight);
-        let mut is_left = false;
+        let mut left = None;
         while let Some(batch) = under_way.next().await {
+            let (settled, leaving) = batch?;
+            to_settle -= 1;
             let mut errors = LineErrors::new();
-            for (place, became) in batch? {
+            for (place, became) in settled {
                 match became {
                     Ok(action) => {
                         sheet.settle(place, Fate::Imported(action));
@@ -195,7 +233,7 @@ where
                     }
                     Err(why) => {
                         sheet.settle(place, Fate::Failed);
-                        is_left |= why.iter().any(|error| error.code == RecordErrorCode::Cancelled);
+                        left = leaving.filter(|leaving| leaving.is_told_by(&why)).or(left);
                         errors.push((place, why));
                     }
                 }
@@ -203,7 +241,7 @@ where
             // Nobody listens any more only where the report has failed, and with it the pass.
             let _ = failed.send(errors).await;
         }
-        Ok(is_left)
+        if to_settle == 0 { Ok(left) } else { Err(Stop::OutOfTime) }
     }
 
     /// Makes the report visible, then the terminal status: never the one without the other. The job failed when there is

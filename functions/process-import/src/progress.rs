@@ -10,38 +10,49 @@ use shared::{import::Tally, record::RecordType};
 /// The tally of the pass under way, and whether the pass is giving its lease up.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    tally: Mutex<Tally>,
-    earlier: Tally,
+    counts: Mutex<Counts>,
     cancelled: AtomicBool,
     closing: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    tally: Tally,
+    /// What earlier passes over the file came to.
+    earlier: Tally,
 }
 
 impl Progress {
     /// Begins to count a job of which an earlier claim has shown `earlier`.
     pub(crate) fn after(earlier: Tally) -> Self {
-        Self { earlier, ..Self::default() }
+        Self { counts: Mutex::new(Counts { tally: Tally::default(), earlier }), ..Self::default() }
+    }
+
+    /// Counts from zero again, for another pass over the file.
+    pub(crate) fn start_over(&self) {
+        self.change(|Counts { tally, earlier }| *earlier = std::mem::take(tally).at_least(*earlier));
     }
 
     /// What there is to show: a count that was shown before does not go back while the lines are passed once more.
     pub(crate) fn shown(&self) -> Tally {
-        self.tally().at_least(self.earlier)
+        self.change(|counts| counts.tally.at_least(counts.earlier))
     }
 
     pub(crate) fn uploaded(&self, record_type: RecordType) {
-        self.change(|tally| tally.uploaded.add(record_type, 1));
+        self.change(|counts| counts.tally.uploaded.add(record_type, 1));
     }
 
     pub(crate) fn imported(&self, record_type: RecordType) {
-        self.change(|tally| tally.imported.add(record_type, 1));
+        self.change(|counts| counts.tally.imported.add(record_type, 1));
     }
 
     pub(crate) fn tally(&self) -> Tally {
-        self.change(|tally| *tally)
+        self.change(|counts| counts.tally)
     }
 
     /// Whether this pass has imported more than any before it has shown.
     pub(crate) fn has_advanced(&self) -> bool {
-        self.tally().imported.total() > self.earlier.imported.total()
+        self.change(|counts| counts.tally.imported.total() > counts.earlier.imported.total())
     }
 
     /// Says that the job is to stop.
@@ -63,7 +74,7 @@ impl Progress {
         self.closing.load(Ordering::Relaxed)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Tally) -> T) -> T {
-        change(&mut self.tally.lock().unwrap_or_else(PoisonError::into_inner))
+    fn change<T>(&self, change: impl FnOnce(&mut Counts) -> T) -> T {
+        change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

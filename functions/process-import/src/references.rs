@@ -63,6 +63,8 @@ enum InFile {
 #[derive(Debug)]
 pub(crate) struct References<'a, R> {
     pub(crate) import: &'a Import,
+    /// Whether an earlier claim of the job may have written objects.
+    pub(crate) resumed: bool,
     pub(crate) sheet: &'a Sheet<'a>,
     pub(crate) records: &'a Bulk<'a, R>,
     pub(crate) copies: &'a Copies,
@@ -97,40 +99,35 @@ impl<R: RecordStore> References<'_, R> {
             LookUp::Any | LookUp::ExternalRef => self.sheet.find(*record_type, text),
             LookUp::Id => None,
         };
-        let stored_under_name = || RecordId::from_external_ref(&self.import.store, *record_type, text);
-        if let Some((place, line)) = by_name.and_then(|place| Some((place, self.sheet.lines().get(place)?))) {
-            let failed = Resolution::Failed { line: line.line.number };
-            return Ok(match line.fate.get() {
-                Some(Fate::Imported(Action::Created | Action::Updated)) => {
-                    InFile::Told(self.copy_of_line(place).await?.map_or(failed, Resolution::Found))
-                }
-                // The object that was there before is the one that holds.
-                Some(Fate::Imported(Action::Skipped)) => InFile::Stored(vec![stored_under_name()]),
-                Some(Fate::Failed) | None => InFile::Told(failed),
-            });
-        }
         let by_id = match look_up {
             LookUp::Any | LookUp::Id => RecordId::parse(text),
             LookUp::ExternalRef => None,
         };
-        if let Some(copy) = self.written_under(*record_type, by_id).await? {
-            return Ok(InFile::Told(Resolution::Found(copy)));
+        if let Some(place) = by_name.or_else(|| self.sheet.find_id(self.import, *record_type, by_id?)) {
+            return self.of_line(place).await;
         }
         let by_ref = match look_up {
-            LookUp::Any | LookUp::ExternalRef => Some(stored_under_name()),
+            LookUp::Any | LookUp::ExternalRef => {
+                Some(RecordId::from_external_ref(&self.import.store, *record_type, text))
+            }
             LookUp::Id => None,
         };
         Ok(InFile::Stored(by_id.into_iter().chain(by_ref).collect()))
     }
 
-    /// The object that this file has put under an id, from its line: a dry run has not stored it.
-    async fn written_under(&self, record_type: RecordType, id: Option<RecordId>) -> Outside<Option<Arc<Snapshot>>> {
-        let Some(place) = id.and_then(|id| self.sheet.find_id(&self.import.store, id)) else { return Ok(None) };
-        let line = self.sheet.lines().get(place).filter(|line| line.record_type == Some(record_type));
-        match line.and_then(|line| line.fate.get()) {
-            Some(Fate::Imported(Action::Created | Action::Updated)) => self.copy_of_line(place).await,
-            Some(Fate::Imported(Action::Skipped) | Fate::Failed) | None => Ok(None),
-        }
+    /// What a line that is referred to, whether by name or by id, has come to.
+    async fn of_line(&self, place: usize) -> Outside<InFile> {
+        let Some(line) = self.sheet.lines().get(place) else { return Ok(InFile::Stored(Vec::new())) };
+        let failed = Resolution::Failed { line: line.line.number };
+        Ok(match line.fate.get() {
+            // From the line: a dry run has not stored it.
+            Some(Fate::Imported(Action::Created | Action::Updated)) => {
+                InFile::Told(self.copy_of_line(place).await?.map_or(failed, Resolution::Found))
+            }
+            // The object that was there before is the one that holds.
+            Some(Fate::Imported(Action::Skipped)) => InFile::Stored(line_id(self.import, line).into_iter().collect()),
+            Some(Fate::Failed) | None => InFile::Told(failed),
+        })
     }
 
     /// Builds the object of a line again, with what it refers to itself.

@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     Turn, Worker,
-    fault::FileFault,
+    fault::EarlyEnd,
     heartbeat::{Hold, beat, lease_time, while_held},
     pass::{Pass, Stop},
     progress::Progress,
@@ -24,6 +24,9 @@ const SOON: Duration = Duration::from_secs(5);
 /// How long a call may still take effect that nobody waits for any more. Before a job is given up or back, so that
 /// nothing is written once another job may run.
 const AFTERMATH: Duration = Duration::from_secs(10);
+
+/// The claim after the last attempt imports nothing any more, but tells which lines were imported.
+const LAST_CLAIM: u32 = MAX_ATTEMPTS + 1;
 
 impl<I, R, F, Q> Worker<I, R, F, Q>
 where
@@ -39,8 +42,8 @@ where
             warn!(%error, "could not shorten the message's time");
         }
         let hold = Hold::new(self.clock);
-        let (import, lease, attempt) = match self.imports.claim_next((self.clock)()).await {
-            Ok(Claim::Run { import, lease, attempt }) => (*import, lease, attempt),
+        let (import, lease, attempt, resumed) = match self.imports.claim_next((self.clock)()).await {
+            Ok(Claim::Run { import, lease, attempt, resumed }) => (*import, lease, attempt, resumed),
             Ok(Claim::Idle) => return Turn::Done,
             Ok(Claim::Busy { until }) => {
                 info!("another worker runs a job; the message comes back when its lease is over");
@@ -53,13 +56,13 @@ where
             }
         };
         info!(import.id = %import.id, store = %import.store, attempt, "import started");
-        let given_up = attempt > MAX_ATTEMPTS;
         let progress = Progress::after(import.tally);
         if import.cancel_requested_at.is_some() {
             progress.cancel();
         }
-        let pass = Pass { worker: self, import: &import, lease: &lease, attempt, progress: &progress, deadline };
-        let work = while_held(self.see_through(&pass, given_up), &hold, &progress);
+        let pass =
+            Pass { worker: self, import: &import, lease: &lease, attempt, resumed, progress: &progress, deadline };
+        let work = while_held(self.see_through(&pass), &hold, &progress);
         // In this order always, so that a simulation runs the same way again.
         let turn = tokio::select! {
             biased;
@@ -73,22 +76,12 @@ where
         })
     }
 
-    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, given_up: bool) -> Turn {
-        let passed =
-            if given_up { pass.end_with(&FileFault::GivenUp).await.map_err(Stop::from) } else { pass.run().await };
+    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>) -> Turn {
         let id = pass.import.id;
-        let ended = match passed {
-            // A retry would fail alike: the job ends here, and says so.
-            Err(Stop::Failed(StoreError::Permanent(reason))) => {
-                error!(import.id = %id, error = %reason, "the import can't go on");
-                sleep(AFTERMATH).await;
-                pass.end_with(&FileFault::Unable).await.map_err(Stop::from)
-            }
-            passed => passed,
-        };
-        match ended {
+        let may_go_on = pass.attempt <= MAX_ATTEMPTS;
+        match self.end(pass).await {
             Ok(()) => Turn::Done,
-            Err(Stop::OutOfTime) if pass.progress.has_advanced() => {
+            Err(Stop::OutOfTime) if may_go_on && pass.progress.has_advanced() => {
                 sleep(AFTERMATH).await;
                 self.hand_over(pass).await
             }
@@ -103,6 +96,26 @@ where
                 Turn::Later(lease_time())
             }
         }
+    }
+
+    /// Takes the job to its end: imports its lines or, where that can't go on, tells which of them were imported before.
+    async fn end(&self, pass: &Pass<'_, I, R, F, Q>) -> Result<(), Stop> {
+        let (why, passed) = match pass.attempt {
+            ..=MAX_ATTEMPTS => (EarlyEnd::Unable, pass.run().await),
+            LAST_CLAIM => (EarlyEnd::GivenUp, pass.leave(EarlyEnd::GivenUp).await),
+            // Even telling of its lines brought the worker down, or failed.
+            _ => (EarlyEnd::GivenUp, pass.end_untold(EarlyEnd::GivenUp).await),
+        };
+        let Err(Stop::Failed(StoreError::Permanent(reason))) = passed else { return passed };
+        // A retry would fail alike: the job ends here, and says so.
+        error!(import.id = %pass.import.id, error = %reason, "the import can't go on");
+        sleep(AFTERMATH).await;
+        if pass.attempt <= MAX_ATTEMPTS {
+            let left = pass.leave(why).await;
+            let Err(Stop::Failed(StoreError::Permanent(reason))) = left else { return left };
+            error!(import.id = %pass.import.id, error = %reason, "can't tell which lines were imported");
+        }
+        pass.end_untold(why).await
     }
 
     /// Gives the job back in good order, for a worker with more time.

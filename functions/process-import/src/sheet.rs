@@ -9,13 +9,13 @@ use std::{
 };
 
 use shared::{
+    import::Import,
     jsonl::{Line, MAX_OBJECTS, lines},
-    owner::StoreId,
     record::{Outline, RecordId, RecordType, outline},
     report::Action,
 };
 
-use crate::fault::FileFault;
+use crate::{fault::FileFault, references::line_id};
 
 /// A line of the file and what has become of it.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) enum Fate {
 pub(crate) struct Sheet<'a> {
     lines: Vec<SheetLine<'a>>,
     named: HashMap<(RecordType, Cow<'a, str>), usize>,
-    /// The places of `named` by the ids that the objects get; made when the first id is asked for.
+    /// The places of the lines by the ids that their objects get; made when the first id is asked for.
     by_id: OnceLock<HashMap<RecordId, usize>>,
 }
 
@@ -89,15 +89,14 @@ impl<'a> Sheet<'a> {
         self.named.get(&(record_type, Cow::Borrowed(external_ref))).copied()
     }
 
-    /// The place of the first line whose object has this id, by its type and `external_ref`.
-    pub(crate) fn find_id(&self, store: &StoreId, id: RecordId) -> Option<usize> {
+    /// The place of the line of this type whose object gets this id in the job.
+    pub(crate) fn find_id(&self, import: &Import, record_type: RecordType, id: RecordId) -> Option<usize> {
         let by_id = self.by_id.get_or_init(|| {
-            let id = |(record_type, external_ref): &(RecordType, Cow<'_, str>)| {
-                RecordId::from_external_ref(store, *record_type, external_ref)
-            };
-            self.named.iter().map(|(name, place)| (id(name), *place)).collect()
+            let lines = self.lines.iter().enumerate().filter(|(_, line)| line.repeats.is_none());
+            lines.filter_map(|(place, line)| Some((line_id(import, line)?, place))).collect()
         });
-        by_id.get(&id).copied()
+        let place = by_id.get(&id).copied()?;
+        self.lines.get(place).is_some_and(|line| line.record_type == Some(record_type)).then_some(place)
     }
 
     /// How many lines have failed.

@@ -16,10 +16,13 @@ use uuid::Uuid;
 use super::*;
 
 mod bulk;
+mod by_id;
 mod cancelled;
+mod claims;
 mod faults;
 mod files;
 mod lease;
+mod left;
 mod options;
 mod receipts;
 mod results;
@@ -232,4 +235,10 @@ fn subscription(external_ref: &str, offering: &str, plan: &str) -> String {
 /// A file of so many products.
 fn products(count: usize) -> String {
     (0..count).map(|number| product(&number.to_string())).collect()
+}
+
+/// A file of so many products without an `external_ref`.
+fn unnamed(count: usize) -> String {
+    let line = |number| format!("{{\"type\":\"subscription_product\",\"name\":\"Tea {number}\"}}\n");
+    (0..count).map(line).collect()
 }

@@ -10,13 +10,22 @@ use crate::fault::FileFault;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
+/// The most bytes of a file that is read, as it is stored. What can't be packed takes a little more when it is.
+pub(crate) const MAX_STORED: u64 = 257 << 20;
+
+/// How many more bytes than it holds a gzip file may have. A file of 50,000 lines, each packed by itself, has a quarter of it.
+pub(crate) const MAX_OVERHEAD: usize = 4 << 20;
+
+/// How much is unpacked before it is asked whether to go on.
+const PIECE: usize = 64 << 10;
+
 /// Takes a file in piece by piece and holds no more of it than its unpacked bytes.
 #[derive(Debug)]
 pub(crate) enum Unpacker {
     /// Too few bytes yet to tell.
     Unknown(Vec<u8>),
     Plain(Capped),
-    Gzip(Box<MultiGzDecoder<Capped>>),
+    Gzip(Gzip),
     Failed(FileFault),
 }
 
@@ -46,7 +55,7 @@ impl Unpacker {
         let file = match self {
             Self::Unknown(begin) => begin,
             Self::Plain(plain) => plain.0,
-            Self::Gzip(decoder) => decoder.finish().map_err(|error| fault(&error))?.0,
+            Self::Gzip(gzip) => gzip.decoder.finish().map_err(|error| fault(&error))?.0,
             Self::Failed(fault) => return Err(fault),
         };
         match other_kind(&file) {
@@ -57,7 +66,7 @@ impl Unpacker {
 
     fn of(begin: &[u8]) -> Self {
         if begin.starts_with(GZIP) {
-            Self::Gzip(Box::new(MultiGzDecoder::new(Capped(Vec::new()))))
+            Self::Gzip(Gzip { decoder: Box::new(MultiGzDecoder::new(Capped(Vec::new()))), packed: 0 })
         } else {
             Self::Plain(Capped(Vec::new()))
         }
@@ -65,15 +74,34 @@ impl Unpacker {
 
     fn write(&mut self, piece: &[u8]) -> bool {
         let written = match self {
-            Self::Plain(plain) => plain.write_all(piece),
-            Self::Gzip(decoder) => decoder.write_all(piece),
+            Self::Plain(plain) => plain.write_all(piece).map_err(|error| fault(&error)),
+            Self::Gzip(gzip) => piece.chunks(PIECE).try_for_each(|piece| gzip.write(piece)),
             Self::Unknown(_) | Self::Failed(_) => return false,
         };
-        if let Err(error) = written {
-            *self = Self::Failed(fault(&error));
+        if let Err(fault) = written {
+            *self = Self::Failed(fault);
             return false;
         }
         true
+    }
+}
+
+/// A gzip file on its way.
+#[derive(Debug)]
+pub(crate) struct Gzip {
+    decoder: Box<MultiGzDecoder<Capped>>,
+    /// How many bytes of it were taken.
+    packed: usize,
+}
+
+impl Gzip {
+    /// Unpacks a piece. Members and blocks of nothing cost time and give none of the bytes that are counted: a file that is
+    /// mostly those is given up.
+    fn write(&mut self, piece: &[u8]) -> Result<(), FileFault> {
+        self.decoder.write_all(piece).map_err(|error| fault(&error))?;
+        self.packed += piece.len();
+        let (packed, unpacked) = (self.packed, self.decoder.get_ref().0.len());
+        if packed > unpacked + MAX_OVERHEAD { Err(FileFault::HollowGzip { packed, unpacked }) } else { Ok(()) }
     }
 }
 
@@ -163,6 +191,40 @@ mod tests {
         let bomb = gzip(&vec![b'\n'; MAX_FILE_BYTES + 1]);
         assert_eq!(unpack(&bomb, 1 << 16), Err(FileFault::TooLarge));
         assert_eq!(unpack(&gzip(&vec![b'\n'; MAX_FILE_BYTES]), 1 << 16).map(|file| file.len()), Ok(MAX_FILE_BYTES));
+    }
+
+    /// Unpacks a file that must be given up once so much more of it was read than it holds, and no more.
+    fn check_hollow(file: &[u8]) {
+        let unpacked = unpack(file, 8 << 10);
+        let Err(FileFault::HollowGzip { packed, unpacked }) = unpacked else { panic!("{unpacked:?}") };
+        assert!((MAX_OVERHEAD..MAX_OVERHEAD + PIECE).contains(&(packed - unpacked)), "{packed} {unpacked}");
+    }
+
+    #[test]
+    fn a_gzip_file_of_nothing_is_given_up() {
+        let line = gzip(b"{}\n");
+        check_hollow(&gzip(b"").repeat(1_000_000));
+        check_hollow(&[line.clone(), gzip(b"").repeat(1_000_000), line.clone()].concat());
+        // A name, or a comment, that never ends, by flags 8 and 16: no more than 64 KiB of it is kept.
+        for flag in [8, 16] {
+            let head = [0x1f, 0x8b, 8, flag, 0, 0, 0, 0, 0, 3];
+            let endless = unpack(&[&head[..], &b"n".repeat(30 << 20)].concat(), 8 << 10);
+            assert!(matches!(endless, Err(FileFault::DamagedGzip(_))), "{endless:?}");
+        }
+        // Members that have long names each.
+        let named = |name: &[u8]| [&line[..3], &[8], &line[4..10], name, b"\0", &line[10..]].concat();
+        assert_eq!(unpack(&named(b"a.jsonl"), 7).unwrap(), b"{}\n");
+        check_hollow(&named(&b"n".repeat(60_000)).repeat(500));
+        // Stored blocks without a byte.
+        check_hollow(&[&line[..10], &[0, 0, 0, 0xff, 0xff].repeat(6 << 20)].concat());
+    }
+
+    #[test]
+    fn a_gzip_file_of_lines_packed_each_by_itself_is_read() {
+        let line = |number: u32| format!("{number}\n");
+        let packed: Vec<u8> = (0..50_000).flat_map(|number| gzip(line(number).as_bytes())).collect();
+        let lines: String = (0..50_000).map(line).collect();
+        assert_eq!(unpack(&packed, 8 << 10).unwrap(), lines.as_bytes());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use aws_sdk_s3::{
     types::{CompletedMultipartUpload, CompletedPart},
 };
 use bytes::{Bytes, BytesMut};
+use tokio::task::yield_now;
 
 use super::{
     error::sort_of_file as sort,
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     import::ImportFile,
-    ports::{DownloadLinks, FileStore, FileVersion, FileWriter, Outside, StoreError},
+    ports::{DownloadLinks, FileRead, FileStore, FileVersion, FileWriter, Outside, StoreError},
 };
 
 /// The size of a part of a large report: S3 takes none under 5 MiB but the last, and four files of a report grow at once.
@@ -108,14 +109,25 @@ impl FileStore for FileBucket {
         Ok(())
     }
 
-    async fn read(&self, file: &ImportFile, mut take: impl FnMut(&[u8]) -> bool + Send) -> Outside<bool> {
-        let Some(mut object) = self.get(&file.key, file.version.as_deref(), None).await? else { return Ok(false) };
+    async fn read(
+        &self,
+        file: &ImportFile,
+        most: u64,
+        mut take: impl FnMut(&[u8]) -> bool + Send,
+    ) -> Outside<FileRead> {
+        let Some(mut object) = self.get(&file.key, file.version.as_deref(), None).await? else {
+            return Ok(FileRead::Missing);
+        };
+        let bytes = object.content_length().and_then(|bytes| u64::try_from(bytes).ok());
+        if let Some(bytes) = bytes.filter(|bytes| *bytes > most) {
+            return Ok(FileRead::TooLarge { bytes });
+        }
         loop {
             let piece = tokio::time::timeout(STALL, object.body.next()).await;
             let piece = piece.map_err(|_| interrupted("S3 stopped sending"))?.transpose();
             match piece.map_err(|error| interrupted(&error.to_string()))? {
-                Some(piece) if take(&piece) => {}
-                Some(_) | None => return Ok(true),
+                Some(piece) if take(&piece) => yield_now().await,
+                Some(_) | None => return Ok(FileRead::Done),
             }
         }
     }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, str::FromStr};
 use aws_sdk_dynamodb::{
     Client,
     error::{BuildError, ProvideErrorMetadata},
+    operation::batch_write_item::builders::BatchWriteItemFluentBuilder,
     types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest},
 };
 use chrono::{DateTime, Utc};
@@ -40,6 +41,15 @@ impl RecordTable {
 }
 
 impl RecordTable {
+    fn write_call(&self, records: &[StoredRecord]) -> Outside<BatchWriteItemFluentBuilder> {
+        let put = |record| {
+            let put = PutRequest::builder().set_item(Some(write(record))).build();
+            put.map(|put| WriteRequest::builder().put_request(put).build())
+        };
+        let requests = records.iter().map(put).collect::<Result<Vec<_>, BuildError>>()?;
+        Ok(self.client.batch_write_item().request_items(&self.table, requests))
+    }
+
     /// Reads items, or of each the parts that `projection` names.
     async fn read_items<T>(
         &self,
@@ -71,12 +81,7 @@ impl RecordStore for RecordTable {
     }
 
     async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
-        let put = |record| {
-            let put = PutRequest::builder().set_item(Some(write(record))).build();
-            put.map(|put| WriteRequest::builder().put_request(put).build())
-        };
-        let requests = records.iter().map(put).collect::<Result<Vec<_>, BuildError>>()?;
-        let call = self.client.batch_write_item().request_items(&self.table, requests);
+        let call = self.write_call(records)?;
         let answer = match step(Step::WriteBatch, call.send()).await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("ValidationException") => {
@@ -175,3 +180,6 @@ fn read_json(value: AttributeValue) -> Option<Json> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

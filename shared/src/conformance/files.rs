@@ -8,13 +8,15 @@ use uuid::Uuid;
 use super::promises;
 use crate::{
     import::ImportFile,
-    ports::{FileStore, FileVersion, FileWriter, StoreError},
+    ports::{FileRead, FileStore, FileVersion, FileWriter, StoreError},
 };
 
 promises! { $ file_store_promises in files:
     a_file_is_read_as_it_was_put,
     a_file_is_put_over_whole,
     a_read_ends_when_told,
+    a_file_that_is_too_large_is_not_read,
+    others_get_their_turn_between_the_pieces_of_a_file,
     a_missing_file_is_told_as_such,
     nothing_is_said_of_a_file_put_plainly,
     a_file_is_put_over_the_version_that_was_seen_alone,
@@ -45,7 +47,10 @@ async fn read(files: &impl FileStore, file: &ImportFile) -> Option<Vec<u8>> {
         bytes.extend_from_slice(piece);
         true
     };
-    files.read(file, take).await.unwrap().then_some(bytes)
+    match files.read(file, u64::MAX, take).await.unwrap() {
+        FileRead::Done => Some(bytes),
+        FileRead::Missing | FileRead::TooLarge { .. } => None,
+    }
 }
 
 async fn check(files: &impl FileStore, key: &str, expected: Option<&[u8]>) {
@@ -90,8 +95,46 @@ pub async fn a_read_ends_when_told(files: &impl FileStore) {
         pieces += 1;
         pieces < 2
     };
-    assert_eq!(files.read(&newest(&key), take).await, Ok(true));
+    assert_eq!(files.read(&newest(&key), u64::MAX, take).await, Ok(FileRead::Done));
     assert_eq!(pieces, 2);
+}
+
+pub async fn a_file_that_is_too_large_is_not_read(files: &impl FileStore) {
+    let key = fresh_key();
+    files.put(&key, content(1_000).into()).await.unwrap();
+    let mut taken = 0;
+    let mut take = |piece: &[u8]| {
+        taken += piece.len();
+        true
+    };
+    assert_eq!(files.read(&newest(&key), 999, &mut take).await, Ok(FileRead::TooLarge { bytes: 1_000 }));
+    assert_eq!(files.read(&newest(&fresh_key()), 999, &mut take).await, Ok(FileRead::Missing));
+    assert_eq!(files.read(&newest(&key), 1_000, &mut take).await, Ok(FileRead::Done));
+    assert_eq!(taken, 1_000);
+}
+
+pub async fn others_get_their_turn_between_the_pieces_of_a_file(files: &impl FileStore) {
+    let key = fresh_key();
+    files.put(&key, content(5_000_000).into()).await.unwrap();
+    let (mut pieces, mut turns) = (0, 0);
+    let take = |_: &[u8]| {
+        pieces += 1;
+        true
+    };
+    let file = newest(&key);
+    let read = files.read(&file, u64::MAX, take);
+    let others = async {
+        loop {
+            turns += 1;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        read = read => assert_eq!(read, Ok(FileRead::Done)),
+        () = others => {}
+    }
+    assert!(turns >= pieces, "{turns} turns of others, {pieces} pieces");
 }
 
 pub async fn a_missing_file_is_told_as_such(files: &impl FileStore) {

@@ -36,6 +36,7 @@ promises! { $ import_store_promises in imports:
     a_finished_job_has_all_its_ends,
     finishing_twice_is_finishing_once,
     a_released_job_is_claimed_at_once_and_its_attempt_does_not_count,
+    a_claim_tells_whether_there_was_one_before,
     a_released_lease_changes_nothing,
     jobs_that_have_not_ended_are_told_earliest_first,
 }
@@ -60,7 +61,7 @@ pub(super) async fn created(imports: &impl ImportStore, store: &StoreId, now: Da
 /// Claims the next job, which must be free to take.
 pub(super) async fn claimed(imports: &impl ImportStore, now: DateTime<Utc>) -> (Import, Lease, u32) {
     match imports.claim_next(now).await.unwrap() {
-        Claim::Run { import, lease, attempt } => (*import, lease, attempt),
+        Claim::Run { import, lease, attempt, .. } => (*import, lease, attempt),
         claim @ (Claim::Busy { .. } | Claim::Idle) => unreachable!("no job to claim: {claim:?}"),
     }
 }
@@ -352,6 +353,25 @@ pub async fn a_released_job_is_claimed_at_once_and_its_attempt_does_not_count(im
     assert_eq!((attempt, again), (1, 2));
     imports.release(&lease).await.unwrap();
     assert_eq!(claimed(imports, at(102)).await.2, 2);
+}
+
+pub async fn a_claim_tells_whether_there_was_one_before(imports: &impl ImportStore) {
+    let resumed = async |now| match imports.claim_next(now).await.unwrap() {
+        Claim::Run { lease, resumed, .. } => (lease, resumed),
+        claim @ (Claim::Busy { .. } | Claim::Idle) => unreachable!("no job to claim: {claim:?}"),
+    };
+    for number in [0, 1] {
+        created(imports, &fresh_store(), at(number)).await;
+    }
+    let (first, is_resumed) = resumed(at(2)).await;
+    assert!(!is_resumed);
+    // Whether it was given back, which gives its attempt back too, or has lapsed.
+    imports.release(&first).await.unwrap();
+    assert!(resumed(at(3)).await.1);
+    let (last, is_resumed) = resumed(at(3) + LEASE).await;
+    assert!(is_resumed);
+    imports.finish(&last, &outcome(&last, Ending::Success, at(9_999)), at(100)).await.unwrap();
+    assert!(!resumed(at(101)).await.1);
 }
 
 pub async fn a_released_lease_changes_nothing(imports: &impl ImportStore) {

@@ -7,7 +7,10 @@ use crate::{
     import::ImportId,
     json::{Decimal, Json, Object, Path, read},
     ports::{BatchRead, BatchWrite, RecordStore},
-    record::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH, Mark, RecordErrors, RecordId, RecordType, StoredRecord, check_storable},
+    record::{
+        MAX_ITEM_BYTES, MAX_ITEM_DEPTH, Mark, RecordErrors, RecordId, RecordType, StoredRecord, check_storable,
+        wire_bytes,
+    },
 };
 
 promises! { $ record_store_promises in records:
@@ -22,6 +25,7 @@ promises! { $ record_store_promises in records:
     a_batch_that_names_an_id_twice_is_refused,
     the_deepest_record_that_we_let_pass_is_taken,
     the_largest_record_that_we_let_pass_is_taken,
+    the_largest_call_that_we_let_pass_is_taken,
     a_batch_of_large_records_is_read_in_the_end,
     one_record_too_large_sinks_its_batch,
     one_record_too_deep_sinks_its_batch,
@@ -262,6 +266,16 @@ fn largest(make: impl Fn(usize) -> StoredRecord) -> StoredRecord {
         if let_pass(&make(middle)) { fits = middle } else { over = middle }
     }
     make(fits)
+}
+
+pub async fn the_largest_call_that_we_let_pass_is_taken<R: RecordStore>(records: &R) {
+    let one = R::WRITE_BYTES / R::WRITE_BATCH;
+    let made: Vec<StoredRecord> = (0..R::WRITE_BATCH).map(|_| holding("\"".repeat((one - 600) / 2))).collect();
+    let bytes: usize = made.iter().map(wire_bytes).sum();
+    assert!(bytes <= R::WRITE_BYTES && bytes > R::WRITE_BYTES - 10_000, "{bytes}");
+    write(records, &made).await;
+    let ids: Vec<RecordId> = made.iter().map(|record| record.id).collect();
+    assert!(read_back(records, &ids).await == made, "not all were read");
 }
 
 pub async fn a_batch_of_large_records_is_read_in_the_end(records: &impl RecordStore) {

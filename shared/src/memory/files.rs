@@ -8,11 +8,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::task::yield_now;
 
 use super::{Call, Faults, lock};
 use crate::{
     import::ImportFile,
-    ports::{DownloadLinks, FileStore, FileVersion, FileWriter, Outside, StoreError},
+    ports::{DownloadLinks, FileRead, FileStore, FileVersion, FileWriter, Outside, StoreError},
 };
 
 /// How much of a file is handed on at once: little, so that every file of a test comes in pieces.
@@ -116,17 +117,33 @@ impl FileStore for MemoryFiles {
         self.faults.around_change(Call::PutOver, put).await
     }
 
-    async fn read(&self, file: &ImportFile, mut take: impl FnMut(&[u8]) -> bool + Send) -> Outside<bool> {
+    async fn read(
+        &self,
+        file: &ImportFile,
+        most: u64,
+        mut take: impl FnMut(&[u8]) -> bool + Send,
+    ) -> Outside<FileRead> {
+        let mut found = None;
         let read = || {
-            let Some(bytes) = self.version(file) else { return Ok(false) };
+            found = self.version(file);
+            let bytes = found.as_ref().map(|bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            Ok(match bytes {
+                None => FileRead::Missing,
+                Some(bytes) if bytes > most => FileRead::TooLarge { bytes },
+                Some(_) => FileRead::Done,
+            })
+        };
+        let outcome = self.faults.around(Call::Read, read).await;
+        // What is read before a failure is handed on as well.
+        if let (Ok(FileRead::Done) | Err(_), Some(bytes)) = (&outcome, found) {
             for piece in bytes.chunks(PIECE) {
                 if !take(piece) {
                     break;
                 }
+                yield_now().await;
             }
-            Ok(true)
-        };
-        self.faults.around(Call::Read, read).await
+        }
+        outcome
     }
 
     async fn metadata(&self, file: &ImportFile) -> Outside<Option<HashMap<String, String>>> {

@@ -260,12 +260,13 @@ impl State {
         job.epoch = self.epoch;
         job.attempt += 1;
         job.import.status = ImportStatus::Started;
+        let resumed = job.import.started_at.is_some();
         job.import.started_at.get_or_insert(now);
         job.import.updated_at = now;
         let import = job.import.clone();
         let lease =
             Lease { store: import.store.clone(), id: import.id, created_at: import.created_at, epoch: job.epoch };
-        Claim::Run { import: Box::new(import), lease, attempt: job.attempt }
+        Claim::Run { import: Box::new(import), lease, attempt: job.attempt, resumed }
     }
 
     /// The job of that id, which must stand so.

@@ -10,11 +10,13 @@ use super::{Call, Faults, faults::LeftOver, lock};
 use crate::{
     json::{Decimal, Json, Object},
     ports::{BatchRead, BatchWrite, Outside, RecordStore, StoreError},
-    record::{Mark, RecordId, StoredRecord},
+    record::{Mark, RecordId, StoredRecord, wire_bytes},
 };
 
 /// The largest item of `DynamoDB`, in bytes.
 const MAX_BYTES: usize = 400 * 1024;
+/// The largest call of `DynamoDB`, in bytes on the wire. Whoever makes one is at fault, and not one of its items.
+const MAX_CALL_BYTES: usize = 16 * 1000 * 1000;
 /// The deepest value, its innermost scalar counted.
 const MAX_DEPTH: usize = 32;
 /// The longest name of an attribute, in bytes.
@@ -78,6 +80,9 @@ impl RecordStore for MemoryRecords {
     }
 
     async fn write_batch(&self, records: &[StoredRecord]) -> Outside<BatchWrite> {
+        if records.iter().map(wire_bytes).sum::<usize>() > MAX_CALL_BYTES {
+            return Err(StoreError::Permanent("the call is larger than 16 MB".to_owned()));
+        }
         let (state, records) = (Arc::clone(&self.state), records.to_vec());
         let write = move |left_over: LeftOver| Ok(lock(&state).write(&records, left_over));
         self.faults.around_change(Call::WriteBatch, write).await

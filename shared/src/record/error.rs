@@ -179,7 +179,7 @@ pub enum RecordErrorCode {
     FileMissing,
     /// The file holds no object.
     FileEmpty,
-    /// The file is larger than 256 MiB, unpacked.
+    /// The file is larger than 256 MiB, unpacked, or 257 MiB as it is stored.
     FileTooLarge,
     /// The file is of another kind, or damaged.
     FileUnreadable,
@@ -187,9 +187,9 @@ pub enum RecordErrorCode {
     TooManyObjects,
     /// Not one object of the file could be imported.
     NothingImported,
-    /// The service could not finish the import.
+    /// The service could not finish the import, or not before the line was imported.
     GivenUp,
-    /// The import was cancelled before the line's turn came.
+    /// The import was cancelled before the line was imported.
     Cancelled,
     /// The service failed over the line.
     Internal,

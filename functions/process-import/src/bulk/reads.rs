@@ -11,7 +11,11 @@ use shared::{
     record::{Mark, RecordId, StoredRecord},
 };
 
-use super::{Shared, TRIES, calls, line::Line, lock, pause};
+use super::{
+    Shared, TRIES, calls,
+    line::{Line, Room},
+    lock, pause,
+};
 
 /// What is read of objects, and who waits for it.
 #[derive(Debug)]
@@ -57,7 +61,7 @@ impl Readable for Mark {
 
 impl<T: Readable> Reads<T> {
     pub(super) fn new(most: usize) -> Self {
-        Self { line: Line::new(most), readers: Mutex::default() }
+        Self { line: Line::new(Room { items: most, bytes: 0, bytes_of: |_| 0 }), readers: Mutex::default() }
     }
 
     pub(super) async fn read_all<R: RecordStore>(&self, records: &R, ids: &[RecordId]) -> Outside<Vec<T>> {

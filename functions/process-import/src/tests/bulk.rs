@@ -164,3 +164,19 @@ async fn what_two_want_is_read_once() {
     assert_eq!((lines_of(&one.unwrap()), lines_of(&other.unwrap())), (vec![0, 1, 2], vec![1, 2]));
     assert_eq!(faults.calls(Call::ReadBatch), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_no_larger_than_the_database_takes() {
+    let large = |line, text: &str| {
+        let attributes = Object::from_iter([("text".to_owned(), text.repeat(390_000).into())]);
+        StoredRecord { attributes, ..record(line) }
+    };
+    // On the wire these take one, two and six bytes a character.
+    for (text, calls) in [("x", 1), ("\"", 2), ("\u{1}", 5)] {
+        let faults = Faults::default();
+        let records = MemoryRecords::new(faults.clone());
+        let batch: Vec<StoredRecord> = (0..25).map(|line| large(line, text)).collect();
+        assert_eq!(Bulk::new(&records).write_all(batch).await, Ok(vec![]));
+        assert_eq!((records.all().len(), faults.calls(Call::WriteBatch)), (25, calls), "{text:?}");
+    }
+}

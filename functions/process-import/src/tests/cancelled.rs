@@ -14,19 +14,22 @@ async fn cancel_after(world: &World, time: TimeDelta) {
     world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
 }
 
-/// Checks that each of `lines` lines is told once: as an object that is there, or as one that was not reached.
-async fn check_accounts(world: &World, lines: usize) -> usize {
+/// Checks that each of `lines` lines of job 1 is told once: as an object that is there, or as one that was not reached. Tells
+/// how many objects there are.
+pub(super) async fn check_accounts(world: &World, lines: usize, code: RecordErrorCode) -> usize {
     let results = world.results(1).await;
     assert!(results.iter().map(|(line, _)| *line).eq(1..=u64::try_from(lines).unwrap()));
     let created: Vec<u64> = results.iter().filter(|(_, action)| action == "created").map(|(line, _)| *line).collect();
-    let mut stored: Vec<u64> = world.worker.records.all().iter().map(|record| record.line.into()).collect();
+    let records = world.worker.records.all();
+    let own = records.iter().filter(|record| record.import_id == id(1));
+    let mut stored: Vec<u64> = own.map(|record| record.line.into()).collect();
     stored.sort_unstable();
     assert_eq!(created, stored, "what was written is told, and nothing else");
     let job = world.import(1).await;
     assert_eq!(job.status, ImportStatus::Failed);
     assert_eq!(usize::try_from(job.tally.imported.total()), Ok(created.len()));
     let report = job.report.unwrap();
-    assert_eq!(report.failure.map(|failure| failure.code), Some(RecordErrorCode::Cancelled));
+    assert_eq!(report.failure.map(|failure| failure.code), Some(code));
     assert_eq!(usize::try_from(report.errors), Ok(lines - created.len() + 1));
     created.len()
 }
@@ -40,7 +43,7 @@ async fn a_running_job_stops_within_seconds_and_the_next_one_starts() {
     assert_eq!(turn, Some(true));
     // Asked after 2.5 s, heard of at 4 s, and the writes of the batches then under way take another three rounds.
     assert!(memory::now() - noon() < TimeDelta::seconds(9), "{}", memory::now() - noon());
-    let created = check_accounts(&world, 8_000).await;
+    let created = check_accounts(&world, 8_000, RecordErrorCode::Cancelled).await;
     assert!((1_000..8_000).contains(&created), "{created}");
     // Posted again, the lines that are left make the import whole.
     world.submit(3, world.failed_lines(1).await).await;
@@ -60,7 +63,7 @@ async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_told() {
     world.faults.clear();
     pass(LEASE).await;
     world.run().await;
-    assert!(check_accounts(&world, 3_000).await > 0);
+    assert!(check_accounts(&world, 3_000, RecordErrorCode::Cancelled).await > 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,5 @@
 //! Runs during which something goes wrong outside.
 
-use insta::assert_snapshot;
 use shared::{
     import::{Claim, ImportStatus, LEASE},
     ports::StoreError,
@@ -105,20 +104,31 @@ async fn a_dead_worker_holds_the_line_for_a_minute() {
 async fn a_job_that_kills_three_workers_is_given_up() {
     let world = World::with(products(3)).await;
     world.submit(2, product("later")).await;
-    world.faults.draw(|call| (call == Call::FinishFile).then_some(Fault::Slow(Duration::from_hours(1))));
+    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_hours(1))));
     for _ in 0..3 {
         assert_eq!(world.import(1).await.report, None);
         die(&world, TimeDelta::seconds(3)).await;
         pass(LEASE).await;
     }
-    world.faults.clear();
+    // Its fourth claim writes nothing.
     assert_eq!(world.turn().await, Some(true));
-    assert_snapshot!(world.told(1).await, @"
-    failed, 3 of 3
-    0: given_up
-    ");
+    world.faults.clear();
+    assert_eq!(world.told(1).await, "failed, 0 of 3\n0: given_up \n1: given_up \n2: given_up \n3: given_up \n");
     world.run().await;
     assert_eq!(world.told(2).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_kills_workers_once_all_is_imported_ends_as_it_is() {
+    let world = World::with(products(3)).await;
+    world.faults.draw(|call| (call == Call::FinishFile).then_some(Fault::Slow(Duration::from_hours(1))));
+    for _ in 0..3 {
+        die(&world, TimeDelta::seconds(3)).await;
+        pass(LEASE).await;
+    }
+    world.faults.clear();
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.told(1).await, "success, 3 of 3\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,7 +139,7 @@ async fn what_no_retry_can_mend_ends_the_job_and_not_the_line() {
         world.faults.plan(call, Fault::permanent());
         assert_eq!(world.turn().await, Some(true));
         let told = world.told(1).await;
-        assert!(told.starts_with("failed, 0 of ") && told.ends_with("0: given_up \n"), "{call:?}: {told}");
+        assert_eq!(told, "failed, 0 of 3\n0: given_up \n1: given_up \n2: given_up \n3: given_up \n", "{call:?}");
         assert_eq!(world.turn().await, Some(true));
         assert_eq!(world.told(2).await, "success, 1 of 1\n");
     }
@@ -147,7 +157,10 @@ async fn a_job_that_gets_no_further_in_the_time_there_is_does_not_hold_the_line_
             pass(LEASE).await;
         }
         world.run().await;
-        assert_eq!(world.told(1).await, "failed, 0 of 0\n0: given_up \n");
+        let lines = mixed().lines().count();
+        let told = world.told(1).await;
+        assert!(told.starts_with(&format!("failed, 0 of {lines}\n0: given_up \n1: given_up \n")), "{told}");
+        assert_eq!(told.lines().count(), lines + 2);
         assert_eq!(world.told(2).await, "success, 1 of 1\n");
     }
 }
@@ -177,7 +190,7 @@ async fn a_heartbeat_keeps_lease_and_message() {
         }
         assert_eq!(world.told(1).await, "started, 0 of 1\n");
     };
-    let (turn, ()) = tokio::join!(world.turn(), watch);
+    let (turn, ()) = tokio::join!(world.turn_with(TimeDelta::minutes(15)), watch);
     assert_eq!(turn, Some(true));
     assert_eq!(world.told(1).await, "success, 1 of 1\n");
 }

@@ -183,3 +183,22 @@ async fn small_lines_that_become_large_objects_are_written_a_few_at_a_time() {
     let calls = world.faults.calls(Call::WriteBatch);
     assert!(calls > 15, "{calls} calls");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_too_large_as_it_is_stored_is_not_read() {
+    let world = World::with(vec![b'x'; (257 << 20) + 1]).await;
+    world.run().await;
+    assert_eq!(world.told(1).await, "failed, 0 of 0\n0: file_too_large \n");
+    let failure = world.import(1).await.report.unwrap().failure.unwrap();
+    assert!(failure.problem.contains("it has 269484033 bytes as it is stored"), "{}", failure.problem);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_comes_too_slowly_is_given_up_while_there_is_time() {
+    let world = World::with(products(3)).await;
+    world.faults.plan(Call::Read, Fault::Slow(Duration::from_mins(10)));
+    assert_eq!(world.turn().await, Some(false));
+    assert_eq!(memory::now() - noon(), TimeDelta::seconds(70));
+    world.run().await;
+    assert_eq!(world.told(1).await, "success, 3 of 3\n");
+}

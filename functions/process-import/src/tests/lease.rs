@@ -76,7 +76,7 @@ async fn a_job_that_is_handed_over_waits_for_its_last_writes() {
         Call::WriteBatch => Some(Fault::Adrift(Duration::from_secs(9))),
         _ => None,
     });
-    check_aftermath(&world, TimeDelta::seconds(35)).await;
+    check_aftermath(&world, TimeDelta::seconds(45)).await;
     assert_eq!(world.import(1).await.status, ImportStatus::Started);
     world.faults.clear();
     world.run().await;

@@ -132,6 +132,7 @@ impl ImportTable {
             return Ok(Err(cancelled));
         }
         let import = item.into_import()?;
+        let resumed = import.started_at.is_some();
         let import = Import {
             status: ImportStatus::Started,
             started_at: Some(import.started_at.unwrap_or(now)),
@@ -139,7 +140,7 @@ impl ImportTable {
             ..import
         };
         let lease = Lease { store: next.store.clone(), id: next.id, created_at: next.created_at, epoch };
-        Ok(Ok(Claim::Run { import: Box::new(import), lease, attempt }))
+        Ok(Ok(Claim::Run { import: Box::new(import), lease, attempt, resumed }))
     }
 
     fn take_lease(&self, next: &ImportRef, held: &LeaseItem, now: DateTime<Utc>) -> Outside<TransactWriteItem> {
