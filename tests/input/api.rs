@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use shared::{
     api::{ApiError, Call, IMPORTS_PATH, Reply},
-    config::StoreSource,
+    config::{ApiConfig, StoreSource},
     gateway,
     memory::{self, Faults, MemoryForms},
     telemetry::Telemetry,
@@ -130,7 +130,7 @@ pub(crate) struct Api {
     pub(crate) service: Service,
     forms: MemoryForms,
     telemetry: Telemetry,
-    stores: StoreSource,
+    config: ApiConfig,
 }
 
 impl Api {
@@ -139,14 +139,14 @@ impl Api {
             service: Service::new(),
             forms: MemoryForms::new(Faults::default()),
             telemetry: Telemetry::new("input".to_owned(), |_| ()),
-            stores: StoreSource { claim: "store_id".to_owned(), configured: store() },
+            config: ApiConfig { stores: StoreSource::Claim("store_id".to_owned()), scheme: "https" },
         }
     }
 
     pub(crate) async fn send(&self, rng: &mut ChaCha8Rng, sent: &Sent) -> Answered {
         let fresh = id(rng.random());
         let handle = |call| self.handle(sent.route, fresh, call);
-        let response = gateway::answer(&self.stores, &handle, sent.event(rng), "request-1").await;
+        let response = gateway::answer(&self.config, &handle, sent.event(rng), "request-1").await;
         let response = serde_json::to_value(response).unwrap();
         Answered {
             status: response["statusCode"].as_u64().unwrap().try_into().unwrap(),
