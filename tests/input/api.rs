@@ -16,7 +16,7 @@ use shared::{
 };
 
 use crate::{
-    service::{Service, id, store},
+    service::{Service, id},
     world::RETENTION,
 };
 

@@ -4,6 +4,7 @@
 mod alarms;
 mod mistakes;
 mod permissions;
+mod privacy;
 mod rules;
 
 use std::{
@@ -22,18 +23,20 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const EXPAND: &str = include_str!("template/expand.py");
 
 /// A parameter that may be left out, and what it is when it is not.
-const OPTIONAL: [(&str, &str); 5] = [
+const OPTIONAL: [(&str, &str); 7] = [
     ("JwtIssuer", "https://issuer.example.com"),
     ("JwtAudience", "imports"),
     ("AlarmTopicArn", "arn:aws:sns:eu-central-1:123456789012:alarms"),
     ("KmsKeyArn", "arn:aws:kms:eu-central-1:123456789012:key/1"),
     ("AccessLogBucket", "access-logs"),
+    ("LogRetentionDays", "7"),
+    ("ImportRetentionDays", "11"),
 ];
 
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 19] = [
+const RULES: [(&str, Check); 22] = [
     ("visibility", rules::visibility),
     ("batches", rules::batches),
     ("dead letters", rules::dead_letters),
@@ -50,6 +53,9 @@ const RULES: [(&str, Check); 19] = [
     ("permissions", permissions::permissions),
     ("lent permissions", permissions::lent),
     ("callers", permissions::callers),
+    ("listing", permissions::listing),
+    ("stores", permissions::stores),
+    ("privacy", privacy::privacy),
     ("alarms", alarms::alarms),
     ("dashboard", alarms::dashboard),
     ("runbook", alarms::runbook),
@@ -62,6 +68,9 @@ struct Template {
     /// The key that the operator gave, if any; and where alarms go.
     key: Option<String>,
     topic: Option<String>,
+    /// For how many days logs are kept, and ended imports.
+    log_days: Value,
+    import_days: Value,
 }
 
 impl Template {
@@ -76,7 +85,9 @@ impl Template {
             }
         }
         let value = |name: &str| given.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
-        Self { resources, key: value("KmsKeyArn"), topic: value("AlarmTopicArn") }
+        let days = |name: &str| deciding.parameter(name, &Value::Null);
+        let (log_days, import_days) = (days("LogRetentionDays"), days("ImportRetentionDays"));
+        Self { resources, key: value("KmsKeyArn"), topic: value("AlarmTopicArn"), log_days, import_days }
     }
 
     /// The names and properties of all resources of a type.
@@ -146,7 +157,9 @@ impl Deciding<'_> {
 
     /// What a parameter is; a reference to anything else stays one.
     fn parameter(&self, name: &str, reference: &Value) -> Value {
-        let given = self.given.iter().find(|(other, _)| *other == name).map(|(_, value)| json!(value));
+        let is_number = self.template["Parameters"][name]["Type"] == "Number";
+        let read = |value: &str| if is_number { serde_json::from_str(value).unwrap() } else { json!(value) };
+        let given = self.given.iter().find(|(other, _)| *other == name).map(|(_, value)| read(value));
         let default = || self.template["Parameters"][name].get("Default").cloned();
         given.or_else(default).unwrap_or_else(|| reference.clone())
     }
