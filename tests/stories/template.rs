@@ -15,6 +15,7 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
+use shared::owner::StoreId;
 
 use self::mistakes::{MISTAKES, Mistake};
 use crate::root::kebab;
@@ -248,4 +249,24 @@ fn every_rule_finds_the_mistakes_planted_for_it() {
     let all: BTreeSet<&str> = RULES.into_iter().map(|(name, _)| name).collect();
     assert_eq!(proven, all, "a rule without a mistake is not proven");
     println!("{} rules, {} planted mistakes found", RULES.len(), MISTAKES.len());
+}
+
+#[test]
+fn a_store_can_be_deployed_with_the_names_that_the_functions_take() {
+    let pattern = expand(&[text()])[0]["Parameters"]["Store"]["AllowedPattern"].as_str().unwrap().to_owned();
+    let long = "s".repeat(65);
+    let names =
+        ["main", "Store_1-a", "7a", "nullable", &long[1..], &long, "", "a b", "a/b", "TRUE", "None", "nan", "1", "-_"];
+    let matched = Command::new(local::python::EMULATOR.interpreter().unwrap())
+        .args([
+            "-c",
+            "import re, sys; print(*[int(re.fullmatch(sys.argv[1], name) is not None) for name in sys.argv[2:]])",
+        ])
+        .arg(pattern)
+        .args(names)
+        .output()
+        .unwrap();
+    let matched = String::from_utf8(matched.stdout).unwrap();
+    let taken = names.map(|name| u8::from(StoreId::from_configuration(name).is_some()).to_string());
+    assert_eq!(matched.trim(), taken.join(" "), "{names:?}");
 }
