@@ -17,9 +17,27 @@ def follow_parent():
 
 threading.Thread(target=follow_parent, daemon=True).start()
 
-from ministack.app import main
+import ministack.app
 from ministack.core import iam_evaluator
 from ministack.services import s3
+
+serve = ministack.app.app
+
+
+async def serve_by_own_name(scope, receive, send):
+    # A page of another site may let its own name lead here: it must not act for this AWS, whose root anybody can be.
+    host = dict(scope.get("headers", [])).get(b"host", b"").decode("latin-1").lower()
+    name = host.rsplit(":", 1)[0]
+    if scope["type"] == "lifespan" or name in ("localhost", "127.0.0.1") or name.endswith(".localhost"):
+        await serve(scope, receive, send)
+    elif scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "http.response.body", "body": b"This AWS answers to names of this machine alone.\n"})
+    else:
+        await send({"type": "websocket.close"})
+
+
+ministack.app.app = serve_by_own_name
 
 user_metadata = s3._extract_user_metadata
 
@@ -58,7 +76,7 @@ if path := os.environ.get("LOCAL_DECISIONS"):
     iam_evaluator.enforce, iam_evaluator.evaluate = enforce_and_note, evaluate_and_keep
 
 try:
-    main()
+    ministack.app.main()
 finally:
     # The functions run in this process group, their code is unpacked in this folder: neither stays behind.
     shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)

@@ -15,6 +15,7 @@ pub mod python;
 pub mod rie;
 mod serve;
 pub mod stack;
+pub mod stack_file;
 mod template;
 pub mod up;
 mod workspace;

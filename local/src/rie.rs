@@ -111,8 +111,8 @@ fn environment(stack: &Stack) -> Vec<(String, String)> {
         ("OBJECTS_TABLE", stack.objects_table()),
         ("BUCKET", stack.bucket()),
         ("QUEUE_URL", stack.queue_url()),
-        ("STORE", crate::stack::STORE),
-        ("STORE_CLAIM", crate::issuer::STORE_CLAIM),
+        // The sample events of the API carry a token.
+        ("STORE_SOURCE", &format!("claim:{}", crate::issuer::STORE_CLAIM)),
         ("IMPORT_RETENTION_DAYS", "90"),
         ("STACK", crate::deploy::STACK),
         ("UPLOAD_SECONDS", "3600"),

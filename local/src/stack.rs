@@ -8,7 +8,6 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use serde::Serialize;
 
 use crate::client::Client;
 use crate::deploy::Outputs;
@@ -16,7 +15,8 @@ use crate::emulator::{self, Emulator};
 use crate::functions::{Build, Package};
 use crate::issuer::{self, Issuer, TokenRequest};
 use crate::output::Output;
-use crate::{Error, deploy, functions, python, workspace};
+use crate::stack_file::StackFile;
+use crate::{Error, deploy, functions, python};
 
 /// The credentials of the emulator's root user: this key id is taken with any secret.
 const ROOT_KEY: &str = "test";
@@ -51,23 +51,6 @@ pub struct Stack {
     emulator: Emulator,
     issuer: Issuer,
     outputs: Outputs,
-}
-
-/// What a running stack tells other programs, in `target/local/stack.json`.
-#[derive(Debug, Serialize)]
-pub struct StackFile {
-    pub api_url: String,
-    pub page_url: String,
-    pub token: String,
-    pub endpoint_url: String,
-    pub region: String,
-    pub access_key_id: String,
-    pub secret_access_key: String,
-    pub bucket: String,
-    pub imports_table: String,
-    pub objects_table: String,
-    pub queue_url: String,
-    pub pid: u32,
 }
 
 impl Stack {
@@ -248,43 +231,6 @@ impl Stack {
                 Err(Error::new(format!("the stack has no output {name}"), "add it to the Outputs of template.yaml"))
             }
         }
-    }
-}
-
-impl StackFile {
-    /// Writes `target/local/stack.json`, for its owner's eyes only, and gives its path.
-    ///
-    /// # Errors
-    /// When it can't be written.
-    pub fn write(&self) -> Result<PathBuf, Error> {
-        use std::io::Write;
-        use std::os::unix::fs::OpenOptionsExt;
-        let path = Self::path()?;
-        let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        // Whole or not at all: a reader never sees half of it.
-        let part = path.with_extension(format!("{}.part", std::process::id()));
-        let mut options = std::fs::OpenOptions::new();
-        options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&part)
-            .and_then(|mut file| writeln!(file, "{text}"))
-            .and_then(|()| std::fs::rename(&part, &path))
-            .map_err(|error| Error::file("write", &path, &error))?;
-        Ok(path)
-    }
-
-    /// Removes it again, when the stack it tells of stops.
-    pub fn remove(&self) {
-        if let Ok(path) = Self::path() {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-
-    fn path() -> Result<PathBuf, Error> {
-        Ok(workspace::local_dir()?.join("stack.json"))
     }
 }
 

@@ -24,7 +24,7 @@ pub async fn run(options: Options, stopped: impl Future<Output = ()>) -> Result<
     let token = stack.token(STORE, TOKEN_SECONDS)?;
     let page = page::start(&stack, &token)?;
     let file = stack.file(token, page);
-    let path = file.write()?;
+    let published = file.publish()?;
     let (api, page, token, bucket) = (&file.api_url, &file.page_url, &file.token, &file.bucket);
     let (endpoint, region) = (&file.endpoint_url, &file.region);
     output.result(&format!(
@@ -59,11 +59,11 @@ All addresses and names are in {}; the log is {}.
 Ctrl-C stops it.",
         file.access_key_id,
         file.secret_access_key,
-        path.display(),
+        published.path().display(),
         stack.log().display(),
     ));
     stopped.await;
     output.progress("Stopping the local AWS …");
-    file.remove();
+    drop(published);
     Ok(())
 }

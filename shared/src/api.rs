@@ -25,7 +25,7 @@ pub const IMPORTS_PATH: &str = "/v2/subscriptions/imports";
 pub struct Call {
     /// The store that the caller acts for.
     pub store: StoreId,
-    /// Scheme and host of the address the caller used, for absolute links.
+    /// The address the caller used up to the API's own path, for absolute links: scheme, host, what a domain maps the API to.
     pub origin: String,
     /// The path as it was called.
     pub path: String,
@@ -43,7 +43,7 @@ impl Call {
     /// The import that the path names.
     ///
     /// # Errors
-    /// [`ApiError::NotFound`] when it is no UUID: there is no such import.
+    /// [`ApiError::NotFound`] when it is no UUID in its usual form: there is no such import.
     pub fn import_id(&self) -> Result<ImportId, ApiError> {
         let id = self.id.as_deref().unwrap_or_default();
         ImportId::parse(id).ok_or(ApiError::NotFound)

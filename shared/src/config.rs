@@ -75,23 +75,46 @@ pub fn upload_time() -> Result<TimeDelta, ConfigError> {
     Ok(TimeDelta::seconds(seconds.into()))
 }
 
-/// Whom a call acts for.
+/// What the template decides about calls of the API.
 #[derive(Clone, Debug)]
-pub struct StoreSource {
-    /// The claim of a verified token that names the store.
-    pub claim: String,
-    /// The stack's own store, for which IAM-signed calls act.
-    pub configured: StoreId,
+pub struct ApiConfig {
+    /// What tells the store that a call acts for.
+    pub stores: StoreSource,
+    /// The scheme of the addresses that callers are told.
+    pub scheme: &'static str,
 }
 
-/// How the store of a call is known.
+/// What tells the store that a call acts for: one of two, as the stack was deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreSource {
+    /// The claim of this name, of the call's verified token.
+    Claim(String),
+    /// Nothing in the call: it is signed with IAM credentials, and acts for the stack's own store.
+    Own(StoreId),
+}
+
+impl StoreSource {
+    /// Reads `claim:{name}` or `store:{name}`.
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("claim", name) if !name.is_empty() => Some(Self::Claim(name.to_owned())),
+            ("store", name) => StoreId::from_configuration(name).map(Self::Own),
+            _ => None,
+        }
+    }
+}
+
+/// What a function of the API has to know of its calls.
 ///
 /// # Errors
-/// When a variable is missing or the configured store can't be one.
-pub fn store_source() -> Result<StoreSource, ConfigError> {
-    let configured = StoreId::from_configuration(&required("STORE")?)
-        .ok_or(ConfigError { name: "STORE", problem: "must be 1 to 64 letters, digits, hyphens or underscores" })?;
-    Ok(StoreSource { claim: required("STORE_CLAIM")?, configured })
+/// When the variable is missing or tells neither a claim nor a store.
+pub fn api() -> Result<ApiConfig, ConfigError> {
+    const NAME: &str = "STORE_SOURCE";
+    let problem = "must be \"claim:\" and a claim's name, or \"store:\" and a store's";
+    let stores = StoreSource::parse(&required(NAME)?).ok_or(ConfigError { name: NAME, problem })?;
+    // API Gateway speaks nothing but HTTPS; a local AWS, which has an endpoint of its own, may speak HTTP.
+    let local = env::var("AWS_ENDPOINT_URL").is_ok_and(|url| url.starts_with("http://"));
+    Ok(ApiConfig { stores, scheme: if local { "http" } else { "https" } })
 }
 
 /// The least severe level that is logged: what Lambda was told or, where it was told nothing, the template's.
@@ -109,4 +132,20 @@ pub fn logs_json() -> bool {
 
 fn required(name: &'static str) -> Result<String, ConfigError> {
     env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError { name, problem: "is not set" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_is_told_by_a_claim_or_is_the_stacks_own_and_never_both() {
+        let own = StoreSource::Own(StoreId::from_configuration("main").unwrap());
+        assert_eq!(StoreSource::parse("store:main"), Some(own));
+        let claim = "https://example.com/store";
+        assert_eq!(StoreSource::parse(&format!("claim:{claim}")), Some(StoreSource::Claim(claim.to_owned())));
+        for neither in ["", "main", "claim", "claim:", "store:", "store:true", "store:a b", "Claim:a", ":main"] {
+            assert_eq!(StoreSource::parse(neither), None, "{neither}");
+        }
+    }
 }

@@ -44,10 +44,10 @@ impl ImportId {
         Self(Uuid::new_v5(&DROPS, name.as_bytes()))
     }
 
-    /// Reads an id from a path or a message; `None` when it is no UUID.
+    /// Reads an id from a path or a message; `None` when it is no UUID in its usual form of 36 characters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Uuid::try_parse(text).ok().map(Self)
+        Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(Self)
     }
 
     /// The id as a UUID.
@@ -320,4 +320,20 @@ impl From<Ending> for ImportStatus {
 #[must_use]
 pub fn to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_uuid_in_its_usual_form_and_nothing_near_it() {
+        let id = "5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f";
+        assert_eq!(ImportId::parse(id).map(|read| read.to_string()).as_deref(), Some(id));
+        assert_eq!(ImportId::parse(&id.to_uppercase()), ImportId::parse(id));
+        let others = [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}"), id.replace('-', "_")];
+        for other in others.iter().map(String::as_str).chain(["", "x", &id[1..], &format!("{id}0")]) {
+            assert_eq!(ImportId::parse(other), None, "{other}");
+        }
+    }
 }

@@ -106,10 +106,10 @@ impl RecordId {
         Self(Uuid::new_v5(&self.0, place.as_bytes()))
     }
 
-    /// Reads an id given by a caller, `None` when the text is no UUID.
+    /// Reads an id given by a caller, `None` when the text is no UUID in its usual form of 36 characters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Uuid::try_parse(text).ok().map(Self)
+        Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(Self)
     }
 
     /// The id as a UUID.
@@ -139,3 +139,17 @@ const fn rules(record_type: RecordType) -> fn(&mut field::Fields<'_>) {
 
 /// The namespace of ids derived from an `external_ref`. Changing it changes every id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_2b34_9a0e_5c57_8e0b_1f6a_77c4_d2e9);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_uuid_in_its_usual_form_and_nothing_near_it() {
+        let id = "550e8400-e29b-41d4-a716-446655440000";
+        assert!(RecordId::parse(id).is_some() && RecordId::parse(&id.to_uppercase()) == RecordId::parse(id));
+        for other in [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}"), String::new()] {
+            assert_eq!(RecordId::parse(&other), None, "{other}");
+        }
+    }
+}

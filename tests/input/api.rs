@@ -9,14 +9,14 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use shared::{
     api::{ApiError, Call, IMPORTS_PATH, Reply},
-    config::StoreSource,
+    config::{ApiConfig, StoreSource},
     gateway,
     memory::{self, Faults, MemoryForms},
     telemetry::Telemetry,
 };
 
 use crate::{
-    service::{Service, id, store},
+    service::{Service, id},
     world::RETENTION,
 };
 
@@ -135,7 +135,7 @@ pub(crate) struct Api {
     pub(crate) service: Service,
     forms: MemoryForms,
     telemetry: Telemetry,
-    stores: StoreSource,
+    config: ApiConfig,
 }
 
 impl Api {
@@ -144,14 +144,14 @@ impl Api {
             service: Service::new(),
             forms: MemoryForms::new(Faults::default()),
             telemetry: Telemetry::new("input".to_owned(), |_| ()),
-            stores: StoreSource { claim: "store_id".to_owned(), configured: store() },
+            config: ApiConfig { stores: StoreSource::Claim("store_id".to_owned()), scheme: "https" },
         }
     }
 
     pub(crate) async fn send(&self, rng: &mut ChaCha8Rng, sent: &Sent) -> Answered {
         let fresh = id(rng.random());
         let handle = |call| self.handle(sent.route, fresh, call);
-        let response = gateway::answer(&self.stores, &handle, sent.event(rng), "request-1").await;
+        let response = gateway::answer(&self.config, &handle, sent.event(rng), "request-1").await;
         let bytes = serde_json::to_string(&response).unwrap().len();
         assert!(bytes <= MAX_ANSWER_BYTES, "an answer of {bytes} bytes to {sent:?}");
         let response = serde_json::to_value(response).unwrap();

@@ -59,7 +59,8 @@ async fn every_function_answers_its_sample_events() {
     assert_eq!(invoke(&world, "process-import", "process-import").await, json!({"batchItemFailures": []}));
     let job = call(&world, "get-import", 200).await["data"].clone();
     assert_eq!(job["attributes"], json!({"external_ref": "sample", "status": "success"}));
-    let origin = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
+    // Beside a local AWS links are as local.
+    let origin = "http://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
     let address = format!("{origin}/v2/subscriptions/imports/5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f");
     assert_eq!(job["links"]["self"], address);
 

@@ -12,10 +12,10 @@ use reqwest::{
     header::AUTHORIZATION,
     multipart::{Form, Part},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    root::signature,
+    root::{self, signature},
     world::{IMPORTS, ROOT, World, send},
 };
 
@@ -174,10 +174,41 @@ async fn without_an_issuer_only_signed_calls_get_in_and_act_for_the_configured_s
     let world = World::with_parameters(&[("JwtIssuer", ""), ("JwtAudience", "")]).await;
     for route in routes() {
         assert_eq!(send(call(&world, &route)).await.status, 403, "{route:?}");
+        // The local AWS lets any token through here, and says of nobody that he signed.
+        let answer = send(call(&world, &route).bearer_auth(world.stack.token("main", 3600).unwrap())).await;
+        assert_eq!(answer.expect(403)["errors"][0]["detail"], "The call must be signed with IAM credentials.");
     }
     let url = world.stack.api_url() + IMPORTS;
     let signature = signature(&world.stack, "execute-api", &Method::GET, &url, "");
     let call = world.anonymous(Method::GET, IMPORTS);
     let call = signature.iter().fold(call, |call, (name, value)| call.header(name, value));
     assert_eq!(send(call).await.expect(200)["data"], json!([]));
+}
+
+/// An event that no gateway sent: the sample with another word on who called.
+fn event(function: &str, authorizer: &Value) -> Value {
+    let text = std::fs::read_to_string(format!("{ROOT}/events/{function}.json")).unwrap();
+    let mut event: Value = serde_json::from_str(&text).unwrap();
+    event["requestContext"]["authorizer"] = authorizer.clone();
+    event
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_is_invoked_without_a_token_acts_for_no_store() {
+    let world = World::shared().await;
+    let mut invoked = 0;
+    for function in root::functions(&world.stack).await {
+        if function.environment["STORE_SOURCE"].is_null() {
+            continue;
+        }
+        for authorizer in [Value::Null, json!({}), json!({"iam": {"userArn": "arn:aws:iam::000000000000:root"}})] {
+            let answer = root::invoke(&world.stack, &function, &event(&function.folder, &authorizer)).await.unwrap();
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            assert_eq!(answer["statusCode"], 403, "{}: {answer:#}", function.folder);
+            assert_eq!(answer["headers"]["cache-control"], "no-store", "{}: {answer:#}", function.folder);
+            invoked += 1;
+        }
+    }
+    assert_eq!(invoked, 3 * 7);
+    println!("{invoked} functions invoked without a token, none acted for a store");
 }

@@ -39,7 +39,7 @@ const UNSEEN: [(&str, &str, &str, &str); 7] = [
 
 const MISSING: &str = "S3's GetObject: \"If you have the s3:ListBucket permission on the bucket, Amazon S3 returns an HTTP status \
      code 404 (Not Found) error. If you don't have the s3:ListBucket permission, Amazon S3 returns an HTTP status code 403 \
-     (\"access denied\") error.\"";
+     (\"access denied\") error.\" The prefix that it asks the permission for is the object's key.";
 const MAPPING: &str = "Lambda's event source mapping receives and deletes messages with the function's role, and asks for the queue's attributes";
 
 /// A resource by what it is, where its own name is made by chance.

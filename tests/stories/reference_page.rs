@@ -32,8 +32,25 @@ async fn the_page_brings_all_it_shows_and_its_calls_reach_the_api() {
     assert!(first_server.starts_with(&format!("{page}\n")), "{first_server}");
     assert!(own.lines().all(|line| served.contains(line)));
 
+    let strange = http.get(&page).header("host", "evil.example").send().await.unwrap();
+    assert_eq!(strange.status(), 403, "the page answers to another site's name");
+    assert!(!strange.text().await.unwrap().contains("the-token"));
+
     let through_page = format!("{page}{IMPORTS}?page[limit]=1");
     assert_eq!(send(world.anonymous(Method::GET, &through_page)).await.status, 401);
     let id = world.submit("{}").await;
     assert_eq!(send(world.request(Method::GET, &through_page)).await.expect(200)["data"][0]["id"], id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_here_answers_to_a_name_that_another_site_lets_lead_here() {
+    let world = World::shared().await;
+    let keys = format!("{}/jwks.json", world.stack.issuer().url());
+    let bucket = format!("{}/{}", world.stack.endpoint_url(), world.stack.bucket());
+    for url in [keys, bucket, format!("{}/_ministack/health", world.stack.endpoint_url())] {
+        let answer = world.anonymous(Method::GET, &url).header("host", "evil.example").send().await.unwrap();
+        let (status, told) = (answer.status(), answer.text().await.unwrap());
+        assert_eq!(status, 403, "{url}: {told}");
+        assert!(told.contains("answers to names of this machine alone"), "{url}: {told}");
+    }
 }

@@ -4,6 +4,7 @@
 mod alarms;
 mod mistakes;
 mod permissions;
+mod privacy;
 mod rules;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
+use shared::owner::StoreId;
 
 use self::mistakes::{MISTAKES, Mistake};
 use crate::root::kebab;
@@ -22,18 +24,20 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const EXPAND: &str = include_str!("template/expand.py");
 
 /// A parameter that may be left out, and what it is when it is not.
-const OPTIONAL: [(&str, &str); 5] = [
+const OPTIONAL: [(&str, &str); 7] = [
     ("JwtIssuer", "https://issuer.example.com"),
     ("JwtAudience", "imports"),
     ("AlarmTopicArn", "arn:aws:sns:eu-central-1:123456789012:alarms"),
     ("KmsKeyArn", "arn:aws:kms:eu-central-1:123456789012:key/1"),
     ("AccessLogBucket", "access-logs"),
+    ("LogRetentionDays", "7"),
+    ("ImportRetentionDays", "11"),
 ];
 
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 20] = [
+const RULES: [(&str, Check); 23] = [
     ("visibility", rules::visibility),
     ("batches", rules::batches),
     ("dead letters", rules::dead_letters),
@@ -51,6 +55,9 @@ const RULES: [(&str, Check); 20] = [
     ("permissions", permissions::permissions),
     ("lent permissions", permissions::lent),
     ("callers", permissions::callers),
+    ("listing", permissions::listing),
+    ("stores", permissions::stores),
+    ("privacy", privacy::privacy),
     ("alarms", alarms::alarms),
     ("dashboard", alarms::dashboard),
     ("runbook", alarms::runbook),
@@ -63,6 +70,9 @@ struct Template {
     /// The key that the operator gave, if any; and where alarms go.
     key: Option<String>,
     topic: Option<String>,
+    /// For how many days logs are kept, and ended imports.
+    log_days: Value,
+    import_days: Value,
 }
 
 impl Template {
@@ -77,7 +87,9 @@ impl Template {
             }
         }
         let value = |name: &str| given.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
-        Self { resources, key: value("KmsKeyArn"), topic: value("AlarmTopicArn") }
+        let days = |name: &str| deciding.parameter(name, &Value::Null);
+        let (log_days, import_days) = (days("LogRetentionDays"), days("ImportRetentionDays"));
+        Self { resources, key: value("KmsKeyArn"), topic: value("AlarmTopicArn"), log_days, import_days }
     }
 
     /// The names and properties of all resources of a type.
@@ -147,7 +159,9 @@ impl Deciding<'_> {
 
     /// What a parameter is; a reference to anything else stays one.
     fn parameter(&self, name: &str, reference: &Value) -> Value {
-        let given = self.given.iter().find(|(other, _)| *other == name).map(|(_, value)| json!(value));
+        let is_number = self.template["Parameters"][name]["Type"] == "Number";
+        let read = |value: &str| if is_number { serde_json::from_str(value).unwrap() } else { json!(value) };
+        let given = self.given.iter().find(|(other, _)| *other == name).map(|(_, value)| read(value));
         let default = || self.template["Parameters"][name].get("Default").cloned();
         given.or_else(default).unwrap_or_else(|| reference.clone())
     }
@@ -236,4 +250,24 @@ fn every_rule_finds_the_mistakes_planted_for_it() {
     let all: BTreeSet<&str> = RULES.into_iter().map(|(name, _)| name).collect();
     assert_eq!(proven, all, "a rule without a mistake is not proven");
     println!("{} rules, {} planted mistakes found", RULES.len(), MISTAKES.len());
+}
+
+#[test]
+fn a_store_can_be_deployed_with_the_names_that_the_functions_take() {
+    let pattern = expand(&[text()])[0]["Parameters"]["Store"]["AllowedPattern"].as_str().unwrap().to_owned();
+    let long = "s".repeat(65);
+    let names =
+        ["main", "Store_1-a", "7a", "nullable", &long[1..], &long, "", "a b", "a/b", "TRUE", "None", "nan", "1", "-_"];
+    let matched = Command::new(local::python::EMULATOR.interpreter().unwrap())
+        .args([
+            "-c",
+            "import re, sys; print(*[int(re.fullmatch(sys.argv[1], name) is not None) for name in sys.argv[2:]])",
+        ])
+        .arg(pattern)
+        .args(names)
+        .output()
+        .unwrap();
+    let matched = String::from_utf8(matched.stdout).unwrap();
+    let taken = names.map(|name| u8::from(StoreId::from_configuration(name).is_some()).to_string());
+    assert_eq!(matched.trim(), taken.join(" "), "{names:?}");
 }

@@ -173,7 +173,9 @@ async fn a_link_opens_what_it_was_made_for_and_nothing_else() {
     for (world, link) in [(&neighbour, &mine), (&world, &theirs)] {
         assert!(link.starts_with(&format!("{prefix}{}/", world.store)), "{link}");
     }
-    assert_eq!(raw(neighbour.anonymous(Method::GET, &mine)).await.0, 200);
+    let (status, headers, _) = raw(neighbour.anonymous(Method::GET, &mine)).await;
+    let kept_by_nobody = ("cache-control".to_owned(), "no-store".to_owned());
+    assert_eq!((status, headers.contains(&kept_by_nobody)), (200, true), "{headers:?}");
     let file_of_theirs = format!(
         "{}/{}/imports/{}/{}.jsonl",
         world.stack.endpoint_url(),

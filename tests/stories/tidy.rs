@@ -2,7 +2,9 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -125,5 +127,36 @@ fn every_function_is_deployed_under_its_own_name() {
         let resource = format!("\n  {}Function:\n", capitalised.collect::<String>());
         let place = template.find(&resource).unwrap_or_else(|| panic!("no {resource}"));
         assert!(template[place..].find(&format!("Binary: {name}\n")).is_some_and(|distance| distance < 400), "{name}");
+    }
+}
+
+/// What CI's check of advisories says and whether it passes, with a cargo-deny that fetches and checks like this.
+fn advisories(name: &str, fetch: &str, check: &str) -> (bool, String) {
+    let deny = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cargo-deny-{name}"));
+    let script =
+        format!("#!/bin/sh\ncase \"$*\" in *' fetch db') {fetch};; *' check advisories') {check};; *) exit 9;; esac\n");
+    fs::write(&deny, script).unwrap();
+    fs::set_permissions(&deny, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = Command::new(format!("{ROOT}/.ci/advisories")).arg(deny).arg("1").output().unwrap();
+    (run.status.success(), String::from_utf8(run.stdout).unwrap())
+}
+
+#[test]
+fn an_advisory_fails_ci_and_a_database_that_cannot_be_had_is_told() {
+    let ci = fs::read_to_string(format!("{ROOT}/.ci/run")).unwrap();
+    assert!(
+        ci.lines().any(|line| line.starts_with("step ") && line.contains(".ci/advisories")),
+        "CI checks advisories"
+    );
+    let checked = advisories("good", "echo fetched", "echo advisories ok");
+    assert_eq!(checked, (true, "advisories ok\n".to_owned()));
+    let (passed, _) = advisories("bad", "echo fetched", "exit 1");
+    assert!(!passed, "an advisory was found");
+    for (name, fetch, why) in
+        [("far", "echo no host >&2; exit 1", "no host"), ("slow", "exec sleep 60", "nothing came in 1 s")]
+    {
+        let (passed, said) = advisories(name, fetch, "exit 1");
+        assert!(passed, "{said}");
+        assert_eq!(said, format!("advisories: NOT CHECKED, since their database can't be had: {why}\n"));
     }
 }

@@ -50,7 +50,7 @@ async fn answer(world: &World, token: &str, call: &Wrong) -> (u16, Value) {
 const PAGES: [&str; 12] =
     ["-1", "101", "x", "", "1.0", "%00", "1e1", "%EF%BC%91", "99999999999999999999", "+1", "%2B1", "0x1"];
 
-const FILTERS: [&str; 24] = [
+const FILTERS: [&str; 23] = [
     "",
     "(",
     "eq",
@@ -71,7 +71,6 @@ const FILTERS: [&str; 24] = [
     "`",
     "^",
     "{}",
-    "%FF%FE",
     "%00",
     "eq(status,pending)%0A",
     "like(external_ref,*)",
@@ -134,6 +133,10 @@ fn calls(ended: &str) -> Vec<Wrong> {
     }
     for filter in FILTERS {
         calls.push(wrong(format!("GET {IMPORTS}?filter={filter}"), 400, "Could not parse the supplied filter"));
+    }
+    calls.push(wrong(format!("GET {IMPORTS}?filter=%FF%FE"), 400, "filter: \"filter\" must be UTF-8 text"));
+    for spelling in [ended.replace('-', ""), format!("%7B{ended}%7D"), format!("urn:uuid:{ended}")] {
+        calls.push(wrong(format!("GET {IMPORTS}/{spelling}"), 404, "There is no import with this id."));
     }
     for id in IDS {
         for of_job in ["", "/errors", "/results", "/failed-lines"] {

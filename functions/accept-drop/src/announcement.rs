@@ -176,6 +176,8 @@ pub(crate) mod tests {
         assert_eq!(read_key("drops/no+store/a.jsonl"), Announcement::Stray);
         assert_eq!(read_key("drops/../a.jsonl"), Announcement::Stray);
         assert_eq!(read_key("drops//a.jsonl"), Announcement::Stray);
+        assert_eq!(read_key("drops/undefined/a.jsonl"), Announcement::Stray);
+        assert_eq!(read_key("drops/42/a.jsonl"), Announcement::Stray);
         assert_eq!(read_key("imports/main/a.jsonl"), Announcement::Stray);
         assert_eq!(read(json!({"Service": "Amazon S3", "Event": "s3:TestEvent"})).unwrap(), [Announcement::Test]);
     }

@@ -17,5 +17,5 @@ async fn main() -> Result<(), gateway::Error> {
     // Boxed: a report begun is large, and would be moved about on the stack.
     let handle =
         async |call| Box::pin(cancel_import::handle(&imports, &files, Utc::now, retention, &telemetry, &call)).await;
-    gateway::serve(config::store_source()?, handle).await
+    gateway::serve(config::api()?, handle).await
 }

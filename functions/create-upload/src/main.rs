@@ -13,5 +13,5 @@ async fn main() -> Result<(), gateway::Error> {
         let id = ImportId::new(Uuid::new_v4());
         create_upload::handle(&forms, &uploads, time, Utc::now(), id, &call).await
     };
-    gateway::serve(config::store_source()?, handle).await
+    gateway::serve(config::api()?, handle).await
 }

@@ -9,5 +9,5 @@ async fn main() -> Result<(), gateway::Error> {
     let aws = Aws::from_environment();
     let (imports, files) = (aws.import_table()?, aws.file_bucket()?);
     let handle = async |call| download_import::handle(&imports, &files, Utc::now(), &call).await;
-    gateway::serve(config::store_source()?, handle).await
+    gateway::serve(config::api()?, handle).await
 }

@@ -7,5 +7,5 @@ use shared::{aws::Aws, config, gateway, logs};
 async fn main() -> Result<(), gateway::Error> {
     logs::start(module_path!());
     let imports = Aws::from_environment().import_table()?;
-    gateway::serve(config::store_source()?, async |call| list_imports::handle(&imports, Utc::now(), &call).await).await
+    gateway::serve(config::api()?, async |call| list_imports::handle(&imports, Utc::now(), &call).await).await
 }

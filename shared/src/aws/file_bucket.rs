@@ -165,7 +165,8 @@ impl DownloadLinks for FileBucket {
             PresigningConfig::expires_in(good_for).map_err(|error| StoreError::Permanent(error.to_string()))?;
         let call = self.client.get_object().bucket(&self.bucket).key(key);
         let call = call.response_content_disposition(format!("attachment; filename=\"{file_name}\""));
-        let call = call.response_content_type("application/jsonl").presigned(config).await.map_err(sort)?;
+        let call = call.response_cache_control("no-store").response_content_type("application/jsonl");
+        let call = call.presigned(config).await.map_err(sort)?;
         Ok(call.uri().to_owned())
     }
 }

@@ -25,6 +25,7 @@ type Make = fn(&mut ChaCha8Rng) -> Wrong;
 pub(crate) const WAYS: &[(usize, Make)] = &[
     (12, page),
     (12, filter),
+    (4, query),
     (12, id),
     (3, status),
     (16, form_cut),
@@ -155,9 +156,29 @@ fn garbled(rng: &mut ChaCha8Rng, text: &str) -> String {
     }
 }
 
+/// A query that holds bytes which are no text, whatever the call takes of it.
+fn query(rng: &mut ChaCha8Rng) -> Wrong {
+    let name = *["filter", "page[limit]", "dry_run", "external_ref", "else"].choose(rng).unwrap();
+    let bytes = *["%ff", "a%C3", "%ED%A0%80", "%C0%80", "\u{e9}%e9"].choose(rng).unwrap();
+    let all = [Route::Create, Route::Upload, Route::List].into_iter().chain(Route::OF_A_JOB);
+    let route = *all.collect::<Vec<_>>().choose(rng).unwrap();
+    let query = format!("x=1&{}={bytes}&y", encoded(name));
+    wrong(
+        "query that is no text",
+        Sent { query, ..Sent::to(route) },
+        400,
+        format!("{name}: \"{name}\" must be UTF-8 text"),
+    )
+}
+
 fn id(rng: &mut ChaCha8Rng) -> Wrong {
     let unknown = ImportId::new(uuid::Uuid::from_u128(rng.random())).to_string();
-    let id = match rng.random_range(0..6) {
+    // The job is there; its id is another text.
+    let known = crate::service::id(1).to_string();
+    let id = match rng.random_range(0..9) {
+        6 => known.replace('-', ""),
+        7 => format!("{{{known}}}"),
+        8 => format!("urn:uuid:{known}"),
         0 => unknown,
         1 => unknown.replace('-', "/"),
         2 => format!("../{unknown}"),
@@ -370,7 +391,25 @@ fn claim(rng: &mut ChaCha8Rng) -> Wrong {
     let store = match rng.random_range(0..3) {
         0 => format!("{}/", odd_text(rng)),
         1 => URL_SAFE_NO_PAD.encode(bytes),
-        _ => ["", "main/", "../main", "main ", "mаin", "main\u{0}", "main%2fa"].choose(rng).unwrap().to_string(),
+        _ => [
+            "",
+            "main/",
+            "../main",
+            "main ",
+            "mаin",
+            "main\u{0}",
+            "main%2fa",
+            "true",
+            "null",
+            "undefined",
+            "None",
+            "1",
+            "1768048879",
+            "NaN",
+        ]
+        .choose(rng)
+        .unwrap()
+        .to_string(),
     };
     let claims = if rng.random_ratio(1, 8) { json!({"sub": store}) } else { json!({"store_id": store}) };
     let route = *[Route::Create, Route::List, Route::Upload, Route::Get, Route::Cancel].choose(rng).unwrap();

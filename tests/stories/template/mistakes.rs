@@ -188,6 +188,44 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         CancelImportRoute: "AuthorizationScopes" => "OtherScopes";
         "CancelImportRoute (POST /v2/subscriptions/imports/{id}/cancel) is open to tokens"
     }
+    "listing" {
+        AcceptDropFunction: "s3:prefix: drops/*" => "s3:prefix: \"*\"";
+        "AcceptDropFunctionRole may list [\"*\"] and read [\"drops/*\"]"
+        AcceptDropFunction: "              Condition:\n                StringLike:\n                  s3:prefix: drops/*\n" => "";
+        "AcceptDropFunctionRole may list [] and read [\"drops/*\"]"
+        ProcessImportFunction: "[imports/*, uploads/*, drops/*]" => "[imports/*, uploads/*, drops/*, reports/*]";
+        "ProcessImportFunctionRole may list [\"drops/*\", \"imports/*\", \"reports/*\", \"uploads/*\"] and read [\"drops/*\", \"imports/*\", \"uploads/*\"]"
+        ListImportErrorsFunction: "Action: s3:GetObject" => "Action: s3:ListBucket";
+        "ListImportErrorsFunctionRole may list [] and read []"
+    }
+    "stores" {
+        GetImportFunction: "!If [HasJwt, !Sub \"claim:${StoreClaim}\", !Sub \"store:${Store}\"]" => "!Sub \"store:${Store}\"";
+        "GetImportFunction takes {\"Fn::Sub\":\"store:${Store}\"} for the store, not {\"Fn::Sub\":\"claim:${StoreClaim}\"}"
+        CancelImportFunction: "STORE_SOURCE" => "STORE";
+        "CancelImportFunction takes null for the store, not {\"Fn::Sub\":\"store:${Store}\"}"
+    }
+    "privacy" {
+        GetImportLogs: "RetentionInDays: !Ref LogRetentionDays" => "RetentionInDays: 30";
+        "GetImportLogs is not kept for LogRetentionDays"
+        ApiLogs: "RetentionInDays: !Ref LogRetentionDays" => "RetentionInDays: 3653";
+        "ApiLogs is not kept for LogRetentionDays"
+        ApiStage: "\"ip\":\"$context.identity.sourceIp\"" => "\"ip\":\"$context.identity.sourceIp\",\"agent\":\"$context.identity.userAgent\"";
+        "ApiStage and the README differ in [\"agent\"]"
+        ApiStage: "\"latency_ms\":\"$context.responseLatency\"," => "";
+        "ApiStage and the README differ in [\"latency_ms\"]"
+        DropDeadLetterQueue: "1209600" => "604800";
+        "DropDeadLetterQueue is kept for 7 days, the README says 14 days"
+        Queue: "      MessageRetentionPeriod: 1209600\n" => "";
+        "Queue is kept for 4 days, the README says 14 days"
+        Bucket: "Prefix: drops/\n            ExpirationInDays: 30" => "Prefix: drops/\n            ExpirationInDays: 31";
+        "drops/ is kept for 31 days, the README says 30 days"
+        Bucket: "Prefix: receipts/\n            ExpirationInDays: !Ref ImportRetentionDays" => "Prefix: receipts/\n            ExpirationInDays: 90";
+        "receipts/ is kept for 90 days, the README says `ImportRetentionDays`"
+        Bucket: "Prefix: uploads/" => "Prefix: parts/";
+        "the README does not tell of parts/"
+        Bucket: "NoncurrentDays: 15" => "NoncurrentDays: 16";
+        "old versions in the bucket is kept for 16 days more, the README says 15 days more"
+    }
     "alarms" {
         DeadLetterAlarm: "ApproximateNumberOfMessagesVisible" => "ApproximateNumberOfMessageVisible";
         "DeadLetterAlarm looks at a metric that nobody sends"

@@ -113,3 +113,42 @@ pub(super) fn callers(template: &Template) -> Result<(), String> {
         ensure(guarded, || format!("{name} ({key}) is open{}", if issuer.is_some() { " to tokens" } else { "" }))
     })
 }
+
+/// Who may list the bucket may list what he may read alone. S3 wants the permission where an object is missing, and then takes
+/// the object's key for the prefix.
+pub(super) fn listing(template: &Template) -> Result<(), String> {
+    let statements = statements(template);
+    let listing = |statement: &Value| one_or_many(&statement["Action"]).contains(&&json!("s3:ListBucket"));
+    statements.iter().filter(|(_, statement)| listing(statement)).try_for_each(|(name, statement)| {
+        let prefixes = one_or_many(&statement["Condition"]["StringLike"]["s3:prefix"]);
+        let of_role = statements.iter().filter(|(role, _)| role == name);
+        let reading = of_role.filter(|(_, other)| {
+            one_or_many(&other["Action"]).iter().any(|action| action.as_str().unwrap().starts_with("s3:GetObject"))
+        });
+        let mut readable: Vec<&str> = reading
+            .flat_map(|(_, other)| one_or_many(&other["Resource"]))
+            .filter_map(|resource| resource["Fn::Sub"].as_str().or_else(|| resource["Fn::Sub"][0].as_str()))
+            .filter_map(|path| path.split_once("}/").map(|(_, prefix)| prefix))
+            .collect();
+        let mut listed: Vec<&str> = prefixes.into_iter().filter_map(Value::as_str).collect();
+        readable.sort_unstable();
+        listed.sort_unstable();
+        ensure(!listed.is_empty() && listed == readable, || format!("{name} may list {listed:?} and read {readable:?}"))
+    })
+}
+
+/// A function of the API is told to believe tokens where routes ask for tokens, and signatures where they ask for those.
+pub(super) fn stores(template: &Template) -> Result<(), String> {
+    let by_token = template.all("AWS::ApiGatewayV2::Authorizer").next().is_some();
+    let source = json!({"Fn::Sub": if by_token { "claim:${StoreClaim}" } else { "store:${Store}" }});
+    let of_api = template
+        .all("AWS::Lambda::Permission")
+        .filter(|(_, permission)| permission["Principal"] == "apigateway.amazonaws.com")
+        .filter_map(|(_, permission)| template.referred(&permission["FunctionName"], "AWS::Lambda::Function"));
+    let mut functions = of_api.peekable();
+    assert!(functions.peek().is_some());
+    functions.try_for_each(|(name, function)| {
+        let told = &function["Environment"]["Variables"]["STORE_SOURCE"];
+        ensure(*told == source, || format!("{name} takes {told} for the store, not {source}"))
+    })
+}
