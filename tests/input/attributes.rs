@@ -104,7 +104,9 @@ fn list_places<'a>(
 fn list_patterns(schemas: &Schemas, schema: &Value, at: &str, patterns: &mut BTreeSet<String>) {
     for (name, values) in schemas.names(schema, false) {
         let pattern = format!("{at}.{name}");
-        values.into_iter().for_each(|value| list_patterns(schemas, value, &pattern, patterns));
+        for value in values {
+            list_patterns(schemas, value, &pattern, patterns);
+        }
         patterns.insert(pattern);
     }
     for (keyword, sign) in [("items", "[]"), ("additionalProperties", ".*")] {

@@ -112,7 +112,7 @@ async fn write_report(api: &Api, id: ImportId, name: &str, errors: &[String]) {
 async fn walk(api: &Api, rng: &mut ChaCha8Rng, number: u128) -> (Vec<Value>, usize, usize) {
     let (mut rows, mut heaviest, mut cut, mut query) = (Vec::new(), 0, 0, query());
     loop {
-        let sent = Sent { id: id(number).to_string(), query, ..Sent::to(Route::Errors) };
+        let sent = Sent { id: id(number).to_string(), query: query.clone(), ..Sent::to(Route::Errors) };
         let page = api.send(rng, &sent).await;
         assert_eq!(page.status, 200);
         let some = page.body["data"].as_array().unwrap();
@@ -121,7 +121,7 @@ async fn walk(api: &Api, rng: &mut ChaCha8Rng, number: u128) -> (Vec<Value>, usi
         heaviest = heaviest.max(page.bytes);
         let Some(next) = page.body["links"]["next"].as_str() else { return (rows, heaviest, cut) };
         cut += usize::from(some.len() < 100);
-        query = next.split_once('?').unwrap().1.to_owned();
+        next.split_once('?').unwrap().1.clone_into(&mut query);
     }
 }
 
