@@ -57,7 +57,7 @@ pub(crate) fn executable(name: &str) -> Result<PathBuf, Error> {
 
 /// The functions' names: the folders of `functions/`, which are also the names of their packages and binaries.
 fn names() -> Result<Vec<String>, Error> {
-    let folder = workspace::root().join("functions");
+    let folder = workspace::root()?.join("functions");
     let entries = std::fs::read_dir(&folder).map_err(|error| Error::file("read", &folder, &error))?;
     let mut names: Vec<String> = entries
         .filter_map(Result::ok)
@@ -87,7 +87,7 @@ struct Target {
 
 fn compile(names: &[String], how: Build) -> Result<Vec<Executable>, Error> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace::root());
+    command.current_dir(workspace::root()?);
     command.args(["build", "--bins", "--message-format=json-render-diagnostics"]);
     // With this package among them Cargo resolves the features that it was built with itself: what both depend on, the
     // AWS SDK above all, is compiled once.
@@ -104,7 +104,7 @@ fn compile(names: &[String], how: Build) -> Result<Vec<Executable>, Error> {
     if how.fault_points {
         // Into a folder of their own, lest one of them be taken for what is deployed; what they are made of is shared.
         let made_of = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        let made_of = workspace::root().join(made_of);
+        let made_of = workspace::root()?.join(made_of);
         command.args(["--features", "shared/fault-points", "--config"]);
         command.arg(format!("build.build-dir='{}'", made_of.display()));
         command.arg("--target-dir").arg(workspace::local_dir()?.join("fault-points"));

@@ -29,7 +29,7 @@ struct Api {
 /// # Errors
 /// When `openapi.yaml` can't be read or no port is free.
 pub fn start(stack: &Stack, token: &str) -> Result<String, Error> {
-    let path = workspace::root().join("openapi.yaml");
+    let path = workspace::root()?.join("openapi.yaml");
     let openapi = std::fs::read_to_string(&path).map_err(|error| Error::file("read", &path, &error))?;
     let api = Api { http: stack.http_client()?, url: stack.api_url() };
     let url = serve(|url| router(url, &openapi, token, api));

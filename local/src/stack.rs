@@ -19,7 +19,7 @@ use crate::stack_file::StackFile;
 use crate::{Error, deploy, functions, python};
 
 /// The credentials of the emulator's root user: this key id is taken with any secret.
-const ROOT_KEY: &str = "test";
+pub(crate) const ROOT_KEY: &str = "test";
 
 /// The store that the local API's tokens and drops are for unless told otherwise.
 pub const STORE: &str = "main";
@@ -82,7 +82,7 @@ impl Stack {
         parameters.retain(|(name, _)| !options.parameters.iter().any(|(other, _)| other == name));
         parameters.extend(options.parameters);
         let config = sdk_config(&emulator.endpoint_url());
-        let outputs = deploy::deploy(&config, packages, &parameters).await?;
+        let outputs = deploy::deploy(&interpreter, &config, packages, &parameters).await?;
         let stack = Self { emulator, issuer, outputs };
         stack.check_outputs()?;
         step.done();

@@ -291,7 +291,7 @@ fn referee(cases: &[Vec<u8>]) -> Vec<bool> {
         }
         text.push('\n');
     }
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/input/referee.py");
+    let program = "input/referee.py";
     let mut python = Command::new(EMULATOR.interpreter().unwrap())
         .arg(program)
         .stdin(Stdio::piped())

@@ -38,14 +38,16 @@ async fn every_answer_of_the_deployed_api_is_one_that_openapi_promises() {
     let folder = work_folder();
     fs::write(folder.join("jobs"), format!("{}\n\"{running}\"\n", ended["id"])).unwrap();
 
+    let root = fs::canonicalize(ROOT).unwrap();
+    let root = root.display();
     let program = SCHEMATHESIS.interpreter().unwrap().with_file_name("schemathesis");
     succeed(
         Command::new(program)
-            .args(["--config-file", &format!("{ROOT}/tests/contract/schemathesis.toml")])
-            .args(["run", &format!("{ROOT}/openapi.yaml")])
+            .args(["--config-file", &format!("{root}/tests/contract/schemathesis.toml")])
+            .args(["run", &format!("{root}/openapi.yaml")])
             .current_dir(folder)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("API_HOOKS", format!("{ROOT}/tests/contract/hooks.py"))
+            .env("API_HOOKS", format!("{root}/tests/contract/hooks.py"))
             // Python does not find names under `localhost`; the gateway goes by the header.
             .env("API_BASE", world.stack.endpoint_url())
             .env("API_HOST", world.stack.api_url().trim_start_matches("http://"))

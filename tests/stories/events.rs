@@ -12,9 +12,7 @@ use shared::{
     ports::ImportStore,
 };
 
-use crate::world::World;
-
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use crate::world::{ROOT, World};
 
 fn event(name: &str) -> Vec<u8> {
     std::fs::read(format!("{ROOT}/events/{name}.json")).unwrap()

@@ -2,13 +2,14 @@
 
 use std::process::Command;
 
+use crate::world::ROOT;
+
 #[test]
 fn the_first_command_brings_the_sample_through_and_shows_its_errors() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let run = Command::new(cargo)
         .args(["run", "--quiet", "-p", "local", "--", "import", "events/sample.jsonl"])
-        .current_dir(root)
+        .current_dir(ROOT)
         .output()
         .unwrap();
     let printed = String::from_utf8(run.stdout).unwrap();

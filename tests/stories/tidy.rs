@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use crate::world::ROOT;
 
 /// All Rust files below some folders, by their paths from the root.
 fn sources(folders: &[&str]) -> Vec<(String, String)> {
