@@ -112,6 +112,8 @@ pub enum ApiError {
     Forbidden(String),
     /// 404, the same bytes for an import of another store as for none at all.
     NotFound,
+    /// 404: the import is there, and somebody has deleted its report.
+    ReportMissing,
     /// 409: the thing is not in a state that allows it.
     Conflict(String),
     /// 413.
@@ -145,7 +147,7 @@ impl ApiError {
         match self {
             Self::Validation(_) | Self::Filter(_) => 400,
             Self::Forbidden(_) => 403,
-            Self::NotFound => 404,
+            Self::NotFound | Self::ReportMissing => 404,
             Self::Conflict(_) => 409,
             Self::PayloadTooLarge(_) => 413,
             Self::Internal(_) => 500,
@@ -160,6 +162,10 @@ impl ApiError {
             Self::Filter(_) => ("Validation Error", "Could not parse the supplied filter"),
             Self::Forbidden(detail) => ("Forbidden", detail.as_str()),
             Self::NotFound => ("Not Found", "There is no import with this id."),
+            Self::ReportMissing => (
+                "Not Found",
+                "The report of this import has been deleted. Send the file again to learn what is wrong with it.",
+            ),
             Self::Conflict(detail) => ("Write Conflict", detail.as_str()),
             Self::PayloadTooLarge(detail) => ("Payload Too Large", detail.as_str()),
             Self::Internal(_) => ("Internal Server Error", "An internal error has occurred."),
@@ -171,6 +177,7 @@ impl ApiError {
             Self::Validation(_)
             | Self::Forbidden(_)
             | Self::NotFound
+            | Self::ReportMissing
             | Self::Conflict(_)
             | Self::PayloadTooLarge(_) => None,
         };

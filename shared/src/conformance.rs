@@ -11,6 +11,7 @@
 pub mod ends;
 pub mod files;
 pub mod forms;
+pub mod history;
 pub mod idempotency;
 pub mod imports;
 pub mod listings;

@@ -4,7 +4,7 @@
 //! in(status,success,failed):ge(created_at,2026-01-31T00:00:00Z):eq(external_ref,"a, b")
 //! ```
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use crate::import::{Import, ImportStatus, to_micros};
 
@@ -79,6 +79,26 @@ impl Filter {
     #[must_use]
     pub fn conditions(&self) -> &[Condition] {
         &self.conditions
+    }
+
+    /// The first and the last time of creation that may be asked for; `None` where there is no such bound.
+    #[must_use]
+    pub fn created_between(&self) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        let step = TimeDelta::microseconds(1);
+        let (mut since, mut until) = (None, None);
+        for condition in &self.conditions {
+            // `None` is the least of options: a bound that is not there gives way to any.
+            let (from, to) = match condition {
+                Condition::CreatedAt(Comparison::Gt, time) => (Some(*time + step), None),
+                Condition::CreatedAt(Comparison::Ge, time) => (Some(*time), None),
+                Condition::CreatedAt(Comparison::Lt, time) => (None, Some(*time - step)),
+                Condition::CreatedAt(Comparison::Le, time) => (None, Some(*time)),
+                Condition::Status(_) | Condition::ExternalRef(_) => (None, None),
+            };
+            since = since.max(from);
+            until = [until, to].into_iter().flatten().min();
+        }
+        (since, until)
     }
 
     /// Whether a job meets every condition.

@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod import;
 pub mod json;
 pub mod jsonl;
+pub mod kept;
 pub mod line;
 #[cfg(feature = "aws")]
 pub mod logs;

@@ -85,7 +85,7 @@ pub trait ImportStore: Sync {
     /// Its idempotency key, if it has one, is stored with it, and remembered for [`crate::idempotency::REMEMBERED`].
     fn create(&self, new: NewImport, now: DateTime<Utc>) -> impl Future<Output = Outside<Created>> + Send;
 
-    /// Tells what [`Self::create`] would find under a key; `None` when the key is free. Whoever makes the job all the
+    /// Tells what [`Self::create`] would find under a key; `None` when the key is free, as one is whose job is gone. Whoever makes the job all the
     /// same has the last word from `create`.
     fn recall(
         &self,
@@ -94,7 +94,8 @@ pub trait ImportStore: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Outside<Option<Created>>> + Send;
 
-    /// Finds a job of a store. A job of another store, or one kept long enough, is not found.
+    /// Finds a job of a store. A job of another store, or one kept long enough, is not found. How long a job is kept is
+    /// told by [`crate::kept::Kept`]; one that has not ended, or has no number in its store's list yet, is not forgotten.
     fn get(
         &self,
         store: &StoreId,
@@ -102,8 +103,8 @@ pub trait ImportStore: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Outside<Option<Import>>> + Send;
 
-    /// Lists those of a store's jobs that the filter lets through, newest first. A filter that asks nothing costs the same
-    /// at every offset; another one may read all jobs of the store.
+    /// Lists those of a store's jobs that the filter lets through, newest first: of those that [`Self::get`] finds. A page
+    /// costs the same at every offset unless the filter asks for a status or an `external_ref`.
     fn list(
         &self,
         store: &StoreId,
@@ -148,6 +149,10 @@ pub trait ImportStore: Sync {
         id: ImportId,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Outside<Import>> + Send;
+
+    /// Forgets the ended jobs that are kept since `until` or earlier, of all stores and for good: a later call with an
+    /// earlier time changes nothing.
+    fn forget(&self, until: DateTime<Utc>) -> impl Future<Output = Outside<()>> + Send;
 
     /// Lists jobs that have not ended, earliest first, at most `limit`.
     fn open(&self, limit: u32) -> impl Future<Output = Outside<Vec<ImportRef>>> + Send;
@@ -299,8 +304,8 @@ pub trait FileStore: Sync {
     /// Reads what was said of a file as it was put: texts under names in lower case. `None` when there is no such file.
     fn metadata(&self, file: &ImportFile) -> impl Future<Output = Outside<Option<HashMap<String, String>>>> + Send;
 
-    /// Reads a stretch of a report file.
-    fn read_range(&self, key: &str, range: Range<u64>) -> impl Future<Output = Outside<Bytes>> + Send;
+    /// Reads a stretch of a report file; `None` when there is no such file.
+    fn read_range(&self, key: &str, range: Range<u64>) -> impl Future<Output = Outside<Option<Bytes>>> + Send;
 
     /// Begins a report file. Nothing is visible under the key until [`FileWriter::finish`].
     fn writer(&self, key: String) -> Self::Writer;

@@ -8,6 +8,27 @@ mod imports {
     shared::upload_store_promises!(async { shared::memory::MemoryImports::default() });
 }
 
+mod history {
+    use proptest::prelude::*;
+    use shared::{
+        conformance::history::{self, Step},
+        memory::MemoryImports,
+    };
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_the_retention_was_every_way_to_ask_finds_the_same_jobs(
+            drawn in prop::collection::vec(any::<[u8; 3]>(), 1..60),
+        ) {
+            let steps: Vec<Step> = drawn.into_iter().map(Step::of).collect();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(history::check(&MemoryImports::default(), &steps, async |_| ()));
+        }
+    }
+}
+
 mod records {
     shared::record_store_promises!(async { shared::memory::MemoryRecords::default() });
 }

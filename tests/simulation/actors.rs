@@ -144,7 +144,8 @@ impl Life {
             next += Duration::from_mins(1);
             let worker = Arc::clone(&self.worker);
             let resume = async move {
-                drop(resume_imports::handle(&worker.files, &worker.imports, &worker.queue, memory::now).await);
+                let (files, imports, queue) = (&worker.files, &worker.imports, &worker.queue);
+                drop(resume_imports::handle(files, imports, queue, memory::now, RETENTION).await);
             };
             self.under_way(resume, Duration::from_secs(50)).await;
             tokio::time::sleep_until(next).await;

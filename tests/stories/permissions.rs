@@ -17,7 +17,7 @@ use self::{
 use crate::{template, world::World};
 
 /// What AWS needs and the local AWS does not: function, action, resource, and why.
-const UNSEEN: [(&str, &str, &str, &str); 7] = [
+const UNSEEN: [(&str, &str, &str, &str); 8] = [
     (
         "accept-drop",
         "s3:GetObject",
@@ -26,6 +26,7 @@ const UNSEEN: [(&str, &str, &str, &str); 7] = [
     ),
     ("accept-drop", "s3:ListBucket", "bucket", MISSING),
     ("process-import", "s3:ListBucket", "bucket", MISSING),
+    ("list-import-errors", "s3:ListBucket", "bucket", MISSING),
     (
         "accept-drop",
         "sqs:SendMessage",

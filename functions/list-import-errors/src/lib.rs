@@ -9,9 +9,10 @@ use shared::{
     api::{ApiError, Call, ImportErrorDocument, ListDocument, Reply, import_address},
     import::Import,
     page::Page,
-    ports::{FileStore, ImportStore, StoreError},
+    ports::{FileStore, ImportStore, Outside, StoreError},
     report::{Report, index_range, rows_range},
 };
+use tracing::warn;
 
 /// The most that the rows of lines take in a page, in bytes; one is given whatever it takes.
 const MAX_PAGE_BYTES: u64 = 5 << 19;
@@ -26,7 +27,8 @@ const _: () = assert!(2 * MAX_PAGE_BYTES + (1 << 20) <= MAX_ANSWER_BYTES);
 /// none yet.
 ///
 /// # Errors
-/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Validation`] when the page can't be read
+/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::ReportMissing`] when somebody has deleted its
+/// report, [`ApiError::Validation`] when the page can't be read
 /// or is out of bounds.
 pub async fn handle(
     imports: &impl ImportStore,
@@ -54,8 +56,8 @@ async fn rows(
     import: &Import,
     report: &Report,
     page: Page,
-) -> Result<Vec<Box<RawValue>>, StoreError> {
-    let unreadable = |error| StoreError::Permanent(format!("the report can't be read: {error}"));
+) -> Result<Vec<Box<RawValue>>, ApiError> {
+    let unreadable = |error| ApiError::Internal(StoreError::Permanent(format!("the report can't be read: {error}")));
     let first = u64::from(page.offset()).min(report.errors);
     let end = (first + u64::from(page.limit())).min(report.errors);
     let ahead = u64::from(report.failure.is_some());
@@ -65,17 +67,23 @@ async fn rows(
         rows.push(serde_json::value::to_raw_value(&document).map_err(unreadable)?);
     }
     let of_lines = line_rows(files, report, first.saturating_sub(ahead)..end.saturating_sub(ahead)).await?;
+    let of_lines = of_lines.ok_or_else(|| {
+        warn!(import.id = %import.id, store = %import.store, "the report of an import is missing");
+        ApiError::ReportMissing
+    })?;
     for row in of_lines.split(|byte| *byte == b'\n').filter(|row| !row.is_empty()) {
         rows.push(serde_json::from_slice(row).map_err(unreadable)?);
     }
     Ok(rows)
 }
 
-/// Reads a stretch of the rows of lines, wherever it lies, with two ranged reads: of the index, then of the rows that fit.
-async fn line_rows(files: &impl FileStore, report: &Report, rows: Range<u64>) -> Result<Bytes, StoreError> {
+/// Reads a stretch of the rows of lines, wherever it lies, with two ranged reads: of the index, then of the rows that
+/// fit. `None` when a file is missing; for no rows none is needed.
+async fn line_rows(files: &impl FileStore, report: &Report, rows: Range<u64>) -> Outside<Option<Bytes>> {
     let first = rows.start;
     let index = files.read_range(&Report::errors_index_key(&report.prefix), index_range(rows)).await?;
-    let Some(range) = rows_range(first, &index, MAX_PAGE_BYTES) else { return Ok(Bytes::new()) };
+    let Some(index) = index else { return Ok(None) };
+    let Some(range) = rows_range(first, &index, MAX_PAGE_BYTES) else { return Ok(Some(Bytes::new())) };
     files.read_range(&Report::errors_key(&report.prefix), range).await
 }
 

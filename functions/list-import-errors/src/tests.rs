@@ -145,9 +145,27 @@ async fn a_page_out_of_bounds_is_refused_before_the_job_is_looked_for() {
 }
 
 #[tokio::test]
-async fn a_report_that_is_gone_is_an_error_of_ours() {
+async fn a_report_that_was_deleted_is_missing() {
+    let prefix = |world: &World| Report::prefix(&world.import.store, world.import.id, world.lease.epoch);
+    for file in [Report::errors_key, Report::errors_index_key] {
+        let world = World::new().await;
+        world.finish(3, None).await;
+        world.files.remove(&file(&prefix(&world)));
+        let error = world.errors("0", "25").await.unwrap_err();
+        assert_eq!(error.status(), 404);
+        insta::allow_duplicates! {
+            assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"The report of this import has been deleted. Send the file again to learn what is wrong with it."}]}"#);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_needs_no_report_is_told_without_one() {
     let world = World::new().await;
-    world.finish(3, None).await;
-    world.files.remove(&Report::errors_key(&Report::prefix(&world.import.store, world.import.id, world.lease.epoch)));
-    assert_eq!(world.errors("0", "25").await.unwrap_err().status(), 500);
+    world.finish(0, Some(RecordError::new(RecordErrorCode::Cancelled, "", "it was cancelled"))).await;
+    let prefix = Report::prefix(&world.import.store, world.import.id, world.lease.epoch);
+    world.files.remove(&Report::errors_key(&prefix));
+    world.files.remove(&Report::errors_index_key(&prefix));
+    assert_eq!(lines(&world.errors("0", "25").await.unwrap()), [0]);
+    assert_eq!(lines(&world.errors("1", "25").await.unwrap()), [0_u64; 0]);
 }

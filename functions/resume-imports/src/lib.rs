@@ -16,22 +16,24 @@ const GRACE: TimeDelta = TimeDelta::seconds(30);
 /// How many jobs are looked after at once. The others' turn comes as these end.
 const MOST: u32 = 100;
 
-/// Writes receipts that were left owed, and sends a tick for each job too many for the messages there are. A tick too many
+/// Writes receipts that were left owed, forgets the jobs that were kept for `retention`, and sends a tick for each job too many for the messages there are. A tick too many
 /// does no harm: it finds nothing to do.
 ///
 /// # Errors
-/// When the line or the queue can't be reached; the next schedule tries again.
+/// When the table or the queue can't be reached; the next schedule tries again.
 pub async fn handle(
     files: &impl FileStore,
     imports: &impl ImportStore,
     queue: &impl ImportQueue,
     clock: impl Fn() -> DateTime<Utc>,
+    retention: TimeDelta,
 ) -> Result<(), Error> {
     write_receipts(imports, files, GRACE, &clock).await;
+    let forgotten = imports.forget(clock() - retention).await;
     let mut open = imports.open(MOST).await?;
     open.retain(|import| import.created_at <= clock() - GRACE);
     if open.is_empty() {
-        return Ok(());
+        return Ok(forgotten?);
     }
     let messages = usize::try_from(queue.depth().await?).unwrap_or(usize::MAX);
     // A key of its own each minute: the queue drops what repeats within five.
@@ -40,7 +42,8 @@ pub async fn handle(
         queue.send(&Tick::of(&import.store, import.id), &format!("{}-{minute}", import.id)).await?;
         info!(import.id = %import.id, "a job waited without a message; it has one now");
     }
-    Ok(())
+    // Whatever comes of that, the jobs that wait are served first.
+    Ok(forgotten?)
 }
 
 #[cfg(test)]

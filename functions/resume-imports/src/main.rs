@@ -1,15 +1,16 @@
 //! Cold start of the resume-imports function.
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use shared::{aws::Aws, logs};
+use shared::{aws::Aws, config, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::start(module_path!());
     let aws = Aws::from_environment();
     let (files, imports, queue) = (&aws.file_bucket()?, &aws.import_table()?, &aws.import_queue()?);
-    let handle = |_: LambdaEvent<Value>| resume_imports::handle(files, imports, queue, Utc::now);
+    let retention = TimeDelta::days(config::import_retention_days()?.into());
+    let handle = |_: LambdaEvent<Value>| resume_imports::handle(files, imports, queue, Utc::now, retention);
     lambda_runtime::run(service_fn(handle)).await
 }

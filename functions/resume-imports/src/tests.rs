@@ -12,6 +12,8 @@ fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_780_056_000, 0).unwrap()
 }
 
+const RETENTION: TimeDelta = TimeDelta::days(30);
+
 struct World {
     faults: Faults,
     files: MemoryFiles,
@@ -42,7 +44,7 @@ impl World {
 
     /// Resumes, so many seconds after noon.
     async fn resume(&self, seconds: i64) -> Result<(), Error> {
-        handle(&self.files, &self.imports, &self.queue, || noon() + TimeDelta::seconds(seconds)).await
+        handle(&self.files, &self.imports, &self.queue, || noon() + TimeDelta::seconds(seconds), RETENTION).await
     }
 
     /// Resumes, and compares the jobs that have a message of the common line then.
@@ -141,4 +143,34 @@ async fn a_queue_that_fails_fails_the_run() {
     world.faults.plan(Port::Send, Fault::transient());
     assert!(world.resume(0).await.is_err());
     world.check(60, &[0]).await;
+}
+
+#[tokio::test]
+async fn jobs_that_ended_before_the_retention_are_forgotten_for_good() {
+    let world = World::new(&[90, 60]).await;
+    // By itself it is kept for ninety days, as the retention was.
+    finish_next(&world).await;
+    let is_found = async |number, now| {
+        world.imports.get(&StoreId::from_configuration("main").unwrap(), id(number), now).await.unwrap().is_some()
+    };
+    let month = RETENTION.num_seconds();
+    world.resume(month - 1).await.unwrap();
+    assert!(is_found(0, noon()).await);
+    // Even while the queue can't be reached.
+    world.faults.plan(Port::Depth, Fault::transient());
+    assert!(world.resume(month).await.is_err());
+    assert!(!is_found(0, noon()).await);
+    // An older run that comes late changes nothing; one that has not ended is never forgotten.
+    world.resume(0).await.unwrap();
+    assert!(!is_found(0, noon()).await);
+    assert!(is_found(1, noon() + RETENTION * 9).await);
+}
+
+#[tokio::test]
+async fn a_table_that_fails_fails_the_run_after_the_jobs_have_their_messages() {
+    let world = World::new(&[90]).await;
+    world.faults.plan(Port::Forget, Fault::transient());
+    assert!(world.resume(0).await.is_err());
+    world.check(0, &[0]).await;
+    assert_eq!(world.faults.calls(Port::Send), 1);
 }

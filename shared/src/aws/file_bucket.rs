@@ -137,16 +137,15 @@ impl FileStore for FileBucket {
         Ok(object.map(|object| said(object.metadata)))
     }
 
-    async fn read_range(&self, key: &str, range: Range<u64>) -> Outside<Bytes> {
+    async fn read_range(&self, key: &str, range: Range<u64>) -> Outside<Option<Bytes>> {
         if range.is_empty() {
-            return Ok(Bytes::new());
+            return Ok(Some(Bytes::new()));
         }
         // HTTP ranges include their end.
         let range = format!("bytes={}-{}", range.start, range.end - 1);
-        let object = self.get(key, None, Some(range)).await?;
-        let object = object.ok_or_else(|| StoreError::Permanent(format!("{key} is missing")))?;
+        let Some(object) = self.get(key, None, Some(range)).await? else { return Ok(None) };
         let body = object.body.collect().await.map_err(|error| interrupted(&error.to_string()))?;
-        Ok(body.into_bytes())
+        Ok(Some(body.into_bytes()))
     }
 
     fn writer(&self, key: String) -> BucketWriter {

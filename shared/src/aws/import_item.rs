@@ -3,26 +3,30 @@
 //! | pk | sk | what |
 //! | --- | --- | --- |
 //! | store | `import#{id}` | a job |
-//! | store | `counter` | the number of the store's newest claimed job |
+//! | store | `counter` | the store's highest number, and until when its ended jobs are kept |
 //! | store | `key#{idempotency key}` | the job that was made under a key |
 //! | store | `upload#{id}` | an upload that was promised |
 //! | `#line` | `clock` | the `created_at` of the newest job of all |
+//! | `#line` | `horizon` | the jobs of all stores that are kept since then or earlier are forgotten |
 //! | `#line` | `lease` | which job runs, under which epoch, until when |
 //! | `#line` | `open#{created_at}#{id}` | a job that has no number yet, or has not ended |
 //! | `#line` | `receipt#{created_at}#{id}` | an ended job whose receipt may not be written yet |
 //!
 //! The index `by_position` sorts a store's jobs for listing: a claimed job by its number, a waiting one by its time of
-//! creation, which is larger than any number.
+//! creation, which is larger than any number. It holds what filters and counting need, and no more: a job is read whole
+//! by its key. An attribute that the template does not project there would be fetched from the table, job by job.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
 
 use crate::{
     api::time,
     import::{Import, ImportFile, ImportId, ImportStatus, Lease, RecordCounts, Tally},
+    kept::Kept,
     options::{ImportOptions, OnConflict},
     owner::{Owner, StoreId},
     ports::{ImportRef, StoreError},
@@ -36,6 +40,7 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// The partition of the line. No store id holds a `#`.
 pub(super) const LINE: &str = "#line";
 pub(super) const CLOCK: &str = "clock";
+pub(super) const HORIZON: &str = "horizon";
 pub(super) const LEASE: &str = "lease";
 pub(super) const OPEN: &str = "open#";
 pub(super) const RECEIPT: &str = "receipt#";
@@ -74,6 +79,14 @@ pub(super) fn receipt_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
     key(LINE, format!("{RECEIPT}{}#{id}", time(created_at)))
 }
 
+/// What stands for an `external_ref` in the index: short, however long that is.
+pub(super) fn ref_digest(external_ref: &str) -> String {
+    Uuid::new_v5(&EXTERNAL_REFS, external_ref.as_bytes()).simple().to_string()
+}
+
+/// The namespace of the digests. Changing it would hide the stored jobs from filters by `external_ref`.
+const EXTERNAL_REFS: Uuid = Uuid::from_u128(0x7d0c_4a92_5be1_5f3a_9c68_e017_42b9_d35f);
+
 /// The position of a job that no worker has claimed yet.
 pub(super) fn unnumbered(created_at: DateTime<Utc>) -> u64 {
     u64::try_from(created_at.timestamp_micros()).unwrap_or_default().max(FIRST_UNNUMBERED + 1)
@@ -88,6 +101,8 @@ pub(super) struct ImportItem {
     owner: Owner,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ref_digest: Option<String>,
     #[serde(default)]
     dry_run: bool,
     #[serde(default)]
@@ -124,8 +139,15 @@ pub(super) struct ImportItem {
     pub(super) epoch: u64,
     pub(super) attempt: u32,
     pub(super) position: u64,
+    /// With the next one, how long the job is kept: both are set once it has ended and has its number.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "with_micros_if_any")]
+    kept_from: Option<DateTime<Utc>>,
+    /// Seconds since 1970. The database deletes the job within days of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
+    /// What `expires_at` becomes at least once a job that was cancelled while it waited gets its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keep_until: Option<i64>,
 }
 
 impl ImportItem {
@@ -137,6 +159,7 @@ impl ImportItem {
             id: import.id,
             owner: import.owner,
             external_ref: import.options.external_ref.clone(),
+            ref_digest: import.options.external_ref.as_deref().map(ref_digest),
             dry_run: import.options.dry_run,
             on_conflict: import.options.on_conflict,
             file_key: import.file.key.clone(),
@@ -158,7 +181,9 @@ impl ImportItem {
             epoch: 0,
             attempt: 0,
             position: unnumbered(import.created_at),
+            kept_from: None,
             expires_at: None,
+            keep_until: None,
         }
     }
 
@@ -166,9 +191,13 @@ impl ImportItem {
         self.status.is_terminal()
     }
 
-    pub(super) fn is_expired(&self, now: DateTime<Utc>) -> bool {
-        // DynamoDB deletes expired items within days, not at once.
-        self.expires_at.is_some_and(|second| second <= now.timestamp())
+    pub(super) fn exists(&self, now: DateTime<Utc>, horizon: Option<DateTime<Utc>>) -> bool {
+        kept(self.kept_from, self.expires_at).is_none_or(|kept| kept.holds(now, horizon))
+    }
+
+    /// How long a job that was cancelled while it waited is kept by itself.
+    pub(super) fn kept_by_itself(&self) -> Option<Kept> {
+        kept(self.finished_at, self.keep_until)
     }
 
     /// Reads a job.
@@ -258,9 +287,42 @@ impl From<&Lease> for ImportRef {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// The jobs that have a number, in short.
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct CounterItem {
+    /// The highest number.
+    #[serde(default)]
     pub(super) last_number: u64,
+    kept_from: Option<DateTime<Utc>>,
+    keep_until: Option<i64>,
+}
+
+impl CounterItem {
+    /// How long the job is kept that ended last of those with a number.
+    pub(super) fn kept(&self) -> Option<Kept> {
+        kept(self.kept_from, self.keep_until)
+    }
+}
+
+/// A job with a number, as the index has it.
+#[derive(Debug, Deserialize)]
+pub(super) struct NumberedItem {
+    #[serde(rename = "position")]
+    pub(super) number: u64,
+    pub(super) created_at: DateTime<Utc>,
+    kept_from: Option<DateTime<Utc>>,
+    expires_at: Option<i64>,
+}
+
+impl NumberedItem {
+    pub(super) fn exists(&self, now: DateTime<Utc>, horizon: Option<DateTime<Utc>>) -> bool {
+        kept(self.kept_from, self.expires_at).is_none_or(|kept| kept.holds(now, horizon))
+    }
+}
+
+/// Reads how long a job is kept; `None` while that is open.
+fn kept(from: Option<DateTime<Utc>>, expires_at: Option<i64>) -> Option<Kept> {
+    Some(Kept { from: from?, expires_at: DateTime::from_timestamp(expires_at?, 0)? })
 }
 
 /// Reads an item into one of the types above.
@@ -282,6 +344,10 @@ pub(super) fn counts_attribute(counts: &RecordCounts) -> AttributeValue {
 /// Writes a time so that later ones sort after it; chrono alone leaves out a fraction of zeros.
 fn with_micros<S: Serializer>(written: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time(*written))
+}
+
+fn with_micros_if_any<S: Serializer>(written: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    written.map(time).serialize(serializer)
 }
 
 fn counts(counts: &RecordCounts) -> HashMap<String, u32> {

@@ -3,10 +3,12 @@
 mod claim;
 mod create;
 mod end;
+mod horizon;
 mod key;
 mod line;
 mod list;
 mod matching;
+mod numbers;
 mod upload;
 
 use std::time::Duration;
@@ -16,7 +18,9 @@ use aws_sdk_dynamodb::{
     types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join;
 
+use self::key::KeyUse;
 use super::{
     error::{Cancelled, sort, sort_transaction},
     import_item::{
@@ -97,20 +101,19 @@ impl ImportStore for ImportTable {
     }
 
     async fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Outside<Option<Created>> {
-        self.recall_import(store, idempotency, now).await
+        Ok(match self.recall_import(store, idempotency, now).await? {
+            KeyUse::Taken(created) => Some(created),
+            KeyUse::Free | KeyUse::OfNoJob(_) => None,
+        })
     }
 
     async fn get(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> Outside<Option<Import>> {
-        let item = self.item(store, id).await?;
-        item.filter(|item| !item.is_expired(now)).map(ImportItem::into_import).transpose()
+        let (item, horizon) = try_join(self.item(store, id), self.horizon()).await?;
+        item.filter(|item| item.exists(now, horizon)).map(ImportItem::into_import).transpose()
     }
 
     async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
-        if filter.conditions().is_empty() {
-            self.list_imports(store, page, now).await
-        } else {
-            self.list_matching(store, filter, page, now).await
-        }
+        self.list_imports(store, filter, page, now).await
     }
 
     async fn claim_next(&self, now: DateTime<Utc>) -> Outside<Claim> {
@@ -172,6 +175,10 @@ impl ImportStore for ImportTable {
             TransactWriteItem::builder().update(free.build()?).build(),
         ];
         step(Step::Release, self.transact_until_clear(actions)).await
+    }
+
+    async fn forget(&self, until: DateTime<Utc>) -> Outside<()> {
+        self.move_horizon(until).await
     }
 
     async fn open(&self, limit: u32) -> Outside<Vec<ImportRef>> {

@@ -23,6 +23,7 @@ promises! { $ idempotency_promises in idempotency:
     a_key_may_hold_any_character,
     a_key_is_forgotten_after_a_day,
     of_equal_calls_side_by_side_one_makes_the_job,
+    a_key_whose_job_is_gone_is_free,
 }
 
 fn by(key: &str, fingerprint: &str) -> Idempotency {
@@ -116,4 +117,21 @@ pub async fn of_equal_calls_side_by_side_one_makes_the_job(imports: &impl Import
     let open = imports.open(100).await.unwrap();
     assert_eq!(open.len(), 1);
     assert!(open.iter().all(|open| ids.iter().all(|id| *id == open.id)));
+}
+
+pub async fn a_key_whose_job_is_gone_is_free(imports: &impl ImportStore) {
+    let store = fresh_store();
+    // By an equal call, and by another.
+    for (round, fingerprint) in [(0, "1"), (1_000, "2")] {
+        made(imports, &store, &by("a", "1"), at(round)).await;
+        let (_, lease, _) = claimed(imports, at(round + 1)).await;
+        let ended = outcome(&lease, Ending::Success, at(999_999));
+        imports.finish(&lease, &ended, at(round + 2)).await.unwrap();
+        imports.forget(at(round + 2)).await.unwrap();
+        let anew = made(imports, &store, &by("a", fingerprint), at(round + 3)).await;
+        check(imports, &store, &by("a", fingerprint), at(round + 4), &Created::Before(anew)).await;
+        let (_, lease, _) = claimed(imports, at(round + 5)).await;
+        imports.finish(&lease, &outcome(&lease, Ending::Success, at(999_999)), at(round + 6)).await.unwrap();
+        imports.forget(at(round + 6)).await.unwrap();
+    }
 }

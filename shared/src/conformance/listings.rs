@@ -10,15 +10,19 @@ use super::{
 use crate::{
     api::time,
     filter::{Filter, MAX_VALUES},
-    import::{Ending, Import, ImportId, NewImport},
+    import::{Claim, Ending, Import, ImportId, Lease, NewImport},
     options::ImportOptions,
     owner::StoreId,
     ports::ImportStore,
+    report::UNCLAIMED,
 };
 
 promises! { $ import_listing_promises in listings:
     a_list_is_every_page_of_the_newest_first,
     an_expired_job_is_forgotten,
+    after_the_retention_is_lowered_lists_have_what_is_found,
+    a_job_cancelled_while_it_waits_is_listed_while_it_is_found,
+    what_is_forgotten_stays_forgotten,
     a_filter_lets_through_what_it_asks_for,
     a_filtered_list_is_every_page_of_what_matches,
     an_expired_job_matches_no_filter,
@@ -92,6 +96,72 @@ pub async fn an_expired_job_is_forgotten(imports: &impl ImportStore) {
                 assert_eq!(get(imports, import, now).await.is_some(), place < kept);
             }
         }
+    }
+}
+
+/// Compares every page of the list with what is found one by one; answers how many that is.
+async fn check_found(imports: &impl ImportStore, made: &[Import], now: DateTime<Utc>) -> usize {
+    let mut found = Vec::new();
+    for import in made.iter().rev() {
+        found.extend(get(imports, import, now).await);
+    }
+    if let Some(import) = made.first() {
+        check_pages(imports, &import.store, &Filter::default(), &found, now).await;
+    }
+    found.len()
+}
+
+pub async fn after_the_retention_is_lowered_lists_have_what_is_found(imports: &impl ImportStore) {
+    let store = fresh_store();
+    let mut made = Vec::new();
+    for round in 0..9 {
+        made.push(created(imports, &store, at(round)).await);
+        // Kept for a thousand seconds, then for two hundred, then for a thousand again.
+        let retention = if (3..6).contains(&round) { 200 } else { 1_000 };
+        run_next(imports, at(round), at(100 * round + retention)).await;
+    }
+    for (now, kept) in [(0, 9), (499, 9), (701, 9), (1_001, 8), (1_201, 3), (1_301, 3), (1_601, 2), (1_801, 0)] {
+        assert_eq!(check_found(imports, &made, at(now)).await, kept, "at {now}");
+    }
+}
+
+pub async fn a_job_cancelled_while_it_waits_is_listed_while_it_is_found(imports: &impl ImportStore) {
+    let store = fresh_store();
+    let mut made = Vec::new();
+    for seconds in 0..4 {
+        made.push(created(imports, &store, at(seconds)).await);
+    }
+    for place in [1, 3] {
+        let import: &Import = made.get(place).unwrap();
+        let (id, created_at) = (import.id, import.created_at);
+        let lease = Lease { store: store.clone(), id, created_at, epoch: UNCLAIMED };
+        imports.cancel_pending(import, &outcome(&lease, Ending::Failed, at(1_000)), at(10)).await.unwrap();
+    }
+    // Before it has a number, after it has one, and when it has expired by itself.
+    check_found(imports, &made, at(11)).await;
+    check_found(imports, &made, at(1_001)).await;
+    for seconds in [2_000, 2_001] {
+        run_next(imports, at(seconds), at(3_000)).await;
+        check_found(imports, &made, at(2_002)).await;
+    }
+    assert_eq!(imports.claim_next(at(2_003)).await, Ok(Claim::Idle));
+    assert_eq!(check_found(imports, &made, at(2_999)).await, 4);
+    assert_eq!(check_found(imports, &made, at(3_000)).await, 0);
+}
+
+pub async fn what_is_forgotten_stays_forgotten(imports: &impl ImportStore) {
+    let store = fresh_store();
+    let mut made = Vec::new();
+    for seconds in [10, 20, 30, 40] {
+        made.push(created(imports, &store, at(seconds)).await);
+        run_next(imports, at(seconds + 1), at(9_999)).await;
+    }
+    made.push(created(imports, &store, at(50)).await);
+    claimed(imports, at(51)).await;
+    made.push(created(imports, &store, at(52)).await);
+    for (until, kept) in [(10, 6), (21, 4), (11, 4), (30, 4), (31, 3), (5_000, 2), (40, 2)] {
+        imports.forget(at(until)).await.unwrap();
+        assert_eq!(check_found(imports, &made, at(60)).await, kept, "until {until}");
     }
 }
 

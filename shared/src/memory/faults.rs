@@ -26,6 +26,7 @@ pub enum Call {
     Line,
     CancelPending,
     RequestCancel,
+    Forget,
     OwedReceipts,
     SettleReceipt,
     Promise,

@@ -154,18 +154,18 @@ impl FileStore for MemoryFiles {
         self.faults.around(Call::Metadata, metadata).await
     }
 
-    async fn read_range(&self, key: &str, range: Range<u64>) -> Outside<Bytes> {
+    async fn read_range(&self, key: &str, range: Range<u64>) -> Outside<Option<Bytes>> {
         if range.is_empty() {
-            return Ok(Bytes::new());
+            return Ok(Some(Bytes::new()));
         }
         let read = || {
-            let bytes = self.content(key).ok_or_else(|| StoreError::Permanent(format!("{key} is missing")))?;
+            let Some(bytes) = self.content(key) else { return Ok(None) };
             let place = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
             let (start, end) = (place(range.start), place(range.end));
             if start == bytes.len() {
                 return Err(StoreError::Permanent("the range begins behind the end".to_owned()));
             }
-            Ok(bytes.slice(start..end))
+            Ok(Some(bytes.slice(start..end)))
         };
         self.faults.around(Call::ReadRange, read).await
     }

@@ -1,6 +1,9 @@
 //! The import jobs in memory: a list in the order of creation, and the one lease.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,6 +12,7 @@ use crate::{
     filter::Filter,
     idempotency::Idempotency,
     import::{Claim, Import, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, Tally, to_micros},
+    kept::Kept,
     owner::StoreId,
     page::Page,
     ports::{Created, ImportRef, ImportStore, Listing, Outside, StoreError},
@@ -32,6 +36,10 @@ struct State {
     epoch: u64,
     /// The place of the job that runs, and when its lease lapses.
     running: Option<(usize, DateTime<Utc>)>,
+    /// How long the job of a store is kept that ended last of those with a number.
+    kept: HashMap<StoreId, Kept>,
+    /// Jobs kept since then or earlier are forgotten.
+    horizon: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
@@ -39,7 +47,10 @@ struct Job {
     import: Import,
     epoch: u64,
     attempt: u32,
-    expires_at: Option<DateTime<Utc>>,
+    /// How long the job is kept by itself, once it has ended.
+    kept_by_itself: Option<Kept>,
+    /// The same once it has its number too: at least as long as those before it.
+    kept: Option<Kept>,
     owes_receipt: bool,
 }
 
@@ -139,6 +150,14 @@ impl ImportStore for MemoryImports {
         self.change(Call::Release, move |state| state.release(&lease)).await
     }
 
+    async fn forget(&self, until: DateTime<Utc>) -> Outside<()> {
+        let forget = move |state: &mut State| {
+            state.horizon = state.horizon.max(Some(to_micros(until)));
+            Ok(())
+        };
+        self.change(Call::Forget, forget).await
+    }
+
     async fn open(&self, limit: u32) -> Outside<Vec<ImportRef>> {
         let open = || {
             let state = lock(&self.state);
@@ -207,8 +226,17 @@ impl Job {
         self.import.report = Some(outcome.report.clone());
         self.import.finished_at = Some(to_micros(now));
         self.import.updated_at = to_micros(now);
-        self.expires_at = Some(outcome.expires_at);
+        self.kept_by_itself = Some(Kept { from: to_micros(now), expires_at: outcome.expires_at });
         self.owes_receipt = outcome.owes_receipt;
+    }
+}
+
+impl Job {
+    /// Settles how long an ended job is kept, now that it has its number.
+    fn keep(&mut self, by_store: &mut HashMap<StoreId, Kept>) {
+        let before = by_store.get(&self.import.store).copied();
+        self.kept = self.kept_by_itself.map(|kept| kept.after(before));
+        by_store.extend(self.kept.map(|kept| (self.import.store.clone(), kept)));
     }
 }
 
@@ -226,22 +254,28 @@ impl State {
         let newest = self.jobs.last().map(|job| job.import.created_at + TimeDelta::microseconds(1));
         let created_at = newest.map_or(to_micros(now), |after| after.max(to_micros(now)));
         let import = Import::pending(new, created_at);
-        self.jobs.push(Job { import: import.clone(), epoch: 0, attempt: 0, expires_at: None, owes_receipt: false });
+        let job = import.clone();
+        self.jobs.push(Job {
+            import: job,
+            epoch: 0,
+            attempt: 0,
+            kept_by_itself: None,
+            kept: None,
+            owes_receipt: false,
+        });
         Created::Now(import)
     }
 
     fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Option<Created> {
-        match self.keys.find(store, idempotency, now)? {
-            (id, true) => self.kept(store, now).find(|import| import.id == id).cloned().map(Created::Before),
-            (_, false) => Some(Created::KeyTaken),
-        }
+        let (id, is_equal) = self.keys.find(store, idempotency, now)?;
+        let import = self.kept(store, now).find(|import| import.id == id)?;
+        Some(if is_equal { Created::Before(import.clone()) } else { Created::KeyTaken })
     }
 
     /// The jobs of a store that are not forgotten, in the order of creation.
     fn kept(&self, store: &StoreId, now: DateTime<Utc>) -> impl Iterator<Item = &Import> {
-        let kept = move |job: &&Job| {
-            job.import.store == *store && job.expires_at.is_none_or(|time| time.timestamp() > now.timestamp())
-        };
+        let kept =
+            move |job: &&Job| job.import.store == *store && job.kept.is_none_or(|kept| kept.holds(now, self.horizon));
         self.jobs.iter().filter(kept).map(|job| &job.import)
     }
 
@@ -249,7 +283,7 @@ impl State {
         let next = match self.running {
             Some((_, until)) if until > now => return Claim::Busy { until },
             Some((place, _)) => Some(place),
-            None => self.jobs.iter().position(|job| !job.import.status.is_terminal()),
+            None => self.number_cancelled(),
         };
         let Some((place, job)) = next.and_then(|place| Some((place, self.jobs.get_mut(place)?))) else {
             return Claim::Idle;
@@ -269,6 +303,15 @@ impl State {
         Claim::Run { import: Box::new(import), lease, attempt: job.attempt, resumed }
     }
 
+    /// Gives the cancelled jobs at the head of the line their numbers; tells the place of the one that comes then.
+    fn number_cancelled(&mut self) -> Option<usize> {
+        let next = self.jobs.iter().position(|job| !job.import.status.is_terminal());
+        for job in self.jobs.iter_mut().take(next.unwrap_or(usize::MAX)).filter(|job| job.kept.is_none()) {
+            job.keep(&mut self.kept);
+        }
+        next
+    }
+
     /// The job of that id, which must stand so.
     fn find(&mut self, store: &StoreId, id: ImportId, status: ImportStatus) -> Outside<&mut Job> {
         let mut jobs = self.jobs.iter_mut().filter(|job| job.import.store == *store && job.import.id == id);
@@ -276,25 +319,21 @@ impl State {
         job.ok_or_else(|| StoreError::Conflict(format!("the job is not {}", status.as_str())))
     }
 
-    fn job(&mut self, lease: &Lease) -> Outside<&mut Job> {
-        let leased =
-            |job: &&mut Job| job.import.id == lease.id && job.import.store == lease.store && job.epoch == lease.epoch;
-        self.jobs.iter_mut().find(leased).ok_or_else(lost)
-    }
-
     /// The job of a lease that nobody else has taken and that was not given up. It may have lapsed.
     fn held(&mut self, lease: &Lease) -> Outside<&mut Job> {
-        let job = self.job(lease)?;
+        let job = leased(&mut self.jobs, lease)?;
         if job.import.status.is_terminal() { Err(lost()) } else { Ok(job) }
     }
 
     fn finish(&mut self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
-        let job = self.job(lease)?;
+        let State { jobs, kept, running, .. } = self;
+        let job = leased(jobs, lease)?;
         if job.import.status.is_terminal() {
             return Ok(());
         }
         job.end(outcome, now);
-        self.running = None;
+        job.keep(kept);
+        *running = None;
         Ok(())
     }
 
@@ -308,6 +347,13 @@ impl State {
         self.running = None;
         Ok(())
     }
+}
+
+/// The job of a lease that nobody else has taken.
+fn leased<'a>(jobs: &'a mut [Job], lease: &Lease) -> Outside<&'a mut Job> {
+    let leased =
+        |job: &&mut Job| job.import.id == lease.id && job.import.store == lease.store && job.epoch == lease.epoch;
+    jobs.iter_mut().find(leased).ok_or_else(lost)
 }
 
 fn lost() -> StoreError {

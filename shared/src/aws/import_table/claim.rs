@@ -14,6 +14,7 @@ use crate::{
         },
     },
     import::{Claim, Import, ImportStatus, LEASE as LEASE_TIME, Lease, to_micros},
+    kept::Kept,
     owner::StoreId,
     ports::{ImportRef, Outside, StoreError},
 };
@@ -107,9 +108,9 @@ impl ImportTable {
         let mut actions = vec![self.take_lease(next, held, now)?];
         let mut position = item.position;
         if position >= FIRST_UNNUMBERED {
-            let last = self.last_number(&next.store).await?;
-            position = last + 1;
-            actions.push(self.count_up(&next.store, last)?);
+            let counter = self.counter(&next.store).await?;
+            position = counter.last_number + 1;
+            actions.push(self.count_up(&next.store, &counter, None)?);
         }
         let start = self
             .update(
@@ -163,15 +164,23 @@ impl ImportTable {
 
     /// Numbers an ended job and takes it out of the line. `false` when other writes were in the way.
     async fn pass_over(&self, ended: &ImportRef, item: &ImportItem) -> Outside<bool> {
-        let last = self.last_number(&ended.store).await?;
+        let counter = self.counter(&ended.store).await?;
+        let by_itself = item.kept_by_itself();
+        let by_itself = by_itself.ok_or_else(|| StoreError::Permanent("an ended job has no end".to_owned()))?;
+        let kept = by_itself.after(counter.kept());
         let number_it = self
-            .update(import_key(&ended.store, ended.id), "SET #position = :position")
+            .update(
+                import_key(&ended.store, ended.id),
+                "SET #position = :position, kept_from = :from, expires_at = :expires REMOVE keep_until",
+            )
             .condition_expression("#position = :unnumbered")
             .expression_attribute_names("#position", "position")
-            .expression_attribute_values(":position", number(last + 1))
-            .expression_attribute_values(":unnumbered", number(item.position));
+            .expression_attribute_values(":position", number(counter.last_number + 1))
+            .expression_attribute_values(":unnumbered", number(item.position))
+            .expression_attribute_values(":from", text(time(kept.from)))
+            .expression_attribute_values(":expires", number(kept.expires_at.timestamp()));
         let actions = vec![
-            self.count_up(&ended.store, last)?,
+            self.count_up(&ended.store, &counter, Some(kept))?,
             TransactWriteItem::builder().update(number_it.build()?).build(),
             self.remove_open(ended)?,
         ];
@@ -182,23 +191,28 @@ impl ImportTable {
         }
     }
 
-    async fn last_number(&self, store: &StoreId) -> Outside<u64> {
+    pub(super) async fn counter(&self, store: &StoreId) -> Outside<CounterItem> {
         let call = self.client.get_item().table_name(&self.table).set_key(Some(key(store.as_str(), COUNTER)));
         let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
-        Ok(item.map(read::<CounterItem>).transpose()?.map_or(0, |counter| counter.last_number))
+        Ok(item.map(read).transpose()?.unwrap_or_default())
     }
 
-    fn count_up(&self, store: &StoreId, last: u64) -> Outside<TransactWriteItem> {
+    /// Gives the next number away; `kept` is how long the job is kept that ended last of those with a number.
+    fn count_up(&self, store: &StoreId, counter: &CounterItem, kept: Option<Kept>) -> Outside<TransactWriteItem> {
+        let last = counter.last_number;
         let condition = if last == 0 { "attribute_not_exists(last_number)" } else { "last_number = :last" };
+        let set_kept = if kept.is_some() { ", kept_from = :from, keep_until = :until" } else { "" };
         let mut count = self
-            .update(key(store.as_str(), COUNTER), "SET last_number = :next, #position = :position")
+            .update(key(store.as_str(), COUNTER), &format!("SET last_number = :next{set_kept}"))
             .condition_expression(condition)
-            .expression_attribute_names("#position", "position")
-            .expression_attribute_values(":next", number(last + 1))
-            // Just below the waiting jobs: one query finds both them and the counter.
-            .expression_attribute_values(":position", number(FIRST_UNNUMBERED));
+            .expression_attribute_values(":next", number(last + 1));
         if last > 0 {
             count = count.expression_attribute_values(":last", number(last));
+        }
+        if let Some(kept) = kept {
+            count = count
+                .expression_attribute_values(":from", text(time(kept.from)))
+                .expression_attribute_values(":until", number(kept.expires_at.timestamp()));
         }
         Ok(TransactWriteItem::builder().update(count.build()?).build())
     }

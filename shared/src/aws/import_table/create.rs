@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, Transact
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-use super::{ImportTable, TRIES, back_off, contended};
+use super::{ImportTable, TRIES, back_off, contended, key::KeyUse};
 use crate::{
     api::time,
     aws::{
@@ -28,11 +28,12 @@ struct ClockItem {
 impl ImportTable {
     pub(super) async fn create_import(&self, new: NewImport, now: DateTime<Utc>) -> Outside<Created> {
         let mut created_at = to_micros(now);
+        let mut gone = None;
         for round in 0..TRIES {
             let import = Import::pending(new.clone(), created_at);
             let mut actions = self.creation(&import)?;
             if let Some(idempotency) = &new.idempotency {
-                actions.push(self.take_key(&import, idempotency, now)?);
+                actions.push(self.take_key(&import, idempotency, gone, now)?);
             }
             match self.transact(actions).await {
                 Ok(()) => return Ok(Created::Now(import)),
@@ -50,10 +51,12 @@ impl ImportTable {
                     }
                 }
                 Err(Cancelled::Condition(KEY, _)) => {
-                    if let Some(idempotency) = &new.idempotency
-                        && let Some(before) = self.recall_import(&new.store, idempotency, now).await?
-                    {
-                        return Ok(before);
+                    if let Some(idempotency) = &new.idempotency {
+                        match self.recall_import(&new.store, idempotency, now).await? {
+                            KeyUse::Taken(before) => return Ok(before),
+                            KeyUse::OfNoJob(id) => gone = Some(id),
+                            KeyUse::Free => {}
+                        }
                     }
                 }
                 Err(Cancelled::Condition(..) | Cancelled::Contended) => back_off(round).await,

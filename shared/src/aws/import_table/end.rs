@@ -9,11 +9,12 @@ use crate::{
     aws::{
         error::sort,
         import_item::{
-            FailureItem, ImportItem, LEASE, LINE, OpenItem, RECEIPT, counts_attribute, import_key, key, number,
-            open_key, read, receipt_key, text, write,
+            COUNTER, FailureItem, ImportItem, LEASE, LINE, OpenItem, RECEIPT, counts_attribute, import_key, key,
+            number, open_key, read, receipt_key, text, write,
         },
     },
-    import::{Import, ImportId, ImportStatus, Lease, Outcome},
+    import::{Import, ImportId, ImportStatus, Lease, Outcome, to_micros},
+    kept::Kept,
     owner::StoreId,
     ports::{ImportRef, Outside, StoreError},
 };
@@ -21,8 +22,13 @@ use crate::{
 impl ImportTable {
     pub(super) async fn finish_import(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> Outside<()> {
         let place = ImportRef::from(lease);
+        // While this worker has the lease nobody else ends or numbers a job.
+        let before = self.counter(&lease.store).await?.kept();
+        let kept = Kept { from: to_micros(now), expires_at: outcome.expires_at }.after(before);
         let import = self
-            .ended(&place, outcome, now, "")?
+            .ended(&place, outcome, now, ", kept_from = :from, expires_at = :expires")?
+            .expression_attribute_values(":from", text(time(kept.from)))
+            .expression_attribute_values(":expires", number(kept.expires_at.timestamp()))
             .condition_expression("epoch = :epoch AND #status = :started")
             .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
             .expression_attribute_values(":epoch", number(lease.epoch));
@@ -35,6 +41,7 @@ impl ImportTable {
             TransactWriteItem::builder().update(import.build()?).build(),
             self.remove_open(&place)?,
             TransactWriteItem::builder().update(idle.build()?).build(),
+            self.note_kept(&lease.store, kept)?,
         ];
         actions.extend(self.owe_receipt(&place, outcome)?);
         let conflict = match self.transact_until_clear(actions).await {
@@ -48,7 +55,7 @@ impl ImportTable {
         }
     }
 
-    /// Its place in the line stays, marked: a worker that comes by gives the job its number.
+    /// Its place in the line stays, marked: a worker that comes by gives the job its number. Until then it does not expire.
     pub(super) async fn cancel_pending_import(
         &self,
         import: &Import,
@@ -57,7 +64,8 @@ impl ImportTable {
     ) -> Outside<()> {
         let place = ImportRef::from(import);
         let ended = self
-            .ended(&place, outcome, now, ", cancel_requested_at = :now")?
+            .ended(&place, outcome, now, ", cancel_requested_at = :now, keep_until = :until")?
+            .expression_attribute_values(":until", number(outcome.expires_at.timestamp()))
             .condition_expression("#status = :pending")
             .expression_attribute_values(":pending", text(ImportStatus::Pending.as_str()));
         let mark = self
@@ -109,7 +117,7 @@ impl ImportTable {
         let set_failure = if failure.is_some() { ", failure = :failure" } else { "" };
         let expression = format!(
             "SET #status = :ended, finished_at = :now, updated_at = :now, uploaded = :uploaded, imported = :imported, \
-             report = :report, errors = :errors, blocked = :blocked, expires_at = :expires{set_failure}{more}"
+             report = :report, errors = :errors, blocked = :blocked{set_failure}{more}"
         );
         let update = self
             .update(import_key(&import.store, import.id), &expression)
@@ -120,12 +128,20 @@ impl ImportTable {
             .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported))
             .expression_attribute_values(":report", text(&outcome.report.prefix))
             .expression_attribute_values(":errors", number(outcome.report.errors))
-            .expression_attribute_values(":blocked", number(outcome.report.blocked))
-            .expression_attribute_values(":expires", number(outcome.expires_at.timestamp()));
+            .expression_attribute_values(":blocked", number(outcome.report.blocked));
         Ok(match failure {
             Some(failure) => update.expression_attribute_values(":failure", AttributeValue::M(failure)),
             None => update,
         })
+    }
+
+    /// Notes how long the job is kept that ended last of those with a number.
+    fn note_kept(&self, store: &StoreId, kept: Kept) -> Outside<TransactWriteItem> {
+        let note = self
+            .update(key(store.as_str(), COUNTER), "SET kept_from = :from, keep_until = :until")
+            .expression_attribute_values(":from", text(time(kept.from)))
+            .expression_attribute_values(":until", number(kept.expires_at.timestamp()));
+        Ok(TransactWriteItem::builder().update(note.build()?).build())
     }
 
     fn owe_receipt(&self, import: &ImportRef, outcome: &Outcome) -> Outside<Option<TransactWriteItem>> {

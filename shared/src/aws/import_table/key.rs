@@ -8,7 +8,7 @@ use super::ImportTable;
 use crate::{
     aws::{
         error::sort,
-        import_item::{Item, key, number, read, write},
+        import_item::{Item, key, number, read, text, write},
     },
     idempotency::{Idempotency, REMEMBERED},
     import::{Import, ImportId},
@@ -24,6 +24,14 @@ struct KeyItem {
     expires_at: i64,
 }
 
+/// What stands behind a key.
+pub(super) enum KeyUse {
+    Free,
+    /// It is free all the same: the job that was made under it is gone.
+    OfNoJob(ImportId),
+    Taken(Created),
+}
+
 /// With 255 characters of four bytes each, exactly the 1024 bytes that a sort key may have.
 fn key_key(store: &StoreId, idempotency: &Idempotency) -> Item {
     key(store.as_str(), format!("key#{}", idempotency.key))
@@ -35,22 +43,24 @@ impl ImportTable {
         store: &StoreId,
         idempotency: &Idempotency,
         now: DateTime<Utc>,
-    ) -> Outside<Option<Created>> {
+    ) -> Outside<KeyUse> {
         let call = self.client.get_item().table_name(&self.table).set_key(Some(key_key(store, idempotency)));
         let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
         let item = item.map(read::<KeyItem>).transpose()?.filter(|item| item.expires_at > now.timestamp());
-        let Some(item) = item else { return Ok(None) };
-        if item.fingerprint != idempotency.fingerprint {
-            return Ok(Some(Created::KeyTaken));
-        }
-        Ok(self.get(store, item.import_id, now).await?.map(Created::Before))
+        let Some(item) = item else { return Ok(KeyUse::Free) };
+        let Some(import) = self.get(store, item.import_id, now).await? else {
+            return Ok(KeyUse::OfNoJob(item.import_id));
+        };
+        let is_equal = item.fingerprint == idempotency.fingerprint;
+        Ok(KeyUse::Taken(if is_equal { Created::Before(import) } else { Created::KeyTaken }))
     }
 
-    /// Writes a key with its job. One that is still remembered can't be taken.
+    /// Writes a key with its job. One that is still remembered can't be taken, unless it stands for the job `gone`.
     pub(super) fn take_key(
         &self,
         import: &Import,
         idempotency: &Idempotency,
+        gone: Option<ImportId>,
         now: DateTime<Utc>,
     ) -> Outside<TransactWriteItem> {
         let mut item = write(&KeyItem {
@@ -59,11 +69,17 @@ impl ImportTable {
             expires_at: (now + REMEMBERED).timestamp(),
         })?;
         item.extend(key_key(&import.store, idempotency));
+        let free = "attribute_not_exists(pk) OR expires_at <= :now";
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
             .expression_attribute_values(":now", number(now.timestamp()));
+        let put = match gone {
+            Some(gone) => put
+                .condition_expression(format!("{free} OR import_id = :gone"))
+                .expression_attribute_values(":gone", text(gone.to_string())),
+            None => put.condition_expression(free),
+        };
         Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
 }

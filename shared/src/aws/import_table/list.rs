@@ -1,56 +1,90 @@
-//! Listing a store's jobs newest first, at the same cost whatever the offset: waiting jobs are few, claimed ones have
-//! dense numbers, so a page is a range of numbers.
+//! Listing a store's jobs, newest first. The index tells which jobs stand on the page and how many there are; only those
+//! on the page are read whole.
+//!
+//! A list has two parts. The jobs that no worker has claimed yet are counted one by one, each a small entry of the index.
+//! Those with a number are a range of numbers without a gap, so they are counted by subtraction, unless the filter asks
+//! for more than a time of creation.
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::KeysAndAttributes};
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join;
 
-use super::ImportTable;
+use super::{ImportTable, TRIES, back_off, contended, matching::Selection};
 use crate::{
     aws::{
         error::sort,
-        import_item::{BY_POSITION, COUNTER, CounterItem, FIRST_UNNUMBERED, ImportItem, number, read, text},
+        import_item::{BY_POSITION, ImportItem, Item, key, number, read, text},
     },
+    filter::Filter,
     import::Import,
     owner::StoreId,
     page::Page,
-    ports::{Listing, Outside},
+    ports::{Listing, Outside, StoreError},
 };
 
-/// Says of a job that it is not forgotten at `:now`, a number of seconds.
-pub(super) const UNEXPIRED: &str = "attribute_not_exists(expires_at) OR expires_at > :now";
-/// No position is higher.
-pub(super) const LAST_POSITION: u64 = i64::MAX.unsigned_abs();
+/// The entries of the index that a list has met, newest first.
+struct Met {
+    page: Page,
+    /// The sort keys of the jobs on the page.
+    on_page: Vec<String>,
+    count: u64,
+}
 
-/// The jobs no worker has claimed yet, newest first, and the number of the newest claimed one.
-struct Waiting {
-    imports: Vec<Import>,
-    last_number: u64,
+impl Met {
+    fn add(&mut self, entry: &Item) -> Outside<()> {
+        if self.page.holds(self.count) {
+            self.on_page.push(sort_key(entry)?);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Adds the jobs with the numbers `from..=to` unseen; answers the range of those that are on the page.
+    fn add_range(&mut self, from: u64, to: u64) -> Option<(u64, u64)> {
+        let offset = u64::from(self.page.offset());
+        let skipped = offset.saturating_sub(self.count);
+        let passed = (offset + u64::from(self.page.limit())).saturating_sub(self.count);
+        self.count += to + 1 - from;
+        let newest = to.checked_sub(skipped)?;
+        let oldest = (to + 1).saturating_sub(passed).max(from);
+        (oldest <= newest).then_some((oldest, newest))
+    }
 }
 
 impl ImportTable {
-    pub(super) async fn list_imports(&self, store: &StoreId, page: Page, now: DateTime<Utc>) -> Outside<Listing> {
-        // One after the other: a job claimed in between has its number already when the numbers are asked for.
-        let waiting = self.waiting(store).await?;
-        let first_number = self.first_number(store, now).await?;
-        let last_number = waiting.last_number;
-        // Numbers below the first have expired; none may be left.
-        let numbered = first_number.map_or(0, |first| (last_number + 1).saturating_sub(first));
-        let (offset, limit) = (u64::from(page.offset()), u64::from(page.limit()));
-        let count = u64::try_from(waiting.imports.len()).unwrap_or(u64::MAX);
-        let total = count + numbered;
-
-        let mut imports: Vec<Import> =
-            (0..).zip(waiting.imports).filter(|(place, _)| page.holds(*place)).map(|(_, import)| import).collect();
-        let skip = offset.saturating_sub(count);
-        let take = (offset + limit).saturating_sub(count).saturating_sub(skip);
-        let newest = last_number.saturating_sub(skip);
-        let oldest = (newest + 1).saturating_sub(take).max(first_number.unwrap_or(u64::MAX));
-        if take > 0 && oldest <= newest {
-            imports.extend(self.numbered(store, oldest, newest, now).await?);
+    pub(super) async fn list_imports(
+        &self,
+        store: &StoreId,
+        filter: &Filter,
+        page: Page,
+        now: DateTime<Utc>,
+    ) -> Outside<Listing> {
+        let selection = Selection::of(filter);
+        let mut met = Met { page, on_page: Vec::new(), count: 0 };
+        let (oldest_waiting, horizon) =
+            try_join(self.meet_waiting(store, &selection, &mut met), self.horizon()).await?;
+        // After the waiting ones: a job that was claimed meanwhile has its number now. One that was met already is as old
+        // as the oldest of them or younger.
+        let numbers = self.numbers(store, &selection, oldest_waiting, |entry| entry.exists(now, horizon)).await?;
+        if let Some((from, to)) = numbers {
+            if selection.is_of_times_alone() {
+                if let Some((oldest, newest)) = met.add_range(from, to) {
+                    met.on_page.extend(self.sort_keys(store, oldest, newest).await?);
+                }
+            } else {
+                self.meet(selection.narrow(self.by_position(store, from, to)), &mut met).await?;
+            }
         }
-        Ok(Listing { imports, total })
+        let mut imports = self.imports(store, &met.on_page).await?;
+        // A job may be another by now than the index told.
+        imports.retain(|import| filter.matches(import));
+        let changed = u64::try_from(met.on_page.len() - imports.len()).unwrap_or_default();
+        Ok(Listing { imports, total: met.count - changed })
     }
 
+    /// Begins a query of the index.
     pub(super) fn by_position(&self, store: &StoreId, from: u64, to: u64) -> QueryFluentBuilder {
         self.client
             .query()
@@ -64,40 +98,93 @@ impl ImportTable {
             .consistent_read(true)
     }
 
-    async fn waiting(&self, store: &StoreId) -> Outside<Waiting> {
-        let query = self.by_position(store, FIRST_UNNUMBERED, LAST_POSITION).scan_index_forward(false);
-        let mut items = query.into_paginator().items().send();
-        let mut waiting = Waiting { imports: Vec::new(), last_number: 0 };
-        while let Some(item) = items.try_next().await.map_err(sort)? {
-            if item.get("sk").is_some_and(|sort_key| sort_key == &text(COUNTER)) {
-                waiting.last_number = read::<CounterItem>(item)?.last_number;
-            } else {
-                waiting.imports.push(read::<ImportItem>(item)?.into_import()?);
+    /// Meets the jobs without a number, and tells when the oldest of them was created.
+    async fn meet_waiting(
+        &self,
+        store: &StoreId,
+        selection: &Selection,
+        met: &mut Met,
+    ) -> Outside<Option<DateTime<Utc>>> {
+        let Some((from, to)) = selection.waiting() else { return Ok(None) };
+        let oldest = self.meet(selection.narrow(self.by_position(store, from, to)), met).await?;
+        let created_at = oldest.as_ref().and_then(|entry| entry.get("created_at")?.as_s().ok()?.parse().ok());
+        match (oldest, created_at) {
+            (Some(_), None) => Err(StoreError::Permanent("a job in the index has no time of creation".to_owned())),
+            (_, created_at) => Ok(created_at),
+        }
+    }
+
+    /// Meets all that a query finds, newest first; answers the last entry.
+    async fn meet(&self, query: QueryFluentBuilder, met: &mut Met) -> Outside<Option<Item>> {
+        let query = query.projection_expression("sk, created_at").scan_index_forward(false);
+        let mut entries = query.into_paginator().items().send();
+        let mut last = None;
+        while let Some(entry) = entries.try_next().await.map_err(sort)? {
+            met.add(&entry)?;
+            last = Some(entry);
+        }
+        Ok(last)
+    }
+
+    /// The sort keys of the jobs with these numbers, newest first. They are a page at most.
+    async fn sort_keys(&self, store: &StoreId, from: u64, to: u64) -> Outside<Vec<String>> {
+        let query = self.by_position(store, from, to).projection_expression("sk").scan_index_forward(false);
+        let entries = query.send().await.map_err(sort)?.items.unwrap_or_default();
+        entries.iter().map(sort_key).collect()
+    }
+
+    /// Reads the jobs of a page, in the order of their keys. One that is gone by now is left out.
+    async fn imports(&self, store: &StoreId, sort_keys: &[String]) -> Outside<Vec<Import>> {
+        let mut wanted: Vec<Item> = sort_keys.iter().map(|sort_key| key(store.as_str(), sort_key)).collect();
+        let mut found = HashMap::new();
+        for round in 0..TRIES {
+            if wanted.is_empty() {
+                let imports = sort_keys.iter().filter_map(|sort_key| found.remove(sort_key));
+                return imports.map(ImportItem::into_import).collect();
             }
+            if round > 0 {
+                back_off(round).await;
+            }
+            let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build()?;
+            let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await.map_err(sort)?;
+            for item in answer.responses.into_iter().flat_map(HashMap::into_values).flatten() {
+                let item: ImportItem = read(item)?;
+                found.insert(item.sk.clone(), item);
+            }
+            let left = answer.unprocessed_keys.into_iter().flat_map(HashMap::into_values);
+            wanted = left.flat_map(|left| left.keys).collect();
         }
-        Ok(waiting)
-    }
-
-    /// The lowest number that has not expired.
-    async fn first_number(&self, store: &StoreId, now: DateTime<Utc>) -> Outside<Option<u64>> {
-        // Mostly the first item is the one; only expired jobs that the database has yet to delete come before it.
-        let query = unexpired(self.by_position(store, 1, FIRST_UNNUMBERED - 1), now).limit(5);
-        let mut items = query.into_paginator().items().send();
-        let first = items.try_next().await.map_err(sort)?;
-        Ok(first.map(read::<ImportItem>).transpose()?.map(|item| item.position))
-    }
-
-    async fn numbered(&self, store: &StoreId, from: u64, to: u64, now: DateTime<Utc>) -> Outside<Vec<Import>> {
-        let query = unexpired(self.by_position(store, from, to), now).scan_index_forward(false);
-        let mut items = query.into_paginator().items().send();
-        let mut imports = Vec::new();
-        while let Some(item) = items.try_next().await.map_err(sort)? {
-            imports.push(read::<ImportItem>(item)?.into_import()?);
-        }
-        Ok(imports)
+        Err(contended())
     }
 }
 
-fn unexpired(query: QueryFluentBuilder, now: DateTime<Utc>) -> QueryFluentBuilder {
-    query.filter_expression(UNEXPIRED).expression_attribute_values(":now", number(now.timestamp()))
+fn sort_key(entry: &Item) -> Outside<String> {
+    let sort_key = entry.get("sk").and_then(|sort_key| sort_key.as_s().ok());
+    sort_key.cloned().ok_or_else(|| StoreError::Permanent("an entry of the index has no key".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(waiting: u64, numbered: u64, offset: u64, limit: u64) {
+        let query = [("page[offset]", offset), ("page[limit]", limit)];
+        let page = Page::from_query(&query.map(|(name, value)| (name.to_owned(), value.to_string()))).unwrap();
+        let mut met = Met { page, on_page: Vec::new(), count: waiting };
+        let (from, to) = (7, 6 + numbered);
+        let range = met.add_range(from, to);
+        let listed = range.map_or(Vec::new(), |(oldest, newest)| (oldest..=newest).rev().collect());
+        let places = (waiting..).zip((from..=to).rev());
+        let expected: Vec<u64> = places.filter(|(place, _)| page.holds(*place)).map(|(_, number)| number).collect();
+        assert_eq!((listed, met.count), (expected, waiting + numbered), "{limit} from {offset}");
+    }
+
+    #[test]
+    fn a_page_of_numbers_is_a_range_of_them() {
+        for (waiting, numbered) in (0..4).flat_map(|waiting| (1..5).map(move |numbered| (waiting, numbered))) {
+            for (offset, limit) in (0..20).flat_map(|offset| (0..10).map(move |limit| (offset, limit))) {
+                check(waiting, numbered, offset, limit);
+            }
+        }
+    }
 }
