@@ -346,6 +346,7 @@ fn with_micros<S: Serializer>(written: &DateTime<Utc>, serializer: S) -> Result<
     serializer.serialize_str(&time(*written))
 }
 
+#[expect(clippy::ref_option, reason = "serde hands it over so")]
 fn with_micros_if_any<S: Serializer>(written: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
     written.map(time).serialize(serializer)
 }

@@ -59,6 +59,7 @@ impl Step {
 }
 
 /// A job that has ended, as its retention was then.
+#[derive(Clone, Copy)]
 struct Ended {
     at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
@@ -158,7 +159,7 @@ impl<I: ImportStore> History<'_, I> {
 
     fn note(&mut self, id: ImportId, how: Ended) {
         for (_, _, ended) in self.made.iter_mut().filter(|(made, ..)| *made == id) {
-            ended.get_or_insert(Ended { ..how });
+            ended.get_or_insert(how);
         }
     }
 
@@ -170,7 +171,8 @@ impl<I: ImportStore> History<'_, I> {
                 let found = self.imports.get(&store, *id, self.now).await.unwrap();
                 assert!(found.is_none() || !self.gone.contains(id), "{id} came back {when}");
                 let Some(ended) = ended else {
-                    existing.extend(Some(found.unwrap_or_else(|| panic!("{id} has not ended and is gone {when}"))));
+                    assert!(found.is_some(), "{id} has not ended and is gone {when}");
+                    existing.extend(found);
                     continue;
                 };
                 // A job outlives those before it, by whichever clock they ended.

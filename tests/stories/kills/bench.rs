@@ -353,7 +353,7 @@ impl Bench {
             assert_eq!(start.len(), started_at.len());
             let report = job.remove("report").unwrap().as_s().unwrap().clone();
             // When it ended, and by which claim.
-            for name in ["attempt", "epoch", "finished_at", "updated_at", "expires_at"] {
+            for name in ["attempt", "epoch", "finished_at", "updated_at", "expires_at", "kept_from"] {
                 job.remove(name).unwrap();
             }
             told.insert(format!("job {number}"), show(&job, &starts).into_bytes());

@@ -134,9 +134,10 @@ mod tests {
 
     #[test]
     fn the_largest_filter_is_within_what_the_database_takes() {
-        let (condition, values) = selection(&format!("in(external_ref{})", {
-            (0..MAX_VALUES).map(|number| format!(",a{number}")).collect::<String>()
-        }))
+        let (condition, values) = selection(&format!(
+            "in(external_ref{})",
+            (0..MAX_VALUES).fold(String::new(), |all, number| { all + &format!(",a{number}") })
+        ))
         .expression();
         assert_eq!(values.len(), MAX_VALUES);
         // 4 KB, with some room for the rest of the expression.
