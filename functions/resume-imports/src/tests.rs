@@ -128,7 +128,7 @@ async fn a_receipt_left_owed_is_written_whatever_the_queue_does() {
     // Its own worker may still be about to.
     world.check(29, &[1]).await;
     assert_eq!(receipts(&world), Vec::<String>::new());
-    world.faults.plan(Port::Put, Fault::transient());
+    world.faults.plan(Port::PutOver, Fault::transient());
     world.check(60, &[1]).await;
     assert_eq!(receipts(&world), Vec::<String>::new());
     world.faults.plan(Port::Depth, Fault::transient());
