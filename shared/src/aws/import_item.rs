@@ -138,7 +138,7 @@ pub(super) struct ImportItem {
     pub(super) attempt: u32,
     pub(super) position: u64,
     /// With the next one, how long the job is kept: both are set once it has ended and has its number.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "with_micros_if_any")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     kept_from: Option<DateTime<Utc>>,
     /// Seconds since 1970. The database deletes the job within days of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -340,10 +340,6 @@ pub(super) fn counts_attribute(counts: &RecordCounts) -> AttributeValue {
 /// Writes a time so that later ones sort after it; chrono alone leaves out a fraction of zeros.
 fn with_micros<S: Serializer>(written: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time(*written))
-}
-
-fn with_micros_if_any<S: Serializer>(written: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
-    written.map(time).serialize(serializer)
 }
 
 fn counts(counts: &RecordCounts) -> HashMap<String, u32> {

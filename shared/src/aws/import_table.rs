@@ -102,7 +102,7 @@ impl ImportStore for ImportTable {
 
     async fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Outside<Option<Created>> {
         Ok(match self.recall_import(store, idempotency, now).await? {
-            KeyUse::Taken(created) => Some(created),
+            KeyUse::Taken(created) => Some(*created),
             KeyUse::Free | KeyUse::OfNoJob(_) => None,
         })
     }

@@ -30,7 +30,7 @@ pub enum Step {
     Finish { clock: i64 },
     /// One of the pending jobs is cancelled, by a clock so many seconds off.
     Cancel { choice: usize, clock: i64 },
-    /// So many hours pass.
+    /// So many days pass, to the second: jobs that ended by different clocks are on both sides of a bound then.
     Wait(i64),
     /// The stack is deployed with another retention, in days.
     Retain(i64),
@@ -50,8 +50,8 @@ impl Step {
             4..=7 => Self::Claim,
             8..=12 => Self::Finish { clock },
             13..=14 => Self::Cancel { choice, clock },
-            15..=17 => Self::Wait(1 + i64::from(size)),
-            18..=19 => Self::Retain(1 + i64::from(size % 30)),
+            15..=17 => Self::Wait(1 + i64::from(size % 8)),
+            18..=19 => Self::Retain(1 + i64::from(size % 12)),
             20..=21 => Self::Resume,
             _ => Self::Sweep,
         }
@@ -59,6 +59,7 @@ impl Step {
 }
 
 /// A job that has ended, as its retention was then.
+#[derive(Clone, Copy)]
 struct Ended {
     at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
@@ -110,7 +111,7 @@ impl<I: ImportStore> History<'_, I> {
                 self.note(lease.id, Ended { at, expires_at, by_worker: true });
             }
             Step::Cancel { choice, clock } => self.cancel(choice, clock).await,
-            Step::Wait(hours) => self.now += TimeDelta::hours(hours),
+            Step::Wait(days) => self.now += TimeDelta::days(days),
             Step::Retain(days) => self.retention = TimeDelta::days(days),
             Step::Resume => {
                 let until = self.now - self.retention;
@@ -158,7 +159,7 @@ impl<I: ImportStore> History<'_, I> {
 
     fn note(&mut self, id: ImportId, how: Ended) {
         for (_, _, ended) in self.made.iter_mut().filter(|(made, ..)| *made == id) {
-            ended.get_or_insert(Ended { ..how });
+            ended.get_or_insert(how);
         }
     }
 
@@ -170,7 +171,8 @@ impl<I: ImportStore> History<'_, I> {
                 let found = self.imports.get(&store, *id, self.now).await.unwrap();
                 assert!(found.is_none() || !self.gone.contains(id), "{id} came back {when}");
                 let Some(ended) = ended else {
-                    existing.extend(Some(found.unwrap_or_else(|| panic!("{id} has not ended and is gone {when}"))));
+                    assert!(found.is_some(), "{id} has not ended and is gone {when}");
+                    existing.extend(found);
                     continue;
                 };
                 // A job outlives those before it, by whichever clock they ended.

@@ -53,7 +53,7 @@ impl ImportTable {
                 Err(Cancelled::Condition(KEY, _)) => {
                     if let Some(idempotency) = &new.idempotency {
                         match self.recall_import(&new.store, idempotency, now).await? {
-                            KeyUse::Taken(before) => return Ok(before),
+                            KeyUse::Taken(before) => return Ok(*before),
                             KeyUse::OfNoJob(id) => gone = Some(id),
                             KeyUse::Free => {}
                         }

@@ -29,7 +29,7 @@ pub(super) enum KeyUse {
     Free,
     /// It is free all the same: the job that was made under it is gone.
     OfNoJob(ImportId),
-    Taken(Created),
+    Taken(Box<Created>),
 }
 
 /// With 255 characters of four bytes each, exactly the 1024 bytes that a sort key may have.
@@ -52,7 +52,7 @@ impl ImportTable {
             return Ok(KeyUse::OfNoJob(item.import_id));
         };
         let is_equal = item.fingerprint == idempotency.fingerprint;
-        Ok(KeyUse::Taken(if is_equal { Created::Before(import) } else { Created::KeyTaken }))
+        Ok(KeyUse::Taken(Box::new(if is_equal { Created::Before(import) } else { Created::KeyTaken })))
     }
 
     /// Writes a key with its job. One that is still remembered can't be taken, unless it stands for the job `gone`.

@@ -134,10 +134,8 @@ mod tests {
 
     #[test]
     fn the_largest_filter_is_within_what_the_database_takes() {
-        let (condition, values) = selection(&format!("in(external_ref{})", {
-            (0..MAX_VALUES).map(|number| format!(",a{number}")).collect::<String>()
-        }))
-        .expression();
+        let names: Vec<String> = (0..MAX_VALUES).map(|number| format!("a{number}")).collect();
+        let (condition, values) = selection(&format!("in(external_ref,{})", names.join(","))).expression();
         assert_eq!(values.len(), MAX_VALUES);
         // 4 KB, with some room for the rest of the expression.
         assert!(condition.unwrap().len() < 4_000);
