@@ -30,7 +30,7 @@ pub enum Step {
     Finish { clock: i64 },
     /// One of the pending jobs is cancelled, by a clock so many seconds off.
     Cancel { choice: usize, clock: i64 },
-    /// So many hours pass.
+    /// So many days pass, to the second: jobs that ended by different clocks are on both sides of a bound then.
     Wait(i64),
     /// The stack is deployed with another retention, in days.
     Retain(i64),
@@ -50,8 +50,8 @@ impl Step {
             4..=7 => Self::Claim,
             8..=12 => Self::Finish { clock },
             13..=14 => Self::Cancel { choice, clock },
-            15..=17 => Self::Wait(1 + i64::from(size)),
-            18..=19 => Self::Retain(1 + i64::from(size % 30)),
+            15..=17 => Self::Wait(1 + i64::from(size % 8)),
+            18..=19 => Self::Retain(1 + i64::from(size % 12)),
             20..=21 => Self::Resume,
             _ => Self::Sweep,
         }
@@ -111,7 +111,7 @@ impl<I: ImportStore> History<'_, I> {
                 self.note(lease.id, Ended { at, expires_at, by_worker: true });
             }
             Step::Cancel { choice, clock } => self.cancel(choice, clock).await,
-            Step::Wait(hours) => self.now += TimeDelta::hours(hours),
+            Step::Wait(days) => self.now += TimeDelta::days(days),
             Step::Retain(days) => self.retention = TimeDelta::days(days),
             Step::Resume => {
                 let until = self.now - self.retention;
