@@ -115,6 +115,20 @@ async fn what_unpacks_to_gigabytes_is_refused_at_the_cap_and_within_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ten_million_gzip_members_of_nothing_are_refused_within_seconds() {
+    let world = World::shared().await;
+    let file = bomb(b"", 10_000_000);
+    let packed = file.len();
+    world.drop_file("members of nothing", file).await;
+    let began = Instant::now();
+    let id = world.job_of_drop("members of nothing").await;
+    let job = world.ended_within(&id, Duration::from_mins(1)).await;
+    println!("{packed} bytes packed, of nothing: refused after {:.1} s", began.elapsed().as_secs_f64());
+    assert_eq!(job["attributes"]["status"], "failed");
+    assert_eq!(world.errors(&id).await, [(0, "file_unreadable".to_owned(), String::new())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_million_brackets_fail_their_line_alone() {
     let world = World::shared().await;
     let closed = format!("{}{}\n", "[".repeat(500_000), "]".repeat(500_000));
