@@ -234,7 +234,7 @@ impl Bench {
         self.line().await.iter().any(of_line)
     }
 
-    /// Forgets all objects and jobs, so that the same jobs can be made again.
+    /// Forgets all objects, jobs and receipts, so that the same jobs can be made again.
     pub(super) async fn clear(&self) {
         let objects = self.world.objects().await.into_iter();
         let objects = objects.map(|object| Item::from([("id".to_owned(), object["id"].clone())])).collect();
@@ -242,6 +242,9 @@ impl Bench {
         let items = self.line().await.into_iter().filter(|item| item["sk"] != text("lease"));
         let items = items.map(|item| Item::from(["pk", "sk"].map(|name| (name.to_owned(), item[name].clone()))));
         self.delete(self.world.stack.imports_table(), items.collect()).await;
+        for receipt in self.keys(&format!("receipts/{}/", self.world.store)).await {
+            self.world.s3().delete_object().bucket(self.world.stack.bucket()).key(receipt).send().await.unwrap();
+        }
     }
 
     async fn delete(&self, table: &str, keys: Vec<Item>) {

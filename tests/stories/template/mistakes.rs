@@ -193,8 +193,8 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "AcceptDropFunctionRole may list [\"*\"] and read [\"drops/*\"]"
         AcceptDropFunction: "              Condition:\n                StringLike:\n                  s3:prefix: drops/*\n" => "";
         "AcceptDropFunctionRole may list [] and read [\"drops/*\"]"
-        ProcessImportFunction: "[imports/*, uploads/*, drops/*]" => "[imports/*, uploads/*, drops/*, reports/*]";
-        "ProcessImportFunctionRole may list [\"drops/*\", \"imports/*\", \"reports/*\", \"uploads/*\"] and read [\"drops/*\", \"imports/*\", \"uploads/*\"]"
+        ProcessImportFunction: "[imports/*, uploads/*, drops/*, receipts/*]" => "[imports/*, uploads/*, drops/*, reports/*]";
+        "ProcessImportFunctionRole may list [\"drops/*\", \"imports/*\", \"reports/*\", \"uploads/*\"] and read [\"drops/*\", \"imports/*\", \"receipts/*\", \"uploads/*\"]"
         ListImportErrorsFunction: "Action: s3:GetObject" => "Action: s3:ListBucket";
         "ListImportErrorsFunctionRole may list [] and read []"
     }
