@@ -105,7 +105,7 @@ fn compile(names: &[String], how: Build) -> Result<Vec<Executable>, Error> {
         // Into a folder of their own, lest one of them be taken for what is deployed; what they are made of is shared.
         let made_of = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
         let made_of = workspace::root()?.join(made_of);
-        command.args(["--features", "shared/fault-points", "--config"]);
+        command.args(["--features", "aws/fault-points", "--config"]);
         command.arg(format!("build.build-dir='{}'", made_of.display()));
         command.arg("--target-dir").arg(workspace::local_dir()?.join("fault-points"));
     }

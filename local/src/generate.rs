@@ -11,13 +11,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use ::records::{RecordErrorCode, RecordType};
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use shared::record::{RecordErrorCode, RecordType};
 
 pub use faults::FaultKind;
 use records::{Draft, References};

@@ -9,7 +9,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use indicatif::{MultiProgress, ProgressBar};
-use shared::record::RecordType;
+use records::RecordType;
 
 use crate::client::{Client, Import, ImportErrors, Records, Status};
 use crate::output::Output;

@@ -7,14 +7,12 @@ use std::{
     time::Instant,
 };
 
+use imports::{report::Report, stored::StoredRecord};
 use local::generate::{ExpectedError, FaultKind, Summary, generate};
 use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
+use records::{RecordErrorCode, RecordType, outline};
 use serde_json::Value;
-use shared::{
-    record::{RecordErrorCode, RecordType, StoredRecord, outline},
-    report::Report,
-};
 
 use crate::{
     disguise::Disguised,

@@ -2,18 +2,20 @@
 
 use std::{collections::BTreeSet, fs};
 
+use aws::{
+    config::{ApiConfig, StoreSource},
+    gateway,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
+use imports::{
+    api::{ApiError, Call, IMPORTS_PATH, Reply},
+    telemetry::Telemetry,
+};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use shared::{
-    api::{ApiError, Call, IMPORTS_PATH, Reply},
-    config::{ApiConfig, StoreSource},
-    gateway,
-    memory::{self, Faults, MemoryForms},
-    telemetry::Telemetry,
-};
+use twins::{Faults, MemoryForms};
 
 use crate::{
     service::{Service, id},
@@ -162,19 +164,17 @@ impl Api {
         }
     }
 
-    async fn handle(&self, route: Route, fresh: shared::import::ImportId, call: Call) -> Result<Reply, ApiError> {
+    async fn handle(&self, route: Route, fresh: imports::import::ImportId, call: Call) -> Result<Reply, ApiError> {
         let worker = &*self.service.worker;
-        let (imports, files, now) = (&worker.imports, &worker.files, memory::now());
+        let (imports, files, now) = (&worker.imports, &worker.files, twins::now());
         match route {
-            Route::Create => create_import::handle(files, imports, &worker.queue, memory::now, fresh, call).await,
+            Route::Create => create_import::handle(files, imports, &worker.queue, twins::now, fresh, call).await,
             Route::Upload => create_upload::handle(&self.forms, imports, TimeDelta::hours(1), now, fresh, &call).await,
             Route::List => list_imports::handle(imports, now, &call).await,
             Route::Get => get_import::handle(imports, now, &call).await,
             Route::Errors => list_import_errors::handle(imports, files, now, &call).await,
             Route::Results | Route::FailedLines => download_import::handle(imports, files, now, &call).await,
-            Route::Cancel => {
-                cancel_import::handle(imports, files, memory::now, RETENTION, &self.telemetry, &call).await
-            }
+            Route::Cancel => cancel_import::handle(imports, files, twins::now, RETENTION, &self.telemetry, &call).await,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use records::{Record, RecordError, RecordId, RecordType, Resolution, read};
 use serde_json::{Value, json};
-use shared::record::{Record, RecordError, RecordId, RecordType, Resolution, read};
 
 use crate::schema::Schemas;
 

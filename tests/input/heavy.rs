@@ -1,16 +1,15 @@
 //! Answers as large as callers can make them. [`Api::send`] holds each to what a Lambda may answer.
 
+use imports::{
+    import::{Claim, Ending, ImportId, NewImport, Outcome, Tally},
+    ports::Imports,
+    report::{Fate, ReportLine, ReportWriter},
+};
 use process_import::Worker;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use records::{RecordError, RecordErrorCode};
 use serde_json::{Value, json};
-use shared::{
-    import::{Claim, Ending, ImportId, NewImport, Outcome, Tally},
-    memory,
-    ports::ImportStore,
-    record::{RecordError, RecordErrorCode},
-    report::{Fate, ReportLine, ReportWriter},
-};
 
 use crate::{
     api::{Api, Route, Sent},
@@ -91,8 +90,8 @@ async fn pages_of_the_largest_errors_end_early_and_none_is_passed_over() {
 async fn write_report(api: &Api, id: ImportId, name: &str, errors: &[String]) {
     let Worker { imports, files, .. } = &*api.service.worker;
     let new = NewImport::new(id, store(), files.store(&format!("imports/main/{id}"), ""));
-    imports.create(new, memory::now()).await.unwrap();
-    let Claim::Run { import, lease, .. } = imports.claim_next(memory::now()).await.unwrap() else { panic!("no job") };
+    imports.create(new, twins::now()).await.unwrap();
+    let Claim::Run { import, lease, .. } = imports.claim_next(twins::now()).await.unwrap() else { panic!("no job") };
     let mut report = ReportWriter::begin(files, &import, lease.epoch);
     let error = |text: &str| RecordError::new(RecordErrorCode::Malformed, text, text);
     for (number, text) in (1..).zip(errors) {
@@ -102,9 +101,9 @@ async fn write_report(api: &Api, id: ImportId, name: &str, errors: &[String]) {
         report.add(&line).await.unwrap();
     }
     let report = report.finish(errors.first().map(|text| error(text))).await.unwrap();
-    let expires_at = memory::now() + RETENTION;
+    let expires_at = twins::now() + RETENTION;
     let outcome = Outcome { ending: Ending::Failed, tally: Tally::default(), report, expires_at, owes_receipt: false };
-    imports.finish(&lease, &outcome, memory::now()).await.unwrap();
+    imports.finish(&lease, &outcome, twins::now()).await.unwrap();
 }
 
 /// Follows `next` from the first page of a job's errors to the last. Answers the rows, the bytes of the heaviest answer,

@@ -1,16 +1,14 @@
 //! Keys and names that try to get out of their store: whatever a partner calls a file, what is made of it lies in that store's
 //! folders and nowhere else.
 
-use proptest::prelude::*;
-use serde_json::json;
-use shared::{
+use imports::{
     import::{Import, ImportFile, NewImport},
-    owner::StoreId,
     receipt::receipt_key,
-    record::RecordId,
-    record::RecordType,
     upload,
 };
+use proptest::prelude::*;
+use records::{RecordId, RecordType, StoreId};
+use serde_json::json;
 
 use accept_drop::announcement::{Announcement, read};
 

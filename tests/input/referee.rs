@@ -14,10 +14,7 @@ use local::{
 };
 use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use shared::{
-    jsonl::lines,
-    record::{RecordErrorCode, RecordId, read},
-};
+use records::{RecordErrorCode, RecordId, jsonl::lines, read};
 
 /// How many lines are made of others by changing a few bytes.
 const MUTATED: usize = 6_000;

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use process_import::Worker;
-use serde_json::Value;
-use shared::{
+use imports::{
     import::{Import, ImportId, NewImport},
-    memory::{self, Faults},
-    owner::StoreId,
-    ports::ImportStore,
+    ports::Imports,
     report::Report,
     submit::submit,
 };
+use process_import::Worker;
+use records::StoreId;
+use serde_json::Value;
+use twins::Faults;
 use uuid::Uuid;
 
 use crate::world::{MemoryWorker, event, noon, worker};
@@ -43,7 +43,7 @@ pub(crate) struct Told {
 
 impl Service {
     pub(crate) fn new() -> Self {
-        memory::set_clock(noon());
+        twins::set_clock(noon());
         Self { worker: worker(&Faults::default()) }
     }
 
@@ -51,16 +51,16 @@ impl Service {
     pub(crate) async fn import(&self, number: u128, file: impl Into<Bytes>) -> Told {
         let Worker { imports, files, queue, .. } = &*self.worker;
         let new = NewImport::new(id(number), store(), files.store(&format!("imports/main/{number}"), file));
-        submit(imports, queue, new, memory::now()).await.unwrap();
-        let message = queue.receive(memory::now()).unwrap();
-        let response = self.worker.handle(event(&message), memory::now() + TIMEOUT).await;
+        submit(imports, queue, new, twins::now()).await.unwrap();
+        let message = queue.receive(twins::now()).unwrap();
+        let response = self.worker.handle(event(&message), twins::now() + TIMEOUT).await;
         assert!(response.batch_item_failures.is_empty(), "the message is done");
         queue.delete(&message.receipt_handle);
         self.told(number).await
     }
 
     async fn told(&self, number: u128) -> Told {
-        let import = self.worker.imports.get(&store(), id(number), memory::now()).await.unwrap().unwrap();
+        let import = self.worker.imports.get(&store(), id(number), twins::now()).await.unwrap().unwrap();
         let prefix = import.report.as_ref().unwrap().prefix.clone();
         Told {
             errors: self.rows(&Report::errors_key(&prefix)),

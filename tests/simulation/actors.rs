@@ -4,17 +4,17 @@ use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use shared::{
+use imports::{
     api,
     import::{Import, ImportFile, NewImport},
-    memory::{self, Mischief, Received},
-    ports::FileStore,
+    ports::Files,
     submit::submit,
 };
 use tokio::{
     task::spawn_local,
     time::{Instant, sleep, timeout},
 };
+use twins::{Mischief, Received};
 
 use crate::{
     files::Planned,
@@ -75,7 +75,7 @@ impl Life {
             if let Some(bytes) = bytes {
                 worker.files.put(&new.file.key, bytes).await?;
             }
-            submit(&worker.imports, &worker.queue, new, memory::now()).await
+            submit(&worker.imports, &worker.queue, new, twins::now()).await
         };
         let Some(Ok(created)) = self.under_way(create, API_TIMEOUT).await else { return false };
         created.into_import().iter().for_each(|import| self.check_answer(import));
@@ -104,7 +104,7 @@ impl Life {
         let worker = Arc::clone(&self.worker);
         let cancel = async move {
             drop(
-                cancel_import::handle(&worker.imports, &worker.files, memory::now, RETENTION, &worker.telemetry, &call)
+                cancel_import::handle(&worker.imports, &worker.files, twins::now, RETENTION, &worker.telemetry, &call)
                     .await,
             );
         };
@@ -115,7 +115,7 @@ impl Life {
     pub(crate) async fn receive(self) {
         loop {
             sleep(self.fates.draw(|chance| chance.millis(50, 1_000))).await;
-            while let Some(message) = self.worker.queue.receive(memory::now()) {
+            while let Some(message) = self.worker.queue.receive(twins::now()) {
                 spawn_local(self.clone().handle(message));
             }
         }
@@ -123,7 +123,7 @@ impl Life {
 
     async fn handle(self, message: Received) {
         let worker = Arc::clone(&self.worker);
-        let (event, deadline) = (event(&message), memory::now() + self.weather.timeout);
+        let (event, deadline) = (event(&message), twins::now() + self.weather.timeout);
         let handled = async move { worker.handle(event, deadline).await };
         let mut time = self.weather.timeout;
         if self.fates.happens(|weather| weather.kills / 3) {
@@ -145,7 +145,7 @@ impl Life {
             let worker = Arc::clone(&self.worker);
             let resume = async move {
                 let (files, imports, queue) = (&worker.files, &worker.imports, &worker.queue);
-                drop(resume_imports::handle(files, imports, queue, memory::now, RETENTION).await);
+                drop(resume_imports::handle(files, imports, queue, twins::now, RETENTION).await);
             };
             self.under_way(resume, Duration::from_secs(50)).await;
             tokio::time::sleep_until(next).await;

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use local::generate::generate;
-use shared::{
+use imports::{
     import::{Import, ImportFile, ImportId, ImportStatus, NewImport},
-    memory::{self, Call, Fault, Faults},
-    owner::StoreId,
     report::Report,
     submit::submit,
 };
+use local::generate::generate;
+use records::StoreId;
+use twins::{Call, Fault, Faults};
 use uuid::Uuid;
 
 use crate::{
@@ -25,14 +25,14 @@ const LINES: usize = 50_000;
 
 /// Runs a file to its end, whatever it takes.
 async fn run(worker: &MemoryWorker, file: Bytes) -> (Import, Vec<ToldLine>) {
-    memory::set_clock(noon());
+    twins::set_clock(noon());
     fastrand::seed(1);
     worker.files.store("file", file);
     let file = ImportFile { key: "file".to_owned(), version: None };
     let new = NewImport::new(ImportId::new(Uuid::nil()), StoreId::from_configuration("main").unwrap(), file);
-    let import = submit(&worker.imports, &worker.queue, new, memory::now()).await.unwrap().into_import().unwrap();
-    let message = worker.queue.receive(memory::now()).unwrap();
-    let response = worker.handle(event(&message), memory::now() + TimeDelta::minutes(15)).await;
+    let import = submit(&worker.imports, &worker.queue, new, twins::now()).await.unwrap().into_import().unwrap();
+    let message = worker.queue.receive(twins::now()).unwrap();
+    let response = worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await;
     assert!(response.batch_item_failures.is_empty(), "it was done at the first try");
     let mut ended = None;
     worker.imports.each(|job, _| ended = (job.id == import.id).then(|| job.clone()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use shared::memory::Call;
+use twins::Call;
 
 /// Draws that a seed decides.
 #[derive(Debug)]

@@ -8,11 +8,9 @@ use std::{
     time::Duration,
 };
 
-use shared::{
-    memory::{Call, Fault},
-    ports::StoreError,
-};
+use imports::ports::PortError;
 use tokio::time::{Sleep, sleep};
+use twins::{Call, Fault};
 
 use crate::chance::{Chance, Weather};
 
@@ -220,7 +218,7 @@ fn fault(call: Call, state: &mut State) -> Fault {
     let is_batch = matches!(call, Call::ReadBatch | Call::ReadMarks | Call::WriteBatch);
     match chance.below(if is_batch { 14 } else { 8 }) {
         0 | 1 => Fault::transient(),
-        2 => Fault::After(StoreError::Transient("the answer is lost".to_owned())),
+        2 => Fault::After(PortError::Transient("the answer is lost".to_owned())),
         3 => Fault::TimeOut { after: chance.millis(1_000, 20_000), done: false },
         4 => Fault::TimeOut { after: chance.millis(1_000, 20_000), done: true },
         5 => Fault::Slow(chance.millis(100, 20_000)),

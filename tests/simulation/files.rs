@@ -3,12 +3,11 @@
 use std::{fmt::Write, time::Duration};
 
 use bytes::Bytes;
-use shared::{
+use imports::{
     import::ImportId,
-    jsonl,
     options::{ImportOptions, OnConflict},
-    owner::StoreId,
 };
+use records::{StoreId, jsonl};
 use uuid::Uuid;
 
 use crate::chance::{Chance, Weather};

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::memory::{self, Faults};
 use tokio::{
     task::{JoinHandle, spawn_local},
     time::sleep,
 };
+use twins::Faults;
 
 use crate::{
     chance::{Chance, Weather},
@@ -32,7 +32,7 @@ pub(crate) struct Life {
 
 /// Runs a seed to its end; tells what did not hold.
 pub(crate) async fn live(seed: u64, is_told: bool) -> Result<Figures, Vec<String>> {
-    memory::set_clock(noon());
+    twins::set_clock(noon());
     fastrand::seed(seed);
     let mut chance = Chance::of(seed);
     let weather = Weather::of(&mut chance);
@@ -69,7 +69,7 @@ impl Life {
         sleep(self.weather.lasts).await;
         self.fates.calm();
         self.watch.is_strict();
-        self.come_to_rest(memory::now(), &made).await;
+        self.come_to_rest(twins::now(), &made).await;
         if self.watch.problems().is_empty()
             && let Err(problem) = replay::compare(&self.worker, jobs).await
         {
@@ -81,7 +81,7 @@ impl Life {
     async fn come_to_rest(&self, since: DateTime<Utc>, made: &[JoinHandle<()>]) {
         loop {
             sleep(Duration::from_secs(1)).await;
-            let now = memory::now();
+            let now = twins::now();
             let (mut open, mut count, mut owed) = (0, 0, 0);
             self.worker.imports.each(|import, _| {
                 count += 1;

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
-use shared::{
+use imports::{
     import::{Import, ImportFile, ImportId, ImportStatus, NewImport, Tally},
-    memory::{self, Faults},
-    owner::StoreId,
     receipt::receipt_key,
-    record::{RecordId, StoredRecord},
     report::Report,
+    stored::StoredRecord,
     submit::submit,
 };
+use records::{RecordId, StoreId};
+use serde_json::Value;
 use tokio::time::sleep;
+use twins::Faults;
 
 use crate::{
     files::Planned,
@@ -103,10 +103,10 @@ async fn undisturbed(imports: &[Import], planned: &[Planned]) -> Result<MemoryWo
         worker.files.store(&import.file.key, job.file.clone());
         let file = ImportFile { version: None, ..import.file.clone() };
         let new = NewImport { options: job.options.clone(), ..NewImport::new(job.id, job.store.clone(), file) };
-        let made = submit(&worker.imports, &worker.queue, new, memory::now()).await;
+        let made = submit(&worker.imports, &worker.queue, new, twins::now()).await;
         made.map_err(|error| error.to_string())?;
-        while let Some(message) = worker.queue.receive(memory::now()) {
-            worker.handle(event(&message), memory::now() + TimeDelta::minutes(15)).await;
+        while let Some(message) = worker.queue.receive(twins::now()) {
+            worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await;
             worker.queue.delete(&message.receipt_handle);
         }
         sleep(std::time::Duration::from_secs(1)).await;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use shared::{
+use imports::{
     import::{Import, ImportStatus},
-    memory::{MemoryFiles, MemoryRecords},
-    record::{RecordErrorCode, RecordId},
     report::{Report, UNCLAIMED},
 };
+use records::{RecordErrorCode, RecordId};
+use serde_json::Value;
+use twins::{MemoryFiles, MemoryRecords};
 
 /// A line of the results.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,11 +8,12 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{
+use imports::{
     import::{Import, ImportId, ImportStatus, MAX_ATTEMPTS},
-    memory::{self, Call, MemoryFiles, MemoryImports, MemoryRecords},
-    record::{RecordId, StoredRecord},
+    stored::StoredRecord,
 };
+use records::RecordId;
+use twins::{Call, MemoryFiles, MemoryImports, MemoryRecords};
 
 use crate::{
     fates::{Fates, RunId},
@@ -100,7 +101,7 @@ impl Watch {
     pub(crate) fn is_strict(&self) {
         let mut seen = self.seen();
         seen.is_strict = true;
-        seen.waits_since = seen.has_open().then(memory::now);
+        seen.waits_since = seen.has_open().then(twins::now);
     }
 
     pub(crate) fn problem(&self, problem: String) {
@@ -121,7 +122,7 @@ impl Watch {
         seen.trace(("died", run));
         self.tell(|| format!("function {run} dies"));
         if seen.has_open() && seen.holder.is_none_or(|holder| holder == run) {
-            seen.waits_since = Some(memory::now());
+            seen.waits_since = Some(twins::now());
             seen.holder = None;
         }
     }
@@ -195,7 +196,7 @@ impl Watch {
 
     fn tell(&self, what: impl FnOnce() -> String) {
         if self.is_told {
-            println!("{} {}", memory::now().format("%H:%M:%S%.3f"), what());
+            println!("{} {}", twins::now().format("%H:%M:%S%.3f"), what());
         }
     }
 }
@@ -203,13 +204,13 @@ impl Watch {
 impl Seen {
     fn problem(&mut self, problem: impl fmt::Display) {
         if self.problems.len() < 5 {
-            self.problems.push(format!("{} {problem}", memory::now().format("%H:%M:%S%.3f")));
+            self.problems.push(format!("{} {problem}", twins::now().format("%H:%M:%S%.3f")));
         }
     }
 
     fn trace(&mut self, what: impl Hash) {
         let mut hasher = DefaultHasher::new();
-        (self.figures.trace, memory::now(), what).hash(&mut hasher);
+        (self.figures.trace, twins::now(), what).hash(&mut hasher);
         self.figures.trace = hasher.finish();
     }
 
@@ -225,7 +226,7 @@ impl Seen {
         if by.is_some()
             && let Some(since) = self.waits_since.take()
         {
-            let restart = (memory::now() - since).num_milliseconds();
+            let restart = (twins::now() - since).num_milliseconds();
             if self.is_strict {
                 self.figures.slowest_restart = self.figures.slowest_restart.max(restart);
             }
@@ -265,7 +266,7 @@ impl Seen {
     }
 
     fn in_time(&mut self) {
-        let now = memory::now();
+        let now = twins::now();
         if !self.has_open() {
             self.waits_since = None;
         }

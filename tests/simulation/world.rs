@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use chrono::{DateTime, TimeDelta, Utc};
+use imports::telemetry::Telemetry;
 use process_import::Worker;
-use shared::{
-    memory::{self, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received},
-    telemetry::Telemetry,
-};
+use twins::{Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received};
 
 /// The worker with its twins.
 pub(crate) type MemoryWorker = Worker<MemoryImports, MemoryRecords, MemoryFiles, MemoryQueue>;
@@ -22,10 +20,10 @@ pub(crate) fn worker(faults: &Faults) -> Arc<MemoryWorker> {
         imports: MemoryImports::new(faults.clone()),
         records: MemoryRecords::new(faults.clone()),
         files: MemoryFiles::new(faults.clone()),
-        queue: MemoryQueue::new(memory::now, faults.clone()),
+        queue: MemoryQueue::new(twins::now, faults.clone()),
         retention: RETENTION,
         telemetry: Telemetry::new("simulation".to_owned(), |_| ()),
-        clock: memory::now,
+        clock: twins::now,
     })
 }
 

@@ -1,13 +1,13 @@
 //! The AWS adapters keep every promise of their ports, on the tables, the bucket and the queue that the template makes.
 
+use aws::{FileBucket, ImportTable, RecordTable, SqsQueue};
 use aws_sdk_dynamodb::types::{BillingMode, LocalSecondaryIndex};
 use aws_sdk_sqs::types::QueueAttributeName;
-use shared::{
-    aws::{FileBucket, ImportTable, RecordTable, SqsImportQueue},
-    conformance::queue::Consumer,
+use imports::{
     message::Tick,
-    ports::{ImportQueue, Outside},
+    ports::{PortResult, Queue},
 };
+use twins::conformance::queue::Consumer;
 use uuid::Uuid;
 
 use crate::world::World;
@@ -55,43 +55,43 @@ async fn files() -> FileBucket {
 }
 
 /// A queue of its own, and the side of it that Lambda has otherwise.
-struct Queue {
-    port: SqsImportQueue,
+struct EmptiedQueue {
+    port: SqsQueue,
     client: aws_sdk_sqs::Client,
     url: String,
 }
 
-async fn queue() -> Queue {
+async fn queue() -> EmptiedQueue {
     let client = aws_sdk_sqs::Client::new(&World::shared().await.stack.sdk_config());
     let name = format!("imports-{}.fifo", Uuid::new_v4());
     let created = client.create_queue().queue_name(name).attributes(QueueAttributeName::FifoQueue, "true").send().await;
     let url = created.unwrap().queue_url.unwrap();
-    Queue { port: SqsImportQueue::new(client.clone(), url.clone()), client, url }
+    EmptiedQueue { port: SqsQueue::new(client.clone(), url.clone()), client, url }
 }
 
-impl ImportQueue for Queue {
-    async fn send(&self, tick: &Tick, deduplication: &str) -> Outside<()> {
+impl Queue for EmptiedQueue {
+    async fn send(&self, tick: &Tick, deduplication: &str) -> PortResult<()> {
         self.port.send(tick, deduplication).await
     }
 
-    async fn hide(&self, receipt_handle: &str, time: std::time::Duration) -> Outside<()> {
+    async fn hide(&self, receipt_handle: &str, time: std::time::Duration) -> PortResult<()> {
         self.port.hide(receipt_handle, time).await
     }
 
-    async fn depth(&self) -> Outside<u64> {
+    async fn depth(&self) -> PortResult<u64> {
         self.port.depth().await
     }
 }
 
-impl Consumer for Queue {
-    async fn receive(&self) -> Outside<Option<(String, Tick)>> {
+impl Consumer for EmptiedQueue {
+    async fn receive(&self) -> PortResult<Option<(String, Tick)>> {
         let received = self.client.receive_message().queue_url(&self.url).send().await.unwrap();
         let message = received.messages.unwrap_or_default().into_iter().next();
         let read = |body: String| serde_json::from_str(&body).unwrap();
         Ok(message.map(|message| (message.receipt_handle.unwrap(), read(message.body.unwrap()))))
     }
 
-    async fn delete(&self, receipt_handle: &str) -> Outside<()> {
+    async fn delete(&self, receipt_handle: &str) -> PortResult<()> {
         let call = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt_handle);
         call.send().await.unwrap();
         Ok(())
@@ -99,18 +99,16 @@ impl Consumer for Queue {
 }
 
 mod import_table {
+    use aws::ImportTable;
     use aws_sdk_dynamodb::{Client, types::AttributeValue};
     use chrono::{DateTime, Utc};
-    use shared::{
-        aws::ImportTable,
-        conformance::history::{self, Step},
-    };
+    use twins::conformance::history::{self, Step};
 
-    shared::import_store_promises!(super::imports());
-    shared::import_end_promises!(super::imports());
-    shared::import_listing_promises!(super::imports());
-    shared::idempotency_promises!(super::imports());
-    shared::upload_store_promises!(super::imports());
+    twins::imports_promises!(super::imports());
+    twins::import_end_promises!(super::imports());
+    twins::import_listing_promises!(super::imports());
+    twins::idempotency_promises!(super::imports());
+    twins::uploads_promises!(super::imports());
 
     /// Deletes the jobs that have expired, as the database does in time.
     async fn sweep(client: &Client, table: &str, now: DateTime<Utc>) {
@@ -139,15 +137,16 @@ mod import_table {
 }
 
 mod record_table {
-    shared::record_store_promises!(super::records());
+    twins::records_promises!(super::records());
 }
 
 mod file_bucket {
-    use shared::{conformance::files::check_metadata, import::ImportFile};
+    use imports::import::ImportFile;
+    use twins::conformance::files::check_metadata;
 
     use crate::world::World;
 
-    shared::file_store_promises!(super::files());
+    twins::files_promises!(super::files());
 
     #[tokio::test]
     async fn what_is_said_of_a_file_is_said_of_that_version() {
@@ -165,16 +164,16 @@ mod file_bucket {
 }
 
 mod post_forms {
-    use shared::aws::PostForms;
+    use aws::PostForms;
 
     use crate::world::World;
 
-    shared::upload_forms_promises!(async {
+    twins::upload_forms_promises!(async {
         let stack = World::shared().await.stack;
         PostForms::new(stack.sdk_config(), stack.bucket().to_owned())
     });
 }
 
 mod import_queue {
-    shared::import_queue_promises!(super::queue());
+    twins::queue_promises!(super::queue());
 }

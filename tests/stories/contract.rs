@@ -7,15 +7,12 @@ use std::{
     time::Duration,
 };
 
+use aws::ImportTable;
 use chrono::{TimeDelta, Utc};
+use imports::{import::Claim, ports::Imports};
 use local::{generate::generate, python::Environment};
+use records::{RecordErrorCode, RecordId, read};
 use serde_json::{Value, json};
-use shared::{
-    aws::ImportTable,
-    import::Claim,
-    ports::ImportStore,
-    record::{RecordErrorCode, RecordId, read},
-};
 
 use crate::world::{ROOT, World, rows, succeed};
 

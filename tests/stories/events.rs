@@ -1,16 +1,16 @@
 //! Every function by itself, on its sample events, under the runtime interface emulator: what `sam local invoke` does.
 
-use local::rie::Rie;
-use serde_json::{Value, json};
-use shared::{
-    aws::ImportTable,
+use aws::ImportTable;
+use imports::{
     filter::Filter,
     import::{ImportFile, ImportId, NewImport},
     options::ImportOptions,
-    owner::StoreId,
     page::Page,
-    ports::ImportStore,
+    ports::Imports,
 };
+use local::rie::Rie;
+use records::StoreId;
+use serde_json::{Value, json};
 
 use crate::world::{ROOT, World};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use local::generate::generate;
-use shared::{jsonl::lines, record::outline};
+use records::{jsonl::lines, outline};
 
 use crate::world::{World, essence, gzip, sum};
 

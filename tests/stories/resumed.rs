@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use shared::{
-    aws::ImportTable,
+use aws::ImportTable;
+use imports::{
     import::{ImportFile, ImportId, NewImport},
-    owner::StoreId,
-    ports::ImportStore,
+    ports::Imports,
 };
+use records::StoreId;
 use uuid::Uuid;
 
 use crate::world::{World, sum};

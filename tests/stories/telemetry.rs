@@ -2,8 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use imports::telemetry::{METRICS, NAMESPACE};
 use serde_json::Value;
-use shared::telemetry::{METRICS, NAMESPACE};
 
 use crate::world::{ROOT, World, sum};
 

@@ -14,8 +14,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use records::StoreId;
 use serde_json::{Map, Value, json};
-use shared::owner::StoreId;
 
 use self::mistakes::{MISTAKES, Mistake};
 use crate::{root::kebab, world::ROOT};

@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use aws::ImportTable;
 use aws_sdk_dynamodb::{
     Client,
     config::{self, ConfigBag, Intercept, RuntimeComponents, interceptors::AfterDeserializationInterceptorContextRef},
@@ -19,15 +20,14 @@ use aws_sdk_dynamodb::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
-use serde_json::{Value, json};
-use shared::{
+use imports::{
     api::time,
-    aws::ImportTable,
     filter::Filter,
-    owner::StoreId,
     page::Page,
-    ports::{ImportStore, Listing},
+    ports::{Imports, Listing},
 };
+use records::StoreId;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::world::{IMPORTS, World};

@@ -1,13 +1,13 @@
 //! What S3 announces: puts, its own test, and things that are fine to leave alone.
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
-use serde_json::Value;
-use shared::{
+use imports::{
     import::{ImportFile, ImportId},
-    owner::StoreId,
     receipt::DROPS,
     upload,
 };
+use records::StoreId;
+use serde_json::Value;
 
 /// One thing that S3 announced.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,13 +6,13 @@ mod options;
 
 use announcement::{Announcement, Drop, Upload};
 use chrono::{DateTime, Utc};
-use lambda_runtime::Error;
-use serde_json::Value;
-use shared::{
+use imports::{
     import::{ImportFile, NewImport},
-    ports::{Created, FileStore, ImportQueue, ImportStore, Outside, UploadStore},
+    ports::{Created, Files, Imports, PortResult, Queue, Uploads},
     submit::submit,
 };
+use lambda_runtime::Error;
+use serde_json::Value;
 use tracing::{info, warn};
 
 /// Takes in what S3 announces. S3 announces at least once: the job's id is derived from the put, or was promised with
@@ -22,9 +22,9 @@ use tracing::{info, warn};
 /// When a job could not be stored, or a file lies where a promised upload goes and none was promised. The announcement is
 /// then delivered again, and kept among the dead letters in the end.
 pub async fn handle(
-    files: &impl FileStore,
-    imports: &(impl ImportStore + UploadStore),
-    queue: &impl ImportQueue,
+    files: &impl Files,
+    imports: &(impl Imports + Uploads),
+    queue: &impl Queue,
     now: impl Fn() -> DateTime<Utc>,
     event: Value,
 ) -> Result<(), Error> {
@@ -62,7 +62,7 @@ pub async fn handle(
 }
 
 /// The job of a drop. Options that can't be read don't lose it: it is made all the same, and ends by saying so.
-async fn of_drop(files: &impl FileStore, drop: Drop) -> Outside<NewImport> {
+async fn of_drop(files: &impl Files, drop: Drop) -> PortResult<NewImport> {
     // A file that is gone already has nothing to say; the worker tells that it is missing.
     let metadata = files.metadata(&drop.file).await?.unwrap_or_default();
     let Drop { id, store, name, file, sequencer } = drop;
@@ -71,7 +71,7 @@ async fn of_drop(files: &impl FileStore, drop: Drop) -> Outside<NewImport> {
 }
 
 /// The job of an upload, as it was promised; `None` when none was.
-async fn of_upload(uploads: &impl UploadStore, upload: Upload, now: DateTime<Utc>) -> Outside<Option<NewImport>> {
+async fn of_upload(uploads: &impl Uploads, upload: Upload, now: DateTime<Utc>) -> PortResult<Option<NewImport>> {
     let Upload { id, store, file } = upload;
     let Some(options) = uploads.promised(&store, id, now).await? else {
         warn!(import.id = %id, %store, "no upload was promised under this id; its file is not imported");

@@ -1,9 +1,9 @@
 //! Cold start of the accept-drop function.
 
+use aws::{Aws, logs};
 use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use shared::{aws::Aws, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shared::options::{ImportOptions, OptionName};
+use imports::options::{ImportOptions, OptionName};
 
 /// Reads the options from an object's metadata, `external-ref`, `dry-run` and `on-conflict`; without an `external-ref`
 /// the import is called like the drop. What can't be read is told in one sentence.
@@ -23,7 +23,7 @@ pub(crate) fn read(mut metadata: HashMap<String, String>, name: String) -> (Impo
 
 #[cfg(test)]
 mod tests {
-    use shared::options::OnConflict;
+    use imports::options::OnConflict;
 
     use super::*;
 

@@ -1,11 +1,11 @@
-use serde_json::json;
-use shared::{
+use imports::{
     import::{Import, ImportId},
-    memory::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue},
     options::{ImportOptions, OnConflict},
-    owner::StoreId,
     ports::UploadPromise,
 };
+use records::StoreId;
+use serde_json::json;
+use twins::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue};
 
 use super::*;
 use crate::announcement::tests::event;

@@ -1,15 +1,15 @@
 //! `POST /v2/subscriptions/imports/{id}/cancel`: stops a job that waits or runs.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{
+use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
     import::{Ending, Import, ImportStatus, Outcome, Tally},
-    ports::{FileStore, ImportStore, Outside, StoreError},
+    ports::{Files, Imports, PortError, PortResult},
     receipt::receipt_key,
-    record::{RecordError, RecordErrorCode},
     report::{ReportWriter, UNCLAIMED},
     telemetry::{EndedJob, JobOutcome, Telemetry},
 };
+use records::{RecordError, RecordErrorCode};
 use tracing::info;
 
 /// How often a job is looked at: it may be claimed meanwhile, and then end.
@@ -21,8 +21,8 @@ const LOOKS: u32 = 3;
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Conflict`] when it has ended.
 pub async fn handle(
-    imports: &impl ImportStore,
-    files: &impl FileStore,
+    imports: &impl Imports,
+    files: &impl Files,
     now: impl Fn() -> DateTime<Utc>,
     retention: TimeDelta,
     telemetry: &Telemetry,
@@ -47,21 +47,21 @@ pub async fn handle(
                 return Reply::ok(&Document { data: ImportDocument::new(import, None, &call.origin) });
             }
             // It is not what it was a moment ago.
-            Err(StoreError::Conflict(_)) => {}
+            Err(PortError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Err(ApiError::Internal(StoreError::Transient("the job kept moving on".to_owned())))
+    Err(ApiError::Internal(PortError::Transient("the job kept moving on".to_owned())))
 }
 
 /// Ends a job that no worker has: its report first, as with every other.
 async fn cancel_pending(
-    imports: &impl ImportStore,
-    files: &impl FileStore,
+    imports: &impl Imports,
+    files: &impl Files,
     import: &Import,
     now: DateTime<Utc>,
     retention: TimeDelta,
-) -> Outside<()> {
+) -> PortResult<()> {
     let problem = "the import was cancelled before it started; nothing was written";
     let failure = RecordError::new(RecordErrorCode::Cancelled, "", problem);
     let outcome = Outcome {

@@ -1,11 +1,8 @@
 //! Cold start of the cancel-import function.
 
+use aws::{Aws, config, gateway, logs};
 use chrono::{TimeDelta, Utc};
-use shared::{
-    aws::Aws,
-    config, gateway, logs,
-    telemetry::{self, Telemetry},
-};
+use imports::telemetry::{self, Telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gateway::Error> {

@@ -1,11 +1,11 @@
 use bytes::Bytes;
-use insta::assert_snapshot;
-use shared::{
+use imports::{
     import::{Claim, ImportFile, ImportId, NewImport},
-    memory::{self, Call as Port, Fault, Faults, MemoryFiles, MemoryImports},
-    owner::StoreId,
     report::Report,
 };
+use insta::assert_snapshot;
+use records::StoreId;
+use twins::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports};
 use uuid::Uuid;
 
 use super::*;
@@ -46,7 +46,7 @@ impl World {
             body: Bytes::new(),
         };
         let now = || noon() + TimeDelta::seconds(1);
-        let telemetry = Telemetry::new("imports".to_owned(), memory::keep_line);
+        let telemetry = Telemetry::new("imports".to_owned(), twins::keep_line);
         handle(&self.imports, &self.files, now, TimeDelta::days(90), &telemetry, &call).await
     }
 
@@ -70,7 +70,7 @@ async fn a_pending_job_ends_at_once_with_its_report() {
         assert_eq!(world.files.content(&key), Some(Bytes::new()), "{key}");
     }
     assert_eq!(world.imports.owed_receipts(9).await.unwrap().len(), 1);
-    let metrics = memory::lines();
+    let metrics = twins::lines();
     assert_eq!(metrics.len(), 1);
     assert!(metrics[0].contains(r#""Outcome":"cancelled""#), "{metrics:?}");
 }
@@ -83,7 +83,7 @@ async fn a_running_job_is_asked_to_stop() {
     // Once more does no harm.
     assert_eq!(world.cancel_seven().await.unwrap().status, 200);
     assert_eq!(world.files.keys(), Vec::<String>::new());
-    assert_eq!(memory::lines(), Vec::<String>::new(), "its worker tells");
+    assert_eq!(twins::lines(), Vec::<String>::new(), "its worker tells");
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn a_job_that_has_ended_can_not_be_cancelled() {
 #[tokio::test]
 async fn a_job_that_moves_on_is_looked_at_again() {
     let world = World::new().await;
-    let moved = || Fault::Before(StoreError::Conflict("claimed meanwhile".to_owned()));
+    let moved = || Fault::Before(PortError::Conflict("claimed meanwhile".to_owned()));
     world.faults.plan(Port::CancelPending, moved());
     assert_eq!(world.cancel_seven().await.unwrap().status, 200);
 

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use shared::{
+use imports::{
     api::ApiError,
     idempotency::{Idempotency, REMEMBERED},
     options::ImportOptions,

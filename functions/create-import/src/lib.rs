@@ -4,11 +4,11 @@ pub mod idempotency;
 pub mod upload;
 
 use chrono::{DateTime, Utc};
-use shared::{
+use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
     import::{ImportFile, ImportId, NewImport},
     line::Line,
-    ports::{Created, FileStore, ImportQueue, ImportStore},
+    ports::{Created, Files, Imports, Queue},
     submit::submit,
 };
 use upload::Upload;
@@ -22,9 +22,9 @@ use upload::Upload;
 /// [`ApiError::Validation`] and [`ApiError::PayloadTooLarge`] as [`Upload::read`] and [`idempotency::of`] say;
 /// [`ApiError::Conflict`] when the key stands for another call.
 pub async fn handle(
-    files: &impl FileStore,
-    imports: &impl ImportStore,
-    queue: &impl ImportQueue,
+    files: &impl Files,
+    imports: &impl Imports,
+    queue: &impl Queue,
     now: impl Fn() -> DateTime<Utc>,
     id: ImportId,
     mut call: Call,
@@ -46,7 +46,7 @@ pub async fn handle(
     answer(imports, created, &origin).await
 }
 
-async fn answer(imports: &impl ImportStore, created: Created, origin: &str) -> Result<Reply, ApiError> {
+async fn answer(imports: &impl Imports, created: Created, origin: &str) -> Result<Reply, ApiError> {
     let (import, new) = match created {
         Created::Now(import) => (import, true),
         Created::Before(import) => (import, false),

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use insta::assert_snapshot;
-use shared::{
-    memory::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue},
+use imports::{
     options::{ImportOptions, OnConflict},
-    owner::StoreId,
-    ports::StoreError,
+    ports::PortError,
 };
+use insta::assert_snapshot;
+use records::StoreId;
+use twins::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue};
 use uuid::Uuid;
 
 use super::*;
@@ -348,7 +348,7 @@ async fn a_queue_that_fails_does_not_fail_the_call() {
 async fn a_table_or_bucket_that_fails_fails_the_call_and_says_nothing_of_it() {
     for port in [Port::Create, Port::Put] {
         let world = World::new();
-        world.faults.plan(port, Fault::Before(StoreError::Permanent("the secret of the table".to_owned())));
+        world.faults.plan(port, Fault::Before(PortError::Permanent("the secret of the table".to_owned())));
         let error = world.create().await.unwrap_err();
         assert_eq!(error.status(), 500);
         insta::allow_duplicates! {

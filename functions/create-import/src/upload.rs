@@ -4,11 +4,11 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use futures_util::stream;
-use multer::{Field, Multipart};
-use shared::{
+use imports::{
     api::{ApiError, Call, IMPORTS_PATH},
     options::{ImportOptions, OptionName},
 };
+use multer::{Field, Multipart};
 
 /// The largest body that reaches a function: the 6 MB of a Lambda call hold this much once the gateway has encoded a
 /// binary body in base64.

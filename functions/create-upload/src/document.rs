@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use shared::{
+use imports::{
     api::{import_address, time},
     import::ImportId,
     ports::{UploadForm, UploadTerms},
 };
+use serde::Serialize;
 
 /// An upload as callers see it.
 #[derive(Debug, Serialize)]

@@ -5,13 +5,13 @@ mod request;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use document::UploadDocument;
-use shared::{
+use imports::{
     api::{ApiError, Call, Document, Reply},
     import::ImportId,
-    jsonl::MAX_FILE_BYTES,
-    ports::{UploadForms, UploadPromise, UploadStore, UploadTerms},
+    ports::{UploadForms, UploadPromise, UploadTerms, Uploads},
     upload,
 };
+use records::jsonl::MAX_FILE_BYTES;
 
 /// Makes a form with which one file can be put within `time`, and remembers what is to become of the file: an import
 /// with this id and the options of the call. There is no import before the file is there.
@@ -20,7 +20,7 @@ use shared::{
 /// [`ApiError::Validation`] when the body can't be read; its detail names the place that is wrong.
 pub async fn handle(
     forms: &impl UploadForms,
-    uploads: &impl UploadStore,
+    uploads: &impl Uploads,
     time: TimeDelta,
     now: DateTime<Utc>,
     id: ImportId,

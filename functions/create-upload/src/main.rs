@@ -1,7 +1,8 @@
 //! Cold start of the create-upload function.
 
+use aws::{Aws, config, gateway, logs};
 use chrono::Utc;
-use shared::{aws::Aws, config, gateway, import::ImportId, logs};
+use imports::import::ImportId;
 use uuid::Uuid;
 
 #[tokio::main(flavor = "current_thread")]

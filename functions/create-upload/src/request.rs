@@ -1,10 +1,10 @@
 //! Reading the body of the call: the options of the import to come.
 
-use serde_json::{Map, Value};
-use shared::{
+use imports::{
     api::ApiError,
     options::{ImportOptions, OptionError, OptionName},
 };
+use serde_json::{Map, Value};
 
 /// The type of the document, in the call as in its answer.
 pub(crate) const TYPE: &str = "subscription_import_upload";

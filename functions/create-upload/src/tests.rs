@@ -1,10 +1,8 @@
 use bytes::Bytes;
+use imports::options::{ImportOptions, OnConflict};
 use insta::assert_snapshot;
-use shared::{
-    memory::{Call as Port, Fault, Faults, MemoryForms, MemoryImports},
-    options::{ImportOptions, OnConflict},
-    owner::StoreId,
-};
+use records::StoreId;
+use twins::{Call as Port, Fault, Faults, MemoryForms, MemoryImports};
 use uuid::Uuid;
 
 use super::*;

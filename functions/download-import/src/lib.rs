@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use shared::{
+use imports::{
     api::{ApiError, Call, Reply},
     import::ImportId,
-    ports::{DownloadLinks, ImportStore},
+    ports::{DownloadLinks, Imports},
     report::Report,
 };
 
@@ -19,7 +19,7 @@ const GOOD_FOR: Duration = Duration::from_mins(15);
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Conflict`] when it has not ended.
 pub async fn handle(
-    imports: &impl ImportStore,
+    imports: &impl Imports,
     links: &impl DownloadLinks,
     now: DateTime<Utc>,
     call: &Call,

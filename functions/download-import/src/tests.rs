@@ -1,12 +1,12 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
-use insta::assert_snapshot;
-use shared::{
+use imports::{
     import::{Claim, Ending, ImportFile, NewImport, Outcome, Tally},
-    memory::{MemoryFiles, MemoryImports},
-    owner::StoreId,
     report::ReportWriter,
 };
+use insta::assert_snapshot;
+use records::StoreId;
+use twins::{MemoryFiles, MemoryImports};
 use uuid::Uuid;
 
 use super::*;

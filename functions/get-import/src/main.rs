@@ -1,7 +1,7 @@
 //! Cold start of the get-import function.
 
+use aws::{Aws, config, gateway, logs};
 use chrono::Utc;
-use shared::{aws::Aws, config, gateway, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gateway::Error> {

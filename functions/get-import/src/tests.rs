@@ -1,14 +1,13 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
-use insta::assert_snapshot;
-use shared::{
+use imports::{
     import::{Claim, Ending, ImportFile, ImportId, NewImport, Outcome, RecordCounts, Tally},
-    memory::MemoryImports,
     options::ImportOptions,
-    owner::StoreId,
-    record::RecordType,
     report::Report,
 };
+use insta::assert_snapshot;
+use records::{RecordType, StoreId};
+use twins::MemoryImports;
 use uuid::Uuid;
 
 use super::*;

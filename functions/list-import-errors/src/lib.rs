@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use serde_json::value::RawValue;
-use shared::{
+use imports::{
     api::{ApiError, Call, ImportErrorDocument, ListDocument, Reply, import_address},
     import::Import,
     page::Page,
-    ports::{FileStore, ImportStore, Outside, StoreError},
+    ports::{Files, Imports, PortError, PortResult},
     report::{Report, index_range, rows_range},
 };
+use serde_json::value::RawValue;
 use tracing::warn;
 
 /// The most that the rows of lines take in a page, in bytes; one is given whatever it takes.
@@ -31,8 +31,8 @@ const _: () = assert!(2 * MAX_PAGE_BYTES + (1 << 20) <= MAX_ANSWER_BYTES);
 /// report, [`ApiError::Validation`] when the page can't be read
 /// or is out of bounds.
 pub async fn handle(
-    imports: &impl ImportStore,
-    files: &impl FileStore,
+    imports: &impl Imports,
+    files: &impl Files,
     now: DateTime<Utc>,
     call: &Call,
 ) -> Result<Reply, ApiError> {
@@ -52,12 +52,12 @@ pub async fn handle(
 
 /// The rows of a page: that of the file as a whole, which the job itself tells, comes before those of its lines.
 async fn rows(
-    files: &impl FileStore,
+    files: &impl Files,
     import: &Import,
     report: &Report,
     page: Page,
 ) -> Result<Vec<Box<RawValue>>, ApiError> {
-    let unreadable = |error| ApiError::Internal(StoreError::Permanent(format!("the report can't be read: {error}")));
+    let unreadable = |error| ApiError::Internal(PortError::Permanent(format!("the report can't be read: {error}")));
     let first = u64::from(page.offset()).min(report.errors);
     let end = (first + u64::from(page.limit())).min(report.errors);
     let ahead = u64::from(report.failure.is_some());
@@ -79,7 +79,7 @@ async fn rows(
 
 /// Reads a stretch of the rows of lines, wherever it lies, with two ranged reads: of the index, then of the rows that
 /// fit. `None` when a file is missing; for no rows none is needed.
-async fn line_rows(files: &impl FileStore, report: &Report, rows: Range<u64>) -> Outside<Option<Bytes>> {
+async fn line_rows(files: &impl Files, report: &Report, rows: Range<u64>) -> PortResult<Option<Bytes>> {
     let first = rows.start;
     let index = files.read_range(&Report::errors_index_key(&report.prefix), index_range(rows)).await?;
     let Some(index) = index else { return Ok(None) };

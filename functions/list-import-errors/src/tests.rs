@@ -1,13 +1,12 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
-use insta::assert_snapshot;
-use shared::{
+use imports::{
     import::{Claim, Ending, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
-    memory::{MemoryFiles, MemoryImports},
-    owner::StoreId,
-    record::{RecordError, RecordErrorCode},
     report::{Fate, ReportLine, ReportWriter},
 };
+use insta::assert_snapshot;
+use records::{RecordError, RecordErrorCode, StoreId};
+use twins::{MemoryFiles, MemoryImports};
 use uuid::Uuid;
 
 use super::*;

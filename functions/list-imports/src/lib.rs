@@ -1,12 +1,12 @@
 //! `GET /v2/subscriptions/imports`: a store's jobs, newest first; with a filter, those it lets through.
 
 use chrono::{DateTime, Utc};
-use shared::{
+use imports::{
     api::{ApiError, Call, IMPORTS_PATH, ImportDocument, ListDocument, Reply},
     filter::Filter,
     line::Line,
     page::Page,
-    ports::ImportStore,
+    ports::Imports,
 };
 
 /// Answers one page of the caller's jobs.
@@ -14,7 +14,7 @@ use shared::{
 /// # Errors
 /// [`ApiError::Validation`] when the page can't be read or is out of bounds, [`ApiError::Filter`] when the filter can't be
 /// read.
-pub async fn handle(imports: &impl ImportStore, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
+pub async fn handle(imports: &impl Imports, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
     let page = Page::from_query(&call.query)?;
     let filter = Filter::from_query(&call.query)?;
     let listing = imports.list(&call.store, &filter, page, now).await?;

@@ -1,11 +1,9 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
+use imports::import::{ImportFile, ImportId, NewImport};
 use insta::{assert_json_snapshot, assert_snapshot};
-use shared::{
-    import::{ImportFile, ImportId, NewImport},
-    memory::{Call as Port, Fault, Faults, MemoryImports},
-    owner::StoreId,
-};
+use records::StoreId;
+use twins::{Call as Port, Fault, Faults, MemoryImports};
 use uuid::Uuid;
 
 use super::*;

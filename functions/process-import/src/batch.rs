@@ -7,13 +7,14 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures_util::try_join;
-use shared::{
+use imports::{
     import::Import,
     options::OnConflict,
-    ports::{Outside, RecordStore},
-    record::{Draft, Mark, Record, RecordError, RecordErrorCode, RecordId, StoredRecord, read},
+    ports::{PortResult, Records},
     report::Action,
+    stored::{Mark, StoredRecord},
 };
+use records::{Draft, Record, RecordError, RecordErrorCode, RecordId, read};
 
 use crate::{
     bulk::Bulk,
@@ -53,10 +54,10 @@ pub(crate) fn batches<'a>(sheet: &Sheet<'_>, mut places: &'a [usize]) -> Vec<&'a
 }
 
 /// Imports the lines at `places` and tells what became of each.
-pub(crate) async fn import_batch<R: RecordStore>(
+pub(crate) async fn import_batch<R: Records>(
     references: &References<'_, R>,
     places: &[usize],
-) -> Outside<Vec<Settled>> {
+) -> PortResult<Vec<Settled>> {
     let import = references.import;
     let mut settled = Vec::with_capacity(places.len());
     let mut drafts = Vec::with_capacity(places.len());
@@ -110,11 +111,11 @@ pub(crate) async fn import_batch<R: RecordStore>(
 
 /// Settles the lines at `places` without writing any more: those that an earlier claim of this job has written are
 /// imported, those that are to be skipped are skipped, the others are left for the reason given.
-pub(crate) async fn leave_batch<R: RecordStore>(
+pub(crate) async fn leave_batch<R: Records>(
     references: &References<'_, R>,
     places: &[usize],
     why: EarlyEnd,
-) -> Outside<Vec<Settled>> {
+) -> PortResult<Vec<Settled>> {
     let import = references.import;
     let line = |place: &usize| references.sheet.lines().get(*place);
     let id = |place: &usize| line_id(import, line(place).filter(|line| line.repeats.is_none())?);
@@ -170,10 +171,10 @@ fn written_by(mark: &Mark, import: &Import) -> Action {
 }
 
 /// Looks at the objects that are stored under some ids.
-async fn marks<R: RecordStore>(
+async fn marks<R: Records>(
     records: &Bulk<'_, R>,
     ids: impl Iterator<Item = RecordId>,
-) -> Outside<HashMap<RecordId, Mark>> {
+) -> PortResult<HashMap<RecordId, Mark>> {
     // Two lines may have the same.
     let ids: BTreeSet<RecordId> = ids.collect();
     let marks = records.read_marks(&Vec::from_iter(ids)).await?;
@@ -199,10 +200,10 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Vec<RecordError>>) -> Result<T, V
 }
 
 /// Writes objects, and tells of each whether the database took it.
-async fn write<R: RecordStore>(
+async fn write<R: Records>(
     records: &Bulk<'_, R>,
     writes: Vec<(usize, Action, StoredRecord)>,
-) -> Outside<Vec<Settled>> {
+) -> PortResult<Vec<Settled>> {
     let mut places: HashMap<_, _> =
         writes.iter().map(|(place, action, record)| (record.id, (*place, *action))).collect();
     let writes = writes.into_iter().map(|(_, _, record)| record).collect();

@@ -12,12 +12,13 @@ use std::{
 };
 
 use futures_util::future::try_join_all;
+use imports::{
+    ports::{BatchWrite, PortError, PortResult, Records},
+    stored::{Mark, StoredRecord, wire_bytes},
+};
 use line::{Batch, Line, Room};
 use reads::Reads;
-use shared::{
-    ports::{BatchWrite, Outside, RecordStore, StoreError},
-    record::{Mark, RecordId, StoredRecord, wire_bytes},
-};
+use records::RecordId;
 
 /// How many calls in a row may come to nothing.
 const TRIES: u32 = 8;
@@ -47,7 +48,7 @@ struct Writer {
     refused: Vec<Refused>,
 }
 
-impl<'a, R: RecordStore> Bulk<'a, R> {
+impl<'a, R: Records> Bulk<'a, R> {
     pub(crate) fn new(records: &'a R) -> Self {
         let (wholes, marks) = (Reads::new(R::READ_BATCH), Reads::new(R::READ_BATCH));
         let room = Room { items: R::WRITE_BATCH, bytes: R::WRITE_BYTES, bytes_of: wire_bytes };
@@ -55,18 +56,18 @@ impl<'a, R: RecordStore> Bulk<'a, R> {
     }
 
     /// Reads all objects of `ids` there are. Ids must differ.
-    pub(crate) async fn read_all(&self, ids: &[RecordId]) -> Outside<Vec<StoredRecord>> {
+    pub(crate) async fn read_all(&self, ids: &[RecordId]) -> PortResult<Vec<StoredRecord>> {
         self.wholes.read_all(self.records, ids).await
     }
 
     /// Reads the marks of all objects of `ids` there are. Ids must differ.
-    pub(crate) async fn read_marks(&self, ids: &[RecordId]) -> Outside<Vec<Mark>> {
+    pub(crate) async fn read_marks(&self, ids: &[RecordId]) -> PortResult<Vec<Mark>> {
         self.marks.read_all(self.records, ids).await
     }
 
     /// Writes objects until each is written or found to be refused; a refused one does its neighbours no harm. Their ids
     /// must differ from each other and from those under way.
-    pub(crate) async fn write_all(&self, records: Vec<StoredRecord>) -> Outside<Vec<Refused>> {
+    pub(crate) async fn write_all(&self, records: Vec<StoredRecord>) -> PortResult<Vec<Refused>> {
         let count = records.len();
         let writer = Arc::new(Mutex::new(Writer { waits_for: count, refused: Vec::new() }));
         lock(&self.writers).extend(records.iter().map(|record| (record.id, Arc::clone(&writer))));
@@ -78,7 +79,7 @@ impl<'a, R: RecordStore> Bulk<'a, R> {
     }
 
     /// Makes calls, whoever they are for, until `is_done`.
-    async fn carry_writes(&self, is_done: impl Fn() -> bool) -> Outside<()> {
+    async fn carry_writes(&self, is_done: impl Fn() -> bool) -> PortResult<()> {
         let mut tries = 0;
         while !is_done() {
             let Some(Batch { mut items, is_suspect }) = self.writes.take().await else { continue };
@@ -104,7 +105,7 @@ impl<'a, R: RecordStore> Bulk<'a, R> {
                     let rest = items.split_off(items.len() / 2);
                     self.writes.suspect([items, rest]);
                 }
-                Err(StoreError::Transient(_)) if tries + 1 < TRIES => {
+                Err(PortError::Transient(_)) if tries + 1 < TRIES => {
                     tries += 1;
                     pause(tries).await?;
                     if is_suspect { self.writes.suspect([items]) } else { self.writes.give_back(items) }
@@ -130,9 +131,9 @@ fn calls(items: usize, most: usize) -> usize {
 }
 
 /// Waits longer the more tries have come to nothing, and gives up after [`TRIES`].
-async fn pause(tries: u32) -> Outside<()> {
+async fn pause(tries: u32) -> PortResult<()> {
     if tries >= TRIES {
-        return Err(StoreError::Transient("the database kept leaving items over".to_owned()));
+        return Err(PortError::Transient("the database kept leaving items over".to_owned()));
     }
     let most = 25_u64 << tries;
     tokio::time::sleep(Duration::from_millis(fastrand::u64(most / 2..=most))).await;

@@ -1,9 +1,9 @@
 //! What can be wrong with a file as a whole. Told as an error row with line number 0.
 
-use shared::{
-    import::MAX_ATTEMPTS,
+use imports::import::MAX_ATTEMPTS;
+use records::{
+    RecordError, RecordErrorCode,
     jsonl::{MAX_FILE_BYTES, MAX_OBJECTS},
-    record::{RecordError, RecordErrorCode},
 };
 
 use crate::unpack::{MAX_OVERHEAD, MAX_STORED};

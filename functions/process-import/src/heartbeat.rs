@@ -9,9 +9,9 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{
+use imports::{
     import::{LEASE, Lease},
-    ports::{ImportQueue, ImportStore, StoreError},
+    ports::{Imports, PortError, Queue},
 };
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::warn;
@@ -69,8 +69,8 @@ pub(crate) async fn while_held<T>(work: impl Future<Output = T>, hold: &Hold, pr
 /// Beats until the lease is lost: another worker has the job, or the lease could not be renewed in time. It does not
 /// end over a lease that the worker itself is giving up: that write tells how it went.
 pub(crate) async fn beat(
-    imports: &impl ImportStore,
-    queue: &impl ImportQueue,
+    imports: &impl Imports,
+    queue: &impl Queue,
     receipt: &str,
     lease: &Lease,
     progress: &Progress,
@@ -88,7 +88,7 @@ pub(crate) async fn beat(
             }
             match imports.extend_lease(lease, clock()).await {
                 Ok(()) => *hold.asked() = asked,
-                Err(StoreError::Conflict(_)) => return lost(progress).await,
+                Err(PortError::Conflict(_)) => return lost(progress).await,
                 Err(error) => warn!(import.id = %lease.id, %error, "could not renew the lease"),
             }
         }
@@ -99,7 +99,7 @@ pub(crate) async fn beat(
         match imports.record_progress(lease, &progress.shown(), clock()).await {
             Ok(true) => progress.cancel(),
             Ok(false) => {}
-            Err(StoreError::Conflict(_)) => return lost(progress).await,
+            Err(PortError::Conflict(_)) => return lost(progress).await,
             Err(error) => warn!(import.id = %lease.id, %error, "could not show the progress"),
         }
     }

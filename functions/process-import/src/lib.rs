@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{
+use imports::{
     message::Tick,
-    ports::{FileStore, ImportQueue, ImportStore, RecordStore},
+    ports::{Files, Imports, Queue, Records},
     receipt::write_receipts,
     telemetry::Telemetry,
 };
@@ -49,10 +49,10 @@ pub(crate) enum Turn {
 
 impl<I, R, F, Q> Worker<I, R, F, Q>
 where
-    I: ImportStore,
-    R: RecordStore,
-    F: FileStore,
-    Q: ImportQueue,
+    I: Imports,
+    R: Records,
+    F: Files,
+    Q: Queue,
 {
     /// Runs one job for each message (the queue sends one at a time). A message is given back only where coming back
     /// helps; what a retry can't mend ends the job instead. `deadline` is when Lambda stops the function.

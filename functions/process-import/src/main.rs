@@ -1,14 +1,11 @@
 //! Cold start of the process-import function.
 
+use aws::{Aws, config, logs};
 use chrono::{DateTime, Utc};
+use imports::telemetry::{self, Telemetry};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use process_import::Worker;
 use serde_json::Value;
-use shared::{
-    aws::Aws,
-    config, logs,
-    telemetry::{self, Telemetry},
-};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {

@@ -4,14 +4,14 @@ use std::future::ready;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryFutureExt, stream, try_join};
-use shared::{
+use imports::{
     import::{Ending, Import, Lease, Outcome, Tally},
-    ports::{FileRead, FileStore, ImportStore, Outside, RecordStore, StoreError},
+    ports::{FileRead, Files, Imports, PortError, PortResult, Records},
     receipt::receipt_key,
-    record::{RecordError, RecordType},
     report::ReportWriter,
     telemetry::{EndedJob, JobOutcome, Run},
 };
+use records::{RecordError, RecordType};
 use tokio::{
     sync::mpsc::{Sender, channel},
     time::timeout,
@@ -68,11 +68,11 @@ const WAVES: [&[Option<RecordType>]; 4] = [
 pub(crate) enum Stop {
     /// The function's time is nearly over.
     OutOfTime,
-    Failed(StoreError),
+    Failed(PortError),
 }
 
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
+impl From<PortError> for Stop {
+    fn from(error: PortError) -> Self {
         Self::Failed(error)
     }
 }
@@ -94,9 +94,9 @@ pub(crate) struct Pass<'a, I, R, F, Q> {
 
 impl<I, R, F, Q> Pass<'_, I, R, F, Q>
 where
-    I: ImportStore,
-    R: RecordStore,
-    F: FileStore,
+    I: Imports,
+    R: Records,
+    F: Files,
     Q: Sync,
 {
     /// Imports every good line of the file, says of every bad one why, and ends the job.
@@ -142,7 +142,7 @@ where
     }
 
     /// Ends the job as failed, for a reason that concerns the file as a whole.
-    async fn end_with(&self, fault: &FileFault) -> Outside<()> {
+    async fn end_with(&self, fault: &FileFault) -> PortResult<()> {
         self.conclude(self.begin_report(), Some(fault.error()), self.progress.shown(), 0).await
     }
 
@@ -156,7 +156,7 @@ where
         Ok(timeout(time, self.read_and_unpack()).await.map_err(|_| Stop::OutOfTime)??)
     }
 
-    async fn read_and_unpack(&self) -> Outside<Result<Vec<u8>, FileFault>> {
+    async fn read_and_unpack(&self) -> PortResult<Result<Vec<u8>, FileFault>> {
         let mut rounds = 1..;
         loop {
             let mut unpacker = Unpacker::default();
@@ -164,7 +164,7 @@ where
                 Ok(FileRead::Done) => return Ok(unpacker.finish()),
                 Ok(FileRead::Missing) => return Ok(Err(FileFault::Missing)),
                 Ok(FileRead::TooLarge { bytes }) => return Ok(Err(FileFault::StoredTooLarge(bytes))),
-                Err(StoreError::Transient(reason)) if rounds.next() < Some(READS) => {
+                Err(PortError::Transient(reason)) if rounds.next() < Some(READS) => {
                     warn!(import.id = %self.import.id, %reason, "the file is read again");
                 }
                 Err(error) => return Err(error),
@@ -252,7 +252,7 @@ where
         failure: Option<RecordError>,
         tally: Tally,
         failed: u32,
-    ) -> Outside<()> {
+    ) -> PortResult<()> {
         let ending = if failure.is_none() { Ending::Success } else { Ending::Failed };
         let job_outcome = JobOutcome::of(failure.as_ref());
         let report = report.finish(failure).await?;

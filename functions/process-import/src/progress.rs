@@ -5,7 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use shared::{import::Tally, record::RecordType};
+use imports::import::Tally;
+use records::RecordType;
 
 /// The tally of the pass under way, and whether the pass is giving its lease up.
 #[derive(Debug, Default)]

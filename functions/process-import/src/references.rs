@@ -7,12 +7,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use shared::{
+use imports::{
     import::Import,
-    ports::{Outside, RecordStore},
-    record::{LookUp, RecordId, RecordType, Reference, Resolution, Snapshot, StoredRecord, read},
+    ports::{PortResult, Records},
     report::Action,
+    stored::StoredRecord,
 };
+use records::{LookUp, RecordId, RecordType, Reference, Resolution, Snapshot, read};
 
 use crate::{
     bulk::Bulk,
@@ -70,9 +71,9 @@ pub(crate) struct References<'a, R> {
     pub(crate) copies: &'a Copies,
 }
 
-impl<R: RecordStore> References<'_, R> {
+impl<R: Records> References<'_, R> {
     /// Answers references, one for one. What they may refer to in the file must be settled.
-    pub(crate) async fn look_up(&self, references: &[Reference]) -> Outside<Vec<Resolution>> {
+    pub(crate) async fn look_up(&self, references: &[Reference]) -> PortResult<Vec<Resolution>> {
         let mut in_file = Vec::with_capacity(references.len());
         for reference in references {
             in_file.push(self.in_file(reference).await?);
@@ -93,7 +94,7 @@ impl<R: RecordStore> References<'_, R> {
         Ok(references.iter().zip(in_file).map(answer).collect())
     }
 
-    async fn in_file(&self, reference: &Reference) -> Outside<InFile> {
+    async fn in_file(&self, reference: &Reference) -> PortResult<InFile> {
         let Reference { record_type, text, look_up, .. } = reference;
         let by_name = match look_up {
             LookUp::Any | LookUp::ExternalRef => self.sheet.find(*record_type, text),
@@ -116,7 +117,7 @@ impl<R: RecordStore> References<'_, R> {
     }
 
     /// What a line that is referred to, whether by name or by id, has come to.
-    async fn of_line(&self, place: usize) -> Outside<InFile> {
+    async fn of_line(&self, place: usize) -> PortResult<InFile> {
         let Some(line) = self.sheet.lines().get(place) else { return Ok(InFile::Stored(Vec::new())) };
         let failed = Resolution::Failed { line: line.line.number };
         Ok(match line.fate.get() {
@@ -131,7 +132,7 @@ impl<R: RecordStore> References<'_, R> {
     }
 
     /// Builds the object of a line again, with what it refers to itself.
-    async fn copy_of_line(&self, place: usize) -> Outside<Option<Arc<Snapshot>>> {
+    async fn copy_of_line(&self, place: usize) -> PortResult<Option<Arc<Snapshot>>> {
         if let Some(copy) = self.copies.with(|kept| kept.of_lines.get(&place).cloned()) {
             return Ok(Some(copy));
         }
@@ -152,11 +153,11 @@ impl<R: RecordStore> References<'_, R> {
     fn look_up_further<'b>(
         &'b self,
         references: &'b [Reference],
-    ) -> Pin<Box<dyn Future<Output = Outside<Vec<Resolution>>> + Send + 'b>> {
+    ) -> Pin<Box<dyn Future<Output = PortResult<Vec<Resolution>>> + Send + 'b>> {
         Box::pin(self.look_up(references))
     }
 
-    async fn stored(&self, wanted: BTreeSet<RecordId>) -> Outside<HashMap<RecordId, Option<Arc<StoredCopy>>>> {
+    async fn stored(&self, wanted: BTreeSet<RecordId>) -> PortResult<HashMap<RecordId, Option<Arc<StoredCopy>>>> {
         let (mut known, unknown) = self.copies.with(|kept| {
             let mut known = HashMap::new();
             let mut unknown = Vec::new();

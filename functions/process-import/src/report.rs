@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use shared::{
+use imports::{
     import::Import,
-    ports::{FileWriter, Outside},
-    record::RecordError,
+    ports::{FileWriter, PortResult},
     report::{Fate, ReportLine, ReportWriter},
 };
+use records::RecordError;
 use tokio::sync::mpsc::Receiver;
 
 use crate::{
@@ -25,7 +25,7 @@ pub(crate) async fn tell<'a, W: FileWriter + Send>(
     import: &Import,
     sheet: &Sheet<'_>,
     mut failed: Receiver<LineErrors>,
-) -> Outside<ReportWriter<'a, W>> {
+) -> PortResult<ReportWriter<'a, W>> {
     let mut held = HashMap::new();
     let mut lines = sheet.lines().iter().enumerate().peekable();
     while let Some(errors) = failed.recv().await {

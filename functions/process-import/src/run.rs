@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use shared::{
+use imports::{
     import::{Claim, MAX_ATTEMPTS},
     message::Tick,
-    ports::{FileStore, ImportQueue, ImportStore, RecordStore, StoreError},
+    ports::{Files, Imports, PortError, Queue, Records},
 };
 use tokio::time::sleep;
 use tracing::{error, info, warn};
@@ -30,10 +30,10 @@ const LAST_CLAIM: u32 = MAX_ATTEMPTS + 1;
 
 impl<I, R, F, Q> Worker<I, R, F, Q>
 where
-    I: ImportStore,
-    R: RecordStore,
-    F: FileStore,
-    Q: ImportQueue,
+    I: Imports,
+    R: Records,
+    F: Files,
+    Q: Queue,
 {
     /// Takes the next job of the line, if there is one, and runs it.
     pub(crate) async fn run_next(&self, receipt: &str, deadline: DateTime<Utc>) -> Turn {
@@ -106,13 +106,13 @@ where
             // Even telling of its lines brought the worker down, or failed.
             _ => (EarlyEnd::GivenUp, pass.end_untold(EarlyEnd::GivenUp).await),
         };
-        let Err(Stop::Failed(StoreError::Permanent(reason))) = passed else { return passed };
+        let Err(Stop::Failed(PortError::Permanent(reason))) = passed else { return passed };
         // A retry would fail alike: the job ends here, and says so.
         error!(import.id = %pass.import.id, error = %reason, "the import can't go on");
         sleep(AFTERMATH).await;
         if pass.attempt <= MAX_ATTEMPTS {
             let left = pass.leave(why).await;
-            let Err(Stop::Failed(StoreError::Permanent(reason))) = left else { return left };
+            let Err(Stop::Failed(PortError::Permanent(reason))) = left else { return left };
             error!(import.id = %pass.import.id, error = %reason, "can't tell which lines were imported");
         }
         pass.end_untold(why).await

@@ -8,11 +8,11 @@ use std::{
     sync::OnceLock,
 };
 
-use shared::{
-    import::Import,
+use imports::{import::Import, report::Action};
+use records::{
+    Outline, RecordId, RecordType,
     jsonl::{Line, MAX_OBJECTS, lines},
-    record::{Outline, RecordId, RecordType, outline},
-    report::Action,
+    outline,
 };
 
 use crate::{fault::FileFault, references::line_id};

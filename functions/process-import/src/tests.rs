@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use shared::{
+use imports::{
     import::{Import, ImportId, NewImport},
-    memory::{self, Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received},
     options::{ImportOptions, OnConflict},
-    owner::StoreId,
-    record::StoredRecord,
     report::Report,
+    stored::StoredRecord,
     submit::submit,
 };
+use records::StoreId;
+use twins::{Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received};
 use uuid::Uuid;
 
 use super::*;
@@ -52,16 +52,16 @@ fn noon() -> DateTime<Utc> {
 impl World {
     /// A world without a job, at noon.
     fn new() -> Self {
-        memory::set_clock(noon());
+        twins::set_clock(noon());
         let faults = Faults::default();
         let worker = Worker {
             imports: MemoryImports::new(faults.clone()),
             records: MemoryRecords::new(faults.clone()),
             files: MemoryFiles::new(faults.clone()),
-            queue: MemoryQueue::new(memory::now, faults.clone()),
+            queue: MemoryQueue::new(twins::now, faults.clone()),
             retention: TimeDelta::days(90),
-            clock: memory::now,
-            telemetry: Telemetry::new("imports".to_owned(), memory::keep_line),
+            clock: twins::now,
+            telemetry: Telemetry::new("imports".to_owned(), twins::keep_line),
         };
         Self { faults, worker }
     }
@@ -81,14 +81,14 @@ impl World {
     async fn submit_with(&self, number: u128, file: impl Into<bytes::Bytes>, options: ImportOptions) {
         let file = self.worker.files.store(&number.to_string(), file);
         let new = NewImport { options, ..NewImport::new(id(number), store(), file) };
-        submit(&self.worker.imports, &self.worker.queue, new, memory::now()).await.unwrap();
+        submit(&self.worker.imports, &self.worker.queue, new, twins::now()).await.unwrap();
     }
 
     /// Makes a job of a dropped file, and wakes the worker.
     async fn drop_file(&self, number: u128, name: &str, file: impl Into<bytes::Bytes>) {
         let file = self.worker.files.store(&format!("drops/main/{name}"), file);
         let new = NewImport::new(id(number), store(), file);
-        submit(&self.worker.imports, &self.worker.queue, new, memory::now()).await.unwrap();
+        submit(&self.worker.imports, &self.worker.queue, new, twins::now()).await.unwrap();
     }
 
     /// Handles the next message as Lambda does; `None` when there is none. The answer says whether it is done.
@@ -97,8 +97,8 @@ impl World {
     }
 
     async fn turn_with(&self, time: TimeDelta) -> Option<bool> {
-        let message = self.worker.queue.receive(memory::now())?;
-        let response = self.worker.handle(event(&message), memory::now() + time).await;
+        let message = self.worker.queue.receive(twins::now())?;
+        let response = self.worker.handle(event(&message), twins::now() + time).await;
         let done = response.batch_item_failures.is_empty();
         if done {
             self.worker.queue.delete(&message.receipt_handle);
@@ -120,7 +120,7 @@ impl World {
     }
 
     async fn import(&self, number: u128) -> Import {
-        self.worker.imports.get(&store(), id(number), memory::now()).await.unwrap().unwrap()
+        self.worker.imports.get(&store(), id(number), twins::now()).await.unwrap().unwrap()
     }
 
     /// The job's status and counts, and its error rows: line, code, field, the line to blame.

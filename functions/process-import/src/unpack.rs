@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use flate2::write::MultiGzDecoder;
 use infer::MatcherType;
-use shared::jsonl::MAX_FILE_BYTES;
+use records::jsonl::MAX_FILE_BYTES;
 
 use crate::fault::FileFault;
 

@@ -2,12 +2,12 @@
 //! everything that a function that died has not done.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lambda_runtime::Error;
-use shared::{
+use imports::{
     message::Tick,
-    ports::{FileStore, ImportQueue, ImportStore},
+    ports::{Files, Imports, Queue},
     receipt::write_receipts,
 };
+use lambda_runtime::Error;
 use tracing::info;
 
 /// How old a job is before it is looked after; a younger one's own tick may still be on its way. So it is with receipts.
@@ -22,9 +22,9 @@ const MOST: u32 = 100;
 /// # Errors
 /// When the table or the queue can't be reached; the next schedule tries again.
 pub async fn handle(
-    files: &impl FileStore,
-    imports: &impl ImportStore,
-    queue: &impl ImportQueue,
+    files: &impl Files,
+    imports: &impl Imports,
+    queue: &impl Queue,
     clock: impl Fn() -> DateTime<Utc>,
     retention: TimeDelta,
 ) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! Cold start of the resume-imports function.
 
+use aws::{Aws, config, logs};
 use chrono::{TimeDelta, Utc};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use shared::{aws::Aws, config, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

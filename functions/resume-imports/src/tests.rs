@@ -1,9 +1,9 @@
-use shared::{
+use imports::{
     import::{Claim, Ending, ImportFile, ImportId, NewImport, Outcome},
-    memory::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue},
-    owner::StoreId,
     report::Report,
 };
+use records::StoreId;
+use twins::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue};
 use uuid::Uuid;
 
 use super::*;

@@ -6,8 +6,8 @@ use std::io;
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
+use records::RecordType;
 use serde::Serialize;
-use shared::record::RecordType;
 
 use super::words::{
     CHANNELS, CITIES, CURRENCIES, GENRES, LOCALES, MAIL_HOSTS, ORIGINS, ROASTS, STREETS, TIERS, WAREHOUSES,

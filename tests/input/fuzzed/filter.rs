@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use shared::{
+use imports::{
     api::time,
     filter::{Comparison, Condition, Filter, FilterError, MAX_LENGTH, MAX_VALUES},
 };

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use shared::{
+use records::{
+    LookUp, MAX_ERRORS, Record, RecordError, RecordErrorCode, RecordErrors, RecordId, RecordType, Reference,
+    Resolution, Snapshot,
     json::{self, Json, Object},
     jsonl::{Line, lines},
-    record::{
-        LookUp, MAX_ERRORS, Record, RecordError, RecordErrorCode, RecordErrors, RecordId, RecordType, Reference,
-        Resolution, Snapshot, outline, read,
-    },
+    outline, read,
 };
 
 /// Splits a file and reads each of its lines.

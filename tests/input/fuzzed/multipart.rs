@@ -3,11 +3,11 @@
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use shared::{
+use imports::{
     api::{ApiError, Call, IMPORTS_PATH},
     options::{ImportOptions, OnConflict},
-    owner::StoreId,
 };
+use records::StoreId;
 
 use super::upload::{MAX_BODY, Upload};
 

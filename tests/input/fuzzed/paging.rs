@@ -1,6 +1,6 @@
 //! Reading pages: bounds hold, and the links of a page lead to pages that are within them and lose nothing of the query.
 
-use shared::page::{DEFAULT_LIMIT, Links, MAX_LIMIT, MAX_OFFSET, Page};
+use imports::page::{DEFAULT_LIMIT, Links, MAX_LIMIT, MAX_OFFSET, Page};
 
 const URL: &str = "https://api.example.com/v2/subscriptions/imports";
 

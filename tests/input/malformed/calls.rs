@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use imports::ports::Imports;
 use rand::{SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use shared::ports::ImportStore;
 
 use super::{
     spread,
@@ -55,8 +55,8 @@ async fn begun(rng: &mut ChaCha8Rng) -> Api {
         .with_header("idempotency-key", "the key");
     assert_eq!(api.send(rng, &Sent { body: b"the file".to_vec(), ..keyed }).await.status, 201);
     let waiting = api.service.worker.files.store("imports/main/2", "{}");
-    let new = shared::import::NewImport::new(id(2), store(), waiting);
-    api.service.worker.imports.create(new, shared::memory::now()).await.unwrap();
+    let new = imports::import::NewImport::new(id(2), store(), waiting);
+    api.service.worker.imports.create(new, twins::now()).await.unwrap();
     api
 }
 

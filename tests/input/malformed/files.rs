@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use imports::import::ImportStatus;
 use local::generate::generate;
 use rand::{Rng, RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
+use records::jsonl::lines;
 use serde_json::Value;
-use shared::{import::ImportStatus, jsonl::lines};
 
 use super::spread;
 use crate::{

@@ -1,13 +1,13 @@
 //! Calls that can't be right, and what their answer must name.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use rand::{Rng, RngExt, seq::IndexedRandom};
-use rand_chacha::ChaCha8Rng;
-use serde_json::{Value, json};
-use shared::{
+use imports::{
     filter::{Filter, MAX_LENGTH, MAX_VALUES},
     import::ImportId,
 };
+use rand::{Rng, RngExt, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Value, json};
 
 use crate::api::{Route, Sent};
 

@@ -6,12 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws::Step;
+use imports::import::{ImportId, MAX_ATTEMPTS};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use shared::{
-    aws::Step,
-    import::{ImportId, MAX_ATTEMPTS},
-};
 
 use super::{
     bench::{Bench, WORKER, text},

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use aws::{ImportTable, SqsQueue};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Select, WriteRequest};
 use aws_sdk_s3::types::NotificationConfiguration;
@@ -18,17 +19,16 @@ use aws_sigv4::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::try_join_all;
-use reqwest::Method;
-use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
-use shared::{
-    aws::{ImportTable, SqsImportQueue},
+use imports::{
     import::{ImportFile, ImportId, NewImport},
     message::Tick,
     options::ImportOptions,
-    owner::StoreId,
-    ports::{ImportQueue, ImportStore},
+    ports::{Imports, Queue},
 };
+use records::StoreId;
+use reqwest::Method;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ pub(super) const WORKER: &str = "ProcessImport";
 pub(super) struct Bench {
     pub(super) world: World,
     pub(super) imports: ImportTable,
-    pub(super) queue: SqsImportQueue,
+    pub(super) queue: SqsQueue,
     pub(super) store: StoreId,
     pub(super) dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
@@ -71,7 +71,7 @@ impl Bench {
         let mut bench = Self {
             functions: HashMap::new(),
             imports: ImportTable::new(dynamodb.clone(), world.stack.imports_table().to_owned()),
-            queue: SqsImportQueue::new(sqs.clone(), world.stack.queue_url().to_owned()),
+            queue: SqsQueue::new(sqs.clone(), world.stack.queue_url().to_owned()),
             store: StoreId::from_configuration(&world.store).unwrap(),
             http: world.stack.http_client().unwrap(),
             began: Utc::now() - TimeDelta::hours(1),

@@ -1,13 +1,13 @@
 //! Files that share references: their lines refer to objects of the same and of earlier files, and repeat some of their names.
 //! Some lines are bad.
 
+use imports::options::OnConflict;
 use rand::{
     RngExt,
     seq::{IndexedRandom, SliceRandom},
 };
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use shared::options::OnConflict;
 
 /// How many lines a file has, at the least and at the most.
 const LINES: std::ops::Range<usize> = 400..1_600;

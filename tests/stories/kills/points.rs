@@ -3,13 +3,13 @@
 
 use std::{collections::BTreeSet, fmt::Write, time::Duration};
 
-use reqwest::Method;
-use serde_json::{Value, json};
-use shared::{
-    aws::Step,
+use aws::Step;
+use imports::{
     import::{ImportId, MAX_ATTEMPTS},
     options::OnConflict,
 };
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::{
     bench::{Bench, Told, WORKER, text},

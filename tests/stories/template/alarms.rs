@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, fs};
 
+use imports::telemetry;
 use serde_json::{Value, json};
-use shared::telemetry;
 
 use super::{ROOT, Template, ensure, target};
 

@@ -1,7 +1,8 @@
 //! Rules of queues, data, logs and traces.
 
+use imports::{import::MAX_ATTEMPTS, upload};
 use serde_json::{Value, json};
-use shared::{import::MAX_ATTEMPTS, memory::VISIBILITY, upload};
+use twins::VISIBILITY;
 
 use super::{Template, ensure, target};
 

@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
+use records::{RecordId, RecordType, StoreId};
 use reqwest::{
     Method, RequestBuilder,
     multipart::{Form, Part},
 };
 use serde_json::{Value, json};
-use shared::{
-    owner::StoreId,
-    record::{RecordId, RecordType},
-};
 use uuid::Uuid;
 
 use crate::world::{IMPORTS, World, gzip, send};

@@ -6,10 +6,11 @@ use std::{
 };
 
 use futures_util::future::try_join_all;
-use shared::{
-    ports::{BatchRead, Outside, RecordStore, StoreError},
-    record::{Mark, RecordId, StoredRecord},
+use imports::{
+    ports::{BatchRead, PortError, PortResult, Records},
+    stored::{Mark, StoredRecord},
 };
+use records::RecordId;
 
 use super::{
     Shared, TRIES, calls,
@@ -36,7 +37,7 @@ struct Reader<T> {
 pub(super) trait Readable: Clone {
     fn id(&self) -> RecordId;
 
-    async fn read(records: &impl RecordStore, ids: &[RecordId]) -> Outside<BatchRead<Self>>;
+    async fn read(records: &impl Records, ids: &[RecordId]) -> PortResult<BatchRead<Self>>;
 }
 
 impl Readable for StoredRecord {
@@ -44,7 +45,7 @@ impl Readable for StoredRecord {
         self.id
     }
 
-    async fn read(records: &impl RecordStore, ids: &[RecordId]) -> Outside<BatchRead<Self>> {
+    async fn read(records: &impl Records, ids: &[RecordId]) -> PortResult<BatchRead<Self>> {
         records.read_batch(ids).await
     }
 }
@@ -54,7 +55,7 @@ impl Readable for Mark {
         self.id
     }
 
-    async fn read(records: &impl RecordStore, ids: &[RecordId]) -> Outside<BatchRead<Self>> {
+    async fn read(records: &impl Records, ids: &[RecordId]) -> PortResult<BatchRead<Self>> {
         records.read_marks(ids).await
     }
 }
@@ -64,7 +65,7 @@ impl<T: Readable> Reads<T> {
         Self { line: Line::new(Room { items: most, bytes: 0, bytes_of: |_| 0 }), readers: Mutex::default() }
     }
 
-    pub(super) async fn read_all<R: RecordStore>(&self, records: &R, ids: &[RecordId]) -> Outside<Vec<T>> {
+    pub(super) async fn read_all<R: Records>(&self, records: &R, ids: &[RecordId]) -> PortResult<Vec<T>> {
         let reader = Arc::new(Mutex::new(Reader { waits_for: ids.len(), found: Vec::new() }));
         let mut asked = Vec::new();
         for id in ids {
@@ -84,7 +85,7 @@ impl<T: Readable> Reads<T> {
     }
 
     /// Makes calls, whoever they are for, until `is_done`.
-    async fn carry(&self, records: &impl RecordStore, is_done: impl Fn() -> bool) -> Outside<()> {
+    async fn carry(&self, records: &impl Records, is_done: impl Fn() -> bool) -> PortResult<()> {
         let mut tries = 0;
         while !is_done() {
             let Some(batch) = self.line.take().await else { continue };
@@ -97,7 +98,7 @@ impl<T: Readable> Reads<T> {
                     }
                     read.unprocessed
                 }
-                Err(StoreError::Transient(_)) if tries + 1 < TRIES => {
+                Err(PortError::Transient(_)) if tries + 1 < TRIES => {
                     tries += 1;
                     batch.items
                 }

@@ -1,10 +1,7 @@
 //! Batches against a database that refuses, leaves over and fails.
 
-use shared::{
-    json::Object,
-    ports::StoreError,
-    record::{RecordId, RecordType},
-};
+use imports::ports::PortError;
+use records::{RecordId, RecordType, json::Object};
 
 use super::*;
 use crate::bulk::Bulk;
@@ -120,7 +117,7 @@ async fn a_transient_failure_is_tried_again_but_not_forever() {
     check_tries(8, Fault::transient(), false).await;
     check_tries(7, Fault::LeaveOver(2), true).await;
     check_tries(8, Fault::LeaveOver(2), false).await;
-    check_tries(3, Fault::After(StoreError::Transient("lost".to_owned())), true).await;
+    check_tries(3, Fault::After(PortError::Transient("lost".to_owned())), true).await;
     check_tries(1, Fault::permanent(), false).await;
 }
 

@@ -1,9 +1,6 @@
 //! References by id to objects that the file itself brings: they act as those by name.
 
-use shared::{
-    json::Json,
-    record::{RecordId, RecordType},
-};
+use records::{RecordId, RecordType, json::Json};
 
 use super::*;
 

@@ -1,17 +1,15 @@
 //! Jobs that somebody asks to stop.
 
+use imports::import::{ImportStatus, LEASE};
 use insta::assert_snapshot;
-use shared::{
-    import::{ImportStatus, LEASE},
-    record::RecordErrorCode,
-};
+use records::RecordErrorCode;
 
 use super::*;
 
 /// Asks that job 1 be stopped after so long.
 async fn cancel_after(world: &World, time: TimeDelta) {
     pass(time).await;
-    world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
+    world.worker.imports.request_cancel(&store(), id(1), twins::now()).await.unwrap();
 }
 
 /// Checks that each of `lines` lines of job 1 is told once: as an object that is there, or as one that was not reached. Tells
@@ -42,7 +40,7 @@ async fn a_running_job_stops_within_seconds_and_the_next_one_starts() {
     let (turn, ()) = tokio::join!(world.turn(), cancel_after(&world, TimeDelta::milliseconds(2_500)));
     assert_eq!(turn, Some(true));
     // Asked after 2.5 s, heard of at 4 s, and the writes of the batches then under way take another three rounds.
-    assert!(memory::now() - noon() < TimeDelta::seconds(9), "{}", memory::now() - noon());
+    assert!(twins::now() - noon() < TimeDelta::seconds(9), "{}", twins::now() - noon());
     let created = check_accounts(&world, 8_000, RecordErrorCode::Cancelled).await;
     assert!((1_000..8_000).contains(&created), "{created}");
     // Posted again, the lines that are left make the import whole.
@@ -59,7 +57,7 @@ async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_told() {
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
     let died = tokio::time::timeout(Duration::from_millis(2_500), world.turn()).await;
     assert!(died.is_err());
-    world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
+    world.worker.imports.request_cancel(&store(), id(1), twins::now()).await.unwrap();
     world.faults.clear();
     pass(LEASE).await;
     world.run().await;
@@ -77,7 +75,7 @@ async fn a_cancelled_update_tells_what_it_replaced() {
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
     let died = tokio::time::timeout(Duration::from_millis(2_500), world.turn()).await;
     assert!(died.is_err());
-    world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
+    world.worker.imports.request_cancel(&store(), id(1), twins::now()).await.unwrap();
     world.faults.clear();
     pass(LEASE).await;
     world.run().await;

@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use shared::{import::LEASE, record::RecordId};
+use imports::import::LEASE;
+use records::RecordId;
 
 use super::*;
 
@@ -84,9 +85,9 @@ async fn a_batch_that_outlasts_the_hand_over_is_found_by_the_next_claim() {
     let writes = count_writes(&world);
     world.faults.plan(Call::WriteBatch, Fault::Late(Duration::from_secs(25)));
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(3))));
-    let began = memory::now();
+    let began = twins::now();
     assert_eq!(world.turn_with(TimeDelta::seconds(34)).await, Some(true));
-    assert!(memory::now() - began < TimeDelta::seconds(30), "{}", memory::now() - began);
+    assert!(twins::now() - began < TimeDelta::seconds(30), "{}", twins::now() - began);
     assert_eq!(world.faults.calls(Call::Release), 1);
     world.faults.clear();
     world.run().await;

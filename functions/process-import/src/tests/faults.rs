@@ -1,8 +1,8 @@
 //! Runs during which something goes wrong outside.
 
-use shared::{
+use imports::{
     import::{Claim, ImportStatus, LEASE},
-    ports::StoreError,
+    ports::PortError,
 };
 
 use super::*;
@@ -54,7 +54,7 @@ async fn check_recovers(call: Call, fault: Fault) {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_run_again_after_a_failure_writes_the_same() {
-    let lost = || Fault::After(StoreError::Transient("the answer is lost".to_owned()));
+    let lost = || Fault::After(PortError::Transient("the answer is lost".to_owned()));
     let calls = [
         Call::ClaimNext,
         Call::Read,
@@ -184,8 +184,8 @@ async fn a_heartbeat_keeps_lease_and_message() {
     let watch = async {
         for _ in 0..59 {
             pass(TimeDelta::seconds(10)).await;
-            assert_eq!(world.worker.queue.receive(memory::now()), None);
-            let claim = world.worker.imports.claim_next(memory::now()).await.unwrap();
+            assert_eq!(world.worker.queue.receive(twins::now()), None);
+            let claim = world.worker.imports.claim_next(twins::now()).await.unwrap();
             assert!(matches!(claim, Claim::Busy { .. }), "{claim:?}");
         }
         assert_eq!(world.told(1).await, "started, 0 of 1\n");
@@ -201,12 +201,12 @@ async fn a_worker_whose_lease_another_took_stops() {
     world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_mins(10)));
     let other = async {
         pass(TimeDelta::seconds(1)).await;
-        world.worker.imports.claim_next(memory::now() + LEASE).await.unwrap()
+        world.worker.imports.claim_next(twins::now() + LEASE).await.unwrap()
     };
     let (turn, claim) = tokio::join!(world.turn(), other);
     assert!(matches!(claim, Claim::Run { attempt: 2, .. }), "{claim:?}");
     assert_eq!(turn, Some(false));
-    assert!(memory::now() - noon() < TimeDelta::seconds(20));
+    assert!(twins::now() - noon() < TimeDelta::seconds(20));
     assert_eq!(world.objects(), Vec::<String>::new());
     assert_eq!(world.import(1).await.status, ImportStatus::Started);
 }
@@ -217,7 +217,7 @@ async fn a_worker_that_can_not_renew_its_lease_stops_before_it_lapses() {
     world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_mins(10)));
     world.faults.draw(|call| (call == Call::ExtendLease).then(Fault::transient));
     assert_eq!(world.turn().await, Some(false));
-    assert!(memory::now() - noon() < LEASE);
+    assert!(twins::now() - noon() < LEASE);
     world.faults.clear();
     world.run().await;
     assert_eq!(world.told(1).await, "success, 1 of 1\n");
@@ -226,7 +226,7 @@ async fn a_worker_that_can_not_renew_its_lease_stops_before_it_lapses() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_finds_the_line_taken_comes_back_when_it_is_free() {
     let world = World::with(products(1)).await;
-    let Claim::Run { lease, .. } = world.worker.imports.claim_next(memory::now()).await.unwrap() else { panic!() };
+    let Claim::Run { lease, .. } = world.worker.imports.claim_next(twins::now()).await.unwrap() else { panic!() };
     pass(TimeDelta::seconds(20)).await;
     assert_eq!(world.turn().await, Some(false));
     pass(TimeDelta::seconds(39)).await;
@@ -235,7 +235,7 @@ async fn a_message_that_finds_the_line_taken_comes_back_when_it_is_free() {
     pass(TimeDelta::seconds(2)).await;
     assert_eq!(world.turn().await, Some(true));
     assert_eq!(world.told(1).await, "success, 1 of 1\n");
-    assert!(world.worker.imports.extend_lease(&lease, memory::now()).await.is_err());
+    assert!(world.worker.imports.extend_lease(&lease, twins::now()).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -260,10 +260,10 @@ async fn a_job_is_handed_over_even_while_the_heart_beats() {
 #[tokio::test(start_paused = true)]
 async fn a_message_of_another_hand_is_a_tick_all_the_same() {
     let world = World::with(products(1)).await;
-    let message = world.worker.queue.receive(memory::now()).unwrap();
+    let message = world.worker.queue.receive(twins::now()).unwrap();
     let mut event = event(&message);
     event.records[0].body = Some("nonsense".to_owned());
-    let response = world.worker.handle(event, memory::now() + TIMEOUT).await;
+    let response = world.worker.handle(event, twins::now() + TIMEOUT).await;
     assert!(response.batch_item_failures.is_empty());
     assert_eq!(world.told(1).await, "success, 1 of 1\n");
 }

@@ -1,7 +1,7 @@
 //! Whole runs over small files.
 
 use insta::assert_snapshot;
-use shared::json::Json;
+use records::json::Json;
 
 use super::*;
 
@@ -37,7 +37,7 @@ async fn a_file_whose_options_cannot_be_read_is_not_tried() {
     let file = world.worker.files.store("drops/main/a.jsonl", product("tea"));
     let refused = Some("metadata \"dry-run\" must be true or false".to_owned());
     let new = NewImport { refused, ..NewImport::new(id(1), store(), file) };
-    submit(&world.worker.imports, &world.worker.queue, new, memory::now()).await.unwrap();
+    submit(&world.worker.imports, &world.worker.queue, new, twins::now()).await.unwrap();
     world.run().await;
     assert_eq!(world.told(1).await, "failed, 0 of 0\n0: invalid_option \n");
     assert_eq!((world.objects(), world.faults.calls(Call::Read)), (vec![], 0));
@@ -198,7 +198,7 @@ async fn a_file_that_comes_too_slowly_is_given_up_while_there_is_time() {
     let world = World::with(products(3)).await;
     world.faults.plan(Call::Read, Fault::Slow(Duration::from_mins(10)));
     assert_eq!(world.turn().await, Some(false));
-    assert_eq!(memory::now() - noon(), TimeDelta::seconds(70));
+    assert_eq!(twins::now() - noon(), TimeDelta::seconds(70));
     world.run().await;
     assert_eq!(world.told(1).await, "success, 3 of 3\n");
 }

@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
-use shared::{
+use imports::{
     import::{ImportStatus, LEASE},
-    ports::StoreError,
+    ports::PortError,
 };
 
 use super::*;
@@ -41,7 +41,7 @@ async fn a_lease_counts_from_when_it_was_asked_for() {
     world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_secs(30)));
     world.faults.draw(|call| (call == Call::ExtendLease).then(Fault::transient));
     assert_eq!(world.turn().await, Some(false));
-    assert!(memory::now() - noon() < LEASE - TimeDelta::seconds(15), "{}", memory::now() - noon());
+    assert!(twins::now() - noon() < LEASE - TimeDelta::seconds(15), "{}", twins::now() - noon());
     assert_eq!(world.objects(), Vec::<String>::new());
 }
 
@@ -86,7 +86,7 @@ async fn a_job_that_is_handed_over_waits_for_its_last_writes() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_gone_stops_no_job() {
     let world = World::with(products(1)).await;
-    world.faults.plan(Call::Hide, Fault::Before(StoreError::Permanent("no such message".to_owned())));
+    world.faults.plan(Call::Hide, Fault::Before(PortError::Permanent("no such message".to_owned())));
     assert_eq!(world.turn().await, Some(true));
     assert_eq!(world.told(1).await, "success, 1 of 1\n");
 }

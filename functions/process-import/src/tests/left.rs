@@ -1,10 +1,8 @@
 //! Jobs that the service ends before every line had its turn: each line is imported or explained all the same.
 
+use imports::import::{ImportStatus, LEASE, MAX_ATTEMPTS};
 use insta::assert_snapshot;
-use shared::{
-    import::{ImportStatus, LEASE, MAX_ATTEMPTS},
-    record::RecordErrorCode,
-};
+use records::RecordErrorCode;
 
 use super::{cancelled::check_accounts, *};
 
@@ -124,7 +122,7 @@ async fn cut_short(file: String, on_conflict: OnConflict, is_cancelled: bool) ->
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
     if is_cancelled {
         assert!(tokio::time::timeout(Duration::from_millis(1_500), world.turn()).await.is_err());
-        world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
+        world.worker.imports.request_cancel(&store(), id(1), twins::now()).await.unwrap();
         pass(LEASE).await;
     } else {
         kill_workers(&world, Duration::from_millis(1_500)).await;

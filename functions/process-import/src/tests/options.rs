@@ -1,7 +1,7 @@
 //! Dry runs, and what becomes of objects that are stored already.
 
 use insta::assert_snapshot;
-use shared::json::Json;
+use records::json::Json;
 
 use super::*;
 
@@ -140,7 +140,7 @@ async fn a_job_run_again_tells_the_same_actions() {
         for call in [Call::FinishFile, Call::Finish, Call::ReadMarks, Call::WriteBatch] {
             let world = stocked().await;
             world.submit_with(2, second(), with_policy(policy)).await;
-            world.faults.plan(call, Fault::After(shared::ports::StoreError::Transient("lost".to_owned())));
+            world.faults.plan(call, Fault::After(imports::ports::PortError::Transient("lost".to_owned())));
             world.run().await;
             assert_eq!(world.told(2).await, calm.told(2).await, "{policy:?} {call:?}");
             assert_eq!(world.results(2).await, calm.results(2).await, "{policy:?} {call:?}");
@@ -175,14 +175,13 @@ async fn a_dry_run_writes_nothing_and_tells_what_a_real_one_would() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_finds_by_its_id_what_a_real_one_would_have_stored() {
-    let of_file =
-        |record_type, name| shared::record::RecordId::from_external_ref(&store(), record_type, name).to_string();
-    let mug = of_file(shared::record::RecordType::SubscriptionProduct, "mug");
-    let yearly = of_file(shared::record::RecordType::SubscriptionPlan, "yearly");
+    let of_file = |record_type, name| records::RecordId::from_external_ref(&store(), record_type, name).to_string();
+    let mug = of_file(records::RecordType::SubscriptionProduct, "mug");
+    let yearly = of_file(records::RecordType::SubscriptionPlan, "yearly");
     let by_id = [product("mug"), plan("yearly"), offering("set", &mug, &yearly)].concat();
     check_dry(&by_id, OnConflict::Fail).await;
     // Known by id, the box of the file and not the stored one tells which plans there are.
-    let offering_id = of_file(shared::record::RecordType::SubscriptionOffering, "box");
+    let offering_id = of_file(records::RecordType::SubscriptionOffering, "box");
     let chosen = subscription("ada", "box", "yearly")
         .replace("\"offering_external_ref\":\"box\"", &format!("\"offering_id\":\"{offering_id}\""));
     let updated = [plan("yearly"), offering("box", "tea", "yearly"), chosen].concat();

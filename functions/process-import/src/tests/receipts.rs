@@ -1,10 +1,10 @@
 //! What a partner finds beside a dropped file.
 
-use insta::assert_snapshot;
-use shared::{
+use imports::{
     import::{Ending, ImportStatus, Outcome, Tally},
     receipt::write_receipts,
 };
+use insta::assert_snapshot;
 
 use super::*;
 
@@ -64,9 +64,9 @@ async fn of_two_drops_under_one_name_the_later_ones_receipt_stays() {
 async fn cancel(world: &World, number: u128) {
     let import = world.import(number).await;
     let report = Report { prefix: "reports/main/none".to_owned(), failure: None, errors: 0, blocked: 0 };
-    let expires_at = memory::now() + TimeDelta::days(90);
+    let expires_at = twins::now() + TimeDelta::days(90);
     let outcome = Outcome { ending: Ending::Failed, tally: Tally::default(), report, expires_at, owes_receipt: true };
-    world.worker.imports.cancel_pending(&import, &outcome, memory::now()).await.unwrap();
+    world.worker.imports.cancel_pending(&import, &outcome, twins::now()).await.unwrap();
 }
 
 /// Which job the receipt of `a.jsonl` is for.
@@ -76,7 +76,7 @@ fn receipt_for(world: &World) -> ImportId {
 }
 
 async fn write_owed(world: &World) {
-    write_receipts(&world.worker.imports, &world.worker.files, TimeDelta::zero(), &memory::now).await;
+    write_receipts(&world.worker.imports, &world.worker.files, TimeDelta::zero(), &twins::now).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +119,7 @@ async fn of_two_drops_under_one_name_the_one_put_last_counts_whichever_was_annou
     for (number, sequencer) in [(1, "0066A2"), (2, "00669")] {
         let file = world.worker.files.store("drops/main/a.jsonl", product(&number.to_string()));
         let new = NewImport { sequencer: Some(sequencer.to_owned()), ..NewImport::new(id(number), store(), file) };
-        submit(&world.worker.imports, &world.worker.queue, new, memory::now()).await.unwrap();
+        submit(&world.worker.imports, &world.worker.queue, new, twins::now()).await.unwrap();
     }
     world.run().await;
     assert_eq!(receipt_for(&world), id(1));

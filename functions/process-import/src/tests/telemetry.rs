@@ -6,7 +6,7 @@ use super::*;
 
 /// The metrics told since this was last asked.
 fn told() -> Vec<Value> {
-    memory::lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    twins::lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn numbers(line: &Value) -> [&Value; 5] {
@@ -60,7 +60,7 @@ async fn failed_cancelled_and_dry_runs_are_told_apart() {
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(1))));
     let ask = async {
         pass(TimeDelta::milliseconds(2_500)).await;
-        world.worker.imports.request_cancel(&store(), id(1), memory::now()).await.unwrap();
+        world.worker.imports.request_cancel(&store(), id(1), twins::now()).await.unwrap();
     };
     let (turn, ()) = tokio::join!(world.turn(), ask);
     assert_eq!(turn, Some(true));

@@ -1,0 +1,151 @@
+//! The environment of a function, read once at start: the names that `template.yaml` sets.
+
+use std::env;
+
+use chrono::TimeDelta;
+use tracing::level_filters::LevelFilter;
+
+use records::StoreId;
+
+/// A variable that is missing or can't be read: the function was deployed without its template.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable {name} {problem}; template.yaml sets it")]
+pub struct ConfigError {
+    name: &'static str,
+    problem: &'static str,
+}
+
+/// The table of import jobs.
+///
+/// # Errors
+/// When the variable is missing.
+pub fn imports_table() -> Result<String, ConfigError> {
+    required("IMPORTS_TABLE")
+}
+
+/// The table of imported objects.
+///
+/// # Errors
+/// When the variable is missing.
+pub fn objects_table() -> Result<String, ConfigError> {
+    required("OBJECTS_TABLE")
+}
+
+/// The bucket of uploads, drops and reports.
+///
+/// # Errors
+/// When the variable is missing.
+pub fn bucket() -> Result<String, ConfigError> {
+    required("BUCKET")
+}
+
+/// The address of the FIFO queue.
+///
+/// # Errors
+/// When the variable is missing.
+pub fn queue_url() -> Result<String, ConfigError> {
+    required("QUEUE_URL")
+}
+
+/// The stack's name.
+///
+/// # Errors
+/// When the variable is missing.
+pub fn stack() -> Result<String, ConfigError> {
+    required("STACK")
+}
+
+/// How long an ended job is kept, in days.
+///
+/// # Errors
+/// When the variable is missing or no whole number.
+pub fn import_retention_days() -> Result<u32, ConfigError> {
+    const NAME: &str = "IMPORT_RETENTION_DAYS";
+    required(NAME)?.parse().map_err(|_| ConfigError { name: NAME, problem: "is not a whole number of days" })
+}
+
+/// For how long the form of an upload is good.
+///
+/// # Errors
+/// When the variable is missing or no whole number.
+pub fn upload_time() -> Result<TimeDelta, ConfigError> {
+    const NAME: &str = "UPLOAD_SECONDS";
+    let seconds: u32 =
+        required(NAME)?.parse().map_err(|_| ConfigError { name: NAME, problem: "is not a whole number of seconds" })?;
+    Ok(TimeDelta::seconds(seconds.into()))
+}
+
+/// What the template decides about calls of the API.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// What tells the store that a call acts for.
+    pub stores: StoreSource,
+    /// The scheme of the addresses that callers are told.
+    pub scheme: &'static str,
+}
+
+/// What tells the store that a call acts for: one of two, as the stack was deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreSource {
+    /// The claim of this name, of the call's verified token.
+    Claim(String),
+    /// Nothing in the call: it is signed with IAM credentials, and acts for the stack's own store.
+    Own(StoreId),
+}
+
+impl StoreSource {
+    /// Reads `claim:{name}` or `store:{name}`.
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("claim", name) if !name.is_empty() => Some(Self::Claim(name.to_owned())),
+            ("store", name) => StoreId::from_configuration(name).map(Self::Own),
+            _ => None,
+        }
+    }
+}
+
+/// What a function of the API has to know of its calls.
+///
+/// # Errors
+/// When the variable is missing or tells neither a claim nor a store.
+pub fn api() -> Result<ApiConfig, ConfigError> {
+    const NAME: &str = "STORE_SOURCE";
+    let problem = "must be \"claim:\" and a claim's name, or \"store:\" and a store's";
+    let stores = StoreSource::parse(&required(NAME)?).ok_or(ConfigError { name: NAME, problem })?;
+    // API Gateway speaks nothing but HTTPS; a local AWS, which has an endpoint of its own, may speak HTTP.
+    let local = env::var("AWS_ENDPOINT_URL").is_ok_and(|url| url.starts_with("http://"));
+    Ok(ApiConfig { stores, scheme: if local { "http" } else { "https" } })
+}
+
+/// The least severe level that is logged: what Lambda was told or, where it was told nothing, the template's.
+#[must_use]
+pub fn log_level() -> LevelFilter {
+    let level = env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| env::var("RUST_LOG"));
+    level.ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO)
+}
+
+/// Whether Lambda wants the log as JSON.
+#[must_use]
+pub fn logs_json() -> bool {
+    env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"))
+}
+
+fn required(name: &'static str) -> Result<String, ConfigError> {
+    env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError { name, problem: "is not set" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_is_told_by_a_claim_or_is_the_stacks_own_and_never_both() {
+        let own = StoreSource::Own(StoreId::from_configuration("main").unwrap());
+        assert_eq!(StoreSource::parse("store:main"), Some(own));
+        let claim = "https://example.com/store";
+        assert_eq!(StoreSource::parse(&format!("claim:{claim}")), Some(StoreSource::Claim(claim.to_owned())));
+        for neither in ["", "main", "claim", "claim:", "store:", "store:true", "store:a b", "Claim:a", ":main"] {
+            assert_eq!(StoreSource::parse(neither), None, "{neither}");
+        }
+    }
+}

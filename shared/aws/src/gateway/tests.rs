@@ -1,0 +1,203 @@
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn by_token() -> ApiConfig {
+    ApiConfig { stores: StoreSource::Claim("store_id".to_owned()), scheme: "https" }
+}
+
+fn by_signature() -> ApiConfig {
+    ApiConfig { stores: StoreSource::Own(StoreId::from_configuration("main").unwrap()), scheme: "https" }
+}
+
+/// The event of the repository with some of it changed.
+fn event(changes: &[(&str, Value)]) -> ApiGatewayV2httpRequest {
+    let mut event: Value = serde_json::from_str(include_str!("../../../../events/list-imports.json")).unwrap();
+    for (place, value) in changes {
+        *event.pointer_mut(place).unwrap() = value.clone();
+    }
+    serde_json::from_value(event).unwrap()
+}
+
+/// What a handler answers that shows the call it was given.
+async fn shown(changes: &[(&str, Value)], show: impl Fn(Call) -> String) -> String {
+    let handle = |call| {
+        let body = show(call);
+        async { Ok(Reply { status: 200, location: None, body }) }
+    };
+    let response = answer(&by_token(), &handle, event(changes), "request-1").await;
+    let Some(Body::Text(body)) = response.body else { panic!("no text") };
+    format!("{} {body}", response.status_code)
+}
+
+#[tokio::test]
+async fn a_query_need_not_be_that_of_a_uri() {
+    let query = |call: Call| format!("{:?}", call.query);
+    let raw = |text: &str| [("/rawQueryString", json!(text))];
+    assert_snapshot!(shown(&raw("filter=eq(external_ref,\"a b\")&x=<é>"), query).await, @r#"200 [("filter", "eq(external_ref,\"a b\")"), ("x", "<é>")]"#);
+    let read = shown(&raw("a=%00+%&&b&%EF%BF%BD=1"), query).await;
+    assert_eq!(read, "200 [(\"a\", \"\\0 %\"), (\"b\", \"\"), (\"\u{fffd}\", \"1\")]");
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_no_text_is_named() {
+    let raw = |text: &str| [("/rawQueryString", json!(text))];
+    let nothing = |_| String::new();
+    for (query, named) in [
+        ("x=1&filter=%ff", "filter"),
+        ("dry_run=tru%C3%28", "dry_run"),
+        ("a%ff=1", "a\u{fffd}"),
+        ("%ED%A0%80", "\u{fffd}\u{fffd}\u{fffd}"),
+    ] {
+        let detail = format!("{named}: \"{named}\" must be UTF-8 text");
+        let body = json!({"errors": [{"status": "400", "title": "Validation Error", "detail": detail}]});
+        let answered = shown(&raw(query), nothing).await;
+        assert_eq!(answered.strip_prefix("400 ").map(serde_json::from_str::<Value>).unwrap().unwrap(), body);
+    }
+    let long = format!("{}%ff=1", "x".repeat(8_000));
+    assert!(shown(&raw(&long), nothing).await.len() < 400);
+}
+
+#[tokio::test]
+async fn links_begin_with_the_host_that_was_called_where_it_is_one_and_else_with_the_apis_own() {
+    const OWN: &str = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
+    let origin = |call: Call| call.origin;
+    for host in
+        ["shop.example.com", "localhost:3000", "127.0.0.1:80", "[::1]:8080", "[::1]", "a_b.example.com", "EXAMPLE.com"]
+    {
+        assert_eq!(shown(&[("/headers/host", json!(host))], origin).await, format!("200 https://{host}"));
+    }
+    for host in [
+        "",
+        "a b",
+        "[x",
+        "[x]",
+        "é",
+        "a/b",
+        "evil.com/",
+        "user@evil.com",
+        "a?b",
+        "a#b",
+        "a\\b",
+        "a:",
+        "a:x",
+        "a:99999",
+        ":80",
+        "a:+8",
+        "a\"b",
+        "<x>",
+        "%41",
+    ] {
+        assert_eq!(shown(&[("/headers/host", json!(host))], origin).await, format!("200 https://{OWN}"), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn the_scheme_of_links_is_no_headers_text() {
+    let origin = |call: Call| call.origin;
+    for proto in ["http", "javascript", "https, http", "", "x\"y"] {
+        let answered = shown(&[("/headers/x-forwarded-proto", json!(proto))], origin).await;
+        assert_eq!(answered, "200 https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com", "{proto}");
+    }
+}
+
+#[tokio::test]
+async fn links_keep_what_a_domain_maps_the_api_to() {
+    let origin = |call: Call| call.origin;
+    let path = |text: &str| [("/headers/host", json!("shop.example.com")), ("/rawPath", json!(text))];
+    for (called, expected) in [
+        ("/v2/subscriptions/imports", "200 https://shop.example.com"),
+        ("/import/v2/subscriptions/imports/x/errors", "200 https://shop.example.com/import"),
+        ("/a/b/v2/subscriptions/imports", "200 https://shop.example.com/a/b"),
+        ("/v2/subscriptions/imports/a/v2/subscriptions/imports", "200 https://shop.example.com"),
+        ("/elsewhere", "200 https://shop.example.com"),
+        ("", "200 https://shop.example.com"),
+    ] {
+        assert_eq!(shown(&path(called), origin).await, expected, "{called}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_the_gateway_spoilt_is_refused() {
+    let changes = [("", {
+        let mut event: Value = serde_json::from_str(include_str!("../../../../events/create-import.json")).unwrap();
+        event["body"] = json!("no base64!");
+        event
+    })];
+    assert_snapshot!(shown(&changes, |_| String::new()).await, @r#"400 {"errors":[{"status":"400","title":"Validation Error","detail":"body: the gateway's encoding of it can't be read: Invalid symbol 32, offset 2."}]}"#);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_has_failed_like_any_other() {
+    let at_once = |_: Call| -> std::future::Ready<Result<Reply, ApiError>> { panic!("a mistake of ours") };
+    let later = |_: Call| async {
+        tokio::task::yield_now().await;
+        panic!("a mistake of ours")
+    };
+    let first = answer(&by_token(), &at_once, event(&[]), "request-1").await;
+    let second = answer(&by_token(), &later, event(&[]), "request-1").await;
+    assert_eq!(first, second);
+    assert_eq!(first.status_code, 500);
+    let Some(Body::Text(body)) = first.body else { panic!("no text") };
+    assert_snapshot!(body, @r#"{"errors":[{"status":"500","title":"Internal Server Error","detail":"An internal error has occurred.","meta":{"request_id":"request-1"}}]}"#);
+}
+
+#[tokio::test]
+async fn an_address_with_a_line_end_becomes_no_header() {
+    let handle = |_| async { Reply::redirect("https://example.com/\r\nset-cookie: a=b".to_owned()) };
+    let response = answer(&by_token(), &handle, event(&[]), "request-1").await;
+    assert_eq!((response.status_code, response.headers.get(LOCATION)), (307, None));
+}
+
+/// An event that says this of who was let through.
+fn authorized(authorizer: Value) -> ApiGatewayV2httpRequest {
+    event(&[("/requestContext/authorizer", authorizer)])
+}
+
+/// What a call is answered that was let through like this; a handler's answer is the call's store.
+async fn asked(api: &ApiConfig, authorizer: Value) -> (i64, String) {
+    let handle = |call: Call| async move { Ok(Reply { status: 200, location: None, body: call.store.to_string() }) };
+    let response = answer(api, &handle, authorized(authorizer), "request-1").await;
+    let Some(Body::Text(body)) = response.body else { panic!("no text") };
+    (response.status_code, body)
+}
+
+#[tokio::test]
+async fn where_tokens_tell_the_store_a_call_without_one_acts_for_none() {
+    let signed = json!({"iam": {"accountId": "123456789012", "userArn": "arn:aws:iam::123456789012:user/u"}});
+    for authorizer in
+        [Value::Null, json!({}), signed, json!({"lambda": {"store_id": "main"}}), json!({"jwt": {"claims": {}}})]
+    {
+        let (status, body) = asked(&by_token(), authorizer.clone()).await;
+        assert_eq!(status, 403, "{authorizer}: {body}");
+        assert!(body.contains("The token's claim \\\"store_id\\\" must name the store"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn where_calls_are_signed_one_without_a_signature_acts_for_no_store() {
+    let signed = json!({"iam": {"accountId": "123456789012", "userArn": "arn:aws:iam::123456789012:user/u"}});
+    assert_eq!(asked(&by_signature(), signed).await, (200, "main".to_owned()));
+    for authorizer in [Value::Null, json!({}), json!({"jwt": {"claims": {"store_id": "main"}}})] {
+        let (status, body) = asked(&by_signature(), authorizer.clone()).await;
+        assert_eq!(status, 403, "{authorizer}: {body}");
+        assert!(body.contains("The call must be signed with IAM credentials."), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_is_kept_by_nobody_and_taken_for_what_it_says_it_is() {
+    let answers: [fn() -> Result<Reply, ApiError>; 4] = [
+        || Ok(Reply { status: 200, location: None, body: "{}".to_owned() }),
+        || Reply::redirect("https://example.com/".to_owned()),
+        || Err(ApiError::NotFound),
+        || panic!("a mistake of ours"),
+    ];
+    for reply in answers {
+        let response = answer(&by_token(), &|_| async move { reply() }, event(&[]), "request-1").await;
+        let header = |name: &str| response.headers.get(name).map(|value| value.to_str().unwrap());
+        let told = [header("content-type"), header("cache-control"), header("x-content-type-options")];
+        assert_eq!(told, [Some("application/json"), Some("no-store"), Some("nosniff")], "{}", response.status_code);
+    }
+}

@@ -1,0 +1,225 @@
+//! The import jobs in DynamoDB.
+
+mod claim;
+mod create;
+mod end;
+mod horizon;
+mod key;
+mod line;
+mod list;
+mod matching;
+mod numbers;
+mod upload;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+};
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join;
+
+use self::key::KeyUse;
+use super::{
+    error::{Cancelled, sort, sort_transaction, unbuilt},
+    import_item::{
+        ImportItem, Item, LEASE, LINE, counts_attribute, import_key, key, number, open_key, read, receipt_key, text,
+    },
+    step::{Step, step},
+};
+use imports::{
+    api::time,
+    filter::Filter,
+    idempotency::Idempotency,
+    import::{Claim, Import, ImportId, ImportStatus, LEASE as LEASE_TIME, Lease, NewImport, Outcome, Tally},
+    page::Page,
+    ports::{Created, ImportRef, Imports, Listing, PortError, PortResult},
+};
+use records::StoreId;
+
+/// How often a write is tried that another one came before.
+const TRIES: u32 = 12;
+
+/// An [`Imports`] in a DynamoDB table.
+#[derive(Clone, Debug)]
+pub struct ImportTable {
+    client: Client,
+    table: String,
+}
+
+impl ImportTable {
+    /// Uses the table of that name.
+    #[must_use]
+    pub const fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    async fn item(&self, store: &StoreId, id: ImportId) -> PortResult<Option<ImportItem>> {
+        let answer = self.client.get_item().table_name(&self.table).set_key(Some(import_key(store, id)));
+        let answer = answer.consistent_read(true).send().await.map_err(sort)?;
+        answer.item.map(read).transpose()
+    }
+
+    /// Writes all of `actions` or none. On AWS the SDK's idempotency token makes its own retries harmless.
+    async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
+        let call = self.client.transact_write_items().set_transact_items(Some(actions));
+        call.send().await.map(|_| ()).map_err(sort_transaction)
+    }
+
+    /// Writes `actions`, again while other transactions are in the way. A condition that does not hold is a conflict.
+    async fn transact_until_clear(&self, actions: Vec<TransactWriteItem>) -> PortResult<()> {
+        for round in 0..TRIES {
+            match self.transact(actions.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(Cancelled::Contended) => back_off(round).await,
+                Err(Cancelled::Condition(..)) => return Err(PortError::Conflict("the lease is lost".to_owned())),
+                Err(Cancelled::Failed(error)) => return Err(error),
+            }
+        }
+        Err(contended())
+    }
+
+    /// Begins an update of an item of this table.
+    fn update(&self, key: Item, expression: &str) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+        Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .update_expression(expression)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+    }
+
+    fn remove_open(&self, open: &ImportRef) -> PortResult<TransactWriteItem> {
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(open_key(open.created_at, open.id)));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(unbuilt)?).build())
+    }
+}
+
+impl Imports for ImportTable {
+    async fn create(&self, new: NewImport, now: DateTime<Utc>) -> PortResult<Created> {
+        step(Step::Create, self.create_import(new, now)).await
+    }
+
+    async fn recall(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        now: DateTime<Utc>,
+    ) -> PortResult<Option<Created>> {
+        Ok(match self.recall_import(store, idempotency, now).await? {
+            KeyUse::Taken(created) => Some(*created),
+            KeyUse::Free | KeyUse::OfNoJob(_) => None,
+        })
+    }
+
+    async fn get(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<Import>> {
+        let (item, horizon) = try_join(self.item(store, id), self.horizon()).await?;
+        item.filter(|item| item.exists(now, horizon)).map(ImportItem::into_import).transpose()
+    }
+
+    async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> PortResult<Listing> {
+        self.list_imports(store, filter, page, now).await
+    }
+
+    async fn claim_next(&self, now: DateTime<Utc>) -> PortResult<Claim> {
+        step(Step::Claim, self.claim_import(now)).await
+    }
+
+    async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> PortResult<()> {
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(key(LINE, LEASE)));
+        call.update_expression("SET lease_until = :until")
+            .condition_expression("epoch = :epoch AND attribute_exists(running)")
+            .expression_attribute_values(":until", number((now + LEASE_TIME).timestamp_millis()))
+            .expression_attribute_values(":epoch", number(lease.epoch))
+            .send()
+            .await
+            .map_err(sort)?;
+        Ok(())
+    }
+
+    async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> PortResult<bool> {
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(import_key(&lease.store, lease.id)));
+        let answer = call
+            .update_expression("SET uploaded = :uploaded, imported = :imported, updated_at = :now")
+            .condition_expression("epoch = :epoch AND #status = :started")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded))
+            .expression_attribute_values(":imported", counts_attribute(&tally.imported))
+            .expression_attribute_values(":now", text(time(now)))
+            .expression_attribute_values(":epoch", number(lease.epoch))
+            .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await
+            .map_err(sort)?;
+        Ok(answer.attributes.is_some_and(|item| item.contains_key("cancel_requested_at")))
+    }
+
+    async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
+        step(Step::Finish, self.finish_import(lease, outcome, now)).await
+    }
+
+    async fn release(&self, lease: &Lease) -> PortResult<()> {
+        // The epoch moves on: nothing more happens under this lease, not even a second release or a late heartbeat.
+        let import = self
+            .update(import_key(&lease.store, lease.id), "SET attempt = attempt - :one, epoch = :next")
+            .condition_expression("epoch = :epoch AND #status = :started")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":next", number(lease.epoch + 1))
+            .expression_attribute_values(":epoch", number(lease.epoch));
+        let free = self
+            .update(key(LINE, LEASE), "SET lease_until = :zero, epoch = :next")
+            .condition_expression("epoch = :epoch")
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":next", number(lease.epoch + 1))
+            .expression_attribute_values(":epoch", number(lease.epoch));
+        let actions = vec![
+            TransactWriteItem::builder().update(import.build().map_err(unbuilt)?).build(),
+            TransactWriteItem::builder().update(free.build().map_err(unbuilt)?).build(),
+        ];
+        step(Step::Release, self.transact_until_clear(actions)).await
+    }
+
+    async fn forget(&self, until: DateTime<Utc>) -> PortResult<()> {
+        self.move_horizon(until).await
+    }
+
+    async fn open(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
+        self.open_imports(limit).await
+    }
+
+    async fn line(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
+        self.pending_line(until).await
+    }
+
+    async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
+        step(Step::CancelPending, self.cancel_pending_import(import, outcome, now)).await
+    }
+
+    async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Import> {
+        self.request_cancel_of(store, id, now).await
+    }
+
+    async fn owed_receipts(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
+        self.receipts_owed(limit).await
+    }
+
+    async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {
+        let key = receipt_key(import.created_at, import.id);
+        let call = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+        step(Step::SettleReceipt, call.send()).await.map_err(sort)?;
+        Ok(())
+    }
+}
+
+fn contended() -> PortError {
+    PortError::Transient("other writes kept coming first".to_owned())
+}
+
+/// Waits a little, longer each round, by chance: those who collided don't collide again.
+async fn back_off(round: u32) {
+    let most = 20_u64.saturating_mul(1 << round.min(5));
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(5..=most))).await;
+}

@@ -1,0 +1,89 @@
+//! Making a job: the job, its place in the line and the line's clock, in one transaction.
+
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+
+use super::{ImportTable, TRIES, back_off, contended, key::KeyUse};
+use crate::{
+    error::{Cancelled, unbuilt},
+    import_item::{CLOCK, ImportItem, LINE, OpenItem, key, open_key, read, text, write},
+};
+use imports::{
+    api::time,
+    import::{Import, NewImport, to_micros},
+    ports::{Created, ImportRef, PortResult},
+};
+
+/// The places of the actions in the transaction.
+const IMPORT: usize = 0;
+const CLOCK_PLACE: usize = 2;
+const KEY: usize = 3;
+
+#[derive(Deserialize)]
+struct ClockItem {
+    created_at: DateTime<Utc>,
+}
+
+impl ImportTable {
+    pub(super) async fn create_import(&self, new: NewImport, now: DateTime<Utc>) -> PortResult<Created> {
+        let mut created_at = to_micros(now);
+        let mut gone = None;
+        for round in 0..TRIES {
+            let import = Import::pending(new.clone(), created_at);
+            let mut actions = self.creation(&import)?;
+            if let Some(idempotency) = &new.idempotency {
+                actions.push(self.take_key(&import, idempotency, gone, now)?);
+            }
+            match self.transact(actions).await {
+                Ok(()) => return Ok(Created::Now(import)),
+                Err(Cancelled::Condition(IMPORT, _)) => {
+                    // Gone again in between can only mean expired: then it may be made anew.
+                    if let Some(item) = self.item(&new.store, new.id).await? {
+                        return Ok(Created::Before(item.into_import()?));
+                    }
+                }
+                // Another job was created at this time or later: this one comes just after it.
+                Err(Cancelled::Condition(CLOCK_PLACE, reason)) => {
+                    if let Some(clock) = reason.item {
+                        let newest = read::<ClockItem>(clock)?.created_at;
+                        created_at = created_at.max(newest + TimeDelta::microseconds(1));
+                    }
+                }
+                Err(Cancelled::Condition(KEY, _)) => {
+                    if let Some(idempotency) = &new.idempotency {
+                        match self.recall_import(&new.store, idempotency, now).await? {
+                            KeyUse::Taken(before) => return Ok(*before),
+                            KeyUse::OfNoJob(id) => gone = Some(id),
+                            KeyUse::Free => {}
+                        }
+                    }
+                }
+                Err(Cancelled::Condition(..) | Cancelled::Contended) => back_off(round).await,
+                Err(Cancelled::Failed(error)) => return Err(error),
+            }
+        }
+        Err(contended())
+    }
+
+    fn creation(&self, import: &Import) -> PortResult<Vec<TransactWriteItem>> {
+        let job = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(write(&ImportItem::pending(import))?))
+            .condition_expression("attribute_not_exists(pk)");
+        let open = ImportRef { store: import.store.clone(), id: import.id, created_at: import.created_at };
+        let mut open_item = write(&OpenItem::of(&open))?;
+        open_item.extend(open_key(import.created_at, import.id));
+        let open = Put::builder().table_name(&self.table).set_item(Some(open_item));
+        let clock = self
+            .update(key(LINE, CLOCK), "SET created_at = :now")
+            .condition_expression("attribute_not_exists(created_at) OR created_at < :now")
+            .expression_attribute_values(":now", text(time(import.created_at)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        Ok(vec![
+            TransactWriteItem::builder().put(job.build().map_err(unbuilt)?).build(),
+            TransactWriteItem::builder().put(open.build().map_err(unbuilt)?).build(),
+            TransactWriteItem::builder().update(clock.build().map_err(unbuilt)?).build(),
+        ])
+    }
+}

@@ -1,0 +1,85 @@
+//! Idempotency keys: which job was made under one, and by which call.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ImportTable;
+use crate::{
+    error::{sort, unbuilt},
+    import_item::{Item, key, number, read, text, write},
+};
+use imports::{
+    idempotency::{Idempotency, REMEMBERED},
+    import::{Import, ImportId},
+    ports::{Created, Imports, PortResult},
+};
+use records::StoreId;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct KeyItem {
+    import_id: ImportId,
+    fingerprint: String,
+    /// Seconds since 1970.
+    expires_at: i64,
+}
+
+/// What stands behind a key.
+pub(super) enum KeyUse {
+    Free,
+    /// It is free all the same: the job that was made under it is gone.
+    OfNoJob(ImportId),
+    Taken(Box<Created>),
+}
+
+/// With 255 characters of four bytes each, exactly the 1024 bytes that a sort key may have.
+fn key_key(store: &StoreId, idempotency: &Idempotency) -> Item {
+    key(store.as_str(), format!("key#{}", idempotency.key))
+}
+
+impl ImportTable {
+    pub(super) async fn recall_import(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        now: DateTime<Utc>,
+    ) -> PortResult<KeyUse> {
+        let call = self.client.get_item().table_name(&self.table).set_key(Some(key_key(store, idempotency)));
+        let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
+        let item = item.map(read::<KeyItem>).transpose()?.filter(|item| item.expires_at > now.timestamp());
+        let Some(item) = item else { return Ok(KeyUse::Free) };
+        let Some(import) = self.get(store, item.import_id, now).await? else {
+            return Ok(KeyUse::OfNoJob(item.import_id));
+        };
+        let is_equal = item.fingerprint == idempotency.fingerprint;
+        Ok(KeyUse::Taken(Box::new(if is_equal { Created::Before(import) } else { Created::KeyTaken })))
+    }
+
+    /// Writes a key with its job. One that is still remembered can't be taken, unless it stands for the job `gone`.
+    pub(super) fn take_key(
+        &self,
+        import: &Import,
+        idempotency: &Idempotency,
+        gone: Option<ImportId>,
+        now: DateTime<Utc>,
+    ) -> PortResult<TransactWriteItem> {
+        let mut item = write(&KeyItem {
+            import_id: import.id,
+            fingerprint: idempotency.fingerprint.clone(),
+            expires_at: (now + REMEMBERED).timestamp(),
+        })?;
+        item.extend(key_key(&import.store, idempotency));
+        let free = "attribute_not_exists(pk) OR expires_at <= :now";
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .expression_attribute_values(":now", number(now.timestamp()));
+        let put = match gone {
+            Some(gone) => put
+                .condition_expression(format!("{free} OR import_id = :gone"))
+                .expression_attribute_values(":gone", text(gone.to_string())),
+            None => put.condition_expression(free),
+        };
+        Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
+    }
+}

@@ -1,0 +1,140 @@
+//! The ports on AWS: two DynamoDB tables, an S3 bucket, an SQS queue.
+
+pub mod config;
+mod error;
+mod file_bucket;
+pub mod gateway;
+mod import_item;
+mod import_queue;
+mod import_table;
+pub mod logs;
+mod metadata;
+mod post_forms;
+mod record_table;
+mod step;
+
+pub use file_bucket::FileBucket;
+pub use import_queue::SqsQueue;
+pub use import_table::ImportTable;
+pub use post_forms::PostForms;
+pub use record_table::RecordTable;
+pub use step::Step;
+
+use std::{env, time::Duration};
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::SdkConfig;
+
+use config::ConfigError;
+
+/// What all clients of a function share: one HTTP client and TLS configuration, credentials and region from the
+/// environment. Nothing is looked up over the network, so a cold start pays only for what the call needs.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    sdk: SdkConfig,
+}
+
+impl Aws {
+    /// Reads the environment that Lambda sets.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        #[cfg(feature = "fault-points")]
+        step::arm();
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let credentials = Credentials::new(
+            variable("AWS_ACCESS_KEY_ID").unwrap_or_default(),
+            variable("AWS_SECRET_ACCESS_KEY").unwrap_or_default(),
+            variable("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        Self::new(credentials, region.unwrap_or_else(|| "us-east-1".to_owned()), variable("AWS_ENDPOINT_URL"))
+    }
+
+    /// Connects with the given credentials, to another endpoint than AWS's when one is given.
+    #[must_use]
+    pub fn new(credentials: Credentials, region: String, endpoint: Option<String>) -> Self {
+        let http = Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            // S3 closes idle connections after some 20 s; reusing one it has closed would hang the call.
+            .pool_idle_timeout(Duration::from_secs(15))
+            .build_https();
+        let mut sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(Region::new(region))
+            .http_client(http)
+            .retry_config(RetryConfig::standard().with_max_attempts(4))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(3))
+                    .operation_attempt_timeout(Duration::from_secs(20))
+                    .operation_timeout(Duration::from_mins(1))
+                    .build(),
+            )
+            .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build());
+        sdk.set_endpoint_url(endpoint);
+        Self { sdk: sdk.build() }
+    }
+
+    /// The configuration for a client of any service.
+    #[must_use]
+    pub const fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
+    /// The import jobs, in the table that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks the name.
+    pub fn import_table(&self) -> Result<ImportTable, ConfigError> {
+        Ok(ImportTable::new(aws_sdk_dynamodb::Client::new(&self.sdk), config::imports_table()?))
+    }
+
+    /// The imported objects, in the table that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks the name.
+    pub fn record_table(&self) -> Result<RecordTable, ConfigError> {
+        Ok(RecordTable::new(aws_sdk_dynamodb::Client::new(&self.sdk), config::objects_table()?))
+    }
+
+    /// The files, in the bucket that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks the name.
+    pub fn file_bucket(&self) -> Result<FileBucket, ConfigError> {
+        Ok(FileBucket::new(self.s3(), config::bucket()?))
+    }
+
+    /// Forms for uploads into the bucket that the environment names, signed with these credentials.
+    ///
+    /// # Errors
+    /// When the environment lacks the name.
+    pub fn upload_forms(&self) -> Result<PostForms, ConfigError> {
+        Ok(PostForms::new(self.sdk.clone(), config::bucket()?))
+    }
+
+    /// The queue that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks the address.
+    pub fn import_queue(&self) -> Result<SqsQueue, ConfigError> {
+        Ok(SqsQueue::new(aws_sdk_sqs::Client::new(&self.sdk), config::queue_url()?))
+    }
+
+    /// A client of S3. Elsewhere than on AWS a bucket is part of the path: no wildcard DNS is needed.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let elsewhere = self.sdk.endpoint_url().is_some();
+        let config = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(elsewhere).build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+}

@@ -1,0 +1,236 @@
+//! The documents a caller sees, and the one table from what went wrong to what is answered.
+
+mod error_document;
+mod import_document;
+
+pub use error_document::ImportErrorDocument;
+pub use import_document::{ImportDocument, ReceiptDocument};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+
+use crate::{
+    filter::FilterError,
+    import::ImportId,
+    page::{Links, ListMeta, PageError},
+    ports::PortError,
+};
+use records::StoreId;
+
+/// The path of the list of imports; every call's path begins with it.
+pub const IMPORTS_PATH: &str = "/v2/subscriptions/imports";
+
+/// A call as a handler sees it: who calls (verified), what for, and with what.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The store that the caller acts for.
+    pub store: StoreId,
+    /// The address the caller used up to the API's own path, for absolute links: scheme, host, what a domain maps the API to.
+    pub origin: String,
+    /// The path as it was called.
+    pub path: String,
+    /// The `{id}` of the path.
+    pub id: Option<String>,
+    /// The decoded query, in order.
+    pub query: Vec<(String, String)>,
+    pub content_type: Option<String>,
+    /// The caller's own key for this call, from the header `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
+    pub body: bytes::Bytes,
+}
+
+impl Call {
+    /// The import that the path names.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`] when it is no UUID in its usual form: there is no such import.
+    pub fn import_id(&self) -> Result<ImportId, ApiError> {
+        let id = self.id.as_deref().unwrap_or_default();
+        ImportId::parse(id).ok_or(ApiError::NotFound)
+    }
+}
+
+/// An answer: a status, a JSON document and, for something made, where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub location: Option<String>,
+    pub body: String,
+}
+
+impl Reply {
+    /// Answers 200 with a document.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] when the document can't be written, which would be a mistake of ours.
+    pub fn ok(document: &impl Serialize) -> Result<Self, ApiError> {
+        Ok(Self { status: 200, location: None, body: to_json(document)? })
+    }
+
+    /// Answers 201 with a document and, when it can be asked for already, the address of what was made.
+    ///
+    /// # Errors
+    /// As [`Self::ok`].
+    pub fn created(document: &impl Serialize, location: Option<String>) -> Result<Self, ApiError> {
+        Ok(Self { status: 201, location, body: to_json(document)? })
+    }
+
+    /// Answers 307: what was asked for lies at another address.
+    ///
+    /// # Errors
+    /// As [`Self::ok`].
+    pub fn redirect(location: String) -> Result<Self, ApiError> {
+        let document = RedirectDocument { links: RedirectLinks { download: &location } };
+        Ok(Self { status: 307, body: to_json(&document)?, location: Some(location) })
+    }
+}
+
+/// What a redirect says to those who don't follow it.
+#[derive(Serialize)]
+struct RedirectDocument<'a> {
+    links: RedirectLinks<'a>,
+}
+
+#[derive(Serialize)]
+struct RedirectLinks<'a> {
+    download: &'a str,
+}
+
+fn to_json(document: &impl Serialize) -> Result<String, ApiError> {
+    serde_json::to_string(document)
+        .map_err(|error| ApiError::Internal(PortError::Permanent(format!("could not write a document: {error}"))))
+}
+
+/// Why a call is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiError {
+    /// 400; the detail names the parameter first, then what is wrong and the limit it broke.
+    Validation(String),
+    /// 400; the reason tells where the filter of a list can't be read, and what is allowed there.
+    Filter(FilterError),
+    /// 403: the caller is known, but no store is.
+    Forbidden(String),
+    /// 404, the same bytes for an import of another store as for none at all.
+    NotFound,
+    /// 404: the import is there, and somebody has deleted its report.
+    ReportMissing,
+    /// 409: the thing is not in a state that allows it.
+    Conflict(String),
+    /// 413.
+    PayloadTooLarge(String),
+    /// 500: what happened inside goes to the log, never to the caller.
+    Internal(PortError),
+}
+
+impl From<PageError> for ApiError {
+    fn from(error: PageError) -> Self {
+        Self::Validation(error.to_string())
+    }
+}
+
+impl From<FilterError> for ApiError {
+    fn from(error: FilterError) -> Self {
+        Self::Filter(error)
+    }
+}
+
+impl From<PortError> for ApiError {
+    fn from(error: PortError) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl ApiError {
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Validation(_) | Self::Filter(_) => 400,
+            Self::Forbidden(_) => 403,
+            Self::NotFound | Self::ReportMissing => 404,
+            Self::Conflict(_) => 409,
+            Self::PayloadTooLarge(_) => 413,
+            Self::Internal(_) => 500,
+        }
+    }
+
+    /// The errors document. A 500 carries the request's id, under which the log tells what happened.
+    #[must_use]
+    pub fn reply(&self, request_id: &str) -> Reply {
+        let (title, detail) = match self {
+            Self::Validation(detail) => ("Validation Error", detail.as_str()),
+            Self::Filter(_) => ("Validation Error", "Could not parse the supplied filter"),
+            Self::Forbidden(detail) => ("Forbidden", detail.as_str()),
+            Self::NotFound => ("Not Found", "There is no import with this id."),
+            Self::ReportMissing => (
+                "Not Found",
+                "The report of this import has been deleted. Send the file again to learn what is wrong with it.",
+            ),
+            Self::Conflict(detail) => ("Write Conflict", detail.as_str()),
+            Self::PayloadTooLarge(detail) => ("Payload Too Large", detail.as_str()),
+            Self::Internal(_) => ("Internal Server Error", "An internal error has occurred."),
+        };
+        let status = self.status();
+        let meta = match self {
+            Self::Internal(_) => Some(ErrorMeta { request_id: Some(request_id), reason: None }),
+            Self::Filter(error) => Some(ErrorMeta { request_id: None, reason: Some(error.to_string()) }),
+            Self::Validation(_)
+            | Self::Forbidden(_)
+            | Self::NotFound
+            | Self::ReportMissing
+            | Self::Conflict(_)
+            | Self::PayloadTooLarge(_) => None,
+        };
+        let document = ErrorsDocument { errors: [ErrorDocument { status: status.to_string(), title, detail, meta }] };
+        // Strings alone: this can't fail, and an empty body would still be a true 500.
+        Reply { status, location: None, body: serde_json::to_string(&document).unwrap_or_default() }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorsDocument<'a> {
+    errors: [ErrorDocument<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    status: String,
+    title: &'static str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<ErrorMeta<'a>>,
+}
+
+#[derive(Serialize)]
+struct ErrorMeta<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// `{"data": …}`.
+#[derive(Debug, Serialize)]
+pub struct Document<T> {
+    pub data: T,
+}
+
+/// `{"data": […], "links": …, "meta": …}`.
+#[derive(Debug, Serialize)]
+pub struct ListDocument<T> {
+    pub data: Vec<T>,
+    pub links: Links,
+    pub meta: ListMeta,
+}
+
+/// The address of an import.
+#[must_use]
+pub fn import_address(origin: &str, id: ImportId) -> String {
+    format!("{origin}{IMPORTS_PATH}/{id}")
+}
+
+/// A time as documents and the database write it: RFC 3339, UTC, microseconds.
+#[must_use]
+pub fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}

@@ -1,0 +1,211 @@
+//! An import job as callers see it.
+
+use serde::Serialize;
+
+use super::{import_address, time};
+use crate::{
+    import::{Import, ImportId, RecordCounts, Tally},
+    options::OnConflict,
+    owner::Owner,
+    report::Report,
+};
+use records::RecordErrorCode;
+
+/// An import job as callers see it.
+#[derive(Debug, Serialize)]
+pub struct ImportDocument {
+    #[serde(flatten)]
+    job: Job,
+    links: ImportLinks,
+}
+
+/// What a job is, wherever it is shown.
+#[derive(Debug, Serialize)]
+struct Job {
+    id: ImportId,
+    r#type: &'static str,
+    attributes: ImportAttributes,
+    meta: ImportMeta,
+}
+
+#[derive(Debug, Serialize)]
+struct ImportAttributes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<String>,
+    status: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct ImportMeta {
+    owner: Owner,
+    timestamps: ImportTimestamps,
+    records: ImportRecords,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_conflict: Option<OnConflict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<ImportFailure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_counts: Option<ErrorCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<QueueMeta>,
+}
+
+/// Why a job failed as a whole: its first error row in short.
+#[derive(Debug, Serialize)]
+struct ImportFailure {
+    code: RecordErrorCode,
+    error: String,
+}
+
+/// How many errors are causes of their own, and how many follow from another line's.
+#[derive(Debug, Serialize)]
+struct ErrorCounts {
+    root_causes: u64,
+    blocked: u64,
+}
+
+/// Where a pending job stands: 1 is the next to start.
+#[derive(Debug, Serialize)]
+struct QueueMeta {
+    position: u64,
+}
+
+/// The counts of a job. A dry run writes nothing, so nothing of it is imported; what could be is told apart.
+#[derive(Debug, Serialize)]
+struct ImportRecords {
+    uploaded: RecordCounts,
+    imported: RecordCounts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    importable: Option<RecordCounts>,
+}
+
+impl ImportRecords {
+    fn new(tally: Tally, dry_run: bool) -> Self {
+        let Tally { uploaded, imported } = tally;
+        if dry_run {
+            Self { uploaded, imported: RecordCounts::default(), importable: Some(imported) }
+        } else {
+            Self { uploaded, imported, importable: None }
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names on the wire")]
+struct ImportTimestamps {
+    created_at: String,
+    updated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_requested_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ImportLinks {
+    #[serde(rename = "self")]
+    this: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    results: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_lines: Option<String>,
+}
+
+impl ImportLinks {
+    fn new(address: String, has_ended: bool) -> Self {
+        let below = |name: &str| has_ended.then(|| format!("{address}/{name}"));
+        let (errors, results, failed_lines) = (below("errors"), below("results"), below("failed-lines"));
+        Self { this: address, errors, results, failed_lines }
+    }
+}
+
+impl ImportDocument {
+    /// Shows a job to a caller who reached the service at `origin`. `position` is a pending job's place in the line.
+    #[must_use]
+    pub fn new(import: Import, position: Option<u64>, origin: &str) -> Self {
+        let links = ImportLinks::new(import_address(origin, import.id), import.report.is_some());
+        Self { job: Job::new(import, position), links }
+    }
+}
+
+impl Job {
+    fn new(import: Import, position: Option<u64>) -> Self {
+        let counts = |report: &Report| ErrorCounts {
+            root_causes: report.errors.saturating_sub(report.blocked),
+            blocked: report.blocked,
+        };
+        let (errors, error_counts, failure) = match import.report {
+            Some(report) => (Some(report.errors), Some(counts(&report)), report.failure),
+            None => (None, None, None),
+        };
+        Self {
+            id: import.id,
+            r#type: "subscription_import",
+            attributes: ImportAttributes { external_ref: import.options.external_ref, status: import.status.as_str() },
+            meta: ImportMeta {
+                owner: import.owner,
+                timestamps: ImportTimestamps {
+                    created_at: time(import.created_at),
+                    updated_at: time(import.updated_at),
+                    started_at: import.started_at.map(time),
+                    finished_at: import.finished_at.map(time),
+                    cancel_requested_at: import.cancel_requested_at.map(time),
+                },
+                records: ImportRecords::new(import.tally, import.options.dry_run),
+                dry_run: import.options.dry_run.then_some(true),
+                on_conflict: Some(import.options.on_conflict).filter(|policy| *policy != OnConflict::Fail),
+                failure: failure.map(|failure| ImportFailure { code: failure.code, error: failure.detail() }),
+                errors,
+                error_counts,
+                queue: position.map(|position| QueueMeta { position }),
+            },
+        }
+    }
+}
+
+/// What a partner finds beside a dropped file when its job has ended: the job, which file it was, and where the files that
+/// tell more lie.
+#[derive(Debug, Serialize)]
+pub struct ReceiptDocument {
+    data: Job,
+    file: ReceiptFile,
+    links: ReceiptLinks,
+}
+
+#[derive(Debug, Serialize)]
+struct ReceiptFile {
+    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReceiptLinks {
+    errors: String,
+    results: String,
+    failed_lines: String,
+}
+
+impl ReceiptDocument {
+    /// Shows an ended job to whoever dropped its file. `address` tells where a file lies for clients of S3. `None` when the
+    /// job has not ended.
+    #[must_use]
+    pub fn new(import: Import, address: impl Fn(&str) -> String) -> Option<Self> {
+        let prefix = &import.report.as_ref()?.prefix;
+        let links = ReceiptLinks {
+            errors: address(&Report::errors_key(prefix)),
+            results: address(&Report::results_key(prefix)),
+            failed_lines: address(&Report::failed_lines_key(prefix)),
+        };
+        let file = ReceiptFile { url: address(&import.file.key), version: import.file.version.clone() };
+        Some(Self { data: Job::new(import, None), file, links })
+    }
+}

@@ -1,0 +1,358 @@
+//! What the service needs from the outside, in its own words. The AWS adapters (feature `aws`) and the twins in memory
+//! (feature `testing`) pass one and the same conformance suite.
+
+use std::{collections::HashMap, future::Future, ops::Range, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    filter::Filter,
+    idempotency::Idempotency,
+    import::{Claim, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
+    message::Tick,
+    options::ImportOptions,
+    page::Page,
+    stored::{Mark, StoredRecord},
+};
+use records::{RecordId, StoreId};
+
+/// A call to the outside that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// Worth another try: throttled, timed out, unreachable.
+    #[error("transient: {0}")]
+    Transient(String),
+    /// The thing is no longer as the caller believed; for a job, the lease is lost.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// Another try would fail alike: refused, missing, forbidden.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+/// The result of every port.
+pub type PortResult<T> = Result<T, PortError>;
+
+/// What became of a request to make a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The job is stored and waits.
+    Now(Import),
+    /// A job with this id, or made by an equal call under the same key, was there already; nothing was changed.
+    Before(Import),
+    /// The key stands for another call; nothing was changed.
+    KeyTaken,
+}
+
+impl Created {
+    /// The job, whenever it was made.
+    #[must_use]
+    pub fn into_import(self) -> Option<Import> {
+        match self {
+            Self::Now(import) | Self::Before(import) => Some(import),
+            Self::KeyTaken => None,
+        }
+    }
+}
+
+/// A page of a store's jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    pub imports: Vec<Import>,
+    /// How many jobs of the store the filter lets through, on all pages.
+    pub total: u64,
+}
+
+/// A job as the line knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportRef {
+    pub store: StoreId,
+    pub id: ImportId,
+    pub created_at: DateTime<Utc>,
+}
+
+impl From<&Import> for ImportRef {
+    fn from(import: &Import) -> Self {
+        Self { store: import.store.clone(), id: import.id, created_at: import.created_at }
+    }
+}
+
+impl From<&Lease> for ImportRef {
+    fn from(lease: &Lease) -> Self {
+        Self { store: lease.store.clone(), id: lease.id, created_at: lease.created_at }
+    }
+}
+
+/// The import jobs and the line they wait in.
+pub trait Imports: Sync {
+    /// Stores a pending job and its place at the end of the line, durably and at once. `created_at` is `now` or, should
+    /// another job have been created at or after `now`, just after that: it rises strictly in the order of creation.
+    /// Its idempotency key, if it has one, is stored with it, and remembered for [`crate::idempotency::REMEMBERED`].
+    fn create(&self, new: NewImport, now: DateTime<Utc>) -> impl Future<Output = PortResult<Created>> + Send;
+
+    /// Tells what [`Self::create`] would find under a key; `None` when the key is free, as one is whose job is gone. Whoever makes the job all the
+    /// same has the last word from `create`.
+    fn recall(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<Option<Created>>> + Send;
+
+    /// Finds a job of a store. A job of another store, or one kept long enough, is not found. How long a job is kept is
+    /// told by [`crate::kept::Kept`]; one that has not ended, or has no number in its store's list yet, is not forgotten.
+    fn get(
+        &self,
+        store: &StoreId,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<Option<Import>>> + Send;
+
+    /// Lists those of a store's jobs that the filter lets through, newest first: of those that [`Self::get`] finds. A page
+    /// costs the same at every offset unless the filter asks for a status or an `external_ref`.
+    fn list(
+        &self,
+        store: &StoreId,
+        filter: &Filter,
+        page: Page,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<Listing>> + Send;
+
+    /// Claims the next job of the line: a started one whose lease has run out, else the earliest pending one.
+    fn claim_next(&self, now: DateTime<Utc>) -> impl Future<Output = PortResult<Claim>> + Send;
+
+    /// Renews the lease. A conflict says that it is lost.
+    fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Shows how far the job has come. The answer says whether somebody asked that it be stopped.
+    fn record_progress(
+        &self,
+        lease: &Lease,
+        tally: &Tally,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<bool>> + Send;
+
+    /// Ends the job and takes it out of the line, in one write. Doing it twice under one lease is doing it once.
+    fn finish(
+        &self,
+        lease: &Lease,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Gives an unfinished job back, to be claimed again at once; the attempt does not count.
+    fn release(&self, lease: &Lease) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Ends a job that no worker has claimed. It keeps its place in the order of jobs. A conflict says that the job is not
+    /// pending any more.
+    fn cancel_pending(
+        &self,
+        import: &Import,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Asks the worker that runs a job to stop it, and answers the job. A conflict says that the job does not run.
+    fn request_cancel(
+        &self,
+        store: &StoreId,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<Import>> + Send;
+
+    /// Forgets the ended jobs that are kept since `until` or earlier, of all stores and for good: a later call with an
+    /// earlier time changes nothing.
+    fn forget(&self, until: DateTime<Utc>) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Lists jobs that have not ended, earliest first, at most `limit`.
+    fn open(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
+
+    /// Tells when the pending jobs of all stores were created that were created no later than `until`, earliest first:
+    /// the line as the last of them sees it.
+    fn line(&self, until: DateTime<Utc>) -> impl Future<Output = PortResult<Vec<DateTime<Utc>>>> + Send;
+
+    /// Lists ended jobs whose receipts are not known to be written, earliest first, at most `limit`.
+    fn owed_receipts(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
+
+    /// Notes that a receipt is written.
+    fn settle_receipt(&self, import: &ImportRef) -> impl Future<Output = PortResult<()>> + Send;
+}
+
+/// An upload that a caller was promised: the job that it becomes once its bytes are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadPromise {
+    pub store: StoreId,
+    pub id: ImportId,
+    pub options: ImportOptions,
+    /// When the promise may be forgotten.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The uploads that were promised.
+pub trait Uploads: Sync {
+    /// Remembers a promise.
+    fn promise(&self, promise: &UploadPromise) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Finds the options of a promised upload. One of another store, or one that has expired, is not found.
+    fn promised(
+        &self,
+        store: &StoreId,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<Option<ImportOptions>>> + Send;
+}
+
+/// A form by which anybody who has it can put one file: where to post it, and its fields beside the one named `file`,
+/// which comes last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadForm {
+    pub url: String,
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// What may be put with a form, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadTerms {
+    pub key: String,
+    /// The most bytes; one is the least.
+    pub max_bytes: usize,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Makes the forms of uploads.
+pub trait UploadForms: Sync {
+    /// Makes a form for a file under exactly this key.
+    fn form(&self, terms: &UploadTerms, now: DateTime<Utc>) -> impl Future<Output = PortResult<UploadForm>> + Send;
+}
+
+/// What a batch read gave: the items found, and the ids it did not get to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchRead<T> {
+    pub found: Vec<T>,
+    pub unprocessed: Vec<RecordId>,
+}
+
+/// What a batch write came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BatchWrite {
+    /// All are written but these, which are worth sending again.
+    Written { unprocessed: Vec<RecordId> },
+    /// None is written: at least one item is one that the database will not take, and the whole batch fell with it.
+    Refused { reason: String },
+}
+
+/// The imported objects.
+pub trait Records: Sync {
+    /// The most ids a batch read takes.
+    const READ_BATCH: usize = 100;
+    /// The most records a batch write takes.
+    const WRITE_BATCH: usize = 25;
+    /// The most bytes that go with a batch write of more than one record, by [`crate::stored::wire_bytes`]. `DynamoDB` takes
+    /// 16 MB; the names of table and request are beside it.
+    const WRITE_BYTES: usize = 15_000_000;
+
+    /// Reads up to [`Self::READ_BATCH`] objects by id, consistently. Ids must differ.
+    fn read_batch(&self, ids: &[RecordId]) -> impl Future<Output = PortResult<BatchRead<StoredRecord>>> + Send;
+
+    /// The same, without attributes: however large the objects are, the answer is small.
+    fn read_marks(&self, ids: &[RecordId]) -> impl Future<Output = PortResult<BatchRead<Mark>>> + Send;
+
+    /// Writes up to [`Self::WRITE_BATCH`] objects whole, of [`Self::WRITE_BYTES`] together. Ids must differ.
+    fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = PortResult<BatchWrite>> + Send;
+}
+
+/// A version of a file, as whoever puts another over it has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileVersion {
+    /// Tells this version of the file from every other.
+    pub tag: String,
+    /// What was said of it as it was put: texts under names in lower case.
+    pub metadata: HashMap<String, String>,
+}
+
+/// What came of reading a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileRead {
+    /// It was read to its end, or until no more was wanted.
+    Done,
+    /// There is no such file.
+    Missing,
+    /// It has more bytes than may be read, so many: nothing was read.
+    TooLarge { bytes: u64 },
+}
+
+/// The files: uploads, drops and reports.
+pub trait Files: Sync {
+    /// A report file that grows.
+    type Writer: FileWriter + Send;
+
+    /// Stores an uploaded file whole.
+    fn put(&self, key: &str, bytes: Bytes) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Finds the newest version of a file; `None` when there is no such file.
+    fn newest(&self, key: &str) -> impl Future<Output = PortResult<Option<FileVersion>>> + Send;
+
+    /// Puts a file, with metadata, over exactly the version `over`, or where there is none. A conflict says that somebody
+    /// else has put or removed the file meanwhile: nothing was changed.
+    fn put_over(
+        &self,
+        key: &str,
+        over: Option<&FileVersion>,
+        bytes: Bytes,
+        metadata: HashMap<String, String>,
+    ) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Reads an import file of at most `most` bytes and hands its bytes on, piece by piece, until `take` answers `false`.
+    /// Between the pieces others get their turn: what is done with one may take a while.
+    fn read(
+        &self,
+        file: &ImportFile,
+        most: u64,
+        take: impl FnMut(&[u8]) -> bool + Send,
+    ) -> impl Future<Output = PortResult<FileRead>> + Send;
+
+    /// Reads what was said of a file as it was put: texts under names in lower case. `None` when there is no such file.
+    fn metadata(&self, file: &ImportFile) -> impl Future<Output = PortResult<Option<HashMap<String, String>>>> + Send;
+
+    /// Reads a stretch of a report file; `None` when there is no such file.
+    fn read_range(&self, key: &str, range: Range<u64>) -> impl Future<Output = PortResult<Option<Bytes>>> + Send;
+
+    /// Begins a report file. Nothing is visible under the key until [`FileWriter::finish`].
+    fn writer(&self, key: String) -> Self::Writer;
+
+    /// The address of a file for clients of the store that holds it.
+    fn address(&self, key: &str) -> String;
+}
+
+/// Addresses under which anyone can fetch a file for a while.
+pub trait DownloadLinks: Sync {
+    /// Makes an address of a report file, good for so long from now on, which is saved under a name of its own.
+    fn download_link(
+        &self,
+        key: &str,
+        file_name: &str,
+        good_for: Duration,
+    ) -> impl Future<Output = PortResult<String>> + Send;
+}
+
+/// A file being written.
+pub trait FileWriter {
+    /// Adds bytes, sending them on when enough have gathered.
+    fn write(&mut self, bytes: &[u8]) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Sends the rest and makes the file visible.
+    fn finish(self) -> impl Future<Output = PortResult<()>> + Send;
+}
+
+/// The queue that wakes the worker.
+pub trait Queue: Sync {
+    /// Sends a tick. Within five minutes a second one with the same `deduplication` is dropped.
+    fn send(&self, tick: &Tick, deduplication: &str) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Hides a received message for so long from now on; its group waits with it.
+    fn hide(&self, receipt_handle: &str, time: Duration) -> impl Future<Output = PortResult<()>> + Send;
+
+    /// Counts the messages that wait or are being handled, approximately.
+    fn depth(&self) -> impl Future<Output = PortResult<u64>> + Send;
+}

@@ -1,0 +1,169 @@
+//! Writing a report, line by line in the order of the import file.
+
+use serde::Serialize;
+use tokio::try_join;
+
+use super::{Report, index_entry};
+use crate::{
+    api::ImportErrorDocument,
+    import::Import,
+    ports::{FileWriter, Files, PortError, PortResult},
+};
+use records::{RecordError, RecordErrorCode, RecordId, RecordType};
+
+/// What was done with an imported line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The object is new.
+    Created,
+    /// It took the place of the one that was stored.
+    Updated,
+    /// The stored one stayed.
+    Skipped,
+}
+
+impl Action {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug)]
+pub enum Fate<'a> {
+    Imported(RecordId, Action),
+    Failed(&'a [RecordError]),
+}
+
+/// A line of the import file, as a report tells of it.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportLine<'a> {
+    pub number: u32,
+    /// The line as it stands in the file, without its line feed.
+    pub raw: &'a [u8],
+    pub record_type: Option<RecordType>,
+    pub external_ref: Option<&'a str>,
+    pub fate: Fate<'a>,
+}
+
+/// A report on its way to S3. Nothing of it is visible until [`Self::finish`].
+#[derive(Debug)]
+pub struct ReportWriter<'a, W> {
+    import: &'a Import,
+    report: Report,
+    errors: W,
+    errors_index: W,
+    results: W,
+    failed_lines: W,
+    /// How long the file of the error rows is so far.
+    errors_bytes: u64,
+    row: Vec<u8>,
+}
+
+impl<'a, W: FileWriter + Send> ReportWriter<'a, W> {
+    /// Begins the report of a job as seen by one claim.
+    pub fn begin(files: &impl Files<Writer = W>, import: &'a Import, epoch: u64) -> Self {
+        let prefix = Report::prefix(&import.store, import.id, epoch);
+        Self {
+            import,
+            errors: files.writer(Report::errors_key(&prefix)),
+            errors_index: files.writer(Report::errors_index_key(&prefix)),
+            results: files.writer(Report::results_key(&prefix)),
+            failed_lines: files.writer(Report::failed_lines_key(&prefix)),
+            report: Report { prefix, failure: None, errors: 0, blocked: 0 },
+            errors_bytes: 0,
+            row: Vec::new(),
+        }
+    }
+
+    /// Adds the next line of the file.
+    ///
+    /// # Errors
+    /// When what has gathered could not be sent on.
+    pub async fn add(&mut self, line: &ReportLine<'_>) -> PortResult<()> {
+        write_row(&mut self.row, &ResultDocument::new(line))?;
+        self.results.write(&self.row).await?;
+        let Fate::Failed(errors) = line.fate else { return Ok(()) };
+        self.failed_lines.write(line.raw).await?;
+        self.failed_lines.write(b"\n").await?;
+        for error in errors {
+            let (row, number) = (self.report.errors, line.number);
+            write_row(&mut self.row, &ImportErrorDocument::new(self.import, row, number, line.external_ref, error))?;
+            self.errors.write(&self.row).await?;
+            self.errors_bytes += u64::try_from(self.row.len()).unwrap_or_default();
+            self.errors_index.write(&index_entry(self.errors_bytes)).await?;
+            self.report.errors += 1;
+            self.report.blocked += u64::from(error.blocked_by.is_some());
+        }
+        Ok(())
+    }
+
+    /// Makes the report visible. With a `failure` it begins with an error row of the file as a whole.
+    ///
+    /// # Errors
+    /// When a file could not be written to its end.
+    pub async fn finish(self, failure: Option<RecordError>) -> PortResult<Report> {
+        try_join!(self.errors.finish(), self.errors_index.finish(), self.results.finish(), self.failed_lines.finish())?;
+        let errors = self.report.errors + u64::from(failure.is_some());
+        Ok(Report { failure, errors, ..self.report })
+    }
+}
+
+/// Writes a document as one line.
+fn write_row(row: &mut Vec<u8>, document: &impl Serialize) -> PortResult<()> {
+    row.clear();
+    serde_json::to_writer(&mut *row, document).map_err(|error| PortError::Permanent(error.to_string()))?;
+    row.push(b'\n');
+    Ok(())
+}
+
+/// A line of the results.
+#[derive(Serialize)]
+struct ResultDocument<'a> {
+    line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<RecordType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ref: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<RecordId>,
+    action: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: Vec<ResultErrorDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct ResultErrorDocument<'a> {
+    code: RecordErrorCode,
+    field: &'a str,
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_by: Option<u32>,
+}
+
+impl<'a> ResultDocument<'a> {
+    fn new(line: &ReportLine<'a>) -> Self {
+        let (id, action, errors) = match line.fate {
+            Fate::Imported(id, action) => (Some(id), action.as_str(), &[][..]),
+            Fate::Failed(errors) => (None, "failed", errors),
+        };
+        let told = |error: &'a RecordError| ResultErrorDocument {
+            code: error.code,
+            field: &error.field,
+            error: error.detail(),
+            blocked_by: error.blocked_by,
+        };
+        Self {
+            line: line.number,
+            r#type: line.record_type,
+            external_ref: line.external_ref,
+            id,
+            action,
+            errors: errors.iter().map(told).collect(),
+        }
+    }
+}

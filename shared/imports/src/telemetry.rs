@@ -1,0 +1,260 @@
+//! Metrics: one line of JSON in the log for each job that has ended, in CloudWatch's embedded metric format, from which
+//! CloudWatch makes numbers to draw and to raise alarms on. They are summed over all stores: no store, no name, no id of an
+//! object is a dimension.
+//!
+//! The line is written to standard output as it is and not through `tracing`: the format wants its `_aws` at the top of the
+//! line, and a log event keeps its fields one level down.
+
+use std::io::Write;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::import::{Import, ImportId};
+use records::{RecordError, RecordErrorCode};
+
+/// Where CloudWatch files the metrics.
+pub const NAMESPACE: &str = "SubscriptionsImport";
+
+/// The dimension that tells stacks of one account apart.
+pub const STACK: &str = "Stack";
+
+/// The dimension that tells how jobs ended.
+pub const OUTCOME: &str = "Outcome";
+
+/// What the metrics of one stack are filed under.
+const BY_STACK: &[&str] = &[STACK];
+const BY_OUTCOME: &[&str] = &[STACK, OUTCOME];
+
+/// A metric: its name, its unit in CloudWatch's words, and under which sets of dimensions it is filed. Each set costs as much
+/// as another metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub dimensions: &'static [&'static [&'static str]],
+    value: fn(&EndedJob) -> Option<i64>,
+}
+
+const fn count(name: &'static str, value: fn(&EndedJob) -> Option<i64>) -> Metric {
+    Metric { name, unit: "Count", dimensions: &[BY_STACK], value }
+}
+
+const fn time(name: &'static str, value: fn(&EndedJob) -> Option<i64>) -> Metric {
+    Metric { name, unit: "Milliseconds", dimensions: &[BY_STACK], value }
+}
+
+/// Every metric there is. Of a job that never started the last three are left out.
+pub const METRICS: [Metric; 7] = [
+    Metric { dimensions: &[BY_STACK, BY_OUTCOME], ..count("JobsFinished", |_| Some(1)) },
+    count("RecordsUploaded", |job| Some(job.uploaded.into())),
+    count("RecordsImported", |job| Some(job.imported.into())),
+    count("RecordsFailed", |job| Some(job.failed.into())),
+    count("Attempts", |job| Some(job.run?.attempts.into())),
+    time("QueueAge", |job| Some(milliseconds(job.run?.created_at, job.run?.started_at))),
+    time("JobDuration", |job| Some(milliseconds(job.run?.started_at, job.finished_at))),
+];
+
+/// The time between two clocks' readings, which need not agree.
+fn milliseconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
+    (to - from).num_milliseconds().max(0)
+}
+
+/// How a job ended, as metrics tell it: somebody's wish is no failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobOutcome {
+    Success,
+    Failed,
+    Cancelled,
+}
+
+/// Every way to end.
+pub const OUTCOMES: [JobOutcome; 3] = [JobOutcome::Success, JobOutcome::Failed, JobOutcome::Cancelled];
+
+impl JobOutcome {
+    /// How a job ended, by what there is to say of its file as a whole.
+    #[must_use]
+    pub fn of(failure: Option<&RecordError>) -> Self {
+        match failure.map(|failure| failure.code) {
+            None => Self::Success,
+            Some(RecordErrorCode::Cancelled) => Self::Cancelled,
+            Some(_) => Self::Failed,
+        }
+    }
+
+    /// The dimension's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A job that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct EndedJob {
+    pub id: ImportId,
+    pub outcome: JobOutcome,
+    pub uploaded: u32,
+    /// How many records were written: none in a dry run.
+    pub imported: u32,
+    /// How many lines were tried or refused and not imported.
+    pub failed: u32,
+    pub run: Option<Run>,
+    pub finished_at: DateTime<Utc>,
+}
+
+/// That a job was run.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    /// How many claims it took.
+    pub attempts: u32,
+    pub created_at: DateTime<Utc>,
+    /// When the first claim began.
+    pub started_at: DateTime<Utc>,
+}
+
+impl Run {
+    /// The run of a job that a worker holds.
+    #[must_use]
+    pub fn of(import: &Import, attempts: u32) -> Option<Self> {
+        import.started_at.map(|started_at| Self { attempts, created_at: import.created_at, started_at })
+    }
+}
+
+/// A line of the log from which CloudWatch reads metrics.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "_aws")]
+    aws: Value,
+    #[serde(rename = "Stack")]
+    stack: &'a str,
+    #[serde(rename = "Outcome")]
+    outcome: &'static str,
+    #[serde(flatten)]
+    values: serde_json::Map<String, Value>,
+    #[serde(rename = "import.id")]
+    id: ImportId,
+}
+
+/// Sends metrics.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    stack: String,
+    write: fn(&str),
+}
+
+impl Telemetry {
+    /// Sends the metrics of the stack of that name, line by line.
+    #[must_use]
+    pub const fn new(stack: String, write: fn(&str)) -> Self {
+        Self { stack, write }
+    }
+
+    /// Tells of a job that has ended. A job whose function dies between its end and this line goes uncounted.
+    pub fn job_ended(&self, job: &EndedJob) {
+        let values: Vec<(Metric, i64)> =
+            METRICS.into_iter().filter_map(|metric| Some((metric, (metric.value)(job)?))).collect();
+        let filed = values.chunk_by(|(one, _), (next, _)| one.dimensions == next.dimensions).map(|metrics| {
+            let named = metrics.iter().map(|(metric, _)| json!({"Name": metric.name, "Unit": metric.unit}));
+            let dimensions = metrics.first().map(|(metric, _)| metric.dimensions);
+            json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named.collect::<Value>()})
+        });
+        let line = Line {
+            aws: json!({"Timestamp": job.finished_at.timestamp_millis(), "CloudWatchMetrics": filed.collect::<Value>()}),
+            stack: &self.stack,
+            outcome: job.outcome.as_str(),
+            values: values.iter().map(|(metric, value)| (metric.name.to_owned(), json!(value))).collect(),
+            id: job.id,
+        };
+        if let Ok(line) = serde_json::to_string(&line) {
+            (self.write)(&line);
+        }
+    }
+}
+
+/// Writes a line to standard output, whole: Lambda takes it from there.
+pub fn print(line: &str) {
+    // One that can't be written is one number less; there is nobody to tell.
+    let _ = std::io::stdout().lock().write_all(format!("{line}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use chrono::TimeDelta;
+    use uuid::Uuid;
+
+    use super::*;
+
+    thread_local! {
+        static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    fn line(job: &EndedJob) -> Value {
+        let telemetry =
+            Telemetry::new("imports".to_owned(), |line| LINES.with_borrow_mut(|lines| lines.push(line.to_owned())));
+        telemetry.job_ended(job);
+        serde_json::from_str(&LINES.with_borrow_mut(Vec::pop).unwrap()).unwrap()
+    }
+
+    fn job() -> EndedJob {
+        let created_at = DateTime::from_timestamp(1_780_056_000, 0).unwrap();
+        EndedJob {
+            id: ImportId::new(Uuid::from_u128(1)),
+            outcome: JobOutcome::Success,
+            uploaded: 12,
+            imported: 9,
+            failed: 4,
+            run: Some(Run { attempts: 2, created_at, started_at: created_at + TimeDelta::milliseconds(1_500) }),
+            finished_at: created_at + TimeDelta::milliseconds(4_000),
+        }
+    }
+
+    #[test]
+    fn a_job_that_was_run_is_told_in_one_line() {
+        insta::assert_json_snapshot!(line(&job()));
+    }
+
+    #[test]
+    fn a_job_that_never_started_has_neither_waited_nor_run() {
+        insta::assert_json_snapshot!(line(&EndedJob {
+            outcome: JobOutcome::Cancelled,
+            uploaded: 0,
+            imported: 0,
+            failed: 0,
+            run: None,
+            ..job()
+        }));
+    }
+
+    /// What CloudWatch asks of a line: every dimension is a text at its top, every metric a number.
+    #[test]
+    fn every_metric_and_dimension_stands_at_the_top_of_the_line() {
+        let line = line(&job());
+        let filed = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        let mut metrics = 0;
+        for directive in filed {
+            for dimension in directive["Dimensions"].as_array().unwrap().iter().flat_map(|set| set.as_array().unwrap())
+            {
+                assert!(line[dimension.as_str().unwrap()].is_string(), "{dimension}");
+            }
+            for metric in directive["Metrics"].as_array().unwrap() {
+                assert!(line[metric["Name"].as_str().unwrap()].is_i64(), "{metric}");
+                metrics += 1;
+            }
+        }
+        assert_eq!(metrics, METRICS.len());
+    }
+
+    #[test]
+    fn clocks_that_disagree_make_no_negative_time() {
+        let job = EndedJob { finished_at: DateTime::UNIX_EPOCH, ..job() };
+        assert_eq!(line(&job)["JobDuration"], 0);
+    }
+}

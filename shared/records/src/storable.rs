@@ -1,0 +1,109 @@
+//! What the database can hold of a finished record.
+//!
+//! `DynamoDB` refuses an item over 400 KB or nested deeper than 32 levels. Its own reckoning is not published to the
+//! byte, so both are measured here from the safe side.
+
+use std::sync::Arc;
+
+use super::error::{RecordErrorCode, RecordErrors};
+use super::reference::Snapshot;
+use crate::json::{Decimal, Json, Object, Path};
+
+/// The largest item, in bytes.
+pub const MAX_ITEM_BYTES: usize = 400 * 1024;
+
+/// The deepest nesting of an attribute's value, the value itself and its innermost scalar counted.
+pub const MAX_ITEM_DEPTH: usize = 32;
+
+/// Set aside for what is stored beside the record: keys, times, names.
+const HEADROOM_BYTES: usize = 2 * 1024;
+
+/// Notes an error when attributes, with their `external_ref` beside them, are more than the database holds.
+pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Path<'_>, errors: &mut RecordErrors) {
+    let bytes = HEADROOM_BYTES + external_ref.map_or(0, str::len) + object_bytes(attributes);
+    if bytes > MAX_ITEM_BYTES {
+        let problem = format_args!("the object would take {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored");
+        errors.add(RecordErrorCode::TooLarge, path, problem);
+    }
+    // The innermost scalar counts as a level of its own.
+    let depth = attributes.depth() + 1;
+    if depth > MAX_ITEM_DEPTH {
+        let problem =
+            format_args!("the object would be nested {depth} levels deep, at most {MAX_ITEM_DEPTH} can be stored");
+        errors.add(RecordErrorCode::TooDeep, path, problem);
+    }
+}
+
+/// Notes an error when the copies alone are more than the database holds, before they are all made: a line of a
+/// thousand references to one large object is small, what it asks for is not.
+pub(super) fn check_copies(copies: &[Arc<Snapshot>], path: &Path<'_>, errors: &mut RecordErrors) {
+    let mut bytes = HEADROOM_BYTES;
+    for copy in copies {
+        bytes += object_bytes(copy.attributes());
+        if bytes > MAX_ITEM_BYTES {
+            let problem =
+                format_args!("the object would take more than {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored");
+            errors.add(RecordErrorCode::TooLarge, path, problem);
+            return;
+        }
+    }
+}
+
+/// 3 bytes for a container and 1 for each entry of it, on top of what the entries take.
+pub(super) fn object_bytes(object: &Object) -> usize {
+    object.iter().fold(3, |bytes, (key, value)| bytes + 1 + key.len() + value_bytes(value))
+}
+
+fn value_bytes(value: &Json) -> usize {
+    match value {
+        Json::Null | Json::Bool(_) => 1,
+        // A byte for every two digits, one for sign or exponent, and one from the safe side.
+        Json::Number(text) => Decimal::from_text(text).digits.len().div_ceil(2) + 2,
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().fold(3, |bytes, item| bytes + 1 + value_bytes(item)),
+        Json::Object(object) => object_bytes(object),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::RecordError;
+    use crate::json;
+
+    fn check(attributes: &Object) -> String {
+        let mut errors = RecordErrors::default();
+        check_storable(attributes, Some("ref"), &Path::Key(&Path::Line, "attributes"), &mut errors);
+        errors.into_vec().iter().map(RecordError::detail).collect()
+    }
+
+    fn holding(value: impl Into<Json>) -> Object {
+        Object::from_iter([("text".to_owned(), value.into())])
+    }
+
+    #[test]
+    fn an_object_is_measured_with_headroom() {
+        // 3 for the map, 1 for its entry, 4 for the key, 3 for the external_ref.
+        let room = MAX_ITEM_BYTES - HEADROOM_BYTES - 11;
+        assert_eq!(check(&holding("x".repeat(room))), "");
+        assert_snapshot!(check(&holding("x".repeat(room + 1))), @"attributes: the object would take 409601 bytes, at most 409600 can be stored");
+    }
+
+    #[test]
+    fn nesting_is_measured_with_the_innermost_scalar() {
+        let nested = |levels| (0..levels).fold(Json::Null, |inner, _| Json::Array(vec![inner]));
+        assert_eq!(check(&holding(nested(30))), "");
+        assert_snapshot!(check(&holding(nested(31))), @"attributes: the object would be nested 33 levels deep, at most 32 can be stored");
+    }
+
+    #[test]
+    fn every_kind_of_value_takes_what_the_database_says() {
+        for (json, bytes) in [("null", 1), ("true", 1), ("12345", 5), ("\"é\"", 2), ("[]", 3), ("[0,0]", 9)] {
+            let mut errors = RecordErrors::default();
+            let line = json::read(&format!("{{\"k\":{json}}}"), &mut errors).unwrap();
+            assert_eq!(object_bytes(&line), 3 + 1 + 1 + bytes, "{json}");
+        }
+    }
+}

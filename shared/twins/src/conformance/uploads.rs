@@ -1,0 +1,52 @@
+//! What an [`Uploads`] promises. Every test has a store of its own.
+
+use uuid::Uuid;
+
+use super::{at, fresh_store, promises};
+use imports::{
+    import::ImportId,
+    options::{ImportOptions, OnConflict},
+    ports::{UploadPromise, Uploads},
+};
+use records::StoreId;
+
+promises! { $ uploads_promises in uploads:
+    a_promised_upload_is_found_with_its_options,
+    a_promise_is_its_own_stores_alone,
+    a_promise_is_kept_until_it_expires,
+}
+
+fn promise(store: &StoreId, options: ImportOptions) -> UploadPromise {
+    UploadPromise { store: store.clone(), id: ImportId::new(Uuid::new_v4()), options, expires_at: at(100) }
+}
+
+pub async fn a_promised_upload_is_found_with_its_options(uploads: &impl Uploads) {
+    let store = fresh_store();
+    let named =
+        ImportOptions {
+            external_ref: Some("nächtlich 🌙".to_owned()), dry_run: true, on_conflict: OnConflict::Update
+        };
+    for options in [ImportOptions::default(), named] {
+        let promise = promise(&store, options.clone());
+        assert_eq!(uploads.promised(&store, promise.id, at(0)).await, Ok(None));
+        uploads.promise(&promise).await.unwrap();
+        // As often as S3 tells of it.
+        for _ in 0..2 {
+            assert_eq!(uploads.promised(&store, promise.id, at(1)).await, Ok(Some(options.clone())));
+        }
+    }
+}
+
+pub async fn a_promise_is_its_own_stores_alone(uploads: &impl Uploads) {
+    let promise = promise(&fresh_store(), ImportOptions::default());
+    uploads.promise(&promise).await.unwrap();
+    assert_eq!(uploads.promised(&fresh_store(), promise.id, at(1)).await, Ok(None));
+}
+
+pub async fn a_promise_is_kept_until_it_expires(uploads: &impl Uploads) {
+    let store = fresh_store();
+    let promise = promise(&store, ImportOptions::default());
+    uploads.promise(&promise).await.unwrap();
+    assert_eq!(uploads.promised(&store, promise.id, at(99)).await, Ok(Some(ImportOptions::default())));
+    assert_eq!(uploads.promised(&store, promise.id, at(100)).await, Ok(None));
+}

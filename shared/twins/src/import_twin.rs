@@ -1,0 +1,366 @@
+//! The import jobs in memory: a list in the order of creation, and the one lease.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Call, Faults, keys::Keys, lock, uploads::Promises};
+use imports::{
+    filter::Filter,
+    idempotency::Idempotency,
+    import::{Claim, Import, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, Tally, to_micros},
+    kept::Kept,
+    page::Page,
+    ports::{Created, ImportRef, Imports, Listing, PortError, PortResult},
+};
+use records::StoreId;
+
+/// An [`Imports`] in memory. Clones share their jobs.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryImports {
+    state: Arc<Mutex<State>>,
+    pub(super) uploads: Arc<Mutex<Promises>>,
+    pub(super) faults: Faults,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In the order of creation.
+    jobs: Vec<Job>,
+    /// The jobs made under a key.
+    keys: Keys,
+    /// Counts the claims of all jobs, and what was given back.
+    epoch: u64,
+    /// The place of the job that runs, and when its lease lapses.
+    running: Option<(usize, DateTime<Utc>)>,
+    /// How long the job of a store is kept that ended last of those with a number.
+    kept: HashMap<StoreId, Kept>,
+    /// Jobs kept since then or earlier are forgotten.
+    horizon: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug)]
+struct Job {
+    import: Import,
+    epoch: u64,
+    attempt: u32,
+    /// How long the job is kept by itself, once it has ended.
+    kept_by_itself: Option<Kept>,
+    /// The same once it has its number too: at least as long as those before it.
+    kept: Option<Kept>,
+    owes_receipt: bool,
+}
+
+impl MemoryImports {
+    /// Begins without a job; `faults` befall its calls.
+    #[must_use]
+    pub fn new(faults: Faults) -> Self {
+        Self { state: Arc::default(), uploads: Arc::default(), faults }
+    }
+
+    /// Shows every job in the order of creation, and how often it was claimed.
+    pub fn each(&self, mut show: impl FnMut(&Import, u32)) {
+        for job in &lock(&self.state).jobs {
+            show(&job.import, job.attempt);
+        }
+    }
+
+    /// Shows every job that owes a receipt.
+    pub fn each_owing(&self, show: impl FnMut(&Import)) {
+        lock(&self.state).jobs.iter().filter(|job| job.owes_receipt).map(|job| &job.import).for_each(show);
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        call: Call,
+        change: impl FnOnce(&mut State) -> PortResult<T> + Send + 'static,
+    ) -> PortResult<T> {
+        let state = Arc::clone(&self.state);
+        self.faults.around_change(call, move |_| change(&mut lock(&state))).await
+    }
+}
+
+impl Imports for MemoryImports {
+    async fn create(&self, new: NewImport, now: DateTime<Utc>) -> PortResult<Created> {
+        self.change(Call::Create, move |state| Ok(state.create(new, now))).await
+    }
+
+    async fn recall(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        now: DateTime<Utc>,
+    ) -> PortResult<Option<Created>> {
+        self.faults.around(Call::Recall, || Ok(lock(&self.state).recall(store, idempotency, now))).await
+    }
+
+    async fn get(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<Import>> {
+        let get = || {
+            let state = lock(&self.state);
+            let mut kept = state.kept(store, now);
+            Ok(kept.find(|import| import.id == id).cloned())
+        };
+        self.faults.around(Call::Get, get).await
+    }
+
+    async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> PortResult<Listing> {
+        let list = || {
+            let state = lock(&self.state);
+            let all: Vec<&Import> = state.kept(store, now).filter(|import| filter.matches(import)).collect();
+            let bound = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+            let imports = all.iter().rev().skip(bound(page.offset())).take(bound(page.limit()));
+            Ok(Listing {
+                imports: imports.copied().cloned().collect(),
+                total: u64::try_from(all.len()).unwrap_or_default(),
+            })
+        };
+        self.faults.around(Call::List, list).await
+    }
+
+    async fn claim_next(&self, now: DateTime<Utc>) -> PortResult<Claim> {
+        self.change(Call::ClaimNext, move |state| Ok(state.claim_next(now))).await
+    }
+
+    async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> PortResult<()> {
+        let lease = lease.clone();
+        let extend = move |state: &mut State| {
+            state.held(&lease)?;
+            state.running = state.running.map(|(place, _)| (place, now + LEASE));
+            Ok(())
+        };
+        self.change(Call::ExtendLease, extend).await
+    }
+
+    async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> PortResult<bool> {
+        let (lease, tally) = (lease.clone(), *tally);
+        let record = move |state: &mut State| {
+            let import = &mut state.held(&lease)?.import;
+            import.tally = tally;
+            import.updated_at = to_micros(now);
+            Ok(import.cancel_requested_at.is_some())
+        };
+        self.change(Call::RecordProgress, record).await
+    }
+
+    async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
+        let (lease, outcome) = (lease.clone(), outcome.clone());
+        self.change(Call::Finish, move |state| state.finish(&lease, &outcome, now)).await
+    }
+
+    async fn release(&self, lease: &Lease) -> PortResult<()> {
+        let lease = lease.clone();
+        self.change(Call::Release, move |state| state.release(&lease)).await
+    }
+
+    async fn forget(&self, until: DateTime<Utc>) -> PortResult<()> {
+        let forget = move |state: &mut State| {
+            state.horizon = state.horizon.max(Some(to_micros(until)));
+            Ok(())
+        };
+        self.change(Call::Forget, forget).await
+    }
+
+    async fn open(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
+        let open = || {
+            let state = lock(&self.state);
+            let open = state.jobs.iter().map(|job| &job.import).filter(|import| !import.status.is_terminal());
+            Ok(open.map(ImportRef::from).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+        };
+        self.faults.around(Call::Open, open).await
+    }
+
+    async fn line(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
+        let line = || {
+            let state = lock(&self.state);
+            let pending =
+                state.jobs.iter().map(|job| &job.import).filter(|import| import.status == ImportStatus::Pending);
+            Ok(pending.map(|import| import.created_at).filter(|created_at| *created_at <= until).collect())
+        };
+        self.faults.around(Call::Line, line).await
+    }
+
+    async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
+        let (store, id, outcome) = (import.store.clone(), import.id, outcome.clone());
+        let cancel = move |state: &mut State| {
+            let job = state.find(&store, id, ImportStatus::Pending)?;
+            job.import.cancel_requested_at = Some(to_micros(now));
+            job.end(&outcome, now);
+            Ok(())
+        };
+        self.change(Call::CancelPending, cancel).await
+    }
+
+    async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Import> {
+        let store = store.clone();
+        let request = move |state: &mut State| {
+            let import = &mut state.find(&store, id, ImportStatus::Started)?.import;
+            import.cancel_requested_at.get_or_insert(to_micros(now));
+            Ok(import.clone())
+        };
+        self.change(Call::RequestCancel, request).await
+    }
+
+    async fn owed_receipts(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
+        let owed = || {
+            let state = lock(&self.state);
+            let owing = state.jobs.iter().filter(|job| job.owes_receipt).map(|job| ImportRef::from(&job.import));
+            Ok(owing.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+        };
+        self.faults.around(Call::OwedReceipts, owed).await
+    }
+
+    async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {
+        let id = import.id;
+        let settle = move |state: &mut State| {
+            for job in state.jobs.iter_mut().filter(|job| job.import.id == id) {
+                job.owes_receipt = false;
+            }
+            Ok(())
+        };
+        self.change(Call::SettleReceipt, settle).await
+    }
+}
+
+impl Job {
+    fn end(&mut self, outcome: &Outcome, now: DateTime<Utc>) {
+        self.import.status = outcome.ending.into();
+        self.import.tally = outcome.tally;
+        self.import.report = Some(outcome.report.clone());
+        self.import.finished_at = Some(to_micros(now));
+        self.import.updated_at = to_micros(now);
+        self.kept_by_itself = Some(Kept { from: to_micros(now), expires_at: outcome.expires_at });
+        self.owes_receipt = outcome.owes_receipt;
+    }
+}
+
+impl Job {
+    /// Settles how long an ended job is kept, now that it has its number.
+    fn keep(&mut self, by_store: &mut HashMap<StoreId, Kept>) {
+        let before = by_store.get(&self.import.store).copied();
+        self.kept = self.kept_by_itself.map(|kept| kept.after(before));
+        by_store.extend(self.kept.map(|kept| (self.import.store.clone(), kept)));
+    }
+}
+
+impl State {
+    fn create(&mut self, new: NewImport, now: DateTime<Utc>) -> Created {
+        if let Some(job) = self.jobs.iter().find(|job| job.import.id == new.id && job.import.store == new.store) {
+            return Created::Before(job.import.clone());
+        }
+        if let Some(idempotency) = &new.idempotency {
+            if let Some(before) = self.recall(&new.store, idempotency, now) {
+                return before;
+            }
+            self.keys.remember(&new.store, idempotency, new.id, now);
+        }
+        let newest = self.jobs.last().map(|job| job.import.created_at + TimeDelta::microseconds(1));
+        let created_at = newest.map_or(to_micros(now), |after| after.max(to_micros(now)));
+        let import = Import::pending(new, created_at);
+        let job = import.clone();
+        self.jobs.push(Job {
+            import: job,
+            epoch: 0,
+            attempt: 0,
+            kept_by_itself: None,
+            kept: None,
+            owes_receipt: false,
+        });
+        Created::Now(import)
+    }
+
+    fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Option<Created> {
+        let (id, is_equal) = self.keys.find(store, idempotency, now)?;
+        let import = self.kept(store, now).find(|import| import.id == id)?;
+        Some(if is_equal { Created::Before(import.clone()) } else { Created::KeyTaken })
+    }
+
+    /// The jobs of a store that are not forgotten, in the order of creation.
+    fn kept(&self, store: &StoreId, now: DateTime<Utc>) -> impl Iterator<Item = &Import> {
+        let kept =
+            move |job: &&Job| job.import.store == *store && job.kept.is_none_or(|kept| kept.holds(now, self.horizon));
+        self.jobs.iter().filter(kept).map(|job| &job.import)
+    }
+
+    fn claim_next(&mut self, now: DateTime<Utc>) -> Claim {
+        let next = match self.running {
+            Some((_, until)) if until > now => return Claim::Busy { until },
+            Some((place, _)) => Some(place),
+            None => self.number_cancelled(),
+        };
+        let Some((place, job)) = next.and_then(|place| Some((place, self.jobs.get_mut(place)?))) else {
+            return Claim::Idle;
+        };
+        let now = to_micros(now);
+        self.epoch += 1;
+        self.running = Some((place, now + LEASE));
+        job.epoch = self.epoch;
+        job.attempt += 1;
+        job.import.status = ImportStatus::Started;
+        let resumed = job.import.started_at.is_some();
+        job.import.started_at.get_or_insert(now);
+        job.import.updated_at = now;
+        let import = job.import.clone();
+        let lease =
+            Lease { store: import.store.clone(), id: import.id, created_at: import.created_at, epoch: job.epoch };
+        Claim::Run { import: Box::new(import), lease, attempt: job.attempt, resumed }
+    }
+
+    /// Gives the cancelled jobs at the head of the line their numbers; tells the place of the one that comes then.
+    fn number_cancelled(&mut self) -> Option<usize> {
+        let next = self.jobs.iter().position(|job| !job.import.status.is_terminal());
+        for job in self.jobs.iter_mut().take(next.unwrap_or(usize::MAX)).filter(|job| job.kept.is_none()) {
+            job.keep(&mut self.kept);
+        }
+        next
+    }
+
+    /// The job of that id, which must stand so.
+    fn find(&mut self, store: &StoreId, id: ImportId, status: ImportStatus) -> PortResult<&mut Job> {
+        let mut jobs = self.jobs.iter_mut().filter(|job| job.import.store == *store && job.import.id == id);
+        let job = jobs.next().filter(|job| job.import.status == status);
+        job.ok_or_else(|| PortError::Conflict(format!("the job is not {}", status.as_str())))
+    }
+
+    /// The job of a lease that nobody else has taken and that was not given up. It may have lapsed.
+    fn held(&mut self, lease: &Lease) -> PortResult<&mut Job> {
+        let job = leased(&mut self.jobs, lease)?;
+        if job.import.status.is_terminal() { Err(lost()) } else { Ok(job) }
+    }
+
+    fn finish(&mut self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
+        let State { jobs, kept, running, .. } = self;
+        let job = leased(jobs, lease)?;
+        if job.import.status.is_terminal() {
+            return Ok(());
+        }
+        job.end(outcome, now);
+        job.keep(kept);
+        *running = None;
+        Ok(())
+    }
+
+    fn release(&mut self, lease: &Lease) -> PortResult<()> {
+        // The epoch moves on: nothing more happens under this lease.
+        let epoch = self.epoch + 1;
+        let job = self.held(lease)?;
+        job.attempt -= 1;
+        job.epoch = epoch;
+        self.epoch = epoch;
+        self.running = None;
+        Ok(())
+    }
+}
+
+/// The job of a lease that nobody else has taken.
+fn leased<'a>(jobs: &'a mut [Job], lease: &Lease) -> PortResult<&'a mut Job> {
+    let leased =
+        |job: &&mut Job| job.import.id == lease.id && job.import.store == lease.store && job.epoch == lease.epoch;
+    jobs.iter_mut().find(leased).ok_or_else(lost)
+}
+
+fn lost() -> PortError {
+    PortError::Conflict("the lease is lost".to_owned())
+}
