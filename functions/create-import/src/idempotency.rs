@@ -1,12 +1,12 @@
 //! The `Idempotency-Key` of a call, and what a call under it stands for.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use imports::{
     api::ApiError,
     idempotency::{Idempotency, REMEMBERED},
     options::ImportOptions,
 };
+use sha2::{Digest, Sha256};
 
 use crate::upload::Upload;
 
@@ -42,9 +42,9 @@ pub fn conflict() -> ApiError {
 fn fingerprint(upload: &Upload) -> String {
     let ImportOptions { external_ref, dry_run, on_conflict } = &upload.options;
     let options = format!("{dry_run} {} {}", on_conflict.as_str(), external_ref.as_deref().unwrap_or_default());
-    let mut context = Context::new(&SHA256);
+    let mut digest = Sha256::new();
     // The options first, and how long they are: no two uploads read alike.
-    context.update(format!("{} {options}", options.len()).as_bytes());
-    context.update(&upload.file);
-    URL_SAFE_NO_PAD.encode(context.finish())
+    digest.update(format!("{} {options}", options.len()).as_bytes());
+    digest.update(&upload.file);
+    URL_SAFE_NO_PAD.encode(digest.finalize())
 }
