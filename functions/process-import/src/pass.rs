@@ -183,14 +183,17 @@ where
         let records = Bulk::new(&self.worker.records);
         let references =
             References { import: self.import, resumed: self.resumed, sheet, records: &records, copies: &copies };
-        let mut left = None;
-        for types in WAVES {
-            // Those under way when the time is nearly over end, and are settled, before the job is given back.
-            let time = (self.deadline - (HAND_OVER - DRAIN) - (self.worker.clock)()).to_std().unwrap_or_default();
-            let wave = timeout(time, self.wave(types, leaving, &references, &failed));
-            left = wave.await.unwrap_or(Err(Stop::OutOfTime))?.or(left);
-        }
-        Ok(left)
+        let waves = async {
+            let mut left = None;
+            for types in WAVES {
+                // Those under way when the time is nearly over end, and are settled, before the job is given back.
+                let time = (self.deadline - (HAND_OVER - DRAIN) - (self.worker.clock)()).to_std().unwrap_or_default();
+                let wave = timeout(time, self.wave(types, leaving, &references, &failed));
+                left = wave.await.unwrap_or(Err(Stop::OutOfTime))?.or(left);
+            }
+            Ok(left)
+        };
+        records.serve(waves).await
     }
 
     /// Settles all lines of some types, a bounded number of batches at a time.

@@ -2,6 +2,7 @@
 //! receipts, and the ports through which all of it reaches the outside.
 
 pub mod api;
+pub mod back_off;
 pub mod filter;
 pub mod idempotency;
 pub mod import;
