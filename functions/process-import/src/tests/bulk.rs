@@ -1,7 +1,7 @@
 //! Batches against a database that refuses, leaves over and fails.
 
-use imports::ports::{PortError, PortResult};
 use futures_util::future::{join, join_all};
+use imports::ports::{PortError, PortResult};
 use records::{RecordId, RecordType, json::Object};
 
 use super::*;
@@ -46,8 +46,7 @@ async fn check_poison(poison: &'static [u32]) -> usize {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());
     records.refuse(|record| poison.contains(&record.line));
-    let mut refused: Vec<RecordId> =
-        write(&records, batch(25)).await.unwrap().into_iter().map(|(id, _)| id).collect();
+    let mut refused: Vec<RecordId> = write(&records, batch(25)).await.unwrap().into_iter().map(|(id, _)| id).collect();
     refused.sort_unstable();
     let mut expected: Vec<RecordId> = poison.iter().map(|line| record(*line).id).collect();
     expected.sort_unstable();
