@@ -56,21 +56,20 @@ impl<I, A: Clone> Batcher<I, A> {
     /// Waits until all items are done; gives the answers there are. [`Self::run`] must run meanwhile.
     pub(super) async fn ask(&self, items: Vec<I>) -> PortResult<Vec<(RecordId, A)>> {
         let stopped = || PortError::Permanent("nobody sends calls to the database".to_owned());
-        let (mut to_come, (answers, mut answered)) = (items.len(), unbounded_channel());
+        let (count, (answers, mut answered)) = (items.len(), unbounded_channel());
         self.asks.send(Ask { items, answers }).map_err(|_| stopped())?;
         let mut found = Vec::new();
-        while to_come > 0 {
+        for _ in 0..count {
             let (id, answer) = answered.recv().await.ok_or_else(stopped)?;
             found.extend(answer?.map(|answer| (id, answer)));
-            to_come -= 1;
         }
         Ok(found)
     }
 
-    /// Sends calls for all who ask, for as long as it is polled.
-    pub(super) async fn run(&self, operation: impl Operation<Item = I, Answer = A>) -> Infallible {
+    /// Sends calls for all who ask, for as long as it is polled. What somebody has asked for who is gone is done all the same.
+    pub(super) async fn run<O: Operation<Item = I, Answer = A>>(&self, operation: O) -> Infallible {
         let mut asked = self.asked.lock().await;
-        let mut queue = Queue::new(&operation);
+        let mut queue = Queue::<O>::new();
         let mut under_way = FuturesUnordered::new();
         loop {
             let look_again = loop {
@@ -115,7 +114,7 @@ struct Queue<O: Operation> {
 }
 
 impl<O: Operation> Queue<O> {
-    fn new(_: &O) -> Self {
+    fn new() -> Self {
         Self {
             items: VecDeque::new(),
             suspects: Vec::new(),

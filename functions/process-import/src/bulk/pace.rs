@@ -98,5 +98,5 @@ impl Pace {
 }
 
 fn number(units: usize) -> f64 {
-    u32::try_from(units).map_or(f64::INFINITY, f64::from)
+    f64::from(u32::try_from(units).unwrap_or(u32::MAX))
 }
