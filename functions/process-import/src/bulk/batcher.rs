@@ -28,6 +28,9 @@ const MOST_UNDER_WAY: usize = 32;
 /// How long less than a full call waits for what others leave over.
 const LINGER: Duration = Duration::from_secs(3);
 
+/// How long what was left over waits for others to go with it, even where no call is under way.
+const REST: Duration = Duration::from_millis(25);
+
 /// So many bytes of an item, or less, are a unit of what the database does a second.
 const UNIT: usize = 1 << 10;
 
@@ -110,6 +113,8 @@ struct Queue<O: Operation> {
     waiting: HashMap<RecordId, Vec<Answers<O::Answer>>>,
     /// When something last came or ended.
     changed: Instant,
+    /// Until when only full calls go.
+    rests_until: Instant,
     pace: Pace,
 }
 
@@ -120,6 +125,7 @@ impl<O: Operation> Queue<O> {
             suspects: Vec::new(),
             waiting: HashMap::new(),
             changed: Instant::now(),
+            rests_until: Instant::now(),
             pace: Pace::new(),
         }
     }
@@ -153,8 +159,9 @@ impl<O: Operation> Queue<O> {
             None => {
                 let count = self.fitting();
                 let is_full = count == O::MOST_ITEMS || count < self.items.len();
-                if count == 0 || (!is_full && under_way > 0 && now < self.changed + LINGER) {
-                    return Err(now + LINGER);
+                let waits_until = if under_way > 0 { self.changed + LINGER } else { self.rests_until };
+                if count == 0 || (!is_full && now < waits_until) {
+                    return Err(waits_until.max(now + REST));
                 }
                 self.items.drain(..count).map(|(item, _)| item).collect()
             }
@@ -206,6 +213,9 @@ impl<O: Operation> Queue<O> {
         } else if is_suspect {
             self.suspects.push(items);
         } else {
+            if !items.is_empty() {
+                self.rests_until = self.changed + REST;
+            }
             items.into_iter().rev().for_each(|item| self.items.push_front(sized::<O>(item)));
         }
     }
