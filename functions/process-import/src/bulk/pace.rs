@@ -9,8 +9,9 @@ use tokio::time::Instant;
 /// The rate to begin with, in units a second: what a new table takes of writes.
 const START: f64 = 4_000.0;
 
-/// The rate does not fall below this: sending less does not help where a database leaves over whatever is sent.
-const LEAST: f64 = 400.0;
+/// The rate does not fall below this, which is what one partition takes of writes. To send less does not help where the
+/// database leaves over whatever is sent.
+const LEAST: f64 = 1_000.0;
 
 /// How much may be sent at once after a pause: what the rate allows in so long.
 const BURST: Duration = Duration::from_millis(50);
