@@ -8,6 +8,7 @@ use imports::{
     ports::Imports,
     report::Report,
     submit::submit,
+    times::WORKER_TIMEOUT,
 };
 use process_import::Worker;
 use records::StoreId;
@@ -16,9 +17,6 @@ use twins::Faults;
 use uuid::Uuid;
 
 use crate::world::{MemoryWorker, event, noon, worker};
-
-/// How long Lambda lets a worker run.
-const TIMEOUT: chrono::TimeDelta = chrono::TimeDelta::seconds(100);
 
 /// A worker, at noon, with nothing stored.
 pub(crate) struct Service {
@@ -53,7 +51,7 @@ impl Service {
         let new = NewImport::new(id(number), store(), files.store(&format!("imports/main/{number}"), file));
         submit(imports, queue, new, twins::now()).await.unwrap();
         let message = queue.receive(twins::now()).unwrap();
-        let response = self.worker.handle(event(&message), twins::now() + TIMEOUT).await;
+        let response = self.worker.handle(event(&message), twins::now() + WORKER_TIMEOUT).await;
         assert!(response.batch_item_failures.is_empty(), "the message is done");
         queue.delete(&message.receipt_handle);
         self.told(number).await

@@ -24,6 +24,7 @@ pub(crate) fn worker(faults: &Faults) -> Arc<MemoryWorker> {
         retention: RETENTION,
         telemetry: Telemetry::new("simulation".to_owned(), |_| ()),
         clock: twins::now,
+        beside: |task| task,
     })
 }
 

@@ -8,6 +8,7 @@ use imports::{
     report::Report,
     stored::StoredRecord,
     submit::submit,
+    times::{LEASE, WORKER_TIMEOUT},
 };
 use records::StoreId;
 use twins::{Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received};
@@ -27,9 +28,6 @@ mod options;
 mod receipts;
 mod results;
 mod telemetry;
-
-/// How long Lambda lets a function run.
-const TIMEOUT: TimeDelta = TimeDelta::seconds(100);
 
 /// A worker and everything around it.
 struct World {
@@ -61,6 +59,7 @@ impl World {
             queue: MemoryQueue::new(twins::now, faults.clone()),
             retention: TimeDelta::days(90),
             clock: twins::now,
+            beside: |task| task,
             telemetry: Telemetry::new("imports".to_owned(), twins::keep_line),
         };
         Self { faults, worker }
@@ -93,7 +92,7 @@ impl World {
 
     /// Handles the next message as Lambda does; `None` when there is none. The answer says whether it is done.
     async fn turn(&self) -> Option<bool> {
-        self.turn_with(TIMEOUT).await
+        self.turn_with(WORKER_TIMEOUT).await
     }
 
     async fn turn_with(&self, time: TimeDelta) -> Option<bool> {
