@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use imports::ports::PortError;
+use imports::{ports::PortError, times::AFTERMATH};
 use process_import::Task;
 use tokio::time::{Instant, Sleep, sleep_until};
 use twins::{Call, Fault};
@@ -21,7 +21,7 @@ use crate::chance::{Chance, Weather};
 const FOREVER: Duration = Duration::from_hours(1_000);
 
 /// How long a request may be under way that nobody waits for any more.
-const ADRIFT: u64 = 9_000;
+const ADRIFT: u64 = AFTERMATH.num_milliseconds().unsigned_abs() - 1_000;
 
 /// The number of a function under way.
 pub(crate) type RunId = usize;
