@@ -1,5 +1,5 @@
-//! Wakes the worker for jobs that wait without a message, and writes the receipts that a worker left owed: the net under
-//! everything that a function that died has not done.
+//! The safety net for whatever a dead function left undone: sends ticks for jobs that wait without a message, and writes
+//! receipts that are still owed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
@@ -10,17 +10,18 @@ use imports::{
 use lambda_runtime::Error;
 use tracing::info;
 
-/// How old a job is before it is looked after; a younger one's own tick may still be on its way. So it is with receipts.
+/// How old a job is before it gets a tick from here: that of a younger one may still be on its way. A receipt is owed for
+/// as long before it is written.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
 
-/// How many jobs are looked after at once. The others' turn comes as these end.
+/// How many open jobs are read. The others follow as these end.
 const MOST: u32 = 100;
 
-/// Writes receipts that were left owed, forgets the jobs that were kept for `retention`, and sends a tick for each job too many for the messages there are. A tick too many
-/// does no harm: it finds nothing to do.
+/// Writes owed receipts, makes the jobs that ended more than `retention` ago disappear, and sends one tick for each open job
+/// that exceeds the number of messages. A tick too many does no harm: the worker finds nothing to do.
 ///
 /// # Errors
-/// When the table or the queue can't be reached; the next schedule tries again.
+/// When the table or the queue can't be reached; the next run tries again.
 pub async fn handle(
     files: &impl Files,
     imports: &impl Imports,
@@ -36,13 +37,13 @@ pub async fn handle(
         return Ok(forgotten?);
     }
     let messages = usize::try_from(queue.depth().await?).unwrap_or(usize::MAX);
-    // A key of its own each minute: the queue drops what repeats within five.
+    // The minute is part of the key: the queue drops a key that repeats within five minutes.
     let minute = clock().timestamp() / 60;
     for import in open.iter().take(open.len().saturating_sub(messages)) {
         queue.send(&Tick::of(&import.store, import.id), &format!("{}-{minute}", import.id)).await?;
-        info!(import.id = %import.id, "a job waited without a message; it has one now");
+        info!(import.id = %import.id, "sent a tick for a job that waited without a message");
     }
-    // Whatever comes of that, the jobs that wait are served first.
+    // Last: jobs that wait get their ticks even where forgetting failed.
     Ok(forgotten?)
 }
 
