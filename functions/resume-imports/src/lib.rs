@@ -10,11 +10,10 @@ use imports::{
 use lambda_runtime::Error;
 use tracing::info;
 
-/// How old a job is before it gets a tick from here: that of a younger one may still be on its way. A receipt is owed for
-/// as long before it is written.
+/// How old a job is before it is looked after; a younger one's own tick may still be on its way. So it is with receipts.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
 
-/// How many open jobs are read. The others follow as these end.
+/// How many jobs are looked after at once. The others' turn comes as these end.
 const MOST: u32 = 100;
 
 /// Writes owed receipts, makes the jobs that ended more than `retention` ago disappear, and sends one tick for each open job
@@ -37,11 +36,11 @@ pub async fn handle(
         return Ok(forgotten?);
     }
     let messages = usize::try_from(queue.depth().await?).unwrap_or(usize::MAX);
-    // The minute is part of the key: the queue drops a key that repeats within five minutes.
+    // A key of its own each minute: the queue drops what repeats within five.
     let minute = clock().timestamp() / 60;
     for import in open.iter().take(open.len().saturating_sub(messages)) {
         queue.send(&Tick::of(&import.store, import.id), &format!("{}-{minute}", import.id)).await?;
-        info!(import.id = %import.id, "sent a tick for a job that waited without a message");
+        info!(import.id = %import.id, "a job waited without a message; it has one now");
     }
     // Last: jobs that wait get their ticks even where forgetting failed.
     Ok(forgotten?)
