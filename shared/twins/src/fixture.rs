@@ -108,11 +108,16 @@ pub struct World {
 }
 
 impl World {
-    /// A world in which nothing is stored, and sets this thread's clock at noon.
+    /// Sets this thread's clock at noon, and begins with nothing stored.
     #[must_use]
     pub fn new() -> Self {
         crate::set_clock(noon());
-        let faults = Faults::default();
+        Self::with_faults(&Faults::default())
+    }
+
+    /// Begins with nothing stored; `faults` befall all calls. The clock stays as it is.
+    #[must_use]
+    pub fn with_faults(faults: &Faults) -> Self {
         Self {
             imports: MemoryImports::new(faults.clone()),
             records: MemoryRecords::new(faults.clone()),
@@ -120,7 +125,7 @@ impl World {
             forms: MemoryForms::new(faults.clone()),
             queue: MemoryQueue::new(crate::now, faults.clone()),
             telemetry: Telemetry::new("imports".to_owned(), keep_line),
-            faults,
+            faults: faults.clone(),
         }
     }
 
