@@ -96,7 +96,7 @@ impl<I: Imports, Q: Queue> Heart<I, Q> {
             () = until_lost(SHOW, || ready(self.hold.is_over())) => {}
         }
         if self.progress.is_closing() {
-            pending().await
+            pending::<()>().await;
         }
     }
 

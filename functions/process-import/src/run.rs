@@ -66,7 +66,8 @@ where
         // The set ends its task when it is dropped, as with a function that is stopped.
         let mut beside = JoinSet::new();
         beside.spawn((self.beside)(Box::pin(heart.beat())));
-        let work = while_held(self.see_through(&pass), &hold, &progress);
+        // Boxed: the state of an import is large, and would be moved about on the stack.
+        let work = Box::pin(while_held(self.see_through(&pass), &hold, &progress));
         let turn = apart(async {
             // In this order always, so that a simulation runs the same way again.
             tokio::select! {
