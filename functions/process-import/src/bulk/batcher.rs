@@ -221,7 +221,9 @@ impl<O: Operation> Queue<O> {
     }
 
     fn fail(&mut self, items: &[O::Item], error: &PortError) {
-        items.iter().for_each(|item| self.answer(O::id(item), &Err(error.clone())));
+        for item in items {
+            self.answer(O::id(item), &Err(error.clone()));
+        }
     }
 
     fn answer(&mut self, id: RecordId, answer: &PortResult<Option<O::Answer>>) {
