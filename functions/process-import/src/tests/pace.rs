@@ -74,11 +74,11 @@ impl State {
 
 impl Records for Table {
     async fn read_batch(&self, _: &[RecordId]) -> PortResult<BatchRead<StoredRecord>> {
-        unimplemented!("nothing is read")
+        panic!("nothing is read")
     }
 
     async fn read_marks(&self, _: &[RecordId]) -> PortResult<BatchRead<Mark>> {
-        unimplemented!("nothing is read")
+        panic!("nothing is read")
     }
 
     async fn write_batch(&self, records: &[StoredRecord]) -> PortResult<BatchWrite> {
@@ -128,7 +128,7 @@ async fn a_table_with_plenty_is_not_slowed() {
 async fn after_a_bad_spell_the_pace_picks_up_again() {
     let table = Table::new(1, 100.0, 5);
     let recover = async {
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         table.state().capacity = 20_000.0;
     };
     let (seconds, ()) = tokio::join!(table.fill(), recover);
