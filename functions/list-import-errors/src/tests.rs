@@ -2,7 +2,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use imports::{
     import::{Claim, Ending, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
-    report::{Fate, ReportLine, ReportWriter},
+    report::{ReportLine, ReportWriter},
 };
 use insta::assert_snapshot;
 use records::{RecordError, RecordErrorCode, StoreId};
@@ -63,7 +63,7 @@ impl World {
                 raw: b"{}",
                 record_type: None,
                 external_ref: Some("tea"),
-                fate: Fate::Failed(&[error]),
+                outcome: &Err(vec![error]),
             };
             report.add(&line).await.unwrap();
         }
