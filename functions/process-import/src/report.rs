@@ -38,3 +38,25 @@ pub(crate) async fn report<'w, W: FileWriter + Send>(
     }
     Ok(writer)
 }
+
+#[cfg(test)]
+mod tests {
+    use imports::import::Import;
+    use records::FileLines;
+    use tokio::sync::mpsc::channel;
+    use twins::fixture::{World, job, noon};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_report_never_ends_without_a_line() {
+        let lines: Vec<_> = FileLines::of(b"a\nb\nc").unwrap().collect();
+        let (sender, settled) = channel(1);
+        let some = [&lines[0], &lines[2]].map(|line| SettledLine { line, outcome: Err(Vec::new()) });
+        sender.send(some.into()).await.unwrap();
+        drop(sender);
+        let (import, files) = (Import::pending(job(1), noon()), World::new().files);
+        let ended = report(ReportWriter::begin(&files, &import, 1), &lines, settled).await;
+        assert_eq!(ended.err(), Some(PortError::Permanent("line 2 was never settled".to_owned())));
+    }
+}
