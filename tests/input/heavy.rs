@@ -3,7 +3,7 @@
 use imports::{
     import::{Claim, Ending, ImportId, NewImport},
     ports::Imports,
-    report::{Fate, ReportLine, ReportWriter},
+    report::{ReportLine, ReportWriter},
 };
 use process_import::Worker;
 use rand::SeedableRng;
@@ -94,9 +94,8 @@ async fn write_report(api: &Api, id: ImportId, name: &str, errors: &[String]) {
     let mut report = ReportWriter::begin(files, &import, lease.epoch);
     let error = |text: &str| RecordError::new(RecordErrorCode::Malformed, text, text);
     for (number, text) in (1..).zip(errors) {
-        let fate = &[error(text)];
-        let line =
-            ReportLine { number, raw: b"{}", record_type: None, external_ref: Some(name), fate: Fate::Failed(fate) };
+        let outcome = &Err(vec![error(text)]);
+        let line = ReportLine { number, raw: b"{}", record_type: None, external_ref: Some(name), outcome };
         report.add(&line).await.unwrap();
     }
     let report = report.finish(errors.first().map(|text| error(text))).await.unwrap();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use imports::{
     import::{Import, NewImport},
+    options::ImportOptions,
     ports::Imports,
     report::Report,
     submit::submit,
@@ -39,8 +40,12 @@ impl Service {
 
     /// Makes a job of a file and runs it to its end.
     pub(crate) async fn import(&self, number: u128, file: impl Into<Bytes>) -> Told {
+        self.import_with(ImportOptions::default(), number, file).await
+    }
+
+    pub(crate) async fn import_with(&self, options: ImportOptions, number: u128, file: impl Into<Bytes>) -> Told {
         let Worker { imports, files, queue, .. } = &*self.worker;
-        let new = NewImport { file: files.store(&format!("imports/main/{number}"), file), ..job(number) };
+        let new = NewImport { options, file: files.store(&format!("imports/main/{number}"), file), ..job(number) };
         submit(imports, queue, new, twins::now()).await.unwrap();
         let message = queue.receive(twins::now()).unwrap();
         let response = self.worker.handle(event(&message), twins::now() + WORKER_TIMEOUT).await;

@@ -1,6 +1,6 @@
 use imports::{
     import::{Ending, Lease},
-    report::{Fate, ReportLine, ReportWriter},
+    report::{ReportLine, ReportWriter},
 };
 use insta::assert_snapshot;
 use records::{RecordError, RecordErrorCode};
@@ -35,7 +35,7 @@ impl Running {
                 raw: b"{}",
                 record_type: None,
                 external_ref: Some("tea"),
-                fate: Fate::Failed(&[error]),
+                outcome: &Err(vec![error]),
             };
             report.add(&line).await.unwrap();
         }

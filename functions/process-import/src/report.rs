@@ -1,60 +1,62 @@
-//! Telling what became of the lines, in the order of the file, while others are still being imported.
+//! Reporting how each line went, in the order of the file, while others are still being imported.
 
 use std::collections::HashMap;
 
 use imports::{
-    import::Import,
-    ports::{FileWriter, PortResult},
-    report::{Fate, ReportLine, ReportWriter},
+    ports::{FileWriter, PortError, PortResult},
+    report::{LineOutcome, ReportLine, ReportWriter},
 };
-use records::RecordError;
+use records::FileLine;
 use tokio::sync::mpsc::Receiver;
 
-use crate::{
-    references::line_id,
-    sheet::{self, Sheet, SheetLine},
-};
+use crate::batch::SettledLine;
 
-/// What is wrong with lines, by their places in the sheet.
-pub(crate) type LineErrors = Vec<(usize, Vec<RecordError>)>;
-
-/// Writes a line as soon as it and all lines before it are settled, until every line is. Only the errors of lines that have
-/// to wait for an earlier one are held.
-pub(crate) async fn tell<'a, W: FileWriter + Send>(
-    mut writer: ReportWriter<'a, W>,
-    import: &Import,
-    sheet: &Sheet<'_>,
-    mut failed: Receiver<LineErrors>,
-) -> PortResult<ReportWriter<'a, W>> {
-    let mut held = HashMap::new();
-    let mut lines = sheet.lines().iter().enumerate().peekable();
-    while let Some(errors) = failed.recv().await {
-        held.extend(errors);
-        while let Some((place, line)) = lines.peek() {
-            let Some(fate) = line.fate.get() else { break };
-            let errors = held.remove(place);
-            let fate = match (fate, &errors) {
-                (sheet::Fate::Imported(action), _) => match line_id(import, line) {
-                    Some(id) => Fate::Imported(id, *action),
-                    None => break,
-                },
-                (sheet::Fate::Failed, Some(errors)) => Fate::Failed(errors),
-                // Settled, but its errors are still on their way here.
-                (sheet::Fate::Failed, None) => break,
+/// Writes each line as soon as it and all lines before it are settled. The outcomes of lines that have to wait for an earlier
+/// one are held.
+///
+/// # Errors
+/// When a line is still not settled after all that were: no report may end without it.
+pub(crate) async fn report<'w, W: FileWriter + Send>(
+    mut writer: ReportWriter<'w, W>,
+    lines: &[FileLine<'_>],
+    mut settled: Receiver<Vec<SettledLine<'_>>>,
+) -> PortResult<ReportWriter<'w, W>> {
+    let mut held: HashMap<u32, LineOutcome> = HashMap::new();
+    for line in lines {
+        let outcome = loop {
+            if let Some(outcome) = held.remove(&line.number) {
+                break outcome;
+            }
+            let Some(batch) = settled.recv().await else {
+                return Err(PortError::Permanent(format!("line {} was never settled", line.number)));
             };
-            writer.add(&shown(line, fate)).await?;
-            lines.next();
-        }
+            held.extend(batch.into_iter().map(|settled| (settled.line.number, settled.outcome)));
+        };
+        let external_ref = line.external_ref.as_deref();
+        let FileLine { number, raw, record_type, .. } = *line;
+        writer.add(&ReportLine { number, raw, record_type, external_ref, outcome: &outcome }).await?;
     }
     Ok(writer)
 }
 
-fn shown<'a>(line: &'a SheetLine<'_>, fate: Fate<'a>) -> ReportLine<'a> {
-    ReportLine {
-        number: line.line.number,
-        raw: line.line.raw,
-        record_type: line.record_type,
-        external_ref: line.external_ref.as_deref(),
-        fate,
+#[cfg(test)]
+mod tests {
+    use imports::import::Import;
+    use records::FileLines;
+    use tokio::sync::mpsc::channel;
+    use twins::fixture::{World, job, noon};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_report_never_ends_without_a_line() {
+        let lines: Vec<_> = FileLines::of(b"a\nb\nc").unwrap().collect();
+        let (sender, settled) = channel(1);
+        let some = [&lines[0], &lines[2]].map(|line| SettledLine { line, outcome: Err(Vec::new()) });
+        sender.send(some.into()).await.unwrap();
+        drop(sender);
+        let (import, files) = (Import::pending(job(1), noon()), World::new().files);
+        let ended = report(ReportWriter::begin(&files, &import, 1), &lines, settled).await;
+        assert_eq!(ended.err(), Some(PortError::Permanent("line 2 was never settled".to_owned())));
     }
 }
