@@ -14,10 +14,7 @@ use tokio::{
     task::spawn_local,
     time::{Instant, sleep, timeout},
 };
-use twins::{
-    Mischief, Received,
-    fixture::call,
-};
+use twins::{Mischief, Received, fixture::call};
 
 use crate::{
     files::Planned,

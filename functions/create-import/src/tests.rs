@@ -9,7 +9,7 @@ use imports::{
 use insta::assert_snapshot;
 use twins::{
     Call as Port, Fault,
-    fixture::{self, World, id, query, store},
+    fixture::{self, World, id, options, query, store},
 };
 
 use super::*;
@@ -93,7 +93,7 @@ async fn a_raw_body_is_the_file_and_its_options_stand_in_the_query() {
     }
     assert_eq!(with("application/jsonl", &[]).await.unwrap().options, ImportOptions::default());
     let options = with("application/jsonl", &[("on_conflict", "skip"), ("dry_run", "true")]).await.unwrap().options;
-    assert_eq!(options, ImportOptions { external_ref: None, dry_run: true, on_conflict: OnConflict::Skip });
+    assert_eq!(options, ImportOptions { dry_run: true, on_conflict: OnConflict::Skip, ..ImportOptions::default() });
     let flag = with("application/jsonl", &[("dry_run", "yes")]).await;
     assert_snapshot!(refusal(flag), @r#"dry_run: "dry_run" must be true or false"#);
     let again = with("application/jsonl", &[("dry_run", "true"), ("dry_run", "true")]).await;
@@ -136,10 +136,7 @@ async fn an_external_ref_may_be_2048_characters_long() {
 #[tokio::test]
 async fn options_are_parts_of_their_own() {
     let parts = [text_part("dry_run", "true"), file_part(), text_part("on_conflict", "update"), ref_part("nightly")];
-    let options = read(body(&parts)).await.unwrap().options;
-    let expected =
-        ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Update };
-    assert_eq!(options, expected);
+    assert_eq!(read(body(&parts)).await.unwrap().options, options("nightly"));
     let defaults = [file_part(), text_part("dry_run", "false"), text_part("on_conflict", "fail")];
     assert_eq!(read(body(&defaults)).await.unwrap().options, ImportOptions::default());
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     api,
     import::{Claim, Ending, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
+    options::{ImportOptions, OnConflict},
     ports::Imports,
     report::Report,
     telemetry::Telemetry,
@@ -47,6 +48,12 @@ pub const fn id(number: u128) -> ImportId {
 #[must_use]
 pub fn job(number: u128) -> NewImport {
     NewImport::new(id(number), store(), ImportFile { key: format!("drops/main/{number}"), version: None })
+}
+
+/// Every option other than its default.
+#[must_use]
+pub fn options(external_ref: &str) -> ImportOptions {
+    ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run: true, on_conflict: OnConflict::Update }
 }
 
 /// A call for store `main` that says nothing else. Tests add what they need: `Call { body, ..call() }`.
