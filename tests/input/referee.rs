@@ -285,8 +285,12 @@ fn referee(cases: &[Vec<u8>]) -> Vec<bool> {
         }
         text.push('\n');
     }
-    let program = "input/referee.py";
-    let mut python = Command::new("python3").arg(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut python = Command::new("python3")
+        .args(["-c", include_str!("referee.py")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = python.stdin.take().unwrap();
     let writing = thread::spawn(move || std::io::Write::write_all(&mut stdin, text.as_bytes()));
     let output = python.wait_with_output().unwrap();

@@ -1,8 +1,4 @@
-use imports::{
-    import::Import,
-    options::ImportOptions,
-    ports::UploadPromise,
-};
+use imports::{import::Import, options::ImportOptions, ports::UploadPromise};
 use serde_json::json;
 use twins::{
     Call as Port, Fault,
