@@ -61,7 +61,7 @@ mod tests {
     async fn a_page_of_the_stores_own_jobs_is_listed_newest_first() {
         let world = with_jobs().await;
         let page = [("page[offset]", "1"), ("page[limit]", "1")];
-        assert_snapshot!(list(&world, "main", &page).await.unwrap().body, @r#"{"data":[{"id":"00000000-0000-0000-0000-000000000003","type":"subscription_import","attributes":{"status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:03.000000Z","updated_at":"2026-05-29T12:00:03.000000Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}},"queue":{"position":3}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000003"}}],"links":{"current":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=1&page%5Blimit%5D=1","first":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","last":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1","prev":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","next":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1"},"meta":{"page":{"limit":1,"offset":1,"current":2,"total":3},"results":{"total":3}}}"#);
+        assert_snapshot!(list(&world, "main", &page).await.unwrap().body);
     }
 
     #[tokio::test]

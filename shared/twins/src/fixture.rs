@@ -1,5 +1,10 @@
 //! What most tests begin with: the clock at noon, a store, a job, a call, and a world with every port in memory.
-#![expect(clippy::panic, clippy::missing_panics_doc, reason = "this is the beginning of tests")]
+#![expect(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::needless_pass_by_value,
+    reason = "this is the beginning of tests"
+)]
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use bytes::Bytes;

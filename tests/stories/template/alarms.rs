@@ -160,13 +160,12 @@ const OF_THE_API: &str = "{Function}ErrorsAlarm";
 /// The runbook explains every alarm, and none that there is not.
 pub(super) fn runbook(template: &Template) -> Result<(), String> {
     let runbook = fs::read_to_string(format!("{ROOT}/docs/operations.md")).unwrap();
-    let of_api: String = template
+    let of_api = template
         .all("AWS::Lambda::Permission")
         .filter(|(_, permission)| permission["Principal"] == "apigateway.amazonaws.com")
         .filter_map(|(_, permission)| target(&permission["FunctionName"])?.strip_suffix("Function"))
-        .map(|function| format!("{function}ErrorsAlarm "))
-        .collect();
-    let runbook = runbook.replace(OF_THE_API, &of_api);
+        .map(|function| format!("{function}ErrorsAlarm"));
+    let runbook = runbook.replace(OF_THE_API, &of_api.collect::<Vec<_>>().join(" "));
     let words = runbook.split(|letter: char| !letter.is_alphanumeric());
     let explained: BTreeSet<&str> = words.filter(|word| word.ends_with("Alarm") && *word != "Alarm").collect();
     let there: BTreeSet<&str> = template.all(ALARM).map(|(name, _)| name).collect();
