@@ -6,7 +6,6 @@ mod deploy;
 mod emulator;
 mod error;
 mod functions;
-pub mod generate;
 pub mod import;
 pub mod issuer;
 pub mod output;
@@ -21,4 +20,5 @@ pub mod up;
 mod workspace;
 
 pub use error::Error;
+pub use samples as generate;
 pub use stack::{Options, Stack};

@@ -3,20 +3,19 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    fs,
     time::Instant,
 };
 
 use imports::{report::Report, stored::StoredRecord};
-use local::generate::{ExpectedError, FaultKind, Summary, generate};
 use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use records::{RecordErrorCode, RecordType, outline};
+use samples::{ExpectedError, FaultKind, Summary, generate};
 use serde_json::Value;
 
 use crate::{
     disguise::Disguised,
-    seeds,
+    openapi, seeds,
     service::{Service, Told, id},
 };
 
@@ -214,10 +213,9 @@ fn check_results(planted: &Planted, told: &Told, objects: &[StoredRecord]) {
 
 /// Every word that the API has for an error.
 fn all_codes() -> BTreeSet<String> {
-    let openapi = fs::read_to_string("../openapi.yaml").unwrap();
-    let schema = openapi.split("\n    ImportErrorCode:\n").nth(1).unwrap();
-    let listed = schema.split("      enum:\n").nth(1).unwrap().lines();
-    listed.map_while(|line| line.strip_prefix("        - ")).map(str::to_owned).collect()
+    let document = openapi::document();
+    let listed = document["components"]["schemas"]["ImportErrorCode"]["enum"].as_array().unwrap();
+    listed.iter().map(|code| code.as_str().unwrap().to_owned()).collect()
 }
 
 #[test]

@@ -9,8 +9,8 @@ use imports::{
     report::Report,
     submit::submit,
 };
-use local::generate::generate;
 use records::StoreId;
+use samples::generate;
 use twins::{Call, Fault, Faults};
 use uuid::Uuid;
 

@@ -19,7 +19,7 @@ use crate::world::{ROOT, World, rows, succeed};
 const SCHEMATHESIS: Environment = Environment::new("schemathesis", include_str!("../contract/requirements.txt"));
 
 /// One line of every kind, with every attribute.
-const LINES: &str = include_str!("../contract/lines.jsonl");
+const LINES: &str = include_str!("../../fuzz/seeds/lines/every-attribute");
 
 fn work_folder() -> PathBuf {
     let folder = Path::new(ROOT).join("target/local/contract");

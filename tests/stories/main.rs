@@ -27,6 +27,8 @@ mod hostile_files;
 mod kept;
 mod kills;
 mod one_at_a_time;
+#[path = "../contract/openapi.rs"]
+mod openapi;
 mod pages;
 mod partner;
 mod path_tricks;
@@ -45,3 +47,5 @@ mod ways_in;
 mod ways_out;
 mod world;
 mod wrong_calls;
+
+use world::ROOT;
