@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use imports::{report::Report, stored::StoredRecord};
+use imports::stored::StoredRecord;
 use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use records::{RecordErrorCode, RecordType, outline};
@@ -206,7 +206,7 @@ fn check_results(planted: &Planted, told: &Told, objects: &[StoredRecord]) {
     assert_eq!(usize::try_from(tally.imported.total()), Ok(planted.good));
     let known = lines.iter().filter(|line| outline(trimmed(planted.file.line(**line))).record_type.is_some());
     assert_eq!(usize::try_from(tally.uploaded.total()), Ok(known.count()));
-    let report: &Report = told.import.report.as_ref().unwrap();
+    let report = told.import.report.as_ref().unwrap();
     assert_eq!(report.failure.is_none(), planted.good > 0);
     assert_eq!(usize::try_from(report.errors), Ok(told.errors.len() + usize::from(planted.good == 0)));
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imports::{import::RecordCounts, options::ImportOptions, report::Report};
+use imports::{import::RecordCounts, options::ImportOptions};
 use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use records::{
@@ -97,7 +97,7 @@ impl Figures {
             }
             let told =
                 service.import_with(ImportOptions { dry_run, ..ImportOptions::default() }, 2, file.to_vec()).await;
-            let failure = told.import.report.as_ref().and_then(|report: &Report| report.failure.clone());
+            let failure = told.import.report.as_ref().and_then(|report| report.failure.clone());
             match unpack(file) {
                 Err(fault) => assert_eq!((failure, told.results.len()), (Some(fault.error()), 0)),
                 Ok(file) => match check(&file) {

@@ -165,6 +165,8 @@ async fn an_upload_that_was_not_promised_is_an_error_and_beside_it_the_others_ar
 async fn a_promise_is_for_its_store_alone() {
     let world = World::new();
     promise(&world, "other").await;
-    accept(&world, &[(&format!("uploads/other/{UPLOAD}"), "1")]).await.unwrap();
-    assert_eq!(jobs(&world).await.len(), 1);
+    assert!(accept(&world, &[(&format!("uploads/main/{UPLOAD}"), "1")]).await.is_err());
+    let key = format!("uploads/other/{UPLOAD}");
+    accept(&world, &[(&key, "1")]).await.unwrap();
+    check(&world, &[("other", "large", &key, Some("1"))]).await;
 }
