@@ -20,5 +20,4 @@ pub mod up;
 mod workspace;
 
 pub use error::Error;
-pub use samples as generate;
 pub use stack::{Options, Stack};

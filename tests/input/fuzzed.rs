@@ -8,7 +8,6 @@ mod paging;
 
 use std::{fs, panic::catch_unwind, path::Path};
 
-use create_import::upload;
 use rand::{Rng, RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 

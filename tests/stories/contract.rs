@@ -10,8 +10,9 @@ use std::{
 use aws::ImportTable;
 use chrono::{TimeDelta, Utc};
 use imports::{import::Claim, ports::Imports};
-use local::{generate::generate, python::Environment};
+use local::python::Environment;
 use records::{RecordErrorCode, RecordId, Resolution, read};
+use samples::generate;
 use serde_json::{Value, json};
 
 use crate::world::{ROOT, World, rows, succeed};

@@ -12,7 +12,7 @@ use imports::{
 use records::{RecordError, RecordErrorCode};
 use tracing::info;
 
-/// How often a job is read again because its status changed in between: it may be claimed, and then end.
+/// How often a job is read before the call gives up: in between it may be claimed, and then end.
 const LOOKS: u32 = 3;
 
 /// Ends a pending job at once, or asks the worker of a started one to stop, and answers the job as it is then. Records that
@@ -51,7 +51,7 @@ pub async fn handle(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(ApiError::Internal(PortError::Transient("the job kept moving on".to_owned())))
+    Err(ApiError::Internal(PortError::Transient(format!("import {id} changed its status {LOOKS} times in a row"))))
 }
 
 /// Ends a job that no worker has claimed: its report first, as for every job.

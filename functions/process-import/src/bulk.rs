@@ -78,7 +78,7 @@ impl<'a, R: Records> Bulk<'a, R> {
         Ok(refused)
     }
 
-    /// Makes calls, whoever they are for, until `is_done`.
+    /// Sends queued calls, for any caller, until this caller's items are settled.
     async fn carry_writes(&self, is_done: impl Fn() -> bool) -> PortResult<()> {
         let mut tries = 0;
         while !is_done() {

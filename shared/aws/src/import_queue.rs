@@ -13,7 +13,7 @@ use imports::{
     ports::{PortError, PortResult, Queue},
 };
 
-/// An [`Queue`] on an SQS FIFO queue.
+/// A [`Queue`] on an SQS FIFO queue.
 #[derive(Clone, Debug)]
 pub struct SqsQueue {
     client: Client,

@@ -85,12 +85,6 @@ impl Aws {
         Self { sdk: sdk.build() }
     }
 
-    /// The configuration for a client of any service.
-    #[must_use]
-    pub const fn sdk(&self) -> &SdkConfig {
-        &self.sdk
-    }
-
     /// The import jobs, in the table that the environment names.
     ///
     /// # Errors

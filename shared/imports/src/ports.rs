@@ -1,5 +1,5 @@
-//! What the service needs from the outside, in its own words. The AWS adapters (feature `aws`) and the twins in memory
-//! (feature `testing`) pass one and the same conformance suite.
+//! What the service needs from the outside, in its own words. The AWS adapters (crate `aws`) and the twins in memory
+//! (crate `twins`) pass one and the same conformance suite.
 
 use std::{collections::HashMap, future::Future, ops::Range, time::Duration};
 

@@ -49,7 +49,7 @@ impl FileLine<'_> {
     /// Reads the line strictly, as [`read`] does, and notes where its `external_ref` repeats that of an earlier line.
     ///
     /// # Errors
-    /// The errors of a line that has no known type.
+    /// The errors of a line that has no known type, or over which reading panicked.
     pub fn read(&self) -> Result<Draft, Vec<RecordError>> {
         let mut draft = guarded(|| read(self.bytes)).unwrap_or_else(|error| Err(vec![error]))?;
         if let Some(first) = self.repeats {

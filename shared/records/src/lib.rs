@@ -1,7 +1,7 @@
 //! What an import file may be: its lines, JSON, the six record types and their rules, references inside the file, and the
 //! [check](check()) of a whole file.
 //!
-//! Nothing here waits, asks the time or knows of AWS: what a file is depends on its bytes alone.
+//! Nothing here waits, asks the time or calls AWS: what a file is depends on its bytes alone.
 
 mod check;
 mod draft;

@@ -97,12 +97,6 @@ impl Snapshot {
         Self { id, record_type, external_ref, attributes }
     }
 
-    /// The id of the object copied.
-    #[must_use]
-    pub const fn id(&self) -> RecordId {
-        self.id
-    }
-
     /// What the object copied is.
     #[must_use]
     pub const fn record_type(&self) -> RecordType {

@@ -55,7 +55,7 @@ impl Unpacker {
     /// The whole file.
     ///
     /// # Errors
-    /// When it is too large once unpacked, can't be unpacked, or is of another kind.
+    /// When it is too large once unpacked, can't be unpacked, holds next to nothing, or is of another kind.
     pub fn finish(self) -> Result<Vec<u8>, FileFault> {
         let file = match self.0 {
             State::Unknown(begin) => begin,
@@ -154,11 +154,8 @@ mod tests {
 
     fn unpack(file: &[u8], piece: usize) -> Result<Vec<u8>, FileFault> {
         let mut unpacker = Unpacker::default();
-        for piece in file.chunks(piece) {
-            if !unpacker.take(piece) {
-                break;
-            }
-        }
+        let is_wanted = file.chunks(piece).all(|piece| unpacker.take(piece));
+        assert_eq!(is_wanted, !matches!(unpacker.0, State::Failed(_)), "no more is wanted of what has failed");
         unpacker.finish()
     }
 

@@ -43,7 +43,6 @@ impl GenerateArgs {
     /// Writes the file that was asked for.
     ///
     /// # Errors
-    ///
     /// When more bad lines than lines are asked for, or the file can't be written.
     pub fn run(&self) -> io::Result<Summary> {
         match &self.output {
@@ -93,7 +92,6 @@ pub struct ExpectedError {
 /// No good line refers to a bad one. Of two lines with one `external_ref` the later is the bad one.
 ///
 /// # Errors
-///
 /// When `bad` is more than `objects`, or `out` can't be written to.
 pub fn generate(objects: usize, seed: u64, bad: usize, out: &mut impl Write) -> io::Result<Summary> {
     generate_of(ROUND, objects, seed, bad, out)

@@ -235,9 +235,7 @@ impl Job {
         self.kept_by_itself = Some(Kept { from: to_micros(now), expires_at: outcome.expires_at });
         self.owes_receipt = outcome.owes_receipt;
     }
-}
 
-impl Job {
     /// Settles how long an ended job is kept, now that it has its number.
     fn keep(&mut self, by_store: &mut HashMap<StoreId, Kept>) {
         let before = by_store.get(&self.import.store).copied();
@@ -260,9 +258,8 @@ impl State {
         let newest = self.jobs.last().map(|job| job.import.created_at + TimeDelta::microseconds(1));
         let created_at = newest.map_or(to_micros(now), |after| after.max(to_micros(now)));
         let import = Import::pending(new, created_at);
-        let job = import.clone();
         self.jobs.push(Job {
-            import: job,
+            import: import.clone(),
             epoch: 0,
             attempt: 0,
             kept_by_itself: None,

@@ -2,14 +2,13 @@
 //! as what was put into it.
 
 use bytes::Bytes;
+use create_import::upload::{MAX_BODY, Upload};
 use futures_util::FutureExt;
 use imports::{
     api::{ApiError, Call},
     options::{OnConflict, OptionName},
 };
 use twins::fixture::call;
-
-use super::upload::{MAX_BODY, Upload};
 
 /// Reads a content type, up to the first line feed, and a body.
 pub(crate) fn check(input: &[u8]) {

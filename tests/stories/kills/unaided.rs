@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local::generate::generate;
+use samples::generate;
 
 use super::bench::kill_worker;
 use crate::world::{World, gzip, sum};

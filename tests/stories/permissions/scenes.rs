@@ -218,7 +218,7 @@ impl Stage {
     async fn hand_over(&self) -> Played {
         let worker = self.function("process-import");
         let mut file = Vec::new();
-        local::generate::generate(25_000, 3, 0, &mut file).unwrap();
+        samples::generate(25_000, 3, 0, &mut file).unwrap();
         let job = answered(self.world.posting(gzip(&file), &[]), 201).await?;
         self.tick(id(&job)).await?;
         self.discard().await;

@@ -84,7 +84,7 @@ impl<T: Readable> Reads<T> {
         Ok(found)
     }
 
-    /// Makes calls, whoever they are for, until `is_done`.
+    /// Sends queued calls, for any caller, until this caller's items are settled.
     async fn carry(&self, records: &impl Records, is_done: impl Fn() -> bool) -> PortResult<()> {
         let mut tries = 0;
         while !is_done() {

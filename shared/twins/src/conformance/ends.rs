@@ -1,5 +1,5 @@
 //! What an [`Imports`] promises of jobs that are cancelled, of the line they stood in, and of receipts. Each test needs
-//! a store of its own.
+//! one of its own.
 
 use chrono::TimeDelta;
 

@@ -1,4 +1,4 @@
-//! What an [`Imports`] promises. Each test needs a store of its own: all jobs wait in one line.
+//! What an [`Imports`] promises. Each test needs one of its own: all jobs wait in one line.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
