@@ -356,3 +356,6 @@ fn read_counts(counts: &HashMap<String, u32>) -> RecordCounts {
     }
     read
 }
+
+#[cfg(test)]
+mod tests;
