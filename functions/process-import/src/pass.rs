@@ -1,6 +1,6 @@
 //! One pass over an import file: from its first byte to the job's terminal status.
 
-use std::future::ready;
+use std::{collections::BTreeSet, future::ready};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryFutureExt, stream, try_join};
@@ -26,7 +26,7 @@ use crate::{
     progress::Progress,
     references::{Copies, References},
     report::{self, LineErrors},
-    sheet::{Fate, Sheet},
+    sheet::{Fate, Sheet, SheetLine},
     unpack::{MAX_STORED, Unpacker},
 };
 
@@ -48,20 +48,6 @@ const DRAIN: TimeDelta = TimeDelta::seconds(10);
 
 /// How often a file is read from the start again after its stream broke.
 const READS: u32 = 3;
-
-/// The types in the order of need: what a type may refer to comes before it. Lines of no known type go first; reading
-/// them tells what is wrong with them.
-const WAVES: [&[Option<RecordType>]; 4] = [
-    &[None],
-    &[
-        Some(RecordType::SubscriptionProduct),
-        Some(RecordType::SubscriptionPlan),
-        Some(RecordType::SubscriptionFeature),
-        Some(RecordType::SubscriptionSubscriber),
-    ],
-    &[Some(RecordType::SubscriptionOffering)],
-    &[Some(RecordType::Subscription)],
-];
 
 /// How a pass ended without finishing the job.
 #[derive(Debug)]
@@ -184,25 +170,27 @@ where
         let references =
             References { import: self.import, resumed: self.resumed, sheet, records: &records, copies: &copies };
         let mut left = None;
-        for types in WAVES {
+        // What a line may refer to is of a lower level. Lines of no known type go first; reading them tells what is wrong.
+        let waves: BTreeSet<_> = sheet.lines().iter().map(level).collect();
+        for of_level in waves {
             // Those under way when the time is nearly over end, and are settled, before the job is given back.
             let time = (self.deadline - (HAND_OVER - DRAIN) - (self.worker.clock)()).to_std().unwrap_or_default();
-            let wave = timeout(time, self.wave(types, leaving, &references, &failed));
+            let wave = timeout(time, self.wave(of_level, leaving, &references, &failed));
             left = wave.await.unwrap_or(Err(Stop::OutOfTime))?.or(left);
         }
         Ok(left)
     }
 
-    /// Settles all lines of some types, a bounded number of batches at a time.
+    /// Settles all lines of a level, a bounded number of batches at a time.
     async fn wave(
         &self,
-        types: &[Option<RecordType>],
+        of_level: Option<u8>,
         leaving: Option<EarlyEnd>,
         references: &References<'_, R>,
         failed: &Sender<LineErrors>,
     ) -> Result<Option<EarlyEnd>, Stop> {
         let sheet = references.sheet;
-        let of_wave = sheet.lines().iter().enumerate().filter(|(_, line)| types.contains(&line.record_type));
+        let of_wave = sheet.lines().iter().enumerate().filter(|(_, line)| level(line) == of_level);
         let places: Vec<usize> = of_wave.map(|(place, _)| place).collect();
         let batches = batches(sheet, &places);
         let mut to_settle = batches.len();
@@ -214,8 +202,7 @@ where
                 None => Ok((import_batch(references, places).await?, None)),
             }
         });
-        let copying = [Some(RecordType::SubscriptionOffering), Some(RecordType::Subscription)];
-        let has_copies = types.iter().any(|record_type| copying.contains(record_type));
+        let has_copies = of_level > Some(0);
         let in_flight = if has_copies { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
         let mut under_way = under_way.buffer_unordered(in_flight);
         let mut left = None;
@@ -282,6 +269,11 @@ where
         });
         Ok(())
     }
+}
+
+/// The level of a line's type; `None` for a line of no known type.
+fn level(line: &SheetLine<'_>) -> Option<u8> {
+    line.record_type.map(RecordType::level)
 }
 
 /// The row that says that a file came to nothing.

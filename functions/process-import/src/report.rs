@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use imports::{
     import::Import,
-    ports::{FileWriter, PortResult},
+    ports::{FileWriter, PortError, PortResult},
     report::{Fate, ReportLine, ReportWriter},
 };
 use records::RecordError;
@@ -20,6 +20,9 @@ pub(crate) type LineErrors = Vec<(usize, Vec<RecordError>)>;
 
 /// Writes a line as soon as it and all lines before it are settled, until every line is. Only the errors of lines that have
 /// to wait for an earlier one are held.
+///
+/// # Errors
+/// When the report can't be written, or the work ends before every line is settled.
 pub(crate) async fn tell<'a, W: FileWriter + Send>(
     mut writer: ReportWriter<'a, W>,
     import: &Import,
@@ -46,7 +49,13 @@ pub(crate) async fn tell<'a, W: FileWriter + Send>(
             lines.next();
         }
     }
-    Ok(writer)
+    match lines.next() {
+        None => Ok(writer),
+        Some((_, line)) => Err(PortError::Permanent(format!(
+            "the report ends before line {}, which was not settled",
+            line.line.number
+        ))),
+    }
 }
 
 fn shown<'a>(line: &'a SheetLine<'_>, fate: Fate<'a>) -> ReportLine<'a> {
@@ -56,5 +65,30 @@ fn shown<'a>(line: &'a SheetLine<'_>, fate: Fate<'a>) -> ReportLine<'a> {
         record_type: line.record_type,
         external_ref: line.external_ref.as_deref(),
         fate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use imports::import::{ImportFile, ImportId, NewImport};
+    use records::StoreId;
+    use tokio::sync::mpsc::channel;
+    use twins::{Faults, MemoryFiles};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_report_that_ends_with_lines_left_over_is_an_error() {
+        let store = StoreId::from_configuration("main").unwrap();
+        let file = ImportFile { key: "1".to_owned(), version: None };
+        let import = Import::pending(NewImport::new(ImportId::new(uuid::Uuid::nil()), store, file), twins::now());
+        let sheet = Sheet::read(b"a\nb\n").unwrap();
+        let files = MemoryFiles::new(Faults::default());
+        let (failed, told) = channel(1);
+        sheet.settle(0, sheet::Fate::Failed);
+        failed.send(vec![(0, Vec::new())]).await.unwrap();
+        drop(failed);
+        let error = tell(ReportWriter::begin(&files, &import, 1), &import, &sheet, told).await.unwrap_err();
+        assert_eq!(error.to_string(), "permanent: the report ends before line 2, which was not settled");
     }
 }

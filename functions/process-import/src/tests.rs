@@ -27,6 +27,7 @@ mod options;
 mod receipts;
 mod results;
 mod telemetry;
+mod types;
 
 /// How long Lambda lets a function run.
 const TIMEOUT: TimeDelta = TimeDelta::seconds(100);

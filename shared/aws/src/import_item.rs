@@ -32,7 +32,7 @@ use imports::{
     ports::{ImportRef, PortError},
     report::Report,
 };
-use records::{RecordError, RecordErrorCode, RecordType, StoreId};
+use records::{RecordError, RecordErrorCode, StoreId};
 
 /// An item as the SDK carries it.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -126,8 +126,8 @@ pub(super) struct ImportItem {
     finished_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancel_requested_at: Option<DateTime<Utc>>,
-    uploaded: HashMap<String, u32>,
-    imported: HashMap<String, u32>,
+    uploaded: RecordCounts,
+    imported: RecordCounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,8 +172,8 @@ impl ImportItem {
             started_at: None,
             finished_at: None,
             cancel_requested_at: None,
-            uploaded: counts(&import.tally.uploaded),
-            imported: counts(&import.tally.imported),
+            uploaded: import.tally.uploaded,
+            imported: import.tally.imported,
             report: None,
             failure: None,
             errors: None,
@@ -228,7 +228,7 @@ impl ImportItem {
             started_at: self.started_at,
             finished_at: self.finished_at,
             cancel_requested_at: self.cancel_requested_at,
-            tally: Tally { uploaded: read_counts(&self.uploaded), imported: read_counts(&self.imported) },
+            tally: Tally { uploaded: self.uploaded, imported: self.imported },
             report,
         })
     }
@@ -330,9 +330,8 @@ pub(super) fn write(value: &impl Serialize) -> Result<Item, PortError> {
 }
 
 /// Writes the counts of a tally as an attribute.
-pub(super) fn counts_attribute(counts: &RecordCounts) -> AttributeValue {
-    let entry = |record_type: RecordType| (record_type.to_string(), number(counts.get(record_type)));
-    AttributeValue::M(RecordType::ALL.into_iter().map(entry).collect())
+pub(super) fn counts_attribute(counts: &RecordCounts) -> Result<AttributeValue, PortError> {
+    write(counts).map(AttributeValue::M)
 }
 
 /// Writes a time so that later ones sort after it; chrono alone leaves out a fraction of zeros.
@@ -343,18 +342,6 @@ fn with_micros<S: Serializer>(written: &DateTime<Utc>, serializer: S) -> Result<
 #[expect(clippy::ref_option, reason = "serde hands it over so")]
 fn with_micros_if_any<S: Serializer>(written: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
     written.map(time).serialize(serializer)
-}
-
-fn counts(counts: &RecordCounts) -> HashMap<String, u32> {
-    RecordType::ALL.into_iter().map(|record_type| (record_type.to_string(), counts.get(record_type))).collect()
-}
-
-fn read_counts(counts: &HashMap<String, u32>) -> RecordCounts {
-    let mut read = RecordCounts::default();
-    for record_type in RecordType::ALL {
-        read.add(record_type, counts.get(record_type.as_str()).copied().unwrap_or_default());
-    }
-    read
 }
 
 #[cfg(test)]

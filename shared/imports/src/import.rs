@@ -1,9 +1,10 @@
 //! An import job: what it is, how far it has come and how it ends.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use enum_map::EnumMap;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{idempotency::Idempotency, options::ImportOptions, owner::Owner, report::Report};
@@ -101,55 +102,37 @@ impl ImportStatus {
     }
 }
 
-/// A number for each record type, all six always present.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RecordCounts {
-    product: u32,
-    plan: u32,
-    feature: u32,
-    subscriber: u32,
-    offering: u32,
-    subscription: u32,
+/// A number for each record type. Written with all of them, in their order; a type missing when read counts zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "HashMap<RecordType, u32>")]
+pub struct RecordCounts(EnumMap<RecordType, u32>);
+
+impl From<HashMap<RecordType, u32>> for RecordCounts {
+    fn from(counts: HashMap<RecordType, u32>) -> Self {
+        Self(counts.into_iter().collect())
+    }
 }
 
 impl RecordCounts {
     /// The number for one type.
     #[must_use]
-    pub const fn get(&self, record_type: RecordType) -> u32 {
-        match record_type {
-            RecordType::SubscriptionProduct => self.product,
-            RecordType::SubscriptionPlan => self.plan,
-            RecordType::SubscriptionFeature => self.feature,
-            RecordType::SubscriptionSubscriber => self.subscriber,
-            RecordType::SubscriptionOffering => self.offering,
-            RecordType::Subscription => self.subscription,
-        }
+    pub fn get(&self, record_type: RecordType) -> u32 {
+        self.0[record_type]
     }
 
     /// Adds to the number of one type.
-    pub const fn add(&mut self, record_type: RecordType, more: u32) {
-        let count = match record_type {
-            RecordType::SubscriptionProduct => &mut self.product,
-            RecordType::SubscriptionPlan => &mut self.plan,
-            RecordType::SubscriptionFeature => &mut self.feature,
-            RecordType::SubscriptionSubscriber => &mut self.subscriber,
-            RecordType::SubscriptionOffering => &mut self.offering,
-            RecordType::Subscription => &mut self.subscription,
-        };
-        *count = count.saturating_add(more);
+    pub fn add(&mut self, record_type: RecordType, more: u32) {
+        self.0[record_type] = self.get(record_type).saturating_add(more);
     }
 
-    fn at_least(mut self, other: &Self) -> Self {
-        for record_type in RecordType::ALL {
-            self.add(record_type, other.get(record_type).saturating_sub(self.get(record_type)));
-        }
-        self
+    fn at_least(&self, other: &Self) -> Self {
+        Self(EnumMap::from_fn(|record_type| self.get(record_type).max(other.get(record_type))))
     }
 
     /// The sum over all types.
     #[must_use]
     pub fn total(&self) -> u32 {
-        RecordType::ALL.into_iter().map(|record_type| self.get(record_type)).fold(0, u32::saturating_add)
+        self.0.values().copied().fold(0, u32::saturating_add)
     }
 }
 
@@ -159,16 +142,6 @@ impl Tally {
     pub fn at_least(self, other: Self) -> Self {
         let (uploaded, imported) = (self.uploaded.at_least(&other.uploaded), self.imported.at_least(&other.imported));
         Self { uploaded, imported }
-    }
-}
-
-impl Serialize for RecordCounts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(RecordType::ALL.len()))?;
-        for record_type in RecordType::ALL {
-            map.serialize_entry(record_type.as_str(), &self.get(record_type))?;
-        }
-        map.end()
     }
 }
 

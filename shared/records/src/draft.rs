@@ -2,13 +2,19 @@
 
 use std::fmt;
 
-use super::envelope::{Envelope, is_external_ref, text_of};
-use super::error::{RecordError, RecordErrorCode, RecordErrors};
-use super::field::{Fields, Findings};
-use super::reference::{Found, Reference, Resolution, Snapshot};
-use super::storable::{check_copies, check_storable};
-use super::{RecordId, RecordType, offering, rules, subscription};
-use crate::json::{self, Json, Object, Path};
+use crate::{
+    envelope::{Envelope, is_external_ref, text_of},
+    error::{RecordError, RecordErrorCode, RecordErrors},
+    feature,
+    field::{Fields, Findings},
+    json::{self, Json, Object, Path},
+    offering, plan, product,
+    record_id::RecordId,
+    record_type::RecordType,
+    reference::{Found, Reference, Resolution, Snapshot},
+    storable::{check_copies, check_storable},
+    subscriber, subscription,
+};
 
 /// Reads a line strictly, and checks it against all rules of its type.
 ///
@@ -128,6 +134,18 @@ impl Draft {
         } else {
             Err(errors.into_vec())
         }
+    }
+}
+
+/// The rules of a type's attributes.
+const fn rules(record_type: RecordType) -> fn(&mut Fields<'_>) {
+    match record_type {
+        RecordType::SubscriptionProduct => product::check,
+        RecordType::SubscriptionPlan => plan::check,
+        RecordType::SubscriptionFeature => feature::check,
+        RecordType::SubscriptionSubscriber => subscriber::check,
+        RecordType::SubscriptionOffering => offering::check,
+        RecordType::Subscription => subscription::check,
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::RecordType;
-use super::error::{RecordErrorCode, RecordErrors};
-use super::field::EXTERNAL_REF;
-use crate::json::{Json, Object, Path, Raw, Shown, grammar};
-use crate::jsonl::MAX_LINE_BYTES;
+use crate::{
+    error::{RecordErrorCode, RecordErrors},
+    field::EXTERNAL_REF,
+    json::{Json, Object, Path, Raw, Shown, grammar},
+    jsonl::MAX_LINE_BYTES,
+    record_type::RecordType,
+};
 
 const LINE: Path<'static> = Path::Line;
 const DATA: Path<'static> = Path::Key(&LINE, "data");
@@ -35,7 +37,7 @@ fn sketch(line: &[u8]) -> Option<Outline<'_>> {
         Some(data) => data.wanted()?,
         None => outer,
     };
-    let record_type = RecordType::from_name(&inner.record_type?.string()?)?;
+    let record_type = inner.record_type?.string()?.parse().ok()?;
     let external_ref = match inner.attributes.filter(|attributes| !attributes.is_null()) {
         Some(attributes) => attributes.wanted().and_then(|attributes| attributes.external_ref),
         None => inner.external_ref,
@@ -106,9 +108,9 @@ fn read_type(value: Option<Json>, path: &Path<'_>, errors: &mut RecordErrors) ->
     match value {
         None | Some(Json::Null) => errors.add(RecordErrorCode::Required, path, "\"type\" is required"),
         Some(Json::String(name)) => {
-            let known = RecordType::from_name(&name);
+            let known = name.parse().ok();
             if known.is_none() {
-                let all = RecordType::ALL.map(RecordType::as_str).join(", ");
+                let all = RecordType::ALL.iter().map(RecordType::to_string).collect::<Vec<_>>().join(", ");
                 let problem = format_args!("\"type\" must be one of {all}, not {}", Shown(&name));
                 errors.add(RecordErrorCode::UnknownType, path, problem);
             }

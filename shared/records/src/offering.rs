@@ -1,10 +1,14 @@
 //! The rules of a `subscription_offering`, and how what it refers to becomes part of it.
 
-use super::RecordId;
-use super::RecordType::{SubscriptionFeature, SubscriptionPlan, SubscriptionProduct};
-use super::field::{EXTERNAL_REF, Fields, NAME, TEXT};
-use super::reference::Found;
-use crate::json::Object;
+use crate::{
+    feature,
+    field::{EXTERNAL_REF, Fields, NAME, TEXT},
+    json::Object,
+    plan, product,
+    record_id::RecordId,
+    record_type::RecordType::{SubscriptionFeature, SubscriptionPlan, SubscriptionProduct},
+    reference::Found,
+};
 
 /// What an offering is made of.
 pub(super) const LISTS: [&str; 3] = ["products", "plans", "features"];
@@ -29,9 +33,9 @@ pub(super) fn check_own(offering: &mut Fields<'_>) {
 
 /// Checks those lists that are given.
 pub(super) fn check_lists(offering: &mut Fields<'_>) {
-    offering.optional("products").references(1, SubscriptionProduct);
-    offering.optional("plans").references(1, SubscriptionPlan);
-    offering.optional("features").references(0, SubscriptionFeature);
+    offering.optional("products").references(1, SubscriptionProduct, product::check);
+    offering.optional("plans").references(1, SubscriptionPlan, plan::check);
+    offering.optional("features").references(0, SubscriptionFeature, feature::check);
 }
 
 /// Puts copies in the place of references, in the order in which [`check_lists`] met them.

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use super::error::{RecordError, RecordErrorCode};
-use super::field::{EXTERNAL_REF, Field, Fields};
-use super::{RecordId, RecordType, rules};
-use crate::json::{Json, Object, Shown};
+use crate::{
+    error::{RecordError, RecordErrorCode},
+    field::{EXTERNAL_REF, Field, Fields},
+    json::{Json, Object, Shown},
+    record_id::RecordId,
+    record_type::RecordType,
+};
 
 /// One reference of a line to another object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,10 +144,10 @@ pub(super) fn own_attributes(item: Json) -> Object {
 
 impl Field<'_> {
     /// A list of references and inline objects.
-    pub(super) fn references(self, at_least: usize, record_type: RecordType) {
+    pub(super) fn references(self, at_least: usize, record_type: RecordType, rule: fn(&mut Fields<'_>)) {
         self.items(at_least, |mut item| match item.value.as_deref() {
             Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
-            Some(Json::Object(_)) => item.inline(record_type, rules(record_type)),
+            Some(Json::Object(_)) => item.inline(record_type, rule),
             Some(other) => {
                 let kind = other.kind();
                 item.fail(

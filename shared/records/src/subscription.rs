@@ -1,11 +1,14 @@
 //! The rules of a `subscription`, and how its offering and chosen plan become part of it.
 
-use super::error::{RecordError, RecordErrorCode};
-use super::field::{EXTERNAL_REF, Fields, NAME};
-use super::offering::{LISTS, REQUIRED_LISTS};
-use super::reference::{Found, LookUp, Snapshot, own_attributes};
-use super::{RecordId, RecordType, offering};
-use crate::json::{Json, Object, Path, Shown};
+use crate::{
+    error::{RecordError, RecordErrorCode},
+    field::{EXTERNAL_REF, Fields, NAME},
+    json::{Json, Object, Path, Shown},
+    offering::{self, LISTS, REQUIRED_LISTS},
+    record_id::RecordId,
+    record_type::RecordType,
+    reference::{Found, LookUp, Snapshot, own_attributes},
+};
 
 /// Checks a subscription's attributes.
 pub(super) fn check(subscription: &mut Fields<'_>) {

@@ -4,6 +4,8 @@ use imports::import::NewImport;
 use insta::assert_snapshot;
 use serde_json::Value;
 
+use records::RecordType;
+
 use super::*;
 
 /// A job with everything that its caller can decide, and counts of its own for each type.
@@ -13,8 +15,8 @@ fn import(options: ImportOptions) -> Import {
     let new = NewImport::new(ImportId::new(Uuid::from_u128(1)), store, file);
     let mut import = Import::pending(NewImport { options, ..new }, DateTime::from_timestamp(1_780_056_000, 0).unwrap());
     for (count, record_type) in (1..).zip(RecordType::ALL) {
-        import.tally.uploaded.add(record_type, count);
-        import.tally.imported.add(record_type, count / 2);
+        import.tally.uploaded.add(*record_type, count);
+        import.tally.imported.add(*record_type, count / 2);
     }
     import
 }

@@ -135,8 +135,8 @@ impl ImportTable {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":ended", text(ImportStatus::from(outcome.ending).as_str()))
             .expression_attribute_values(":now", text(time(now)))
-            .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded))
-            .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported))
+            .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded)?)
+            .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported)?)
             .expression_attribute_values(":report", text(&outcome.report.prefix))
             .expression_attribute_values(":errors", number(outcome.report.errors))
             .expression_attribute_values(":blocked", number(outcome.report.blocked));
