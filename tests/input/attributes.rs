@@ -232,9 +232,8 @@ impl Bench {
     /// What becomes of a line whose references are all found.
     fn outcome(&self, line: &Value) -> Result<Record, Vec<RecordError>> {
         let draft = read(line.to_string().as_bytes())?;
-        let found = draft.references().iter().map(|reference| self.copies[&reference.record_type].clone());
-        let found: Vec<_> = found.collect();
-        draft.resolve(RecordId::parse("00000000-0000-4000-8000-000000000000").unwrap(), &found)
+        let found = draft.look_up(|reference| self.copies[&reference.record_type].clone());
+        found.resolve(RecordId::parse("00000000-0000-4000-8000-000000000000").unwrap()).map(Option::unwrap)
     }
 
     /// Runs a check over every good line, in its full and in its short form, with all the places that it has.

@@ -14,7 +14,7 @@ use tokio::{
     task::spawn_local,
     time::{Instant, sleep, timeout},
 };
-use twins::{Mischief, Received};
+use twins::{Mischief, Received, fixture::call};
 
 use crate::{
     files::Planned,
@@ -91,16 +91,7 @@ impl Life {
     }
 
     async fn cancel(&self, job: &Planned) {
-        let call = api::Call {
-            store: job.store.clone(),
-            origin: String::new(),
-            path: String::new(),
-            id: Some(job.id.to_string()),
-            query: Vec::new(),
-            idempotency_key: None,
-            content_type: None,
-            body: Bytes::new(),
-        };
+        let call = api::Call { store: job.store.clone(), id: Some(job.id.to_string()), ..call() };
         let worker = Arc::clone(&self.worker);
         let cancel = async move {
             drop(

@@ -11,7 +11,7 @@ use aws::ImportTable;
 use chrono::{TimeDelta, Utc};
 use imports::{import::Claim, ports::Imports};
 use local::{generate::generate, python::Environment};
-use records::{RecordErrorCode, RecordId, read};
+use records::{RecordErrorCode, RecordId, Resolution, read};
 use serde_json::{Value, json};
 
 use crate::world::{ROOT, World, rows, succeed};
@@ -131,7 +131,10 @@ fn judge(name: &str, values: impl Iterator<Item = (&'static str, Value, bool)>) 
 /// Whether a line keeps the rules of its type; none where it breaks what no schema can say.
 fn is_good(line: &str) -> Option<bool> {
     let id = RecordId::parse("00000000-0000-4000-8000-000000000000").unwrap();
-    let errors = read(line.as_bytes()).and_then(|draft| draft.resolve(id, &[])).err().unwrap_or_default();
+    let errors = read(line.as_bytes())
+        .and_then(|draft| draft.look_up(|_| Resolution::Missing).resolve(id))
+        .err()
+        .unwrap_or_default();
     let mut good = true;
     for error in errors {
         match error.code {

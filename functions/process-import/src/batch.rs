@@ -1,27 +1,21 @@
-//! A hundred lines on their way into the database: read, checked, resolved, compared with what is stored, written.
+//! A hundred lines on their way into the database: parsed, looked up, decided, written.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use futures_util::try_join;
 use imports::{
     import::Import,
     options::OnConflict,
-    ports::{PortResult, Records},
-    report::Action,
+    ports::{PortError, PortResult, Records},
+    report::{Action, LineOutcome},
     stored::{Mark, StoredRecord},
 };
-use records::{Draft, Record, RecordError, RecordErrorCode, RecordId, read};
-
-use crate::{
-    bulk::Bulk,
-    fault::EarlyEnd,
-    references::{References, line_id, record_id},
-    sheet::{Sheet, SheetLine},
+use records::{
+    Draft, FileLine, LookedUp, Record, RecordError, RecordErrorCode, RecordId, References, Resolution, Stored,
 };
+use tokio::try_join;
+
+use crate::{bulk::Bulk, fault::EarlyEnd, stored::StoredObjects};
 
 /// How many lines go together: as many ids as one read of the database takes.
 const BATCH: usize = 100;
@@ -33,134 +27,232 @@ const BATCH_BYTES: usize = 256 << 10;
 /// How much memory finished objects may take before they are written: a small line may become a large one, with copies.
 const HELD: usize = 4 << 20;
 
-/// What became of a line, by its place in the sheet: imported and how, or why not.
-pub(crate) type Settled = (usize, Result<Action, Vec<RecordError>>);
-
-/// Deals places out to batches.
-pub(crate) fn batches<'a>(sheet: &Sheet<'_>, mut places: &'a [usize]) -> Vec<&'a [usize]> {
-    let mut batches = Vec::with_capacity(places.len().div_ceil(BATCH));
-    while !places.is_empty() {
+/// Deals lines out to batches.
+pub(crate) fn batches<'l, 'f>(mut lines: &'l [&'f FileLine<'f>]) -> Vec<&'l [&'f FileLine<'f>]> {
+    let mut batches = Vec::with_capacity(lines.len().div_ceil(BATCH));
+    while !lines.is_empty() {
         let mut bytes = 0;
-        let fits = |place: &usize| {
-            bytes += sheet.lines().get(*place).map_or(0, |line| line.line.bytes.len());
+        let fits = |line: &&&FileLine<'_>| {
+            bytes += line.bytes.len();
             bytes <= BATCH_BYTES
         };
-        let count = places.iter().take(BATCH).map(fits).take_while(|fits| *fits).count().max(1);
-        let (batch, rest) = places.split_at(count.min(places.len()));
+        let count = lines.iter().take(BATCH).take_while(fits).count().max(1);
+        let (batch, rest) = lines.split_at(count);
         batches.push(batch);
-        places = rest;
+        lines = rest;
     }
     batches
 }
 
-/// Imports the lines at `places` and tells what became of each.
-pub(crate) async fn import_batch<R: Records>(
-    references: &References<'_, R>,
-    places: &[usize],
-) -> PortResult<Vec<Settled>> {
-    let import = references.import;
-    let mut settled = Vec::with_capacity(places.len());
-    let mut drafts = Vec::with_capacity(places.len());
-    for place in places {
-        let Some(line) = references.sheet.lines().get(*place) else { continue };
-        match draft(line) {
-            Ok(draft) => {
-                let id = record_id(import, draft.record_type(), draft.external_ref(), line.line.number);
-                drafts.push(Drafted { place: *place, line: line.line.number, id, draft });
-            }
-            Err(errors) => settled.push((*place, Err(errors))),
-        }
-    }
-    let wanted: Vec<_> = drafts.iter().flat_map(|drafted| drafted.draft.references()).cloned().collect();
-    // Only a name can be taken by another job. The id of an object without one is this job's own: it is stored where an
-    // earlier claim wrote it.
-    let may_be_written = references.resumed && !import.options.dry_run;
-    let asked = drafts.iter().filter(|drafted| may_be_written || drafted.draft.external_ref().is_some());
-    let asked = asked.map(|drafted| drafted.id);
-    let (resolutions, stored) = try_join!(references.look_up(&wanted), marks(references.records, asked))?;
-    let mut resolutions = resolutions.as_slice();
-    let (mut writes, mut held) = (Vec::with_capacity(drafts.len()), 0);
-    for Drafted { place, line, id, mut draft } in drafts {
-        let (found, rest) = resolutions.split_at(draft.references().len().min(resolutions.len()));
-        resolutions = rest;
-        let step = Step::of(import, stored.get(&id));
-        if step == Step::Refuse {
-            let problem = format!("a {} with this \"external_ref\" is stored already", draft.record_type());
-            draft.fail(RecordErrorCode::AlreadyExists, "external_ref", problem);
-        }
-        match guarded(|| draft.resolve(id, found)) {
-            Ok(record) => match step {
-                Step::Write { action, created_at } if !import.options.dry_run => {
-                    held += record.attributes().weight();
-                    writes.push((place, action, to_store(import, line, record, created_at)));
-                    if held > HELD {
-                        settled.extend(write(references.records, std::mem::take(&mut writes)).await?);
-                        held = 0;
-                    }
-                }
-                Step::Write { action, .. } | Step::Leave(action) => settled.push((place, Ok(action))),
-                // The draft has its error: it does not come to this.
-                Step::Refuse => {}
-            },
-            Err(errors) => settled.push((place, Err(errors))),
-        }
-    }
-    settled.extend(write(references.records, writes).await?);
-    Ok(settled)
+/// What the lines of a job are imported with.
+#[derive(Debug)]
+pub(crate) struct Importer<'a, R> {
+    pub(crate) import: &'a Import,
+    /// Whether an earlier claim of the job may have written objects.
+    pub(crate) resumed: bool,
+    pub(crate) references: &'a References<'a>,
+    pub(crate) stored: &'a StoredObjects<'a, R>,
+    pub(crate) records: &'a Bulk<'a, R>,
 }
 
-/// Settles the lines at `places` without writing any more: those that an earlier claim of this job has written are
-/// imported, those that are to be skipped are skipped, the others are left for the reason given.
-pub(crate) async fn leave_batch<R: Records>(
-    references: &References<'_, R>,
-    places: &[usize],
-    why: EarlyEnd,
-) -> PortResult<Vec<Settled>> {
-    let import = references.import;
-    let line = |place: &usize| references.sheet.lines().get(*place);
-    let id = |place: &usize| line_id(import, line(place).filter(|line| line.repeats.is_none())?);
-    let stored = marks(references.records, places.iter().filter_map(id)).await?;
-    let (mut settled, mut skipped) = (Vec::with_capacity(places.len()), Vec::new());
-    for place in places {
-        match id(place).and_then(|id| stored.get(&id)) {
-            Some(mark) if mark.import_id == import.id => settled.push((*place, Ok(written_by(mark, import)))),
-            // Nothing is written for it: it is read, checked and skipped as ever.
-            Some(_) if import.options.on_conflict == OnConflict::Skip => skipped.push(*place),
-            _ => settled.push((*place, Err(vec![why.of_line()]))),
-        }
-    }
-    settled.extend(import_batch(references, &skipped).await?);
-    Ok(settled)
-}
-
-/// A line read, and the id its object gets.
-struct Drafted {
-    place: usize,
-    line: u32,
+/// A line that is a draft, and the id that its object gets.
+#[derive(Debug)]
+struct ParsedLine<'f> {
+    line: &'f FileLine<'f>,
     id: RecordId,
     draft: Draft,
 }
 
-/// What is to be done about a line that is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Write { action: Action, created_at: DateTime<Utc> },
-    Leave(Action),
-    Refuse,
+/// A line of which everything is known: what its references lead to, and what is stored under its id.
+#[derive(Debug)]
+struct LookedUpLine<'f> {
+    line: &'f FileLine<'f>,
+    id: RecordId,
+    draft: LookedUp,
+    stored: Option<Mark>,
 }
 
-impl Step {
-    fn of(import: &Import, stored: Option<&Mark>) -> Self {
-        let Some(mark) = stored else {
-            return Self::Write { action: Action::Created, created_at: written_at(import) };
-        };
-        if mark.import_id == import.id {
-            return Self::Leave(written_by(mark, import));
+/// A line that is decided upon.
+#[derive(Debug)]
+enum DecidedLine<'f> {
+    Write(WriteLine<'f>),
+    /// Nothing is left to be done for it.
+    Settled(SettledLine<'f>),
+}
+
+/// A line whose object is to be written.
+#[derive(Debug)]
+struct WriteLine<'f> {
+    line: &'f FileLine<'f>,
+    action: Action,
+    record: StoredRecord,
+}
+
+/// A line that is imported, or was found not to be importable.
+#[derive(Debug)]
+pub(crate) struct SettledLine<'f> {
+    pub(crate) line: &'f FileLine<'f>,
+    pub(crate) outcome: LineOutcome,
+}
+
+impl<R: Records> Importer<'_, R> {
+    /// Imports lines, and says of each how it went. What they may refer to in the file must be settled.
+    pub(crate) async fn import<'f>(&self, lines: &[&'f FileLine<'f>]) -> PortResult<Vec<SettledLine<'f>>> {
+        let (parsed, mut settled) = self.parse(lines);
+        let looked_up = self.look_up(parsed).await?;
+        let decided = looked_up.into_iter().map(|line| decide(self.import, line));
+        settled.extend(self.write(decided).await?);
+        Ok(settled)
+    }
+
+    /// Settles lines without writing any more: those that an earlier claim of this job has written are imported, those
+    /// that are to be skipped are skipped, the others are left for the reason given.
+    pub(crate) async fn leave<'f>(
+        &self,
+        lines: &[&'f FileLine<'f>],
+        why: EarlyEnd,
+    ) -> PortResult<Vec<SettledLine<'f>>> {
+        let id_of = |line: &FileLine<'_>| self.references.ids().of_line(line).filter(|_| line.repeats.is_none());
+        let stored = self.stored.marks(lines.iter().filter_map(|line| id_of(line))).await?;
+        let (mut settled, mut skipped) = (Vec::with_capacity(lines.len()), Vec::new());
+        for &line in lines {
+            let outcome = match id_of(line).and_then(|id| stored.get(&id)) {
+                Some(mark) if mark.import_id == self.import.id => Ok((mark.id, written_by(mark, self.import))),
+                // Nothing is written for it: it is read, checked and skipped as usual.
+                Some(_) if self.import.options.on_conflict == OnConflict::Skip => {
+                    skipped.push(line);
+                    continue;
+                }
+                _ => Err(vec![why.of_line()]),
+            };
+            settled.push(SettledLine { line, outcome });
         }
-        match import.options.on_conflict {
-            OnConflict::Fail => Self::Refuse,
-            OnConflict::Skip => Self::Leave(Action::Skipped),
-            OnConflict::Update => Self::Write { action: Action::Updated, created_at: mark.created_at },
+        settled.extend(self.import(&skipped).await?);
+        Ok(settled)
+    }
+
+    /// Reads lines. Those of no known type are settled by that.
+    fn parse<'f>(&self, lines: &[&'f FileLine<'f>]) -> (Vec<ParsedLine<'f>>, Vec<SettledLine<'f>>) {
+        let (mut parsed, mut settled) = (Vec::with_capacity(lines.len()), Vec::new());
+        for &line in lines {
+            match line.read() {
+                Ok(draft) => {
+                    let id = self.references.ids().of(draft.record_type(), draft.external_ref(), line.number);
+                    parsed.push(ParsedLine { line, id, draft });
+                }
+                Err(errors) => settled.push(SettledLine { line, outcome: Err(errors) }),
+            }
+        }
+        (parsed, settled)
+    }
+
+    /// Looks up what lines refer to, and what is stored under their ids.
+    async fn look_up<'f>(&self, parsed: Vec<ParsedLine<'f>>) -> PortResult<Vec<LookedUpLine<'f>>> {
+        // Only a name can be taken by another job. The id of an object without one is this job's own: it is stored where an
+        // earlier claim wrote it.
+        let may_be_written = self.resumed && !self.import.options.dry_run;
+        let asked = parsed.iter().filter(|parsed| may_be_written || parsed.draft.external_ref().is_some());
+        let ids: Vec<RecordId> = asked.map(|parsed| parsed.id).collect();
+        let looked_up = |ParsedLine { line, id, draft }| LookedUpLine {
+            line,
+            id,
+            draft: draft.look_up(|_| Resolution::Unknown),
+            stored: None,
+        };
+        let mut lines: Vec<_> = parsed.into_iter().map(looked_up).collect();
+        let ((), marks) = try_join!(biased; self.resolve(&mut lines), self.stored.marks(ids.into_iter()))?;
+        for line in &mut lines {
+            line.stored = marks.get(&line.id).copied();
+        }
+        Ok(lines)
+    }
+
+    /// Answers all references: those that the file answers at once, then what they need of the stored objects, until there
+    /// is nothing more to ask for. A copy that is built of a line asks for what that line refers to.
+    async fn resolve(&self, lines: &mut [LookedUpLine<'_>]) -> PortResult<()> {
+        let mut known: HashMap<RecordId, Stored> = HashMap::new();
+        loop {
+            let mut wanted = BTreeSet::new();
+            let mut stored = |id| {
+                known.get(&id).cloned().unwrap_or_else(|| {
+                    wanted.insert(id);
+                    Stored::Unknown
+                })
+            };
+            for line in &mut *lines {
+                line.draft.look_again(|reference| self.references.resolve(reference, &mut stored));
+            }
+            if wanted.is_empty() {
+                return Ok(());
+            }
+            known.extend(self.stored.copies(wanted).await?);
+        }
+    }
+
+    /// Writes what is to be written, not all at once.
+    async fn write<'f>(
+        &self,
+        decided: impl Iterator<Item = PortResult<DecidedLine<'f>>>,
+    ) -> PortResult<Vec<SettledLine<'f>>> {
+        let (mut settled, mut writes, mut held) = (Vec::new(), Vec::new(), 0);
+        for line in decided {
+            match line? {
+                DecidedLine::Settled(line) => settled.push(line),
+                DecidedLine::Write(line) => {
+                    held += line.record.attributes.weight();
+                    writes.push(line);
+                }
+            }
+            if held > HELD {
+                settled.extend(self.write_all(std::mem::take(&mut writes)).await?);
+                held = 0;
+            }
+        }
+        settled.extend(self.write_all(writes).await?);
+        Ok(settled)
+    }
+
+    /// Writes objects, and says of each whether the database took it.
+    async fn write_all<'f>(&self, writes: Vec<WriteLine<'f>>) -> PortResult<Vec<SettledLine<'f>>> {
+        let written = |write: &WriteLine<'f>| (write.line, write.record.id, write.action);
+        let lines: Vec<_> = writes.iter().map(written).collect();
+        let records = writes.into_iter().map(|write| write.record).collect();
+        let refused: HashMap<_, _> = self.records.write_all(records).await?.into_iter().collect();
+        let settled = |(line, id, action)| {
+            let refusal = refused.get(&id).map(|reason| {
+                let problem = format!("the database refuses the object: {reason}");
+                vec![RecordError::new(RecordErrorCode::RefusedByDatabase, "", problem)]
+            });
+            SettledLine { line, outcome: refusal.map_or(Ok((id, action)), Err) }
+        };
+        Ok(lines.into_iter().map(settled).collect())
+    }
+}
+
+/// Decides what is to be done about a line.
+fn decide<'f>(import: &Import, looked_up: LookedUpLine<'f>) -> PortResult<DecidedLine<'f>> {
+    let LookedUpLine { line, id, draft, stored } = looked_up;
+    let settled = |outcome| Ok(DecidedLine::Settled(SettledLine { line, outcome }));
+    let (action, created_at) = match (stored, import.options.on_conflict) {
+        (None, _) => (Action::Created, Some(written_at(import))),
+        (Some(mark), _) if mark.import_id == import.id => (written_by(&mark, import), None),
+        (Some(_), OnConflict::Skip) => (Action::Skipped, None),
+        (Some(mark), OnConflict::Update) => (Action::Updated, Some(mark.created_at)),
+        (Some(_), OnConflict::Fail) => {
+            let problem = format!("a {} with this \"external_ref\" is stored already", draft.record_type());
+            return settled(Err(draft.refuse(RecordErrorCode::AlreadyExists, "external_ref", problem)));
+        }
+    };
+    match (draft.resolve(id), created_at.filter(|_| !import.options.dry_run)) {
+        (Err(errors), _) => settled(Err(errors)),
+        (Ok(None), _) => Err(PortError::Permanent(format!(
+            "what line {} refers to is still unknown after all was looked up",
+            line.number
+        ))),
+        (Ok(Some(_)), None) => settled(Ok((id, action))),
+        (Ok(Some(record)), Some(created_at)) => {
+            let record = to_store(import, line.number, record, created_at);
+            Ok(DecidedLine::Write(WriteLine { line, action, record }))
         }
     }
 }
@@ -168,55 +260,6 @@ impl Step {
 /// How `import`, which wrote the object in an earlier claim, did so: one it replaced is older than the job.
 fn written_by(mark: &Mark, import: &Import) -> Action {
     if mark.created_at == written_at(import) { Action::Created } else { Action::Updated }
-}
-
-/// Looks at the objects that are stored under some ids.
-async fn marks<R: Records>(
-    records: &Bulk<'_, R>,
-    ids: impl Iterator<Item = RecordId>,
-) -> PortResult<HashMap<RecordId, Mark>> {
-    // Two lines may have the same.
-    let ids: BTreeSet<RecordId> = ids.collect();
-    let marks = records.read_marks(&Vec::from_iter(ids)).await?;
-    Ok(marks.into_iter().map(|mark| (mark.id, mark)).collect())
-}
-
-/// Reads a line, and tells whether it repeats another.
-fn draft(line: &SheetLine<'_>) -> Result<Draft, Vec<RecordError>> {
-    let mut draft = guarded(|| read(line.line.bytes))?;
-    if let Some(first) = line.repeats {
-        let problem = format!("\"external_ref\" must be unique in the file for each type; line {first} has it already");
-        draft.fail(RecordErrorCode::DuplicateExternalRef, "external_ref", problem);
-    }
-    Ok(draft)
-}
-
-/// Turns a panic over one record into that record's error: a mistake of ours must not stop the file.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Vec<RecordError>>) -> Result<T, Vec<RecordError>> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let problem = "the service failed over this line; the fault is ours";
-        Err(vec![RecordError::new(RecordErrorCode::Internal, "", problem)])
-    })
-}
-
-/// Writes objects, and tells of each whether the database took it.
-async fn write<R: Records>(
-    records: &Bulk<'_, R>,
-    writes: Vec<(usize, Action, StoredRecord)>,
-) -> PortResult<Vec<Settled>> {
-    let mut places: HashMap<_, _> =
-        writes.iter().map(|(place, action, record)| (record.id, (*place, *action))).collect();
-    let writes = writes.into_iter().map(|(_, _, record)| record).collect();
-    let mut settled = Vec::with_capacity(places.len());
-    for (id, reason) in records.write_all(writes).await? {
-        if let Some((place, _)) = places.remove(&id) {
-            let problem = format!("the database refuses the object: {reason}");
-            let error = RecordError::new(RecordErrorCode::RefusedByDatabase, "", problem);
-            settled.push((place, Err(vec![error])));
-        }
-    }
-    settled.extend(places.into_values().map(|(place, action)| (place, Ok(action))));
-    Ok(settled)
 }
 
 /// When the objects of a job are written: the same at every claim, so that a job run twice writes the same bytes.
@@ -242,21 +285,17 @@ fn to_store(import: &Import, line: u32, record: Record, created_at: DateTime<Utc
 
 #[cfg(test)]
 mod tests {
+    use records::FileLines;
+
     use super::*;
 
     #[test]
     fn lines_go_together_by_count_and_by_length() {
         let file = ["x\n".repeat(250), format!("{}\n", "x".repeat(100 << 10)).repeat(5), "x".repeat(1 << 20)].concat();
-        let sheet = Sheet::read(file.as_bytes()).unwrap();
-        let places: Vec<usize> = (0..256).collect();
-        let batches = batches(&sheet, &places);
+        let lines: Vec<_> = FileLines::of(file.as_bytes()).unwrap().collect();
+        let lines: Vec<_> = lines.iter().collect();
+        let batches = batches(&lines);
         assert_eq!(batches.iter().map(|batch| batch.len()).collect::<Vec<_>>(), [100, 100, 52, 2, 1, 1]);
-        assert_eq!(batches.concat(), places);
-    }
-
-    #[test]
-    fn a_panic_over_a_record_is_that_records_error() {
-        let told = guarded::<()>(|| panic!("a mistake of ours")).unwrap_err();
-        assert_eq!(told.iter().map(|error| error.code).collect::<Vec<_>>(), [RecordErrorCode::Internal]);
+        assert!(batches.concat().iter().map(|line| line.number).eq(1..=256));
     }
 }

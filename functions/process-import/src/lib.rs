@@ -7,11 +7,9 @@ mod fault;
 mod heartbeat;
 mod pass;
 mod progress;
-mod references;
 mod report;
 mod run;
-mod sheet;
-mod unpack;
+mod stored;
 
 use std::time::Duration;
 

@@ -1,33 +1,35 @@
 //! One pass over an import file: from its first byte to the job's terminal status.
 
-use std::{collections::BTreeSet, future::ready};
+use std::future::ready;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{StreamExt, TryFutureExt, stream, try_join};
+use futures_util::{StreamExt, TryFutureExt, stream};
 use imports::{
     import::{Ending, Import, Lease, Outcome, Tally},
     ports::{FileRead, Files, Imports, PortError, PortResult, Records},
     receipt::receipt_key,
-    report::ReportWriter,
+    report::{Action, ReportWriter},
     telemetry::{EndedJob, JobOutcome, Run},
 };
-use records::{RecordError, RecordType};
+use records::{
+    FileFault, FileLine, FileLines, Ids, RecordError, References, Standing, by_level,
+    unpack::{MAX_STORED, Unpacker},
+};
 use tokio::{
     sync::mpsc::{Sender, channel},
     time::timeout,
+    try_join,
 };
 use tracing::{info, warn};
 
 use crate::{
     Worker,
-    batch::{batches, import_batch, leave_batch},
+    batch::{Importer, SettledLine, batches},
     bulk::Bulk,
-    fault::{EarlyEnd, FileFault},
+    fault::{EarlyEnd, JobFault},
     progress::Progress,
-    references::{Copies, References},
-    report::{self, LineErrors},
-    sheet::{Fate, Sheet, SheetLine},
-    unpack::{MAX_STORED, Unpacker},
+    report::report,
+    stored::StoredObjects,
 };
 
 /// How many batches are under way at once: enough that calls are full even where many wait for one that hangs.
@@ -36,8 +38,8 @@ const IN_FLIGHT: usize = 24;
 /// How many are where a small line may become a large object, with copies of all it refers to: memory is bounded by it.
 const IN_FLIGHT_WITH_COPIES: usize = 16;
 
-/// How many batches may be settled before the report has told of them.
-const TOLD_BEHIND: usize = 64;
+/// How many settled batches may wait for the report.
+const UNREPORTED: usize = 64;
 
 /// How much of the function's time is left for handing a job over: no batch begins any more.
 const HAND_OVER: TimeDelta = TimeDelta::seconds(30);
@@ -90,7 +92,7 @@ where
         self.go_over_file(None).await
     }
 
-    /// Imports nothing any more: tells of every line whether it was imported before, and ends the job.
+    /// Imports nothing any more: reports of every line whether it was imported before, and ends the job.
     pub(crate) async fn leave(&self, why: EarlyEnd) -> Result<(), Stop> {
         self.progress.start_over();
         self.go_over_file(Some(why)).await
@@ -98,37 +100,37 @@ where
 
     /// Ends the job without a look at its file.
     pub(crate) async fn end_untold(&self, why: EarlyEnd) -> Result<(), Stop> {
-        Ok(self.end_with(&FileFault::EndedUntold(why)).await?)
+        Ok(self.end_with(&JobFault::EndedUntold(why)).await?)
     }
 
     async fn go_over_file(&self, leaving: Option<EarlyEnd>) -> Result<(), Stop> {
         if let Some(problem) = &self.import.refused {
-            return Ok(self.end_with(&FileFault::InvalidOption(problem.clone())).await?);
+            return Ok(self.end_with(&JobFault::InvalidOption(problem.clone())).await?);
         }
         let file = match self.read_file().await? {
             Ok(file) => file,
             Err(fault) => return Ok(self.end_with(&fault).await?),
         };
-        let sheet = match Sheet::read(&file) {
-            Ok(sheet) => sheet,
-            Err(fault) => return Ok(self.end_with(&fault).await?),
+        let lines: Vec<FileLine<'_>> = match FileLines::of(&file) {
+            Ok(lines) => lines.inspect(|line| self.progress.uploaded(line)).collect(),
+            Err(fault) => return Ok(self.end_with(&fault.into()).await?),
         };
-        for record_type in sheet.lines().iter().filter_map(|line| line.record_type) {
-            self.progress.uploaded(record_type);
-        }
-        let (failed, told) = channel(TOLD_BEHIND);
-        let report = report::tell(self.begin_report(), self.import, &sheet, told);
+        let (sender, settled) = channel(UNREPORTED);
+        let report = report(self.begin_report(), &lines, settled);
         // The report is written beside the work.
-        let (left, report) = try_join!(self.waves(&sheet, leaving, failed), report.map_err(Stop::from))?;
+        let (left, report) = try_join!(biased; self.settle_all(&lines, leaving, sender), report.map_err(Stop::from))?;
         let failure = match left {
-            Some(why) => Some(FileFault::EndedEarly(why).error()),
-            None => nothing_imported(&sheet, self.progress.tally().imported.total()),
+            Some(why) => Some(JobFault::EndedEarly(why).error()),
+            None if self.progress.tally().imported.total() == 0 => Some(FileFault::nothing_imported(&lines).error()),
+            None => None,
         };
-        Ok(self.conclude(report, failure, self.progress.tally(), sheet.failed()).await?)
+        let failed = lines.iter().filter(|line| line.standing() == Some(Standing::Failed));
+        let failed = u32::try_from(failed.count()).unwrap_or(u32::MAX);
+        Ok(self.conclude(report, failure, self.progress.tally(), failed).await?)
     }
 
     /// Ends the job as failed, for a reason that concerns the file as a whole.
-    async fn end_with(&self, fault: &FileFault) -> PortResult<()> {
+    async fn end_with(&self, fault: &JobFault) -> PortResult<()> {
         self.conclude(self.begin_report(), Some(fault.error()), self.progress.shown(), 0).await
     }
 
@@ -137,19 +139,19 @@ where
     }
 
     /// Reads and unpacks the import file, in the time there is.
-    async fn read_file(&self) -> Result<Result<Vec<u8>, FileFault>, Stop> {
+    async fn read_file(&self) -> Result<Result<Vec<u8>, JobFault>, Stop> {
         let time = (self.deadline - HAND_OVER - (self.worker.clock)()).to_std().unwrap_or_default();
         Ok(timeout(time, self.read_and_unpack()).await.map_err(|_| Stop::OutOfTime)??)
     }
 
-    async fn read_and_unpack(&self) -> PortResult<Result<Vec<u8>, FileFault>> {
+    async fn read_and_unpack(&self) -> PortResult<Result<Vec<u8>, JobFault>> {
         let mut rounds = 1..;
         loop {
             let mut unpacker = Unpacker::default();
             match self.worker.files.read(&self.import.file, MAX_STORED, |piece| unpacker.take(piece)).await {
-                Ok(FileRead::Done) => return Ok(unpacker.finish()),
-                Ok(FileRead::Missing) => return Ok(Err(FileFault::Missing)),
-                Ok(FileRead::TooLarge { bytes }) => return Ok(Err(FileFault::StoredTooLarge(bytes))),
+                Ok(FileRead::Done) => return Ok(unpacker.finish().map_err(JobFault::from)),
+                Ok(FileRead::Missing) => return Ok(Err(JobFault::Missing)),
+                Ok(FileRead::TooLarge { bytes }) => return Ok(Err(JobFault::StoredTooLarge(bytes))),
                 Err(PortError::Transient(reason)) if rounds.next() < Some(READS) => {
                     warn!(import.id = %self.import.id, %reason, "the file is read again");
                 }
@@ -159,74 +161,75 @@ where
     }
 
     /// Settles all lines, those first that others may refer to. The answer says why some were left, if any were.
-    async fn waves(
+    async fn settle_all<'f>(
         &self,
-        sheet: &Sheet<'_>,
+        lines: &'f [FileLine<'f>],
         leaving: Option<EarlyEnd>,
-        failed: Sender<LineErrors>,
+        reported: Sender<Vec<SettledLine<'f>>>,
     ) -> Result<Option<EarlyEnd>, Stop> {
-        let copies = Copies::default();
+        let ids = Ids { store: self.import.store.clone(), import: self.import.id.as_uuid() };
+        let references = References::of(lines, ids);
         let records = Bulk::new(&self.worker.records);
-        let references =
-            References { import: self.import, resumed: self.resumed, sheet, records: &records, copies: &copies };
+        let stored = StoredObjects::new(&self.import.store, &records);
+        let importer = Importer {
+            import: self.import,
+            resumed: self.resumed,
+            references: &references,
+            stored: &stored,
+            records: &records,
+        };
         let mut left = None;
-        // What a line may refer to is of a lower level. Lines of no known type go first; reading them tells what is wrong.
-        let waves: BTreeSet<_> = sheet.lines().iter().map(level).collect();
-        for of_level in waves {
+        for (level, lines) in by_level(lines) {
             // Those under way when the time is nearly over end, and are settled, before the job is given back.
             let time = (self.deadline - (HAND_OVER - DRAIN) - (self.worker.clock)()).to_std().unwrap_or_default();
-            let wave = timeout(time, self.wave(of_level, leaving, &references, &failed));
-            left = wave.await.unwrap_or(Err(Stop::OutOfTime))?.or(left);
+            let in_flight = if level > Some(0) { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
+            let settled = timeout(time, self.settle(&lines, in_flight, leaving, &importer, &reported));
+            left = settled.await.unwrap_or(Err(Stop::OutOfTime))?.or(left);
         }
         Ok(left)
     }
 
-    /// Settles all lines of a level, a bounded number of batches at a time.
-    async fn wave(
+    /// Settles the lines of a level, a bounded number of batches at a time.
+    async fn settle<'f>(
         &self,
-        of_level: Option<u8>,
+        lines: &[&'f FileLine<'f>],
+        in_flight: usize,
         leaving: Option<EarlyEnd>,
-        references: &References<'_, R>,
-        failed: &Sender<LineErrors>,
+        importer: &Importer<'_, R>,
+        reported: &Sender<Vec<SettledLine<'f>>>,
     ) -> Result<Option<EarlyEnd>, Stop> {
-        let sheet = references.sheet;
-        let of_wave = sheet.lines().iter().enumerate().filter(|(_, line)| level(line) == of_level);
-        let places: Vec<usize> = of_wave.map(|(place, _)| place).collect();
-        let batches = batches(sheet, &places);
+        let batches = batches(lines);
         let mut to_settle = batches.len();
-        let has_time = |_: &&[usize]| ready(self.deadline - (self.worker.clock)() >= HAND_OVER);
-        let under_way = stream::iter(batches).take_while(has_time).map(|places| async move {
-            // Asked as a batch begins: those under way go on to their end, so that all they write is told.
+        let has_time = |_: &&[&FileLine<'f>]| ready(self.deadline - (self.worker.clock)() >= HAND_OVER);
+        let under_way = stream::iter(batches).take_while(has_time).map(|lines| async move {
+            // Asked as a batch begins: those under way go on to their end, so that all they write is reported.
             match leaving.or_else(|| self.progress.is_cancelled().then_some(EarlyEnd::Cancelled)) {
-                Some(why) => Ok::<_, Stop>((leave_batch(references, places, why).await?, Some(why))),
-                None => Ok((import_batch(references, places).await?, None)),
+                Some(why) => Ok::<_, Stop>((importer.leave(lines, why).await?, Some(why))),
+                None => Ok((importer.import(lines).await?, None)),
             }
         });
-        let has_copies = of_level > Some(0);
-        let in_flight = if has_copies { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
         let mut under_way = under_way.buffer_unordered(in_flight);
         let mut left = None;
         while let Some(batch) = under_way.next().await {
             let (settled, leaving) = batch?;
             to_settle -= 1;
-            let mut errors = LineErrors::new();
-            for (place, became) in settled {
-                match became {
-                    Ok(action) => {
-                        sheet.settle(place, Fate::Imported(action));
-                        if let Some(record_type) = sheet.lines().get(place).and_then(|line| line.record_type) {
-                            self.progress.imported(record_type);
-                        }
+            for SettledLine { line, outcome } in &settled {
+                match outcome {
+                    Ok((_, action)) => {
+                        line.settle(match action {
+                            Action::Created | Action::Updated => Standing::Imported,
+                            Action::Skipped => Standing::Skipped,
+                        });
+                        self.progress.imported(line);
                     }
-                    Err(why) => {
-                        sheet.settle(place, Fate::Failed);
-                        left = leaving.filter(|leaving| leaving.is_told_by(&why)).or(left);
-                        errors.push((place, why));
+                    Err(errors) => {
+                        line.settle(Standing::Failed);
+                        left = leaving.filter(|leaving| leaving.is_told_by(errors)).or(left);
                     }
                 }
             }
             // Nobody listens any more only where the report has failed, and with it the pass.
-            let _ = failed.send(errors).await;
+            let _ = reported.send(settled).await;
         }
         if to_settle == 0 { Ok(left) } else { Err(Stop::OutOfTime) }
     }
@@ -269,22 +272,4 @@ where
         });
         Ok(())
     }
-}
-
-/// The level of a line's type; `None` for a line of no known type.
-fn level(line: &SheetLine<'_>) -> Option<u8> {
-    line.record_type.map(RecordType::level)
-}
-
-/// The row that says that a file came to nothing.
-fn nothing_imported(sheet: &Sheet<'_>, imported: u32) -> Option<RecordError> {
-    if imported > 0 {
-        return None;
-    }
-    // One JSON document over the whole file, as an export tool writes it: "[{…}, {…}]" or a pretty-printed object.
-    let lines = sheet.lines();
-    let first = lines.first().map(|line| line.line.bytes.trim_ascii()).unwrap_or_default();
-    let unknown = lines.iter().all(|line| line.record_type.is_none());
-    let document = unknown && (first.starts_with(b"[") || first == b"{");
-    Some(FileFault::NothingImported { lines: lines.len(), document }.error())
 }

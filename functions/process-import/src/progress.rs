@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use imports::import::Tally;
-use records::RecordType;
+use records::FileLine;
 
 /// The tally of the pass under way, and whether the pass is giving its lease up.
 #[derive(Debug, Default)]
@@ -39,12 +39,18 @@ impl Progress {
         self.change(|counts| counts.tally.at_least(counts.earlier))
     }
 
-    pub(crate) fn uploaded(&self, record_type: RecordType) {
-        self.change(|counts| counts.tally.uploaded.add(record_type, 1));
+    /// Counts a line of the file; one of no known type does not count.
+    pub(crate) fn uploaded(&self, line: &FileLine<'_>) {
+        if let Some(record_type) = line.record_type {
+            self.change(|counts| counts.tally.uploaded.add(record_type, 1));
+        }
     }
 
-    pub(crate) fn imported(&self, record_type: RecordType) {
-        self.change(|counts| counts.tally.imported.add(record_type, 1));
+    /// Counts a line that is imported.
+    pub(crate) fn imported(&self, line: &FileLine<'_>) {
+        if let Some(record_type) = line.record_type {
+            self.change(|counts| counts.tally.imported.add(record_type, 1));
+        }
     }
 
     pub(crate) fn tally(&self) -> Tally {

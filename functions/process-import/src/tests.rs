@@ -9,8 +9,10 @@ use imports::{
     stored::StoredRecord,
     submit::submit,
 };
-use records::StoreId;
-use twins::{Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received};
+use twins::{
+    Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords,
+    fixture::{self, RETENTION, event, id, noon, store},
+};
 use uuid::Uuid;
 
 use super::*;
@@ -38,33 +40,14 @@ struct World {
     worker: Worker<MemoryImports, MemoryRecords, MemoryFiles, MemoryQueue>,
 }
 
-fn store() -> StoreId {
-    StoreId::from_configuration("main").unwrap()
-}
-
-fn id(number: u128) -> ImportId {
-    ImportId::new(Uuid::from_u128(number))
-}
-
-fn noon() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_780_056_000, 0).unwrap()
-}
-
 impl World {
     /// A world without a job, at noon.
     fn new() -> Self {
-        twins::set_clock(noon());
-        let faults = Faults::default();
-        let worker = Worker {
-            imports: MemoryImports::new(faults.clone()),
-            records: MemoryRecords::new(faults.clone()),
-            files: MemoryFiles::new(faults.clone()),
-            queue: MemoryQueue::new(twins::now, faults.clone()),
-            retention: TimeDelta::days(90),
-            clock: twins::now,
-            telemetry: Telemetry::new("imports".to_owned(), twins::keep_line),
-        };
-        Self { faults, worker }
+        let fixture::World { faults, imports, records, files, queue, telemetry, .. } = fixture::World::new();
+        Self {
+            faults,
+            worker: Worker { imports, records, files, queue, retention: RETENTION, clock: twins::now, telemetry },
+        }
     }
 
     /// A world in which a file waits as job 1.
@@ -186,16 +169,6 @@ impl World {
         };
         objects.into_iter().map(tell).collect()
     }
-}
-
-fn event(message: &Received) -> SqsEvent {
-    let mut record = SqsMessage::default();
-    record.message_id = Some(message.message_id.clone());
-    record.receipt_handle = Some(message.receipt_handle.clone());
-    record.body = Some(serde_json::to_string(&message.tick).unwrap());
-    let mut event = SqsEvent::default();
-    event.records = vec![record];
-    event
 }
 
 /// Lets time pass.

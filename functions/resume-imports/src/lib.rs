@@ -1,5 +1,5 @@
-//! Wakes the worker for jobs that wait without a message, and writes the receipts that a worker left owed: the net under
-//! everything that a function that died has not done.
+//! The safety net for whatever a dead function left undone: sends ticks for jobs that wait without a message, and writes
+//! receipts that are still owed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
@@ -16,11 +16,11 @@ const GRACE: TimeDelta = TimeDelta::seconds(30);
 /// How many jobs are looked after at once. The others' turn comes as these end.
 const MOST: u32 = 100;
 
-/// Writes receipts that were left owed, forgets the jobs that were kept for `retention`, and sends a tick for each job too many for the messages there are. A tick too many
-/// does no harm: it finds nothing to do.
+/// Writes owed receipts, makes the jobs that ended more than `retention` ago disappear, and sends one tick for each open job
+/// that exceeds the number of messages. A tick too many does no harm: the worker finds nothing to do.
 ///
 /// # Errors
-/// When the table or the queue can't be reached; the next schedule tries again.
+/// When the table or the queue can't be reached; the next run tries again.
 pub async fn handle(
     files: &impl Files,
     imports: &impl Imports,
@@ -42,7 +42,7 @@ pub async fn handle(
         queue.send(&Tick::of(&import.store, import.id), &format!("{}-{minute}", import.id)).await?;
         info!(import.id = %import.id, "a job waited without a message; it has one now");
     }
-    // Whatever comes of that, the jobs that wait are served first.
+    // Last: jobs that wait get their ticks even where forgetting failed.
     Ok(forgotten?)
 }
 

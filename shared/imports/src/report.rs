@@ -5,7 +5,7 @@ mod index;
 mod writer;
 
 pub use index::{index_entry, index_range, rows_range};
-pub use writer::{Action, Fate, ReportLine, ReportWriter};
+pub use writer::{Action, LineOutcome, ReportLine, ReportWriter};
 
 use crate::import::ImportId;
 use records::{RecordError, StoreId};

@@ -1,12 +1,13 @@
 //! A line read: a draft that knows its errors and its references, and the record it becomes when both are settled.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{
     envelope::{Envelope, is_external_ref, text_of},
     error::{RecordError, RecordErrorCode, RecordErrors},
     feature,
     field::{Fields, Findings},
+    file::guarded,
     json::{self, Json, Object, Path},
     offering, plan, product,
     record_id::RecordId,
@@ -78,6 +79,12 @@ impl Draft {
         self.record_type
     }
 
+    /// The plan that a subscription chooses by what may be an id.
+    pub(crate) fn plan_by_id(&self) -> Option<Reference> {
+        (self.record_type == RecordType::Subscription)
+            .then(|| subscription::plan_by_id(&self.attributes, &self.path))?
+    }
+
     /// The record's `external_ref`, when it has one of legal length.
     #[must_use]
     pub fn external_ref(&self) -> Option<&str> {
@@ -85,52 +92,102 @@ impl Draft {
     }
 
     /// Notes an error found elsewhere, of one attribute of the line.
-    pub fn fail(&mut self, code: RecordErrorCode, attribute: &str, problem: impl fmt::Display) {
+    pub(crate) fn fail(&mut self, code: RecordErrorCode, attribute: &str, problem: impl fmt::Display) {
         self.findings.errors.add(code, &Path::Key(&self.path, attribute), problem);
     }
 
-    /// What has to be looked up before the draft can be [resolved](Self::resolve).
+    /// What has to be [looked up](Self::look_up).
     #[must_use]
     pub fn references(&self) -> &[Reference] {
         &self.findings.references
     }
 
-    /// Makes the record with an id, putting copies in the place of its references.
-    ///
-    /// `found` answers [`references`](Self::references), one for one; an answer that isn't there counts as missing.
+    /// Answers each reference.
+    #[must_use]
+    pub fn look_up(mut self, mut answer: impl FnMut(&Reference) -> Resolution) -> LookedUp {
+        let references = std::mem::take(&mut self.findings.references);
+        let answer = |reference| {
+            let resolution = answer(&reference);
+            (reference, resolution)
+        };
+        LookedUp { answers: references.into_iter().map(answer).collect(), draft: self }
+    }
+}
+
+/// A draft with an answer to each of its references.
+#[derive(Clone, Debug)]
+pub struct LookedUp {
+    draft: Draft,
+    answers: Vec<(Reference, Resolution)>,
+}
+
+impl LookedUp {
+    /// What the line is.
+    #[must_use]
+    pub const fn record_type(&self) -> RecordType {
+        self.draft.record_type
+    }
+
+    /// Refuses the line for an error found elsewhere, of one attribute of it. The answer has all its errors.
+    #[must_use]
+    pub fn refuse(mut self, code: RecordErrorCode, attribute: &str, problem: impl fmt::Display) -> Vec<RecordError> {
+        self.draft.fail(code, attribute, problem);
+        self.into_answered().errors.into_vec()
+    }
+
+    /// The references that are still unknown.
+    pub fn unknown(&self) -> impl Iterator<Item = &Reference> {
+        self.answers.iter().filter_map(|(reference, answer)| matches!(answer, Resolution::Unknown).then_some(reference))
+    }
+
+    /// Answers once more the references that are still unknown.
+    pub fn look_again(&mut self, mut answer: impl FnMut(&Reference) -> Resolution) {
+        for (reference, resolution) in &mut self.answers {
+            if matches!(resolution, Resolution::Unknown) {
+                *resolution = answer(reference);
+            }
+        }
+    }
+
+    /// Makes the record with an id, with copies instead of references; `None` where nothing is wrong as far as is known, but
+    /// a reference is unknown.
     ///
     /// # Errors
     /// All errors of the line: its own, those of its references, and that it is more than the database holds.
-    pub fn resolve(self, id: RecordId, found: &[Resolution]) -> Result<Record, Vec<RecordError>> {
-        let Self { record_type, external_ref, mut attributes, path, findings: Findings { mut errors, references } } =
-            self;
-        let found = found.iter().chain(std::iter::repeat(&Resolution::Missing));
-        let mut copies = Vec::with_capacity(references.len());
-        for (reference, resolution) in references.iter().zip(found) {
-            match reference.outcome(resolution) {
-                Ok(snapshot) => copies.push(snapshot),
-                Err(error) => errors.push(error),
+    pub fn resolve(self, id: RecordId) -> Result<Option<Record>, Vec<RecordError>> {
+        guarded(|| self.put_together(id)).unwrap_or_else(|error| Err(vec![error]))
+    }
+
+    /// Turns the answers into copies and errors.
+    fn into_answered(self) -> Answered {
+        let Self { mut draft, answers } = self;
+        let mut errors = std::mem::take(&mut draft.findings.errors);
+        let mut copies = Vec::with_capacity(answers.len());
+        let mut is_known = true;
+        for (reference, resolution) in answers {
+            match resolution {
+                Resolution::Found(snapshot) => copies.push(snapshot),
+                Resolution::Missing => errors.push(reference.missing()),
+                Resolution::Failed { line } => errors.push(reference.blocked_by(line)),
+                Resolution::Unknown => is_known = false,
             }
         }
-        check_copies(&copies, &path, &mut errors);
+        check_copies(&copies, &draft.path, &mut errors);
+        Answered { draft, copies, errors, is_known }
+    }
+
+    fn put_together(self, id: RecordId) -> Result<Option<Record>, Vec<RecordError>> {
+        let Answered { draft, copies, mut errors, is_known } = self.into_answered();
+        let Draft { record_type, external_ref, mut attributes, path, .. } = draft;
+        if errors.is_empty() && !is_known {
+            return Ok(None);
+        }
         if errors.is_empty() {
-            let mut copies = Found(copies.into_iter());
-            match record_type {
-                RecordType::SubscriptionOffering => offering::resolve_lists(&mut attributes, id, &mut copies),
-                RecordType::Subscription => {
-                    if let Err(error) = subscription::resolve(&mut attributes, &path, id, &mut copies) {
-                        errors.push(error);
-                    }
-                }
-                RecordType::SubscriptionProduct
-                | RecordType::SubscriptionPlan
-                | RecordType::SubscriptionFeature
-                | RecordType::SubscriptionSubscriber => {}
-            }
+            put_in(copies, record_type, &mut attributes, &path, id).unwrap_or_else(|error| errors.push(error));
             check_storable(&attributes, external_ref.as_deref(), &path, &mut errors);
         }
         if errors.is_empty() {
-            Ok(Record { id, record_type, external_ref, attributes })
+            Ok(Some(Record { id, record_type, external_ref, attributes }))
         } else {
             Err(errors.into_vec())
         }
@@ -147,6 +204,36 @@ const fn rules(record_type: RecordType) -> fn(&mut Fields<'_>) {
         RecordType::SubscriptionOffering => offering::check,
         RecordType::Subscription => subscription::check,
     }
+}
+
+/// A draft whose references became copies and errors.
+struct Answered {
+    draft: Draft,
+    copies: Vec<Arc<Snapshot>>,
+    /// All errors found so far.
+    errors: RecordErrors,
+    /// Whether no reference is unknown.
+    is_known: bool,
+}
+
+/// Puts copies in the place of a record's references.
+fn put_in(
+    copies: Vec<Arc<Snapshot>>,
+    record_type: RecordType,
+    attributes: &mut Object,
+    path: &Path<'_>,
+    id: RecordId,
+) -> Result<(), RecordError> {
+    let mut copies = Found(copies.into_iter());
+    match record_type {
+        RecordType::SubscriptionOffering => offering::resolve_lists(attributes, id, &mut copies),
+        RecordType::Subscription => subscription::resolve(attributes, path, id, &mut copies)?,
+        RecordType::SubscriptionProduct
+        | RecordType::SubscriptionPlan
+        | RecordType::SubscriptionFeature
+        | RecordType::SubscriptionSubscriber => {}
+    }
+    Ok(())
 }
 
 /// A record that is right, whole, and fit to be stored.

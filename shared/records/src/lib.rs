@@ -1,31 +1,43 @@
-//! What a line of an import file may be: JSON, the six record types and their rules, and what they refer to.
+//! What an import file may be: its lines, JSON, the six record types and their rules, references inside the file, and the
+//! [check](check()) of a whole file.
 //!
-//! Nothing here waits, asks the time or knows of AWS: what a line is depends on the line alone.
+//! Nothing here waits, asks the time or knows of AWS: what a file is depends on its bytes alone.
 
+mod check;
 mod draft;
 mod envelope;
 mod error;
+mod fault;
 mod feature;
 mod field;
+mod file;
 mod format;
 pub mod json;
 pub mod jsonl;
+mod kept;
 mod offering;
 mod plan;
 mod product;
 mod record_id;
 mod record_type;
 mod reference;
+mod references;
 mod storable;
 mod store;
 mod subscriber;
 mod subscription;
+pub mod unpack;
 
-pub use draft::{Draft, Record, read};
+pub use check::{Checked, CheckedLine, Counts, Unchecked, check};
+pub use draft::{Draft, LookedUp, Record, read};
 pub use envelope::{Outline, outline};
 pub use error::{MAX_ERROR_BYTES, MAX_ERRORS, RecordError, RecordErrorCode, RecordErrors};
+pub use fault::FileFault;
+pub use file::{FileLine, FileLines, Standing, by_level};
+pub use kept::Kept;
 pub use record_id::RecordId;
 pub use record_type::RecordType;
 pub use reference::{LookUp, Reference, Resolution, Snapshot};
+pub use references::{Ids, References, Stored};
 pub use storable::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH, check_storable};
 pub use store::{STORE_RULE, StoreId};

@@ -46,33 +46,33 @@ pub enum Resolution {
         /// The number of that line.
         line: u32,
     },
+    /// It depends on what is stored, which is not known.
+    Unknown,
 }
 
 impl Reference {
-    /// What a resolution says against importing the record; the copy when it says nothing.
-    pub(super) fn outcome(&self, resolution: &Resolution) -> Result<Arc<Snapshot>, RecordError> {
+    /// The error of a reference to no object at all.
+    pub(super) fn missing(&self) -> RecordError {
         let (record_type, text) = (self.record_type, Shown(&self.text));
-        match resolution {
-            Resolution::Found(snapshot) => Ok(Arc::clone(snapshot)),
-            Resolution::Missing => {
-                let problem = match self.look_up {
-                    LookUp::Any => format!(
-                        "no {record_type} with this external_ref in the file, \
-                         and none stored with this id or external_ref: {text}"
-                    ),
-                    LookUp::Id => format!("no {record_type} stored with this id: {text}"),
-                    LookUp::ExternalRef => {
-                        format!("no {record_type} with this external_ref in the file, and none stored with it: {text}")
-                    }
-                };
-                Err(RecordError::new(RecordErrorCode::ReferenceNotFound, &self.path, problem))
+        let problem = match self.look_up {
+            LookUp::Any => format!(
+                "no {record_type} with this external_ref in the file, \
+                 and none stored with this id or external_ref: {text}"
+            ),
+            LookUp::Id => format!("no {record_type} stored with this id: {text}"),
+            LookUp::ExternalRef => {
+                format!("no {record_type} with this external_ref in the file, and none stored with it: {text}")
             }
-            Resolution::Failed { line } => {
-                let problem = format!("refers to the {record_type} of line {line}, which was not imported: {text}");
-                let error = RecordError::new(RecordErrorCode::ReferenceFailed, &self.path, problem);
-                Err(RecordError { blocked_by: Some(*line), ..error })
-            }
-        }
+        };
+        RecordError::new(RecordErrorCode::ReferenceNotFound, &self.path, problem)
+    }
+
+    /// The error of a reference to a line that was not imported itself.
+    pub(super) fn blocked_by(&self, line: u32) -> RecordError {
+        let (record_type, text) = (self.record_type, Shown(&self.text));
+        let problem = format!("refers to the {record_type} of line {line}, which was not imported: {text}");
+        let error = RecordError::new(RecordErrorCode::ReferenceFailed, &self.path, problem);
+        RecordError { blocked_by: Some(line), ..error }
     }
 }
 
@@ -104,6 +104,12 @@ impl Snapshot {
     #[must_use]
     pub const fn id(&self) -> RecordId {
         self.id
+    }
+
+    /// What the object copied is.
+    #[must_use]
+    pub const fn record_type(&self) -> RecordType {
+        self.record_type
     }
 
     /// The attributes copied.

@@ -7,7 +7,7 @@ use crate::{
     offering::{self, LISTS, REQUIRED_LISTS},
     record_id::RecordId,
     record_type::RecordType,
-    reference::{Found, LookUp, Snapshot, own_attributes},
+    reference::{Found, LookUp, Reference, Snapshot, own_attributes},
 };
 
 /// Checks a subscription's attributes.
@@ -183,10 +183,7 @@ fn chosen_plan(
     if let Some(plan) = selected.and_then(|index| plans.get(index)) {
         return Ok(id_of(plan).unwrap_or(Json::Null));
     }
-    let named = ["plan_id", "selected_plan"]
-        .into_iter()
-        .find_map(|name| Some((name, subscription.get(name).and_then(Json::as_str)?)));
-    let Some((name, text)) = named else { return Ok(Json::Null) };
+    let Some((name, text)) = named_plan(subscription) else { return Ok(Json::Null) };
     let has = |plan: &&Json, member: &str| {
         let value = plan.as_object().and_then(|plan| plan.get(member)).and_then(Json::as_str);
         // An id is a UUID, whose letters may be written either way.
@@ -198,6 +195,18 @@ fn chosen_plan(
         let problem = format!("none of the offering's plans has this id or external_ref: {}", Shown(text));
         RecordError::new(RecordErrorCode::PlanNotInOffering, Path::Key(path, name).to_string(), problem)
     })
+}
+
+/// The attribute that names the chosen plan, and the name.
+fn named_plan(subscription: &Object) -> Option<(&'static str, &str)> {
+    ["plan_id", "selected_plan"].into_iter().find_map(|name| Some((name, subscription.get(name)?.as_str()?)))
+}
+
+/// The chosen plan, where its name may be an id: ids are known only where the file's store and import are.
+pub(super) fn plan_by_id(subscription: &Object, path: &Path<'_>) -> Option<Reference> {
+    let (name, text) = named_plan(subscription).filter(|(_, text)| RecordId::parse(text).is_some())?;
+    let path = Path::Key(path, name).to_string();
+    Some(Reference { path, record_type: RecordType::SubscriptionPlan, text: text.to_owned(), look_up: LookUp::Any })
 }
 
 fn id_of(snapshot: &Json) -> Option<Json> {

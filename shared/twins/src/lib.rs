@@ -5,6 +5,7 @@ mod clock;
 pub mod conformance;
 mod faults;
 mod files;
+pub mod fixture;
 mod forms;
 mod import_twin;
 mod keys;

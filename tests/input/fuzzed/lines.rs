@@ -42,9 +42,9 @@ fn check_line(line: &Line<'_>) {
         Ok(draft) => {
             assert_eq!(at_a_look.record_type, Some(draft.record_type()), "both looks see one type");
             let id = RecordId::parse("00000000-0000-4000-8000-000000000000").unwrap();
-            let found: Vec<_> = draft.references().iter().map(stand_in).collect();
-            for resolutions in [&found[..], &[]] {
-                match draft.clone().resolve(id, resolutions) {
+            let looked_up = [draft.clone().look_up(stand_in), draft.look_up(|_| Resolution::Missing)];
+            for looked_up in looked_up {
+                match looked_up.resolve(id).map(Option::unwrap) {
                     Ok(record) => {
                         assert_eq!(at_a_look.external_ref.as_deref(), record.external_ref(), "both looks see one name");
                         check_again(&record);

@@ -210,21 +210,21 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         ApiLogs: "RetentionInDays: !Ref LogRetentionDays" => "RetentionInDays: 3653";
         "ApiLogs is not kept for LogRetentionDays"
         ApiStage: "\"ip\":\"$context.identity.sourceIp\"" => "\"ip\":\"$context.identity.sourceIp\",\"agent\":\"$context.identity.userAgent\"";
-        "ApiStage and the README differ in [\"agent\"]"
+        "ApiStage and the runbook differ in [\"agent\"]"
         ApiStage: "\"latency_ms\":\"$context.responseLatency\"," => "";
-        "ApiStage and the README differ in [\"latency_ms\"]"
+        "ApiStage and the runbook differ in [\"latency_ms\"]"
         DropDeadLetterQueue: "1209600" => "604800";
-        "DropDeadLetterQueue is kept for 7 days, the README says 14 days"
+        "DropDeadLetterQueue is kept for 7 days, the runbook says 14 days"
         Queue: "      MessageRetentionPeriod: 1209600\n" => "";
-        "Queue is kept for 4 days, the README says 14 days"
+        "Queue is kept for 4 days, the runbook says 14 days"
         Bucket: "Prefix: drops/\n            ExpirationInDays: 30" => "Prefix: drops/\n            ExpirationInDays: 31";
-        "drops/ is kept for 31 days, the README says 30 days"
+        "drops/ is kept for 31 days, the runbook says 30 days"
         Bucket: "Prefix: receipts/\n            ExpirationInDays: !Ref ImportRetentionDays" => "Prefix: receipts/\n            ExpirationInDays: 90";
-        "receipts/ is kept for 90 days, the README says `ImportRetentionDays`"
+        "receipts/ is kept for 90 days, the runbook says `ImportRetentionDays`"
         Bucket: "Prefix: uploads/" => "Prefix: parts/";
-        "the README does not tell of parts/"
+        "the runbook does not mention parts/"
         Bucket: "NoncurrentDays: 15" => "NoncurrentDays: 16";
-        "old versions in the bucket is kept for 16 days more, the README says 15 days more"
+        "old versions in the bucket is kept for 16 days more, the runbook says 15 days more"
     }
     "alarms" {
         DeadLetterAlarm: "ApproximateNumberOfMessagesVisible" => "ApproximateNumberOfMessageVisible";

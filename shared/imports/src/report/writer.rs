@@ -32,14 +32,10 @@ impl Action {
     }
 }
 
-/// What became of a line.
-#[derive(Clone, Copy, Debug)]
-pub enum Fate<'a> {
-    Imported(RecordId, Action),
-    Failed(&'a [RecordError]),
-}
+/// How a line went: the id of its object and what was done, or all its errors.
+pub type LineOutcome = Result<(RecordId, Action), Vec<RecordError>>;
 
-/// A line of the import file, as a report tells of it.
+/// A line of the import file, as a report shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportLine<'a> {
     pub number: u32,
@@ -47,7 +43,7 @@ pub struct ReportLine<'a> {
     pub raw: &'a [u8],
     pub record_type: Option<RecordType>,
     pub external_ref: Option<&'a str>,
-    pub fate: Fate<'a>,
+    pub outcome: &'a LineOutcome,
 }
 
 /// A report on its way to S3. Nothing of it is visible until [`Self::finish`].
@@ -87,7 +83,7 @@ impl<'a, W: FileWriter + Send> ReportWriter<'a, W> {
     pub async fn add(&mut self, line: &ReportLine<'_>) -> PortResult<()> {
         write_row(&mut self.row, &ResultDocument::new(line))?;
         self.results.write(&self.row).await?;
-        let Fate::Failed(errors) = line.fate else { return Ok(()) };
+        let Err(errors) = line.outcome else { return Ok(()) };
         self.failed_lines.write(line.raw).await?;
         self.failed_lines.write(b"\n").await?;
         for error in errors {
@@ -147,11 +143,11 @@ struct ResultErrorDocument<'a> {
 
 impl<'a> ResultDocument<'a> {
     fn new(line: &ReportLine<'a>) -> Self {
-        let (id, action, errors) = match line.fate {
-            Fate::Imported(id, action) => (Some(id), action.as_str(), &[][..]),
-            Fate::Failed(errors) => (None, "failed", errors),
+        let (id, action, errors) = match line.outcome {
+            Ok((id, action)) => (Some(*id), action.as_str(), &[][..]),
+            Err(errors) => (None, "failed", errors.as_slice()),
         };
-        let told = |error: &'a RecordError| ResultErrorDocument {
+        let shown = |error: &'a RecordError| ResultErrorDocument {
             code: error.code,
             field: &error.field,
             error: error.detail(),
@@ -163,7 +159,7 @@ impl<'a> ResultDocument<'a> {
             external_ref: line.external_ref,
             id,
             action,
-            errors: errors.iter().map(told).collect(),
+            errors: errors.iter().map(shown).collect(),
         }
     }
 }

@@ -24,7 +24,7 @@ fn tell(errors: &[RecordError]) -> String {
 /// What is wrong with a line that refers to nothing, one error a line.
 fn check(line: &str) -> String {
     match read(line.as_bytes()) {
-        Ok(draft) => tell(&draft.resolve(id(), &[]).err().unwrap_or_default()),
+        Ok(draft) => tell(&resolve(draft, &[]).err().unwrap_or_default()),
         Err(errors) => tell(&errors),
     }
 }
@@ -40,7 +40,13 @@ fn draft(line: &str) -> Draft {
 }
 
 fn record(line: &str, found: &[Resolution]) -> Record {
-    draft(line).resolve(id(), found).unwrap_or_else(|errors| panic!("{}", tell(&errors)))
+    resolve(draft(line), found).unwrap_or_else(|errors| panic!("{}", tell(&errors)))
+}
+
+/// Makes a record whose references are answered in order; what is left is missing.
+fn resolve(draft: Draft, found: &[Resolution]) -> Result<Record, Vec<RecordError>> {
+    let mut found = found.iter().cloned();
+    draft.look_up(|_| found.next().unwrap_or(Resolution::Missing)).resolve(id()).map(Option::unwrap)
 }
 
 const PLAN: &str = r#""name":"Monthly","billing_interval_type":"month","billing_frequency":1,"plan_length":12,

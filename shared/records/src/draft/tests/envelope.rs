@@ -75,7 +75,7 @@ proptest! {
         let (outline, draft) = (outline(line.as_bytes()), read(line.as_bytes()).ok());
         prop_assert_eq!(outline.record_type, draft.as_ref().map(Draft::record_type));
         prop_assert_eq!(outline.external_ref.as_deref(), draft.as_ref().and_then(Draft::external_ref));
-        let _ = draft.map(|draft| draft.resolve(id(), &[copy(RecordType::SubscriptionPlan, "x")]));
+        let _ = draft.map(|draft| resolve(draft, &[copy(RecordType::SubscriptionPlan, "x")]));
     }
 }
 

@@ -39,7 +39,7 @@ fn copies_take_the_place_of_references() {
 #[test]
 fn a_reference_to_nothing_says_what_was_looked_for() {
     let found = [copy(RecordType::SubscriptionProduct, "tea"), Resolution::Failed { line: 17 }];
-    let errors = draft(OFFERING).resolve(id(), &found).unwrap_err();
+    let errors = resolve(draft(OFFERING), &found).unwrap_err();
     assert_eq!(errors.iter().map(|error| error.blocked_by).collect::<Vec<_>>(), [Some(17), None]);
     assert_snapshot!(tell(&errors), @r#"
     ReferenceFailed | data.attributes.plans[0]: refers to the subscription_plan of line 17, which was not imported: "monthly"
@@ -81,7 +81,7 @@ fn a_plan_may_be_chosen_by_its_id_in_either_case() {
 #[test]
 fn a_plan_that_is_not_the_offerings_is_told() {
     let line = subscription(r#""offering_external_ref":"box","plan_id":"yearly""#);
-    assert_snapshot!(tell(&draft(&line).resolve(id(), &[stored_offering()]).unwrap_err()), @r#"PlanNotInOffering | plan_id: none of the offering's plans has this id or external_ref: "yearly""#);
+    assert_snapshot!(tell(&resolve(draft(&line), &[stored_offering()]).unwrap_err()), @r#"PlanNotInOffering | plan_id: none of the offering's plans has this id or external_ref: "yearly""#);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn check_size(references: usize, description: usize) -> String {
     let products = vec!["\"a\""; references].join(",");
     let line =
         format!(r#"{{"type":"subscription_offering","name":"Box","products":[{products}],"plans":[{{{PLAN}}}]}}"#);
-    tell(&draft(&line).resolve(id(), &found).err().unwrap_or_default())
+    tell(&resolve(draft(&line), &found).err().unwrap_or_default())
 }
 
 #[test]

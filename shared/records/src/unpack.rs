@@ -4,32 +4,34 @@ use std::io::{self, Write};
 
 use flate2::write::MultiGzDecoder;
 use infer::MatcherType;
-use records::jsonl::MAX_FILE_BYTES;
 
-use crate::fault::FileFault;
+use crate::{FileFault, jsonl::MAX_FILE_BYTES};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The most bytes of a file that is read, as it is stored. What can't be packed takes a little more when it is.
-pub(crate) const MAX_STORED: u64 = 257 << 20;
+pub const MAX_STORED: u64 = 257 << 20;
 
 /// How many more bytes than it holds a gzip file may have. A file of 50,000 lines, each packed by itself, has a quarter of it.
-pub(crate) const MAX_OVERHEAD: usize = 4 << 20;
+pub const MAX_OVERHEAD: usize = 4 << 20;
 
-/// How much is unpacked before it is asked whether to go on.
+/// How many packed bytes are unpacked before the overhead is looked at again.
 const PIECE: usize = 64 << 10;
 
 /// Takes a file in piece by piece and holds no more of it than its unpacked bytes.
+#[derive(Debug, Default)]
+pub struct Unpacker(State);
+
 #[derive(Debug)]
-pub(crate) enum Unpacker {
-    /// Too few bytes yet to tell.
+enum State {
+    /// Too few bytes yet to see which.
     Unknown(Vec<u8>),
     Plain(Capped),
     Gzip(Gzip),
     Failed(FileFault),
 }
 
-impl Default for Unpacker {
+impl Default for State {
     fn default() -> Self {
         Self::Unknown(Vec::new())
     }
@@ -37,33 +39,38 @@ impl Default for Unpacker {
 
 impl Unpacker {
     /// Takes the next piece. `false` says that no more is wanted.
-    pub(crate) fn take(&mut self, piece: &[u8]) -> bool {
-        if let Self::Unknown(begin) = self {
+    pub fn take(&mut self, piece: &[u8]) -> bool {
+        if let State::Unknown(begin) = &mut self.0 {
             begin.extend_from_slice(piece);
             if begin.len() >= GZIP.len() {
                 let begin = std::mem::take(begin);
-                *self = Self::of(&begin);
-                return self.write(&begin);
+                self.0 = State::of(&begin);
+                return self.0.write(&begin);
             }
             return true;
         }
-        self.write(piece)
+        self.0.write(piece)
     }
 
     /// The whole file.
-    pub(crate) fn finish(self) -> Result<Vec<u8>, FileFault> {
-        let file = match self {
-            Self::Unknown(begin) => begin,
-            Self::Plain(plain) => plain.0,
-            Self::Gzip(gzip) => gzip.decoder.finish().map_err(|error| fault(&error))?.0,
-            Self::Failed(fault) => return Err(fault),
+    ///
+    /// # Errors
+    /// When it is too large once unpacked, can't be unpacked, or is of another kind.
+    pub fn finish(self) -> Result<Vec<u8>, FileFault> {
+        let file = match self.0 {
+            State::Unknown(begin) => begin,
+            State::Plain(plain) => plain.0,
+            State::Gzip(gzip) => gzip.decoder.finish().map_err(|error| fault(&error))?.0,
+            State::Failed(fault) => return Err(fault),
         };
         match other_kind(&file) {
             Some(kind) => Err(FileFault::OtherKind(kind)),
             None => Ok(file),
         }
     }
+}
 
+impl State {
     fn of(begin: &[u8]) -> Self {
         if begin.starts_with(GZIP) {
             Self::Gzip(Gzip { decoder: Box::new(MultiGzDecoder::new(Capped(Vec::new()))), packed: 0 })
@@ -88,7 +95,7 @@ impl Unpacker {
 
 /// A gzip file on its way.
 #[derive(Debug)]
-pub(crate) struct Gzip {
+struct Gzip {
     decoder: Box<MultiGzDecoder<Capped>>,
     /// How many bytes of it were taken.
     packed: usize,
@@ -115,7 +122,7 @@ fn fault(error: &io::Error) -> FileFault {
 
 /// Bytes, up to the limit of a file.
 #[derive(Debug)]
-pub(crate) struct Capped(Vec<u8>);
+struct Capped(Vec<u8>);
 
 impl Write for Capped {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -175,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_gzip_file_is_told_as_such() {
+    fn a_damaged_gzip_file_is_called_so() {
         let packed = gzip(b"{\"data\":{}}\n");
         for end in 2..packed.len() {
             let cut = unpack(&packed[..end], 4);

@@ -1,0 +1,169 @@
+//! The check of a whole file, without a store and without writing.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::{
+    FileFault, FileLine, FileLines, Ids, RecordError, RecordErrorCode, RecordType, Reference, References, Standing,
+    StoreId, Stored, by_level,
+};
+
+/// A file that was checked: how many of its lines are good, and what is to be said of the others.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    lines: Vec<FileLine<'a>>,
+    /// By type, those that the file has; `None` for lines of no known type.
+    pub counts: BTreeMap<Option<RecordType>, Counts>,
+}
+
+/// How many lines there are. Each is one of good, bad and unchecked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub total: u32,
+    /// Lines that are right, and refer to nothing but right lines of the file.
+    pub good: u32,
+    /// Lines that have errors, whatever is stored.
+    pub bad: u32,
+    /// Lines without an error of which a reference, or that of a line they refer to, is unchecked.
+    pub unchecked: u32,
+}
+
+/// A line that is not good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedLine<'a> {
+    pub line: u32,
+    pub record_type: Option<RecordType>,
+    pub external_ref: Option<&'a str>,
+    /// What is wrong with it; empty where something is unchecked and nothing wrong.
+    pub errors: Vec<RecordError>,
+    pub unchecked: Vec<Unchecked>,
+}
+
+/// A reference of which the file alone does not say whether it is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchecked {
+    pub reference: Reference,
+    /// The line that it names, which is unchecked itself; `None` where it may name a stored object.
+    pub line: Option<u32>,
+}
+
+/// Checks a file, unpacked, by the rules, the limits and the order of an import.
+///
+/// Every line gets the errors that an import gives it, except for what only the store, the job or the database knows:
+///
+/// - A reference that names no line by `external_ref` is [unchecked](CheckedLine::unchecked), as is one to an unchecked line.
+///   An import finds the stored object, or says `reference_not_found` or, of a line that refers to such a line,
+///   `reference_failed`. Ids too are unchecked: those of the file's own objects depend on the store and the job.
+/// - So is a chosen plan that is named by what may be an id, unless it is the `external_ref` of one of the offering's plans. Of a
+///   subscription with an unchecked offering the plan, and of every line with something unchecked the size and depth of the
+///   whole object, are not judged: an import may say `plan_not_in_offering`, `too_large`, `too_deep`.
+/// - `already_exists`, and what follows from it: lines that refer to that line (`reference_failed`) and, where stored objects are
+///   skipped, a `plan_not_in_offering` of the stored offering.
+/// - `refused_by_database`, `cancelled`, `given_up`, `invalid_option`, `file_missing`.
+/// - On a line with so many errors that not all are shown, how many more there are: unchecked references are not among them.
+///
+/// Memory: the lines at a first look, and copies of referred objects up to a bound. Errors are not kept but found again by
+/// [`Checked::rows`].
+///
+/// # Errors
+/// A file without an object, or with more than 50,000.
+pub fn check(file: &[u8]) -> Result<Checked<'_>, FileFault> {
+    let lines: Vec<_> = FileLines::of(file)?.collect();
+    let mut counts: BTreeMap<_, Counts> = BTreeMap::new();
+    let references = references(&lines);
+    for line in by_level(&lines).into_values().flatten() {
+        let Judged { standing, .. } = judge(line, &references);
+        line.settle(standing);
+        counts.entry(line.record_type).or_default().add(standing);
+    }
+    drop(references);
+    Ok(Checked { lines, counts })
+}
+
+impl Checked<'_> {
+    /// The sum over all types.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        self.counts.values().fold(Counts::default(), |sum, counts| Counts {
+            total: sum.total + counts.total,
+            good: sum.good + counts.good,
+            bad: sum.bad + counts.bad,
+            unchecked: sum.unchecked + counts.unchecked,
+        })
+    }
+
+    /// What is wrong with the file as a whole: that every line is bad.
+    #[must_use]
+    pub fn fault(&self) -> Option<FileFault> {
+        let Counts { total, bad, .. } = self.total();
+        (bad == total).then(|| FileFault::nothing_imported(&self.lines))
+    }
+
+    /// The lines that are not good, in the order of the file. Each is read again as it comes.
+    pub fn rows(&self) -> impl Iterator<Item = CheckedLine<'_>> {
+        let references = references(&self.lines);
+        let bad = self.lines.iter().filter(|line| line.standing() != Some(Standing::Imported));
+        bad.map(move |line| {
+            let Judged { errors, unchecked, .. } = judge(line, &references);
+            let external_ref = line.external_ref.as_deref();
+            CheckedLine { line: line.number, record_type: line.record_type, external_ref, errors, unchecked }
+        })
+    }
+}
+
+impl Counts {
+    fn add(&mut self, standing: Standing) {
+        self.total += 1;
+        match standing {
+            Standing::Imported | Standing::Skipped => self.good += 1,
+            Standing::Failed => self.bad += 1,
+            Standing::Unchecked => self.unchecked += 1,
+        }
+    }
+}
+
+struct Judged {
+    standing: Standing,
+    errors: Vec<RecordError>,
+    unchecked: Vec<Unchecked>,
+}
+
+impl Judged {
+    fn new(errors: Vec<RecordError>, unchecked: Vec<Unchecked>) -> Self {
+        let standing = match (errors.is_empty(), unchecked.is_empty()) {
+            (false, _) => Standing::Failed,
+            (true, false) => Standing::Unchecked,
+            (true, true) => Standing::Imported,
+        };
+        Self { standing, errors, unchecked }
+    }
+}
+
+/// With ids that no reference names: whatever is looked up by an id is unknown.
+fn references<'f>(lines: &'f [FileLine<'f>]) -> References<'f> {
+    References::of(lines, Ids { store: StoreId::none(), import: Uuid::nil() })
+}
+
+fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
+    let draft = match line.read() {
+        Ok(draft) => draft,
+        Err(errors) => return Judged::new(errors, Vec::new()),
+    };
+    let id = references.ids().of(draft.record_type(), draft.external_ref(), line.number);
+    let plan = draft.plan_by_id();
+    let looked_up = draft.look_up(|reference| references.resolve(reference, &mut |_| Stored::Unknown));
+    let unchecked = |reference: &Reference| {
+        let line = references.line(reference).map(|line| line.number);
+        Unchecked { line, reference: reference.clone() }
+    };
+    let mut unchecked: Vec<_> = looked_up.unknown().map(unchecked).collect();
+    let mut errors = looked_up.resolve(id).err().unwrap_or_default();
+    if let Some(plan) = plan
+        && let Some(place) = errors.iter().position(|error| error.code == RecordErrorCode::PlanNotInOffering)
+    {
+        errors.remove(place);
+        unchecked.push(Unchecked { reference: plan, line: None });
+    }
+    Judged::new(errors, unchecked)
+}

@@ -1,0 +1,84 @@
+//! What can be wrong with the content of a file as a whole: its error row has line number 0.
+
+use crate::{
+    FileLine, RecordError, RecordErrorCode,
+    jsonl::{MAX_FILE_BYTES, MAX_OBJECTS},
+    unpack::MAX_OVERHEAD,
+};
+
+/// Why a file can't be tried, or comes to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileFault {
+    /// There is no object in it: no bytes, or nothing but blank lines.
+    Empty,
+    /// It is larger than the limit, once unpacked.
+    TooLarge,
+    /// It is gzip in so many bytes that hold so few.
+    HollowGzip { packed: usize, unpacked: usize },
+    /// It begins like gzip, and goes on otherwise or ends early.
+    DamagedGzip(String),
+    /// It is a file of another kind altogether: its media type.
+    OtherKind(&'static str),
+    /// It has more objects than the limit.
+    TooManyObjects(usize),
+    /// Every line was refused. `document` says that the file looks like one JSON document instead of one a line.
+    NothingImported { lines: usize, document: bool },
+}
+
+impl FileFault {
+    /// The fault of a file of which every line was refused.
+    #[must_use]
+    pub fn nothing_imported(lines: &[FileLine<'_>]) -> Self {
+        // One JSON document over the whole file, as an export tool writes it: "[{…}, {…}]" or a pretty-printed object.
+        let begins = |first: &FileLine<'_>| matches!(first.bytes.trim_ascii(), [b'[', ..] | b"{");
+        let document = lines.iter().all(|line| line.record_type.is_none()) && lines.first().is_some_and(begins);
+        Self::NothingImported { lines: lines.len(), document }
+    }
+
+    /// The error row that says it.
+    #[must_use]
+    pub fn error(&self) -> RecordError {
+        RecordError::new(self.code(), "", self.problem())
+    }
+
+    const fn code(&self) -> RecordErrorCode {
+        match self {
+            Self::Empty => RecordErrorCode::FileEmpty,
+            Self::TooLarge => RecordErrorCode::FileTooLarge,
+            Self::HollowGzip { .. } | Self::DamagedGzip(_) | Self::OtherKind(_) => RecordErrorCode::FileUnreadable,
+            Self::TooManyObjects(_) => RecordErrorCode::TooManyObjects,
+            Self::NothingImported { .. } => RecordErrorCode::NothingImported,
+        }
+    }
+
+    fn problem(&self) -> String {
+        match self {
+            Self::Empty => "the import file is empty: it holds no object".to_owned(),
+            Self::TooLarge => format!(
+                "the import file is too large: at most {MAX_FILE_BYTES} bytes ({} MiB) are read, counted once unpacked",
+                MAX_FILE_BYTES >> 20
+            ),
+            Self::HollowGzip { packed, unpacked } => format!(
+                "the gzip file holds next to nothing: its first {packed} bytes unpack to {unpacked}, at most \
+                 {MAX_OVERHEAD} more than those are read; pack the lines anew, or send them unpacked"
+            ),
+            Self::DamagedGzip(problem) => {
+                format!("the import file begins as gzip but can't be unpacked, it may be cut off: {problem}")
+            }
+            Self::OtherKind(kind) => format!(
+                "the import file is not JSON Lines but {kind}; UTF-8 text with one JSON object a line, plain or gzip-compressed, is read"
+            ),
+            Self::TooManyObjects(count) => format!(
+                "the import file holds {count} objects, at most {MAX_OBJECTS} are imported at once; nothing was imported, split the file"
+            ),
+            Self::NothingImported { lines, document } => {
+                let hint = if *document {
+                    "; it looks like one JSON document, but each line must be an object of its own"
+                } else {
+                    ""
+                };
+                format!("none of the {lines} objects of the import file could be imported{hint}")
+            }
+        }
+    }
+}

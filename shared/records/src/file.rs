@@ -1,0 +1,167 @@
+//! The lines of a file at a first look: where each lies, what it is, which `external_ref` it has. Small and fixed per line:
+//! records are built later, a few at a time.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::OnceLock,
+};
+
+use crate::{
+    Draft, FileFault, Outline, RecordError, RecordErrorCode, RecordType,
+    jsonl::{Line, Lines, MAX_OBJECTS, lines},
+    outline, read,
+};
+
+/// A line that isn't blank, and how it stands.
+#[derive(Debug)]
+pub struct FileLine<'a> {
+    /// The number that an editor shows: from 1, blank lines counted.
+    pub number: u32,
+    /// The line without its end (LF or CRLF).
+    pub bytes: &'a [u8],
+    /// The line as it stands in the file, a CR at its end included.
+    pub raw: &'a [u8],
+    /// The type of a line that counts as uploaded: well-formed JSON of a known type.
+    pub record_type: Option<RecordType>,
+    /// The `external_ref` of such a line.
+    pub external_ref: Option<Cow<'a, str>>,
+    /// The number of the line that had the same type and `external_ref` first.
+    pub repeats: Option<u32>,
+    standing: OnceLock<Standing>,
+}
+
+/// What a reference to a settled line leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The line's own object.
+    Imported,
+    /// The object that was stored before under the line's id.
+    Skipped,
+    /// Nothing: the line was not imported.
+    Failed,
+    /// It depends on what is stored, which was not asked.
+    Unchecked,
+}
+
+impl FileLine<'_> {
+    /// Reads the line strictly, as [`read`] does, and notes where its `external_ref` repeats that of an earlier line.
+    ///
+    /// # Errors
+    /// The errors of a line that has no known type.
+    pub fn read(&self) -> Result<Draft, Vec<RecordError>> {
+        let mut draft = guarded(|| read(self.bytes)).unwrap_or_else(|error| Err(vec![error]))?;
+        if let Some(first) = self.repeats {
+            let problem =
+                format!("\"external_ref\" must be unique in the file for each type; line {first} has it already");
+            draft.fail(RecordErrorCode::DuplicateExternalRef, "external_ref", problem);
+        }
+        Ok(draft)
+    }
+
+    /// How the line stands; nothing before it is settled.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        self.standing.get().copied()
+    }
+
+    /// Settles the line. Only the first call counts.
+    pub fn settle(&self, standing: Standing) {
+        self.standing.get_or_init(|| standing);
+    }
+}
+
+/// Takes a first look at a file, line by line.
+#[derive(Debug)]
+pub struct FileLines<'a> {
+    lines: Lines<'a>,
+    /// The first line of each type and `external_ref`.
+    firsts: HashMap<(RecordType, Cow<'a, str>), u32>,
+}
+
+impl<'a> FileLines<'a> {
+    /// Begins with a file, unpacked.
+    ///
+    /// # Errors
+    /// A file without an object, or with more than 50,000, is refused whole.
+    pub fn of(file: &'a [u8]) -> Result<Self, FileFault> {
+        match lines(file).count() {
+            0 => Err(FileFault::Empty),
+            objects if objects > MAX_OBJECTS => Err(FileFault::TooManyObjects(objects)),
+            _ => Ok(Self { lines: lines(file), firsts: HashMap::new() }),
+        }
+    }
+}
+
+impl<'a> Iterator for FileLines<'a> {
+    type Item = FileLine<'a>;
+
+    fn next(&mut self) -> Option<FileLine<'a>> {
+        let Line { number, bytes, raw, .. } = self.lines.next()?;
+        // A line that brings the first look down has no type; reading it in earnest shows what is wrong.
+        let Outline { record_type, external_ref } = guarded(|| outline(bytes)).unwrap_or_default();
+        let name = record_type.zip(external_ref.clone());
+        let first = name.map_or(number, |name| *self.firsts.entry(name).or_insert(number));
+        let repeats = (first != number).then_some(first);
+        Some(FileLine { number, bytes, raw, record_type, external_ref, repeats, standing: OnceLock::new() })
+    }
+}
+
+/// Groups lines in the order of need: those of no known type first, then the levels of the types, so that what a line may
+/// refer to comes before it. Each group is in the order of the file.
+#[must_use]
+pub fn by_level<'f, 'a>(lines: &'f [FileLine<'a>]) -> BTreeMap<Option<u8>, Vec<&'f FileLine<'a>>> {
+    let mut levels: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for line in lines {
+        levels.entry(line.record_type.map(RecordType::level)).or_default().push(line);
+    }
+    levels
+}
+
+/// Turns a panic over one line into that line's error: a mistake of ours must not stop the file.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, RecordError> {
+    let problem = "the service failed over this line; the fault is ours";
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| RecordError::new(RecordErrorCode::Internal, "", problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_external_ref_names_the_line_that_had_it_first() {
+        let file = b"{\"type\":\"subscription_plan\",\"external_ref\":\"a\"}\n\
+            {\"type\":\"subscription_product\",\"external_ref\":\"a\"}\n\n\
+            {\"data\":{\"type\":\"subscription_plan\",\"attributes\":{\"external_ref\":\"\\u0061\"}}}\n\
+            {\"type\":\"subscription_plan\",\"external_ref\":\"a\"}\n";
+        let repeats: Vec<_> = FileLines::of(file).unwrap().map(|line| (line.number, line.repeats)).collect();
+        assert_eq!(repeats, [(1, None), (2, None), (4, Some(1)), (5, Some(1))]);
+    }
+
+    #[test]
+    fn a_file_without_an_object_or_with_too_many_is_refused_whole() {
+        assert_eq!(FileLines::of(b"").unwrap_err(), FileFault::Empty);
+        assert_eq!(FileLines::of(b"\xEF\xBB\xBF \r\n\t\n").unwrap_err(), FileFault::Empty);
+        let full = "x\n".repeat(MAX_OBJECTS);
+        assert!(FileLines::of(full.as_bytes()).is_ok());
+        let over = full + "\n\nx";
+        assert_eq!(FileLines::of(over.as_bytes()).unwrap_err(), FileFault::TooManyObjects(MAX_OBJECTS + 1));
+    }
+
+    #[test]
+    fn only_the_first_standing_of_a_line_counts() {
+        let line = FileLines::of(b"x").unwrap().next().unwrap();
+        assert_eq!(line.standing(), None);
+        for standing in [Standing::Failed, Standing::Imported] {
+            line.settle(standing);
+            assert_eq!(line.standing(), Some(Standing::Failed));
+        }
+    }
+
+    #[test]
+    fn a_panic_over_a_line_is_that_lines_error() {
+        let error = guarded::<()>(|| panic!("a mistake of ours")).unwrap_err();
+        assert_eq!(error.code, RecordErrorCode::Internal);
+    }
+}

@@ -1,0 +1,152 @@
+//! What the references of a file's lines lead to: first other lines, then stored objects.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use uuid::Uuid;
+
+use crate::{FileLine, Kept, LookUp, RecordId, RecordType, Reference, Resolution, Snapshot, Standing, StoreId};
+
+/// What the ids of the objects of an import are derived from.
+#[derive(Clone, Debug)]
+pub struct Ids {
+    pub store: StoreId,
+    /// The id of the import: objects without an `external_ref` get their ids from it.
+    pub import: Uuid,
+}
+
+impl Ids {
+    /// The id of an object: that of its `external_ref` or, without one, that of its import and line.
+    #[must_use]
+    pub fn of(&self, record_type: RecordType, external_ref: Option<&str>, line: u32) -> RecordId {
+        match external_ref {
+            Some(external_ref) => RecordId::from_external_ref(&self.store, record_type, external_ref),
+            None => RecordId::from_line(self.import, line),
+        }
+    }
+
+    /// The id of the object of a line; `None` when the line is of no known type.
+    #[must_use]
+    pub fn of_line(&self, line: &FileLine<'_>) -> Option<RecordId> {
+        Some(self.of(line.record_type?, line.external_ref.as_deref(), line.number))
+    }
+}
+
+/// What is known of the object stored under an id.
+#[derive(Clone, Debug)]
+pub enum Stored {
+    Object(Arc<Snapshot>),
+    Nothing,
+    /// Nobody has looked.
+    Unknown,
+}
+
+/// The references inside a file.
+#[derive(Debug)]
+pub struct References<'f> {
+    ids: Ids,
+    lines: &'f [FileLine<'f>],
+    /// The first line of each type and `external_ref`.
+    by_name: HashMap<(RecordType, &'f str), &'f FileLine<'f>>,
+    /// The lines by the ids that their objects get; made when the first id is looked up.
+    by_id: OnceLock<HashMap<RecordId, &'f FileLine<'f>>>,
+    /// The copies made so far, so that an object referred to a thousand times is built once.
+    copies: Mutex<Kept<u32, Arc<Snapshot>>>,
+}
+
+impl<'f> References<'f> {
+    /// Begins with all lines of a file.
+    #[must_use]
+    pub fn of(lines: &'f [FileLine<'f>], ids: Ids) -> Self {
+        let firsts = lines.iter().filter(|line| line.repeats.is_none());
+        let name = |line: &'f FileLine<'f>| Some(((line.record_type?, line.external_ref.as_deref()?), line));
+        let by_name = firsts.filter_map(name).collect();
+        Self { ids, lines, by_name, by_id: OnceLock::new(), copies: Mutex::default() }
+    }
+
+    /// What the ids of the file's objects are derived from.
+    #[must_use]
+    pub const fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// The line that a reference names, whether by `external_ref` or by id.
+    #[must_use]
+    pub fn line(&self, reference: &Reference) -> Option<&'f FileLine<'f>> {
+        let Reference { record_type, text, look_up, .. } = reference;
+        let by_name = || self.by_name.get(&(*record_type, text.as_str()));
+        let by_id = || self.by_id().get(&RecordId::parse(text)?).filter(|line| line.record_type == Some(*record_type));
+        match look_up {
+            LookUp::Any => by_name().or_else(by_id),
+            LookUp::Id => by_id(),
+            LookUp::ExternalRef => by_name(),
+        }
+        .copied()
+    }
+
+    /// What a reference leads to. What it may name in the file must be settled; `stored` is asked for the rest.
+    ///
+    /// [`Resolution::Unknown`] where `stored` does not know enough, but has been asked for all that is needed of it.
+    pub fn resolve(&self, reference: &Reference, stored: &mut dyn FnMut(RecordId) -> Stored) -> Resolution {
+        let Some(line) = self.line(reference) else {
+            let by_ref = || RecordId::from_external_ref(&self.ids.store, reference.record_type, &reference.text);
+            let (by_id, by_ref) = match reference.look_up {
+                LookUp::Any => (RecordId::parse(&reference.text), Some(by_ref())),
+                LookUp::Id => (RecordId::parse(&reference.text), None),
+                LookUp::ExternalRef => (None, Some(by_ref())),
+            };
+            return first_stored(reference.record_type, by_id.into_iter().chain(by_ref), stored);
+        };
+        match line.standing() {
+            // From the line: a dry run has not stored it.
+            Some(Standing::Imported) => self.copy(line, stored).map_or(Resolution::Unknown, Resolution::Found),
+            // The object that was there before is the one that holds.
+            Some(Standing::Skipped) => first_stored(reference.record_type, self.ids.of_line(line), stored),
+            Some(Standing::Failed) => Resolution::Failed { line: line.number },
+            Some(Standing::Unchecked) | None => Resolution::Unknown,
+        }
+    }
+
+    /// Builds the object of an imported line again, with what it refers to itself. It goes no deeper than the types do.
+    fn copy(&self, line: &FileLine<'_>, stored: &mut dyn FnMut(RecordId) -> Stored) -> Option<Arc<Snapshot>> {
+        if let Some(copy) = self.copies().get(&line.number) {
+            return Some(copy);
+        }
+        let draft = line.read().ok()?;
+        let id = self.ids.of(draft.record_type(), draft.external_ref(), line.number);
+        let record = draft.look_up(|reference| self.resolve(reference, stored)).resolve(id).ok()??;
+        let copy = Arc::new(record.snapshot());
+        self.copies().insert(line.number, Arc::clone(&copy), copy.weight());
+        Some(copy)
+    }
+}
+
+impl<'f> References<'f> {
+    fn by_id(&self) -> &HashMap<RecordId, &'f FileLine<'f>> {
+        let firsts = || self.lines.iter().filter(|line| line.repeats.is_none());
+        self.by_id.get_or_init(|| firsts().filter_map(|line| Some((self.ids.of_line(line)?, line))).collect())
+    }
+
+    fn copies(&self) -> MutexGuard<'_, Kept<u32, Arc<Snapshot>>> {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The first object of a type that is stored under some ids. All are asked for, so that one look is enough.
+fn first_stored(
+    record_type: RecordType,
+    ids: impl IntoIterator<Item = RecordId>,
+    stored: &mut dyn FnMut(RecordId) -> Stored,
+) -> Resolution {
+    let all: Vec<Stored> = ids.into_iter().map(stored).collect();
+    for object in all {
+        match object {
+            Stored::Object(copy) if copy.record_type() == record_type => return Resolution::Found(copy),
+            Stored::Object(_) | Stored::Nothing => {}
+            Stored::Unknown => return Resolution::Unknown,
+        }
+    }
+    Resolution::Missing
+}
