@@ -27,7 +27,7 @@ use imports::{
     api::time,
     import::{Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
     kept::Kept,
-    options::{ImportOptions, OnConflict},
+    options::ImportOptions,
     owner::Owner,
     ports::{ImportRef, PortError},
     report::Report,
@@ -99,14 +99,10 @@ pub(super) struct ImportItem {
     pub(super) sk: String,
     id: ImportId,
     owner: Owner,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_ref: Option<String>,
+    #[serde(flatten)]
+    options: ImportOptions,
     #[serde(skip_serializing_if = "Option::is_none")]
     ref_digest: Option<String>,
-    #[serde(default)]
-    dry_run: bool,
-    #[serde(default)]
-    on_conflict: OnConflict,
     file_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
@@ -158,10 +154,8 @@ impl ImportItem {
             sk: import_sort_key(import.id),
             id: import.id,
             owner: import.owner,
-            external_ref: import.options.external_ref.clone(),
+            options: import.options.clone(),
             ref_digest: import.options.external_ref.as_deref().map(ref_digest),
-            dry_run: import.options.dry_run,
-            on_conflict: import.options.on_conflict,
             file_key: import.file.key.clone(),
             file_version: import.file.version.clone(),
             sequencer: import.sequencer.clone(),
@@ -214,11 +208,7 @@ impl ImportItem {
             id: self.id,
             store,
             owner: self.owner,
-            options: ImportOptions {
-                external_ref: self.external_ref,
-                dry_run: self.dry_run,
-                on_conflict: self.on_conflict,
-            },
+            options: self.options,
             file: ImportFile { key: self.file_key, version: self.file_version },
             sequencer: self.sequencer,
             refused: self.refused,

@@ -6,7 +6,8 @@ mod import_document;
 pub use error_document::ImportErrorDocument;
 pub use import_document::{ImportDocument, ReceiptDocument};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+pub use crate::time::time;
+
 use serde::Serialize;
 
 use crate::{
@@ -227,10 +228,4 @@ pub struct ListDocument<T> {
 #[must_use]
 pub fn import_address(origin: &str, id: ImportId) -> String {
     format!("{origin}{IMPORTS_PATH}/{id}")
-}
-
-/// A time as documents and the database write it: RFC 3339, UTC, microseconds.
-#[must_use]
-pub fn time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -1,14 +1,17 @@
 //! An import job: what it is, how far it has come and how it ends.
 
-use std::{collections::HashMap, fmt};
-
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use enum_map::EnumMap;
+use chrono::{DateTime, TimeDelta, Utc};
+use records::StoreId;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::{idempotency::Idempotency, options::ImportOptions, owner::Owner, report::Report};
-use records::{RecordType, StoreId};
+
+pub use crate::{
+    counts::{RecordCounts, Tally},
+    import_id::ImportId,
+    time::to_micros,
+};
 
 /// How long a claim holds without a heartbeat. A worker that died holds the line no longer than this.
 pub const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -16,55 +19,10 @@ pub const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How many claims a job gets. One claimed more often than this kills its workers, and is ended as failed.
 pub const MAX_ATTEMPTS: u32 = 3;
 
-/// The longest `external_ref`, in characters, of an import and of every record.
-pub const MAX_EXTERNAL_REF: usize = 2048;
-
-/// The id of an import job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ImportId(Uuid);
-
-impl ImportId {
-    /// Wraps a fresh random UUID.
-    #[must_use]
-    pub const fn new(uuid: Uuid) -> Self {
-        Self(uuid)
-    }
-
-    /// Derives the id of the job that an object put under `drops/` becomes, so that an announcement delivered twice
-    /// names one job. `version` is the object's version id or, in a bucket without versions, its `ETag` and sequencer.
-    #[must_use]
-    pub fn of_drop(bucket: &str, key: &str, version: &str) -> Self {
-        // No bucket name or version holds a newline, so no two triples read alike.
-        let name = format!("{bucket}\n{version}\n{key}");
-        Self(Uuid::new_v5(&DROPS, name.as_bytes()))
-    }
-
-    /// Reads an id from a path or a message; `None` when it is no UUID in its usual form of 36 characters.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(Self)
-    }
-
-    /// The id as a UUID.
-    #[must_use]
-    pub const fn as_uuid(self) -> Uuid {
-        self.0
-    }
-}
-
-/// The namespace of job ids derived from drops. Changing it would import every announced drop again.
-const DROPS: Uuid = Uuid::from_u128(0x1c3a_51e8_2f6b_5d0e_9b57_40d2_8e6f_a9c1);
-
-impl fmt::Display for ImportId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// Where a job stands: `pending` → `started` → `success` or `failed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, EnumString, IntoStaticStr, VariantArray, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ImportStatus {
     Pending,
     Started,
@@ -73,23 +31,13 @@ pub enum ImportStatus {
 }
 
 impl ImportStatus {
-    const ALL: [Self; 4] = [Self::Pending, Self::Started, Self::Success, Self::Failed];
+    /// Every status.
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word used on the wire and in the database.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Started => "started",
-            Self::Success => "success",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The status with this name, `None` when there is none.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether the job has reached a status it never leaves.
@@ -100,58 +48,6 @@ impl ImportStatus {
             Self::Success | Self::Failed => true,
         }
     }
-}
-
-/// A number for each record type. Written with all of them, in their order; a type missing when read counts zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "HashMap<RecordType, u32>")]
-pub struct RecordCounts(EnumMap<RecordType, u32>);
-
-impl From<HashMap<RecordType, u32>> for RecordCounts {
-    fn from(counts: HashMap<RecordType, u32>) -> Self {
-        Self(counts.into_iter().collect())
-    }
-}
-
-impl RecordCounts {
-    /// The number for one type.
-    #[must_use]
-    pub fn get(&self, record_type: RecordType) -> u32 {
-        self.0[record_type]
-    }
-
-    /// Adds to the number of one type.
-    pub fn add(&mut self, record_type: RecordType, more: u32) {
-        self.0[record_type] = self.get(record_type).saturating_add(more);
-    }
-
-    fn at_least(&self, other: &Self) -> Self {
-        Self(EnumMap::from_fn(|record_type| self.get(record_type).max(other.get(record_type))))
-    }
-
-    /// The sum over all types.
-    #[must_use]
-    pub fn total(&self) -> u32 {
-        self.0.values().copied().fold(0, u32::saturating_add)
-    }
-}
-
-impl Tally {
-    /// The greater of the two, count by count.
-    #[must_use]
-    pub fn at_least(self, other: Self) -> Self {
-        let (uploaded, imported) = (self.uploaded.at_least(&other.uploaded), self.imported.at_least(&other.imported));
-        Self { uploaded, imported }
-    }
-}
-
-/// How many records of each type were found and how many were written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Lines that are well-formed JSON of a known type, valid or not.
-    pub uploaded: RecordCounts,
-    /// Records that were validated and written; in a dry run those that could have been.
-    pub imported: RecordCounts,
 }
 
 /// Where the bytes of an import file lie.
@@ -280,28 +176,6 @@ impl From<Ending> for ImportStatus {
         match ending {
             Ending::Success => Self::Success,
             Ending::Failed => Self::Failed,
-        }
-    }
-}
-
-/// Cuts a time to the microsecond, the precision that documents and the database keep.
-#[must_use]
-pub fn to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.trunc_subsecs(6)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_a_uuid_in_its_usual_form_and_nothing_near_it() {
-        let id = "5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f";
-        assert_eq!(ImportId::parse(id).map(|read| read.to_string()).as_deref(), Some(id));
-        assert_eq!(ImportId::parse(&id.to_uppercase()), ImportId::parse(id));
-        let others = [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}"), id.replace('-', "_")];
-        for other in others.iter().map(String::as_str).chain(["", "x", &id[1..], &format!("{id}0")]) {
-            assert_eq!(ImportId::parse(other), None, "{other}");
         }
     }
 }

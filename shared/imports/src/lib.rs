@@ -2,9 +2,11 @@
 //! receipts, and the ports through which all of it reaches the outside.
 
 pub mod api;
+mod counts;
 pub mod filter;
 pub mod idempotency;
 pub mod import;
+mod import_id;
 pub mod kept;
 pub mod line;
 pub mod message;
@@ -17,4 +19,5 @@ pub mod report;
 pub mod stored;
 pub mod submit;
 pub mod telemetry;
+mod time;
 pub mod upload;

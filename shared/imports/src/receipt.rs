@@ -7,9 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use crate::{
-    api::{ReceiptDocument, time},
+    api::ReceiptDocument,
     import::Import,
     ports::{Files, ImportRef, Imports, PortError, PortResult},
+    time::time,
 };
 
 /// The prefix of all drops; the next part of the key is the store's.

@@ -7,7 +7,7 @@ mod writer;
 pub use index::{index_entry, index_range, rows_range};
 pub use writer::{Action, LineOutcome, ReportLine, ReportWriter};
 
-use crate::import::ImportId;
+use crate::import_id::ImportId;
 use records::{RecordError, StoreId};
 
 /// The epoch of a report that was written without a claim: of a job cancelled before any worker had it.

@@ -10,6 +10,7 @@ use std::io::Write;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::import::{Import, ImportId};
 use records::{RecordError, RecordErrorCode};
@@ -62,17 +63,18 @@ fn milliseconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
 }
 
 /// How a job ended, as metrics tell it: somebody's wish is no failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq)]
+#[strum(serialize_all = "snake_case")]
 pub enum JobOutcome {
     Success,
     Failed,
     Cancelled,
 }
 
-/// Every way to end.
-pub const OUTCOMES: [JobOutcome; 3] = [JobOutcome::Success, JobOutcome::Failed, JobOutcome::Cancelled];
-
 impl JobOutcome {
+    /// Every way to end.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
     /// How a job ended, by what there is to say of its file as a whole.
     #[must_use]
     pub fn of(failure: Option<&RecordError>) -> Self {
@@ -85,12 +87,8 @@ impl JobOutcome {
 
     /// The dimension's value.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

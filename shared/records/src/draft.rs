@@ -7,7 +7,7 @@ use crate::{
     error::{RecordError, RecordErrorCode, RecordErrors},
     feature,
     field::{Fields, Findings},
-    file::guarded,
+    guard::guarded,
     json::{self, Json, Object, Path},
     offering, plan, product,
     record_id::RecordId,
@@ -35,7 +35,7 @@ pub fn read(line: &[u8]) -> Result<Draft, Vec<RecordError>> {
 
 fn open(line: &[u8], errors: &mut RecordErrors) -> Option<Envelope> {
     match text_of(line) {
-        Ok(text) => Envelope::open(json::read(text, errors)?, errors),
+        Ok(text) => Envelope::open(json::read(text, &mut |error| errors.add_json(error))?, errors),
         Err((code, problem)) => {
             errors.add(code, &Path::Line, problem);
             None

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
-    field::EXTERNAL_REF,
     json::{Json, Object, Path, Raw, Shown, grammar},
-    jsonl::MAX_LINE_BYTES,
+    limits::{EXTERNAL_REF, MAX_LINE_BYTES},
     record_type::RecordType,
 };
 

@@ -3,24 +3,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
-use crate::json::Path;
-
-/// The most errors told of one line; the last one says how many more there are.
-pub const MAX_ERRORS: usize = 50;
-
-/// The most that the errors told of one line say, in bytes of text. Fifty errors say as much where paths are as people have
-/// them. Without a bound, the errors of a hostile file would not fit the worker's memory.
-pub const MAX_ERROR_BYTES: usize = 8 * 1024;
-
-/// The longest path of an error, in bytes; of a longer one the middle is left out. One as people have them is far shorter.
-const MAX_FIELD_BYTES: usize = 3 * 1024;
-
-/// The longest sentence about what is wrong, in bytes; of a longer one the middle is left out.
-const MAX_PROBLEM_BYTES: usize = 4 * 1024;
-
-// So the first error of a line always fits.
-const _: () = assert!(MAX_FIELD_BYTES + MAX_PROBLEM_BYTES <= MAX_ERROR_BYTES);
+use crate::{
+    json::{JsonError, Path, Reason},
+    limits::{MAX_ERROR_BYTES, MAX_ERRORS, MAX_FIELD_BYTES, MAX_PROBLEM_BYTES},
+};
 
 /// One thing wrong with one line; data, not a failure of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +70,20 @@ impl RecordErrors {
         }
     }
 
+    /// Adds what the strict reading has found.
+    pub fn add_json(&mut self, JsonError { path, reason }: JsonError<'_>) {
+        let code = match reason {
+            Reason::NotJson(_) => RecordErrorCode::NotJson,
+            Reason::NotAnObject(_) => RecordErrorCode::NotAnObject,
+            Reason::TooDeep => RecordErrorCode::TooDeep,
+            Reason::DuplicateKey(_) => RecordErrorCode::DuplicateKey,
+            Reason::EmptyKey | Reason::NulInKey | Reason::KeyTooLong(_) => RecordErrorCode::InvalidKey,
+            Reason::LoneSurrogateInKey | Reason::LoneSurrogate => RecordErrorCode::LoneSurrogate,
+            Reason::NumberOutOfRange(_) => RecordErrorCode::NumberOutOfRange,
+        };
+        self.add(code, path, reason);
+    }
+
     /// Adds an error made elsewhere.
     pub fn push(&mut self, error: RecordError) {
         let bytes = self.bytes + error.field.len() + error.problem.len();
@@ -122,7 +124,7 @@ impl RecordErrors {
 }
 
 /// The stable words for what can be wrong, the `meta.code` of an import error. Listed in `openapi.yaml`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, VariantArray, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordErrorCode {
     /// The line is longer than 1 MiB.
@@ -193,6 +195,11 @@ pub enum RecordErrorCode {
     Cancelled,
     /// The service failed over the line.
     Internal,
+}
+
+impl RecordErrorCode {
+    /// Every code.
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 #[cfg(test)]

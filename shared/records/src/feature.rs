@@ -1,7 +1,10 @@
 //! The rules of a `subscription_feature`.
 
 use super::error::RecordErrorCode;
-use super::field::{EXTERNAL_REF, Fields, NAME, TEXT};
+use crate::{
+    field::Fields,
+    limits::{EXTERNAL_REF, NAME, TEXT},
+};
 
 /// Checks a feature's attributes.
 pub(super) fn check(feature: &mut Fields<'_>) {

@@ -3,19 +3,14 @@
 use std::fmt;
 use std::ops::{RangeFrom, RangeInclusive};
 
-use super::error::{RecordErrorCode, RecordErrors};
-use super::format;
-use super::reference::Reference;
-use crate::json::{Decimal, Json, Object, Path, Shown};
-
-/// The length of an `external_ref`, in characters.
-pub(super) const EXTERNAL_REF: RangeInclusive<usize> = 1..=2048;
-/// The length of a name, in characters.
-pub(super) const NAME: RangeInclusive<usize> = 3..=1024;
-/// The length of a text that may be empty, in characters.
-pub(super) const TEXT: RangeInclusive<usize> = 0..=1024;
-
-const MAX_CURRENCIES: usize = 10;
+use crate::{
+    error::{RecordErrorCode, RecordErrors},
+    format,
+    json::{Decimal, Json, Object, Path, Shown},
+    limits::{EXTERNAL_REF, MAX_CURRENCIES, TEXT},
+    record_type::RecordType,
+    reference::{LookUp, Reference},
+};
 
 /// What reading a line has found: its errors, and what it refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -236,6 +231,44 @@ impl<'f> Field<'f> {
         }
         self.fail(RecordErrorCode::Malformed, format_args!("must be {wanted}"));
         None
+    }
+
+    /// A list of references and inline objects.
+    pub(super) fn references(self, at_least: usize, record_type: RecordType, rule: fn(&mut Fields<'_>)) {
+        self.items(at_least, |mut item| match item.value.as_deref() {
+            Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
+            Some(Json::Object(_)) => item.inline(record_type, rule),
+            Some(other) => {
+                let kind = other.kind();
+                item.fail(
+                    RecordErrorCode::WrongType,
+                    format_args!("must be a string (an id or external_ref) or an object, not {kind}"),
+                );
+            }
+            None => {}
+        });
+    }
+
+    /// A reference to one object.
+    pub(super) fn reference(mut self, record_type: RecordType, look_up: LookUp) {
+        let text = match look_up {
+            LookUp::Any | LookUp::ExternalRef => self.reborrow().text(EXTERNAL_REF),
+            LookUp::Id => self.reborrow().uuid(),
+        };
+        if let Some(text) = text.map(str::to_owned) {
+            self.findings.references.push(Reference { path: self.path.to_string(), record_type, text, look_up });
+        }
+    }
+
+    /// An object given in the place of a reference: its attributes, or `{"type"?,"attributes":{…}}`.
+    pub(super) fn inline(self, record_type: RecordType, rule: impl FnOnce(&mut Fields<'_>)) {
+        let Some(mut object) = self.object() else { return };
+        object.optional("type").one_of(&[record_type.as_str()]);
+        if !object.has("attributes") {
+            rule(&mut object);
+        } else if let Some(mut attributes) = object.optional("attributes").object() {
+            rule(&mut attributes);
+        }
     }
 
     /// Notes an error of this value, its name first.

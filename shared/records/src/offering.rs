@@ -2,8 +2,9 @@
 
 use crate::{
     feature,
-    field::{EXTERNAL_REF, Fields, NAME, TEXT},
+    field::Fields,
     json::Object,
+    limits::{EXTERNAL_REF, NAME, TEXT},
     plan, product,
     record_id::RecordId,
     record_type::RecordType::{SubscriptionFeature, SubscriptionPlan, SubscriptionProduct},

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::{
     error::{RecordError, RecordErrorCode},
-    field::{EXTERNAL_REF, Field, Fields},
     json::{Json, Object, Shown},
     record_id::RecordId,
     record_type::RecordType,
@@ -146,46 +145,6 @@ pub(super) fn own_attributes(item: Json) -> Object {
     }
     object.remove("type");
     object
-}
-
-impl Field<'_> {
-    /// A list of references and inline objects.
-    pub(super) fn references(self, at_least: usize, record_type: RecordType, rule: fn(&mut Fields<'_>)) {
-        self.items(at_least, |mut item| match item.value.as_deref() {
-            Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
-            Some(Json::Object(_)) => item.inline(record_type, rule),
-            Some(other) => {
-                let kind = other.kind();
-                item.fail(
-                    RecordErrorCode::WrongType,
-                    format_args!("must be a string (an id or external_ref) or an object, not {kind}"),
-                );
-            }
-            None => {}
-        });
-    }
-
-    /// A reference to one object.
-    pub(super) fn reference(mut self, record_type: RecordType, look_up: LookUp) {
-        let text = match look_up {
-            LookUp::Any | LookUp::ExternalRef => self.reborrow().text(EXTERNAL_REF),
-            LookUp::Id => self.reborrow().uuid(),
-        };
-        if let Some(text) = text.map(str::to_owned) {
-            self.findings.references.push(Reference { path: self.path.to_string(), record_type, text, look_up });
-        }
-    }
-
-    /// An object given in the place of a reference: its attributes, or `{"type"?,"attributes":{…}}`.
-    pub(super) fn inline(self, record_type: RecordType, rule: impl FnOnce(&mut Fields<'_>)) {
-        let Some(mut object) = self.object() else { return };
-        object.optional("type").one_of(&[record_type.as_str()]);
-        if !object.has("attributes") {
-            rule(&mut object);
-        } else if let Some(mut attributes) = object.optional("attributes").object() {
-            rule(&mut attributes);
-        }
-    }
 }
 
 /// The copies found for a record's references, in the order of the references.

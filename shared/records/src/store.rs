@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest store id, in bytes.
-const MAX_STORE_ID: usize = 64;
+use crate::limits::MAX_STORE_ID;
 
 /// What programs write where there is no name, in lower case: a store of such a name would be everybody's whose token is
 /// made wrong.

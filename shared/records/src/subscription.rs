@@ -2,8 +2,9 @@
 
 use crate::{
     error::{RecordError, RecordErrorCode},
-    field::{EXTERNAL_REF, Fields, NAME},
+    field::Fields,
     json::{Json, Object, Path, Shown},
+    limits::{EXTERNAL_REF, NAME},
     offering::{self, LISTS, REQUIRED_LISTS},
     record_id::RecordId,
     record_type::RecordType,

@@ -1,6 +1,6 @@
 //! The items as they lie in the database: a job that was stored by an older version is read by a newer one.
 
-use imports::import::NewImport;
+use imports::{import::NewImport, options::OnConflict};
 use insta::assert_snapshot;
 use serde_json::Value;
 

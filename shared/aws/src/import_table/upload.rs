@@ -10,25 +10,22 @@ use crate::{
 };
 use imports::{
     import::ImportId,
-    options::{ImportOptions, OnConflict},
+    options::ImportOptions,
     ports::{PortResult, UploadPromise, Uploads},
 };
 use records::StoreId;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct UploadItem {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_ref: Option<String>,
-    dry_run: bool,
-    on_conflict: OnConflict,
+    #[serde(flatten)]
+    options: ImportOptions,
     /// Seconds since 1970.
     expires_at: i64,
 }
 
 impl UploadItem {
     fn of(promise: &UploadPromise) -> Self {
-        let ImportOptions { external_ref, dry_run, on_conflict } = promise.options.clone();
-        Self { external_ref, dry_run, on_conflict, expires_at: promise.expires_at.timestamp() }
+        Self { options: promise.options.clone(), expires_at: promise.expires_at.timestamp() }
     }
 }
 
@@ -48,16 +45,13 @@ impl Uploads for ImportTable {
         let call = self.client.get_item().table_name(&self.table).set_key(Some(upload_key(store, id)));
         let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
         let item = item.map(read::<UploadItem>).transpose()?.filter(|item| item.expires_at > now.timestamp());
-        Ok(item.map(|item| ImportOptions {
-            external_ref: item.external_ref,
-            dry_run: item.dry_run,
-            on_conflict: item.on_conflict,
-        }))
+        Ok(item.map(|item| item.options))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use imports::options::OnConflict;
     use serde_json::{Value, json};
     use uuid::Uuid;
 

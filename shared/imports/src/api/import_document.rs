@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use super::{import_address, time};
+use super::import_address;
 use crate::{
     import::{Import, ImportId, RecordCounts, Tally},
     options::OnConflict,
     owner::Owner,
     report::Report,
+    time::time,
 };
 use records::RecordErrorCode;
 

@@ -9,8 +9,9 @@ use imports::{
     stored::{Mark, StoredRecord, wire_bytes},
 };
 use records::{
-    MAX_ITEM_BYTES, MAX_ITEM_DEPTH, RecordErrors, RecordId, RecordType, check_storable,
+    RecordErrors, RecordId, RecordType, check_storable,
     json::{Decimal, Json, Object, Path, read},
+    limits::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH},
 };
 
 promises! { $ records_promises in records:
@@ -33,10 +34,7 @@ promises! { $ records_promises in records:
 }
 
 fn record(attributes: &str) -> StoredRecord {
-    let mut errors = RecordErrors::default();
-    let attributes = read(attributes, &mut errors);
-    assert!(errors.is_empty(), "{:?}", errors.into_vec());
-    with_attributes(attributes.unwrap())
+    with_attributes(read(attributes, &mut |error| panic!("{}", error.reason)).unwrap())
 }
 
 fn with_attributes(attributes: Object) -> StoredRecord {
