@@ -21,6 +21,7 @@ mod disguise;
 mod fuzzed;
 mod heavy;
 mod keys;
+mod lists;
 mod malformed;
 mod referee;
 mod schema;

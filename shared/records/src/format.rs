@@ -4,6 +4,8 @@ use chrono::DateTime;
 use iri_string::types::UriStr;
 use uuid::Uuid;
 
+use crate::limits::MAX_EMAIL;
+
 /// Whether a text is a UUID in its usual form; a URN, braces and bare digits are not.
 pub(super) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && Uuid::try_parse(text).is_ok()
@@ -35,7 +37,7 @@ pub(super) fn is_tag(text: &str) -> bool {
 /// without white space or special characters, after it the labels of a domain, in all 254 bytes.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
-    text.len() <= 254
+    text.len() <= MAX_EMAIL
         && (1..=64).contains(&local.len())
         && local.split('.').all(|part| !part.is_empty())
         && !local.contains(|character: char| {

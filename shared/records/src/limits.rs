@@ -47,6 +47,9 @@ pub const NAME: RangeInclusive<usize> = 3..=1_024;
 /// The length of a text that may be empty, in characters.
 pub const TEXT: RangeInclusive<usize> = 0..=1_024;
 
+/// The longest email address, in bytes.
+pub const MAX_EMAIL: usize = 254;
+
 /// The most currencies of a price.
 pub const MAX_CURRENCIES: usize = 10;
 

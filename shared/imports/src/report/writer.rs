@@ -24,6 +24,11 @@ pub enum Action {
     Skipped,
 }
 
+impl Action {
+    /// Every action.
+    pub const ALL: &[Self] = Self::VARIANTS;
+}
+
 /// How a line went: the id of its object and what was done, or all its errors.
 pub type LineOutcome = Result<(RecordId, Action), Vec<RecordError>>;
 
