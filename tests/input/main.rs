@@ -17,6 +17,7 @@
 mod accounting;
 mod api;
 mod attributes;
+mod checked;
 mod disguise;
 mod fuzzed;
 mod heavy;

@@ -2,7 +2,7 @@
 //! happens.
 
 mod calls;
-mod files;
+pub(crate) mod files;
 mod wrong;
 
 use std::{collections::BTreeMap, fmt::Debug, fmt::Write};

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use imports::{
     import::{Import, NewImport},
+    options::ImportOptions,
     ports::Imports,
     report::Report,
     submit::submit,
+    times::WORKER_TIMEOUT,
 };
 use process_import::Worker;
 use serde_json::Value;
@@ -16,9 +18,6 @@ use twins::Faults;
 use crate::world::{MemoryWorker, event, noon, worker};
 
 pub(crate) use twins::fixture::{id, job, store};
-
-/// How long Lambda lets a worker run.
-const TIMEOUT: chrono::TimeDelta = chrono::TimeDelta::seconds(100);
 
 /// A worker, at noon, with nothing stored.
 pub(crate) struct Service {
@@ -41,11 +40,15 @@ impl Service {
 
     /// Makes a job of a file and runs it to its end.
     pub(crate) async fn import(&self, number: u128, file: impl Into<Bytes>) -> Told {
+        self.import_with(ImportOptions::default(), number, file).await
+    }
+
+    pub(crate) async fn import_with(&self, options: ImportOptions, number: u128, file: impl Into<Bytes>) -> Told {
         let Worker { imports, files, queue, .. } = &*self.worker;
-        let new = NewImport { file: files.store(&format!("imports/main/{number}"), file), ..job(number) };
+        let new = NewImport { options, file: files.store(&format!("imports/main/{number}"), file), ..job(number) };
         submit(imports, queue, new, twins::now()).await.unwrap();
         let message = queue.receive(twins::now()).unwrap();
-        let response = self.worker.handle(event(&message), twins::now() + TIMEOUT).await;
+        let response = self.worker.handle(event(&message), twins::now() + WORKER_TIMEOUT).await;
         assert!(response.batch_item_failures.is_empty(), "the message is done");
         queue.delete(&message.receipt_handle);
         self.told(number).await

@@ -15,5 +15,14 @@ pub(crate) type MemoryWorker = Worker<MemoryImports, MemoryRecords, MemoryFiles,
 pub(crate) fn worker(faults: &Faults) -> Arc<MemoryWorker> {
     let World { imports, records, files, queue, .. } = World::with_faults(faults);
     let telemetry = Telemetry::new("simulation".to_owned(), |_| ());
-    Arc::new(Worker { imports, records, files, queue, retention: RETENTION, telemetry, clock: twins::now })
+    Arc::new(Worker {
+        imports,
+        records,
+        files,
+        queue,
+        retention: RETENTION,
+        telemetry,
+        clock: twins::now,
+        beside: |task| task,
+    })
 }

@@ -1,8 +1,8 @@
 //! One pass over an import file: from its first byte to the job's terminal status.
 
-use std::future::ready;
+use std::{future::ready, pin::pin};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryFutureExt, stream};
 use imports::{
     import::{Ending, Import, Lease, Outcome, Tally},
@@ -10,6 +10,7 @@ use imports::{
     receipt::receipt_key,
     report::{Action, ReportWriter},
     telemetry::{EndedJob, JobOutcome, Run},
+    times::{DRAIN, HAND_OVER},
 };
 use records::{
     FileFault, FileLine, FileLines, Ids, RecordError, References, Standing, by_level, limits::MAX_STORED,
@@ -17,6 +18,7 @@ use records::{
 };
 use tokio::{
     sync::mpsc::{Sender, channel},
+    task::yield_now,
     time::timeout,
     try_join,
 };
@@ -40,13 +42,6 @@ const IN_FLIGHT_WITH_COPIES: usize = 16;
 
 /// How many settled batches may wait for the report.
 const UNREPORTED: usize = 64;
-
-/// How much of the function's time is left for handing a job over: no batch begins any more.
-const HAND_OVER: TimeDelta = TimeDelta::seconds(30);
-
-/// How much of that the batches under way have to end. The rest is for waiting for the aftermath of one that did not, and
-/// for giving the job back.
-const DRAIN: TimeDelta = TimeDelta::seconds(10);
 
 /// How often a file is read from the start again after its stream broke.
 const READS: u32 = 3;
@@ -201,14 +196,15 @@ where
         let batches = batches(lines);
         let mut to_settle = batches.len();
         let has_time = |_: &&[&FileLine<'f>]| ready(self.deadline - (self.worker.clock)() >= HAND_OVER);
-        let under_way = stream::iter(batches).take_while(has_time).map(|lines| async move {
+        let batches = stream::iter(batches).then(breathe).take_while(has_time);
+        let under_way = batches.map(|lines| async move {
             // Asked as a batch begins: those under way go on to their end, so that all they write is reported.
             match leaving.or_else(|| self.progress.is_cancelled().then_some(EarlyEnd::Cancelled)) {
                 Some(why) => Ok::<_, Stop>((importer.leave(lines, why).await?, Some(why))),
                 None => Ok((importer.import(lines).await?, None)),
             }
         });
-        let mut under_way = under_way.buffer_unordered(in_flight);
+        let mut under_way = pin!(under_way.buffer_unordered(in_flight));
         let mut left = None;
         while let Some(batch) = under_way.next().await {
             let (settled, leaving) = batch?;
@@ -272,4 +268,11 @@ where
         });
         Ok(())
     }
+}
+
+/// Ends the turn of the work before a batch begins. Reading takes the processor and does not pause: so one batch is read in
+/// a turn, and lease and time are looked at before the next.
+async fn breathe<T>(batch: T) -> T {
+    yield_now().await;
+    batch
 }

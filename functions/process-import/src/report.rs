@@ -41,24 +41,22 @@ pub(crate) async fn report<'w, W: FileWriter + Send>(
 
 #[cfg(test)]
 mod tests {
-    use imports::import::{Import, ImportFile, ImportId, NewImport};
-    use records::{FileLines, StoreId};
+    use imports::import::Import;
+    use records::FileLines;
     use tokio::sync::mpsc::channel;
-    use twins::{Faults, MemoryFiles};
+    use twins::fixture::{World, job, noon};
 
     use super::*;
 
     #[tokio::test]
-    async fn a_report_that_ends_with_lines_left_over_is_an_error() {
-        let store = StoreId::from_configuration("main").unwrap();
-        let file = ImportFile { key: "1".to_owned(), version: None };
-        let import = Import::pending(NewImport::new(ImportId::new(uuid::Uuid::nil()), store, file), twins::now());
-        let lines: Vec<_> = FileLines::of(b"a\nb\n").unwrap().collect();
-        let files = MemoryFiles::new(Faults::default());
-        let (settled, reported) = channel(1);
-        settled.send(vec![SettledLine { line: &lines[0], outcome: Err(Vec::new()) }]).await.unwrap();
-        drop(settled);
-        let error = report(ReportWriter::begin(&files, &import, 1), &lines, reported).await.unwrap_err();
-        assert_eq!(error.to_string(), "permanent: line 2 was never settled");
+    async fn a_report_never_ends_without_a_line() {
+        let lines: Vec<_> = FileLines::of(b"a\nb\nc").unwrap().collect();
+        let (sender, settled) = channel(1);
+        let some = [&lines[0], &lines[2]].map(|line| SettledLine { line, outcome: Err(Vec::new()) });
+        sender.send(some.into()).await.unwrap();
+        drop(sender);
+        let (import, files) = (Import::pending(job(1), noon()), World::new().files);
+        let ended = report(ReportWriter::begin(&files, &import, 1), &lines, settled).await;
+        assert_eq!(ended.err(), Some(PortError::Permanent("line 2 was never settled".to_owned())));
     }
 }

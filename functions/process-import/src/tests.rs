@@ -8,6 +8,7 @@ use imports::{
     report::Report,
     stored::StoredRecord,
     submit::submit,
+    times::{LEASE, WORKER_TIMEOUT},
 };
 use twins::{
     Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords,
@@ -31,9 +32,6 @@ mod results;
 mod telemetry;
 mod types;
 
-/// How long Lambda lets a function run.
-const TIMEOUT: TimeDelta = TimeDelta::seconds(100);
-
 /// A worker and everything around it.
 struct World {
     faults: Faults,
@@ -46,7 +44,16 @@ impl World {
         let fixture::World { faults, imports, records, files, queue, telemetry, .. } = fixture::World::new();
         Self {
             faults,
-            worker: Worker { imports, records, files, queue, retention: RETENTION, clock: twins::now, telemetry },
+            worker: Worker {
+                imports,
+                records,
+                files,
+                queue,
+                retention: RETENTION,
+                clock: twins::now,
+                beside: |task| task,
+                telemetry,
+            },
         }
     }
 
@@ -77,7 +84,7 @@ impl World {
 
     /// Handles the next message as Lambda does; `None` when there is none. The answer says whether it is done.
     async fn turn(&self) -> Option<bool> {
-        self.turn_with(TIMEOUT).await
+        self.turn_with(WORKER_TIMEOUT).await
     }
 
     async fn turn_with(&self, time: TimeDelta) -> Option<bool> {

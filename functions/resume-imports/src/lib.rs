@@ -6,12 +6,10 @@ use imports::{
     message::Tick,
     ports::{Files, Imports, Queue},
     receipt::write_receipts,
+    times::{RESUME_EVERY, RESUME_GRACE},
 };
 use lambda_runtime::Error;
 use tracing::info;
-
-/// How old a job is before it is looked after; a younger one's own tick may still be on its way. So it is with receipts.
-const GRACE: TimeDelta = TimeDelta::seconds(30);
 
 /// How many jobs are looked after at once. The others' turn comes as these end.
 const MOST: u32 = 100;
@@ -28,18 +26,18 @@ pub async fn handle(
     clock: impl Fn() -> DateTime<Utc>,
     retention: TimeDelta,
 ) -> Result<(), Error> {
-    write_receipts(imports, files, GRACE, &clock).await;
+    write_receipts(imports, files, RESUME_GRACE, &clock).await;
     let forgotten = imports.forget(clock() - retention).await;
     let mut open = imports.open(MOST).await?;
-    open.retain(|import| import.created_at <= clock() - GRACE);
+    open.retain(|import| import.created_at <= clock() - RESUME_GRACE);
     if open.is_empty() {
         return Ok(forgotten?);
     }
     let messages = usize::try_from(queue.depth().await?).unwrap_or(usize::MAX);
-    // A key of its own each minute: the queue drops what repeats within five.
-    let minute = clock().timestamp() / 60;
+    // A key of its own in each run: the queue drops what repeats within five minutes.
+    let run = clock().timestamp() / RESUME_EVERY.num_seconds();
     for import in open.iter().take(open.len().saturating_sub(messages)) {
-        queue.send(&Tick::of(&import.store, import.id), &format!("{}-{minute}", import.id)).await?;
+        queue.send(&Tick::of(&import.store, import.id), &format!("{}-{run}", import.id)).await?;
         info!(import.id = %import.id, "a job waited without a message; it has one now");
     }
     // Last: jobs that wait get their ticks even where forgetting failed.

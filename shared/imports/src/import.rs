@@ -1,6 +1,6 @@
 //! An import job: what it is, how far it has come and how it ends.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use records::StoreId;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -12,9 +12,6 @@ pub use crate::{
     import_id::ImportId,
     time::to_micros,
 };
-
-/// How long a claim holds without a heartbeat. A worker that died holds the line no longer than this.
-pub const LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// How many claims a job gets. One claimed more often than this kills its workers, and is ended as failed.
 pub const MAX_ATTEMPTS: u32 = 3;

@@ -20,4 +20,5 @@ pub mod stored;
 pub mod submit;
 pub mod telemetry;
 mod time;
+pub mod times;
 pub mod upload;

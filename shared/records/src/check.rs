@@ -58,8 +58,8 @@ pub struct Unchecked {
 /// Every line gets the errors that an import gives it, except for what only the store, the job or the database knows:
 ///
 /// - A reference that names no line by `external_ref` is [unchecked](CheckedLine::unchecked), as is one to an unchecked line.
-///   An import finds the stored object, or says `reference_not_found` or, of a line that refers to such a line,
-///   `reference_failed`. Ids too are unchecked: those of the file's own objects depend on the store and the job.
+///   Ids too are unchecked: those of the file's own objects depend on the store and the job. An import finds an object, or
+///   says `reference_not_found` or `reference_failed`.
 /// - So is a chosen plan that is named by what may be an id, unless it is the `external_ref` of one of the offering's plans. Of a
 ///   subscription with an unchecked offering the plan, and of every line with something unchecked the size and depth of the
 ///   whole object, are not judged: an import may say `plan_not_in_offering`, `too_large`, `too_deep`.
@@ -171,4 +171,67 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
         unchecked.push(Unchecked { reference: plan, line: None });
     }
     Judged::new(errors, unchecked)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    /// The lines of a file that are not good: their errors, and what is unchecked.
+    fn rows(checked: &Checked<'_>) -> String {
+        let unchecked = |Unchecked { reference, line }: &Unchecked| {
+            let named = line.map(|line| format!(" of line {line}")).unwrap_or_default();
+            format!("{}: unchecked{named}: {}", reference.path, reference.text)
+        };
+        let row = |row: CheckedLine<'_>| {
+            let errors = row.errors.iter().map(RecordError::detail);
+            errors.chain(row.unchecked.iter().map(unchecked)).fold(String::new(), |text, problem| {
+                let (number, external_ref) = (row.line, row.external_ref.unwrap_or_default());
+                format!("{text}{number} {external_ref}: {problem}\n")
+            })
+        };
+        checked.rows().map(row).collect()
+    }
+
+    #[test]
+    fn references_to_stored_objects_and_what_depends_on_them_are_unchecked() {
+        let file = r#"{"type":"subscription","offering_external_ref":"stored","plan_id":"anything",$rest}
+            {"type":"subscription","offering_external_ref":"box","plan_id":"monthly",$rest}
+            {"type":"subscription","offering_external_ref":"all here","plan_id":"yearly",$rest}
+            {"type":"subscription","offering_external_ref":"all here","plan_id":"$id",$rest}
+            {"type":"subscription","offering_external_ref":"all here","plan_id":"monthly",$rest}
+            {"type":"subscription_offering","external_ref":"box","name":"Box","products":["tea","mug"],"plans":["monthly"]}
+            {"type":"subscription_offering","external_ref":"bad","name":"B","products":["tea","mug"],"plans":["monthly"]}
+            {"type":"subscription_offering","external_ref":"all here","name":"Box","products":["tea"],"plans":["monthly"]}
+            {"type":"subscription_product","external_ref":"tea","name":"Tea"}
+            {"type":"subscription_plan","external_ref":"monthly","name":"Monthly","billing_interval_type":"month","billing_frequency":1,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":false}
+            {"#
+            .replace(
+                "$rest",
+                r#""account_id":"$id","currency":"USD","name":"Ada","email":"ada@example.com","manual_payments":false"#,
+            )
+            .replace("$id", "550e8400-e29b-41d4-a716-446655440000");
+        let checked = check(file.as_bytes()).unwrap();
+        assert_snapshot!(rows(&checked), @r#"
+        1 : offering_external_ref: unchecked: stored
+        2 : offering_external_ref: unchecked of line 6: box
+        3 : plan_id: none of the offering's plans has this id or external_ref: "yearly"
+        4 : plan_id: unchecked: 550e8400-e29b-41d4-a716-446655440000
+        6 box: products[1]: unchecked: mug
+        7 bad: name: "name" must be 3 to 1024 characters long, it has 1
+        7 bad: products[1]: unchecked: mug
+        11 : not valid JSON: EOF while parsing an object at column 13
+        "#);
+        assert_eq!(checked.total(), Counts { total: 11, good: 4, bad: 3, unchecked: 4 });
+        assert_eq!(checked.fault(), None);
+    }
+
+    #[test]
+    fn a_file_of_bad_lines_alone_is_at_fault_as_a_whole() {
+        let checked = check(b"[\n]\n").unwrap();
+        assert_eq!(checked.fault(), Some(FileFault::NothingImported { lines: 2, document: true }));
+        assert_eq!(check(b"\n").unwrap_err(), FileFault::Empty);
+    }
 }

@@ -34,7 +34,7 @@ fn garble(rng: &mut ChaCha8Rng, file: &mut [u8]) {
 }
 
 /// How a file can be wrong, and the file.
-fn wrong_file(rng: &mut ChaCha8Rng) -> (&'static str, Vec<u8>) {
+pub(crate) fn wrong_file(rng: &mut ChaCha8Rng) -> (&'static str, Vec<u8>) {
     let mut file = whole(rng);
     match rng.random_range(0..12) {
         0 => {

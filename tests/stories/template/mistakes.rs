@@ -20,14 +20,26 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "Queue hides messages for 99 s, ProcessImportFunction may run for 100 s"
         Queue: "      VisibilityTimeout: 105\n" => "";
         "Queue hides messages for 30 s, ProcessImportFunction may run for 100 s"
-        Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 106";
-        "Queue hides messages for 106 s, the simulation for 105 s"
         // The same in SAM's own form, where linters don't see it.
         AcceptDropFunction: "      Timeout: 60\n" => "      Timeout: 899
       Events:
         Message: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] } }\n",
         Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 700";
         "Queue hides messages for 700 s, AcceptDropFunction may run for 899 s"
+    }
+    "times" {
+        Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 106";
+        "VisibilityTimeout of Queue is 106, in times.rs 105"
+        ProcessImportFunction: "      Timeout: 100\n" => "";
+        "Timeout of ProcessImportFunction is 29, in times.rs 100"
+        ResumeImportsFunction: "Timeout: 50" => "Timeout: 60";
+        "Timeout of ResumeImportsFunction is 60, in times.rs 50"
+        AcceptDropFunction: "Timeout: 60" => "Timeout: 50";
+        "Timeout of AcceptDropFunction is 50, in times.rs 60"
+        CancelImportFunction: "    Properties:\n" => "    Properties:\n      Timeout: 30\n";
+        "Timeout of CancelImportFunction is 30, in times.rs 29"
+        ResumeImportsFunction: "rate(1 minute)" => "rate(5 minutes)";
+        "ResumeImportsFunctionEveryMinute has \"rate(5 minutes)\", times.rs 1 minutes"
     }
     "batches" {
         ProcessImportQueueEvents: "BatchSize: 1" => "BatchSize: 2";

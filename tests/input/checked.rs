@@ -1,0 +1,237 @@
+//! The check of a file that needs no store says what the import says: of each line the same errors, except for what only
+//! the store knows, and that it names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use imports::{import::RecordCounts, options::ImportOptions, report::Report};
+use local::generate::{FaultKind, generate};
+use rand::{RngExt, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use records::{Checked, CheckedLine, FileFault, RecordError, RecordId, RecordType, Reference, check, unpack::Unpacker};
+use serde_json::{Value, json};
+
+use crate::{
+    disguise::Disguised,
+    malformed::files::wrong_file,
+    seeds,
+    service::{Service, Told, store},
+};
+
+/// How many files of each kind are checked.
+const FILES: u64 = 200;
+
+/// What is wrong with a line, as the results have it.
+fn row(error: &RecordError) -> Value {
+    let row =
+        json!({"code": error.code, "field": error.field, "error": error.detail(), "blocked_by": error.blocked_by});
+    without_null(row)
+}
+
+fn without_null(mut row: Value) -> Value {
+    row.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    row
+}
+
+/// Whether an import's error says only what the check leaves open.
+fn is_left_open(error: &Value, checked: &CheckedLine<'_>) -> bool {
+    let is_of = |reference: &Reference| error["field"] == reference.path.as_str();
+    checked.unchecked.iter().any(|unchecked| match error["code"].as_str().unwrap() {
+        "reference_not_found" => is_of(&unchecked.reference) && unchecked.line.is_none(),
+        // By an id it may name any line.
+        "reference_failed" => {
+            is_of(&unchecked.reference) && unchecked.line.is_none_or(|line| error["blocked_by"] == line)
+        }
+        // What is put in its place is not known, nor how large that is.
+        "plan_not_in_offering" | "too_large" => true,
+        _ => false,
+    })
+}
+
+fn unpack(file: &[u8]) -> Result<Vec<u8>, FileFault> {
+    let mut unpacker = Unpacker::default();
+    unpacker.take(file);
+    unpacker.finish()
+}
+
+/// What the checks of some files came to.
+#[derive(Debug, Default)]
+struct Figures {
+    files: usize,
+    errors: usize,
+    codes: BTreeSet<String>,
+    /// Unchecked lines that were imported, and that were not.
+    unchecked: [usize; 2],
+}
+
+impl Figures {
+    fn sum(runs: Vec<Self>) -> Self {
+        runs.into_iter().fold(Self::default(), |mut sum, run| {
+            sum.files += run.files;
+            sum.errors += run.errors;
+            sum.codes.extend(run.codes);
+            sum.unchecked = [sum.unchecked[0] + run.unchecked[0], sum.unchecked[1] + run.unchecked[1]];
+            sum
+        })
+    }
+
+    /// Holds the check of a file against its import, dry and in earnest. `before` is stored already.
+    async fn compare(file: &[u8], before: &str) -> Self {
+        let mut figures = Self { files: 1, ..Self::default() };
+        for dry_run in [true, false] {
+            let service = Service::new();
+            if !before.is_empty() {
+                assert_eq!(service.import(1, before.to_owned()).await.errors, Vec::<Value>::new());
+            }
+            let told =
+                service.import_with(ImportOptions { dry_run, ..ImportOptions::default() }, 2, file.to_vec()).await;
+            let failure = told.import.report.as_ref().and_then(|report: &Report| report.failure.clone());
+            match unpack(file) {
+                Err(fault) => assert_eq!((failure, told.results.len()), (Some(fault.error()), 0)),
+                Ok(file) => match check(&file) {
+                    Err(fault) => assert_eq!((failure, told.results.len()), (Some(fault.error()), 0)),
+                    Ok(checked) => figures.compare_lines(&checked, &told, failure),
+                },
+            }
+        }
+        figures
+    }
+
+    fn compare_lines(&mut self, checked: &Checked<'_>, told: &Told, failure: Option<RecordError>) {
+        let mut rows = checked.rows().peekable();
+        let mut imported = BTreeMap::<Option<RecordType>, u32>::new();
+        for result in &told.results {
+            let errors = result["errors"].as_array().cloned().unwrap_or_default();
+            let is_imported = errors.is_empty();
+            let line = rows.next_if(|row| result["line"] == row.line);
+            let open = line.iter().filter(|line| line.errors.is_empty()).count();
+            self.unchecked[usize::from(!is_imported)] += open;
+            let (record_type, external_ref) =
+                (result["type"].as_str().and_then(RecordType::from_name), result["external_ref"].as_str());
+            *imported.entry(record_type).or_default() += u32::from(is_imported && open == 0);
+            let Some(line) = line else {
+                assert!(is_imported, "the check finds nothing wrong: {result}");
+                continue;
+            };
+            assert_eq!((line.record_type, line.external_ref), (record_type, external_ref));
+            assert!(!line.errors.is_empty() || !line.unchecked.is_empty(), "{line:?}");
+            let kept: Vec<_> = errors.iter().filter(|error| !is_left_open(error, &line)).cloned().collect();
+            assert_eq!(kept, line.errors.iter().map(row).collect::<Vec<_>>(), "{result} {line:?}");
+            self.errors += line.errors.len();
+            self.codes.extend(errors.iter().map(|error| error["code"].as_str().unwrap().to_owned()));
+        }
+        assert_eq!(rows.next(), None, "every row is that of a line");
+        let good = checked.counts.iter().map(|(record_type, counts)| (*record_type, counts.good));
+        assert!(good.eq(imported), "good lines are imported");
+        let mut uploaded = RecordCounts::default();
+        for (record_type, counts) in &checked.counts {
+            assert_eq!(counts.total, counts.good + counts.bad + counts.unchecked);
+            record_type.iter().for_each(|record_type| uploaded.add(*record_type, counts.total));
+        }
+        assert_eq!(told.import.tally.uploaded, uploaded);
+        match checked.fault() {
+            Some(fault) => assert_eq!(failure, Some(fault.error())),
+            // It may turn out that every unchecked line is bad.
+            None => assert!(failure.is_none() || checked.total().good == 0, "{failure:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_file_of_planted_faults_is_checked_as_it_is_imported() {
+    let runs = seeds::each(FILES, async |seed, mut rng| {
+        let bad = rng.random_range(1..=2 * FaultKind::ALL.len());
+        let mut lines = Vec::new();
+        generate(bad + rng.random_range(10..=120), seed, bad, &mut lines).unwrap();
+        Figures::compare(&Disguised::new(&mut rng, &lines).file(), "").await
+    });
+    let sum = Figures::sum(runs);
+    println!("{sum:?}");
+    assert!(!seeds::all() || sum.unchecked[1] > 0, "no reference was left open");
+}
+
+#[test]
+fn a_file_of_garbage_is_checked_as_it_is_imported() {
+    let runs = seeds::each(FILES, async |_, mut rng| Figures::compare(&wrong_file(&mut rng).1, "").await);
+    println!("{:?}", Figures::sum(runs));
+}
+
+/// Names that lines of a tangled file have and refer to, few enough that they meet.
+const NAMES: [&str; 4] = ["a", "b", "c", "550e8400-e29b-41d4-a716-446655440000"];
+/// Names that only stored objects have.
+const STORED: [&str; 2] = ["stored", "550e8400-e29b-41d4-a716-446655440001"];
+
+/// A name for a type, or the id that its object gets; of the file, stored or of nothing.
+fn named(rng: &mut ChaCha8Rng, record_type: RecordType) -> String {
+    let name = [&NAMES[..], &NAMES, &STORED, &["nothing"]].choose(rng).unwrap().choose(rng).unwrap();
+    if rng.random_ratio(1, 8) {
+        RecordId::from_external_ref(&store(), record_type, name).to_string()
+    } else {
+        (*name).to_owned()
+    }
+}
+
+fn plan(name: &str) -> Value {
+    json!({"type": "subscription_plan", "external_ref": name, "name": "Monthly", "billing_interval_type": "month",
+        "billing_frequency": 1, "plan_length": 12, "end_behavior": "roll", "can_pause": true, "can_resume": true,
+        "can_cancel": false})
+}
+
+fn product(name: &str) -> Value {
+    json!({"type": "subscription_product", "external_ref": name, "name": "Tea"})
+}
+
+fn offering(name: &str, products: &[String], plans: &[String]) -> Value {
+    json!({"type": "subscription_offering", "external_ref": name, "name": "Box", "products": products, "plans": plans})
+}
+
+/// A line that may refer to others, and may be wrong.
+fn tangled(rng: &mut ChaCha8Rng) -> Value {
+    let name = *NAMES.choose(rng).unwrap();
+    let mut line = match rng.random_range(0..10) {
+        0..2 => product(name),
+        2..4 => plan(name),
+        4..7 => {
+            let mut some =
+                |record_type| -> Vec<String> { (0..rng.random_range(1..3)).map(|_| named(rng, record_type)).collect() };
+            let (products, plans) = (some(RecordType::SubscriptionProduct), some(RecordType::SubscriptionPlan));
+            offering(name, &products, &plans)
+        }
+        _ => {
+            let way = *["offering_id", "offering_external_ref"].choose(rng).unwrap();
+            json!({"type": "subscription", "account_id": NAMES[3], "currency": "USD", "name": "Ada Lovelace",
+                "email": "ada@example.com", "manual_payments": false, way: named(rng, RecordType::SubscriptionOffering),
+                "plan_id": named(rng, RecordType::SubscriptionPlan)})
+        }
+    };
+    match rng.random_range(0..12) {
+        0 => line["name"] = json!("T"),
+        // Copies of it are more than an object may hold.
+        1 => line["description"] = json!("x".repeat(1_000)),
+        2 => line["notes"] = json!("x".repeat(300_000)),
+        _ => {}
+    }
+    line
+}
+
+fn lines(lines: &[Value]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn a_file_of_tangled_references_is_checked_as_it_is_imported() {
+    let names = STORED.map(str::to_owned);
+    let before: Vec<_> =
+        STORED.iter().flat_map(|name| [product(name), plan(name), offering(name, &names, &names)]).collect();
+    for before in [String::new(), lines(&before)] {
+        let runs = seeds::each(FILES, async |_, mut rng| {
+            let file: Vec<_> = (0..rng.random_range(5..40)).map(|_| tangled(&mut rng)).collect();
+            Figures::compare(lines(&file).as_bytes(), &before).await
+        });
+        let sum = Figures::sum(runs);
+        println!("{sum:?}");
+        let wanted =
+            ["duplicate_external_ref", "plan_not_in_offering", "reference_failed", "reference_not_found", "too_large"];
+        assert!(!seeds::all() || wanted.iter().all(|code| sum.codes.contains(*code)));
+        assert!(!seeds::all() || (sum.unchecked[1] > 0 && sum.unchecked[0] > 0));
+    }
+}
