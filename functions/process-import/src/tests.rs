@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use imports::{
+    creation::submit,
     import::{Import, ImportId, NewImport},
     options::{ImportOptions, OnConflict},
     report::Report,
     stored::StoredRecord,
-    submit::submit,
     times::{LEASE, WORKER_TIMEOUT},
 };
 use twins::{

@@ -26,11 +26,11 @@ use uuid::Uuid;
 use imports::{
     api::time,
     import::{Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
-    kept::Kept,
     options::ImportOptions,
     owner::Owner,
     ports::{ImportRef, PortError},
     report::Report,
+    retention::Retention,
 };
 use records::{RecordError, RecordErrorCode, StoreId};
 
@@ -190,7 +190,7 @@ impl ImportItem {
     }
 
     /// How long a job that was cancelled while it waited is kept by itself.
-    pub(super) fn kept_by_itself(&self) -> Option<Kept> {
+    pub(super) fn kept_by_itself(&self) -> Option<Retention> {
         kept(self.finished_at, self.keep_until)
     }
 
@@ -283,7 +283,7 @@ pub(super) struct CounterItem {
 
 impl CounterItem {
     /// How long the job is kept that ended last of those with a number.
-    pub(super) fn kept(&self) -> Option<Kept> {
+    pub(super) fn kept(&self) -> Option<Retention> {
         kept(self.kept_from, self.keep_until)
     }
 }
@@ -305,8 +305,8 @@ impl NumberedItem {
 }
 
 /// Reads how long a job is kept; `None` while that is open.
-fn kept(from: Option<DateTime<Utc>>, expires_at: Option<i64>) -> Option<Kept> {
-    Some(Kept { from: from?, expires_at: DateTime::from_timestamp(expires_at?, 0)? })
+fn kept(from: Option<DateTime<Utc>>, expires_at: Option<i64>) -> Option<Retention> {
+    Some(Retention { from: from?, expires_at: DateTime::from_timestamp(expires_at?, 0)? })
 }
 
 /// Reads an item into one of the types above.

@@ -63,9 +63,9 @@ pub struct NewImport {
     pub store: StoreId,
     pub options: ImportOptions,
     pub file: ImportFile,
-    /// S3's `sequencer` of a dropped file's put: it tells which of two puts under one key came later.
+    /// S3's `sequencer` of a dropped file's put: it shows which of two puts under one key came later.
     pub sequencer: Option<String>,
-    /// What is wrong with the options that came with the file, should they be such that it must not be tried.
+    /// What is wrong with the options that came with the file. With it the file is not tried.
     pub refused: Option<String>,
     /// The key under which the caller makes the job, to make no second one with it.
     pub idempotency: Option<Idempotency>,
@@ -96,7 +96,7 @@ pub struct Import {
     pub updated_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
-    /// When somebody asked that the job be stopped.
+    /// When the job was asked to stop.
     pub cancel_requested_at: Option<DateTime<Utc>>,
     pub tally: Tally,
     /// How the job ended; present exactly when the status is terminal.
@@ -127,8 +127,8 @@ impl Import {
     }
 }
 
-/// The right to work on a job: which job, and the epoch of the claim. Every write to the job carries it, so that a
-/// worker whose lease ran out can't change a job that another worker has taken over.
+/// The right to work on a job: which job, and the epoch of the claim. Every write to the job carries the epoch, so a worker
+/// whose lease ran out can't change a job that another worker has taken over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     pub store: StoreId,

@@ -19,9 +19,9 @@ use crate::{
 
 /// Reads a line strictly, and checks it against all rules of its type.
 ///
-/// Every error of the line is found, 50 at most told. A line of a known type is a [`Draft`] whatever is wrong with it,
-/// so that the errors of its references can be told in the same pass. Null for an attribute of the type is as good as
-/// no attribute, and is dropped; attributes that the type doesn't know are kept as they are.
+/// Finds every error of the line, and keeps at most 50. A line of a known type is a [`Draft`] whatever is wrong with it, so that
+/// errors of its references can be added. Null for an attribute of the type counts as no attribute and is dropped; attributes
+/// that the type doesn't know stay as they are.
 ///
 /// # Errors
 /// The errors of a line that has no known type: too long, not UTF-8, not JSON, no object, or of an unknown type.
@@ -56,11 +56,11 @@ pub struct Draft {
 impl Draft {
     fn check(envelope: Envelope, mut findings: Findings) -> Self {
         let Envelope { record_type, attributes, path } = envelope;
-        // Without attributes there is one error to tell, not one for each that is required.
+        // Missing attributes are one error, not one for each that is required.
         let Some(mut attributes) = attributes else {
             return Self { record_type, external_ref: None, attributes: Object::new(), path, findings };
         };
-        // One that isn't Unicode was mended so that reading could go on; it is nobody's name.
+        // A lone surrogate was replaced so that reading could go on. What stands there now is not the name that was given.
         let is_mended = findings.errors.has(RecordErrorCode::LoneSurrogate, &Path::Key(&path, "external_ref"));
         let external_ref = attributes
             .get("external_ref")

@@ -12,7 +12,7 @@ use crate::{
 const LINE: Path<'static> = Path::Line;
 const DATA: Path<'static> = Path::Key(&LINE, "data");
 
-/// What a first look at a line tells.
+/// What a first look at a line finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline<'a> {
     /// The type of a line that counts as uploaded: well-formed JSON of a known type, whatever else may be wrong with it.
@@ -21,7 +21,7 @@ pub struct Outline<'a> {
     pub external_ref: Option<Cow<'a, str>>,
 }
 
-/// Takes a first look at a line: its type and its `external_ref`, nothing built, nothing judged.
+/// Takes a first look at a line: finds its type and its `external_ref`, builds nothing, checks no rules.
 ///
 /// A line over 1 MiB, one that is not UTF-8, and one that is not JSON have no type.
 #[must_use]

@@ -39,7 +39,7 @@ impl RecordError {
     }
 }
 
-/// A text of so many bytes at most, with `…` in the place of what is left out.
+/// Shortens a text to so many bytes, with `…` for what is left out.
 fn without_middle(text: String, most: usize) -> String {
     if text.len() <= most {
         return text;
@@ -60,8 +60,8 @@ pub struct RecordErrors {
 }
 
 impl RecordErrors {
-    /// Adds an error at a path. What is over the limit is counted without being written out, so that a line of nothing
-    /// but errors costs no more than a good one.
+    /// Adds an error at a path. Errors over the limit are only counted, so that a line full of errors costs no more
+    /// than a good one.
     pub fn add(&mut self, code: RecordErrorCode, path: &Path<'_>, problem: impl fmt::Display) {
         if self.is_full() {
             self.more = self.more.saturating_add(1);
@@ -95,7 +95,7 @@ impl RecordErrors {
         }
     }
 
-    /// Whether no more are told. Once one was left out all that come after it are.
+    /// Whether no more are kept. Once one was left out, all later ones are.
     const fn is_full(&self) -> bool {
         self.more > 0 || self.kept.len() >= MAX_ERRORS
     }
@@ -112,7 +112,7 @@ impl RecordErrors {
         self.kept.is_empty()
     }
 
-    /// The errors to tell.
+    /// The errors kept. The last one says how many were left out.
     #[must_use]
     pub fn into_vec(mut self) -> Vec<RecordError> {
         if let (Some(last), true) = (self.kept.last_mut(), self.more > 0) {
@@ -206,13 +206,13 @@ impl RecordErrorCode {
 mod tests {
     use super::*;
 
-    /// How many of so many errors are told, at a path of this length, and how many the last one says there are more.
-    fn check(errors: usize, path: usize, told: usize, more: usize) {
+    /// How many of so many errors are kept, at a path of this length, and how many more the last one mentions.
+    fn check(errors: usize, path: usize, kept: usize, more: usize) {
         let key = "k".repeat(path);
         let mut noted = RecordErrors::default();
         (0..errors).for_each(|_| noted.push(RecordError::new(RecordErrorCode::Malformed, key.as_str(), "is wrong")));
         let noted = noted.into_vec();
-        assert_eq!(noted.len(), told);
+        assert_eq!(noted.len(), kept);
         let last =
             if more == 0 { "is wrong".to_owned() } else { format!("is wrong (and {more} more errors in this line)") };
         assert_eq!(noted.last().unwrap().problem, last);

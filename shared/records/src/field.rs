@@ -1,4 +1,4 @@
-//! The words in which the rules of the types are written: `plan.required("name").text(3..=1024)`.
+//! The language of the types' rules: `plan.required("name").text(3..=1024)`.
 
 use std::fmt;
 use std::ops::{RangeFrom, RangeInclusive};
@@ -28,7 +28,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// An attribute that must be there; null is as good as missing.
+    /// An attribute that must be there; null counts as missing.
     pub(super) fn required(&mut self, name: &'static str) -> Field<'_> {
         let field = self.optional(name);
         if field.value.is_none() {
@@ -37,7 +37,7 @@ impl Fields<'_> {
         field
     }
 
-    /// An attribute that may be missing; null is as good as missing, and is dropped.
+    /// An attribute that may be missing; null counts as missing, and is dropped.
     pub(super) fn optional(&mut self, name: &'static str) -> Field<'_> {
         if self.object.get(name) == Some(&Json::Null) {
             self.object.remove(name);
@@ -56,7 +56,7 @@ impl Fields<'_> {
     }
 }
 
-/// One attribute, or one item of a list, while its rule is checked. A rule says nothing of a value that isn't there.
+/// One attribute, or one item of a list, while its rule is checked. A missing value passes every rule.
 #[derive(Debug)]
 pub(super) struct Field<'f> {
     pub(super) value: Option<&'f mut Json>,
@@ -65,7 +65,7 @@ pub(super) struct Field<'f> {
 }
 
 impl<'f> Field<'f> {
-    /// The same field once more, for a rule that looks twice.
+    /// Borrows the field, for a second rule on the same value.
     pub(super) fn reborrow(&mut self) -> Field<'_> {
         Field { value: self.value.as_deref_mut(), path: self.path, findings: &mut *self.findings }
     }

@@ -31,7 +31,7 @@ pub(super) fn is_tag(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// Whether a text is an email address as people have them.
+/// Whether a text is an email address of the usual kind.
 ///
 /// Narrower than RFC 5322, which allows comments and quoted names that no mailbox has: one `@`, before it 1 to 64 bytes
 /// without white space or special characters, after it the labels of a domain, in all 254 bytes.

@@ -1,4 +1,4 @@
-//! JSON as this service takes it: strictly, with every number kept as written and every key in its place.
+//! JSON as this service takes it: strictly, every number as written, every key in its order.
 
 mod error;
 mod number;

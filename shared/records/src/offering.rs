@@ -1,4 +1,4 @@
-//! The rules of a `subscription_offering`, and how what it refers to becomes part of it.
+//! The rules of a `subscription_offering`, and how copies replace its references.
 
 use crate::{
     feature,
@@ -13,7 +13,7 @@ use crate::{
 
 /// What an offering is made of.
 pub(super) const LISTS: [&str; 3] = ["products", "plans", "features"];
-/// Those of its lists that no offering is without.
+/// The lists that every offering must have.
 pub(super) const REQUIRED_LISTS: [&str; 2] = ["products", "plans"];
 
 /// Checks an offering's attributes.
@@ -39,7 +39,7 @@ pub(super) fn check_lists(offering: &mut Fields<'_>) {
     offering.optional("features").references(0, SubscriptionFeature, feature::check);
 }
 
-/// Puts copies in the place of references, in the order in which [`check_lists`] met them.
+/// Replaces references by copies, in the order in which [`check_lists`] met them.
 pub(super) fn resolve_lists(offering: &mut Object, id: RecordId, found: &mut Found) {
     found.fill(offering, "products", SubscriptionProduct, id);
     found.fill(offering, "plans", SubscriptionPlan, id);

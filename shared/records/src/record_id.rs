@@ -10,7 +10,7 @@ use crate::{record_type::RecordType, store::StoreId};
 /// The namespace of ids derived from an `external_ref`. Changing it changes every id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_2b34_9a0e_5c57_8e0b_1f6a_77c4_d2e9);
 
-/// The id of an imported object: derived, so that the same file gives the same ids.
+/// The id of a stored record. Derived, so that the same file gives the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecordId(Uuid);
@@ -30,10 +30,10 @@ impl RecordId {
         Self(Uuid::new_v5(&import, line.to_string().as_bytes()))
     }
 
-    /// Derives the id of an object that exists only inside this one, from its place there (`plans[0]`).
+    /// Derives the id of an object that exists only inside this one, from its position there (`plans[0]`).
     #[must_use]
-    pub fn at(self, place: &str) -> Self {
-        Self(Uuid::new_v5(&self.0, place.as_bytes()))
+    pub fn at(self, position: &str) -> Self {
+        Self(Uuid::new_v5(&self.0, position.as_bytes()))
     }
 
     /// Reads an id given by a caller, `None` when the text is no UUID in its usual form of 36 characters.

@@ -1,4 +1,4 @@
-//! What a record refers to, and the copies that take the place of references.
+//! What a record refers to, and the copies that replace references.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub enum LookUp {
     ExternalRef,
 }
 
-/// What came of looking a reference up.
+/// The result of looking a reference up.
 #[derive(Clone, Debug)]
 pub enum Resolution {
     /// The object as it is stored, or as it will be.
@@ -157,7 +157,7 @@ impl Found {
         self.0.next()
     }
 
-    /// Puts copies in the place of the items of a list; an inline object gets an id from its parent's and its place.
+    /// Replaces the references of a list by copies; an inline object gets an id from its parent's and its position.
     pub(super) fn fill(&mut self, object: &mut Object, list: &str, record_type: RecordType, parent: RecordId) {
         let Some(Json::Array(items)) = object.get_mut(list) else { return };
         for (index, item) in items.iter_mut().enumerate() {

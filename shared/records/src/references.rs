@@ -46,7 +46,7 @@ impl Ids {
 pub enum Stored {
     Object(Arc<Snapshot>),
     Nothing,
-    /// Nobody has looked.
+    /// Not looked up.
     Unknown,
 }
 

@@ -1,7 +1,7 @@
 //! What the database can hold of a finished record.
 //!
-//! `DynamoDB` refuses an item over 400 KB or nested deeper than 32 levels. Its own reckoning is not published to the
-//! byte, so both are measured here from the safe side.
+//! `DynamoDB` refuses an item over 400 KB or nested deeper than 32 levels. How it counts bytes is not published exactly, so both
+//! are estimated here with a margin.
 
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Pa
     }
 }
 
-/// Notes an error when the copies alone are more than the database holds, before they are all made: a line of a
-/// thousand references to one large object is small, what it asks for is not.
+/// Notes an error when the copies alone are more than the database holds, before they are all made: a short
+/// line may refer to one large object a thousand times.
 pub(super) fn check_copies(copies: &[Arc<Snapshot>], path: &Path<'_>, errors: &mut RecordErrors) {
     let mut bytes = HEADROOM_BYTES;
     for copy in copies {

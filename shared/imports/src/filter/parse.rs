@@ -1,4 +1,4 @@
-//! The grammar of filters. No branch is ever taken back: what can't be read is told where it stands.
+//! The grammar of filters. No branch is taken back: an error points to where the reading stopped.
 
 use winnow::{
     ModalResult, Parser,

@@ -18,7 +18,7 @@ use records::{RecordError, RecordErrorCode, RecordId, RecordType};
 pub enum Action {
     /// The object is new.
     Created,
-    /// It took the place of the one that was stored.
+    /// It replaced the stored one.
     Updated,
     /// The stored one stayed.
     Skipped,
