@@ -65,13 +65,13 @@ fn limit(name: &str) -> Option<u64> {
 /// Finds every upper bound, with the name of what is bounded.
 fn bounds(value: &Value, name: &str, found: &mut Vec<(String, u64)>) {
     let name = value["name"].as_str().filter(|_| value["schema"].is_object()).unwrap_or(name);
-    if let Value::Array(items) = value {
-        items.iter().for_each(|item| bounds(item, name, found));
+    for item in value.as_array().into_iter().flatten() {
+        bounds(item, name, found);
     }
     for (key, inner) in value.as_object().into_iter().flatten() {
         match key.as_str() {
             "maxLength" | "maxItems" | "maxProperties" | "maximum" => {
-                found.push((name.to_owned(), inner.as_u64().unwrap()))
+                found.push((name.to_owned(), inner.as_u64().unwrap()));
             }
             "schema" | "items" | "properties" | "allOf" | "anyOf" | "oneOf" => bounds(inner, name, found),
             "example" | "examples" => {}

@@ -34,7 +34,10 @@ promises! { $ records_promises in records:
 }
 
 fn record(attributes: &str) -> StoredRecord {
-    with_attributes(read(attributes, &mut |error| panic!("{}", error.reason)).unwrap())
+    let mut wrong = Vec::new();
+    let attributes = read(attributes, &mut |error| wrong.push(error.reason.to_string()));
+    assert_eq!(wrong, [""; 0]);
+    with_attributes(attributes.unwrap())
 }
 
 fn with_attributes(attributes: Object) -> StoredRecord {
