@@ -23,6 +23,7 @@ pub const MAX_ATTEMPTS: u32 = 3;
 pub enum ImportStatus {
     Pending,
     Started,
+    #[strum(serialize = "succeeded")]
     Success,
     Failed,
 }
