@@ -24,6 +24,7 @@ pub enum ImportStatus {
     Pending,
     Started,
     #[strum(serialize = "succeeded")]
+    #[strum(serialize = "succeeded")]
     Success,
     Failed,
 }

@@ -13,6 +13,7 @@ pub struct ImportOptions {
     pub external_ref: Option<String>,
     /// Everything is checked and reported, nothing written.
     #[serde(rename = "dryrun")]
+    #[serde(rename = "dryrun")]
     pub dry_run: bool,
     pub on_conflict: OnConflict,
 }
