@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A number for each record type. Written with all of them, in their order; a type missing when read counts zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-
+#[serde(from = "HashMap<RecordType, u32>")]
 pub struct RecordCounts(EnumMap<RecordType, u32>);
 
 impl From<HashMap<RecordType, u32>> for RecordCounts {

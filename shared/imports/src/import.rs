@@ -23,8 +23,6 @@ pub const MAX_ATTEMPTS: u32 = 3;
 pub enum ImportStatus {
     Pending,
     Started,
-    #[strum(serialize = "succeeded")]
-    #[strum(serialize = "succeeded")]
     Success,
     Failed,
 }

@@ -12,8 +12,6 @@ pub struct ImportOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<String>,
     /// Everything is checked and reported, nothing written.
-    #[serde(rename = "dryrun")]
-    #[serde(rename = "dryrun")]
     pub dry_run: bool,
     pub on_conflict: OnConflict,
 }

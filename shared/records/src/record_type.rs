@@ -53,7 +53,7 @@ impl RecordType {
             | Self::SubscriptionFeature
             | Self::SubscriptionSubscriber => 0,
             Self::SubscriptionOffering => 1,
-            Self::Subscription => 0,
+            Self::Subscription => 2,
         }
     }
 }
