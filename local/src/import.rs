@@ -97,8 +97,9 @@ impl Progress {
     fn new(output: Output) -> Self {
         let bars = output.animated().then(|| {
             let all = MultiProgress::new();
-            let bars = RecordType::ALL.map(|kind| (kind, all.add(output.bar(kind.as_str()))));
-            (all, bars.to_vec())
+            let bar = |kind: &RecordType| (*kind, all.add(output.bar(kind.as_str())));
+            let bars = RecordType::ALL.iter().map(bar).collect();
+            (all, bars)
         });
         Self { output, bars, last_line: Instant::now() }
     }
@@ -141,8 +142,8 @@ fn totals(records: &Records) -> (u64, u64) {
 fn report(import: &Import, errors: &ImportErrors, output: Output) {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(["type", "uploaded", "imported"]);
-    let rows = RecordType::ALL.map(|kind| (kind.as_str(), counts(&import.meta.records, kind)));
-    for (label, (uploaded, imported)) in rows.into_iter().chain([("all", totals(&import.meta.records))]) {
+    let rows = RecordType::ALL.iter().map(|kind| (kind.as_str(), counts(&import.meta.records, *kind)));
+    for (label, (uploaded, imported)) in rows.chain([("all", totals(&import.meta.records))]) {
         table.add_row([label.to_owned(), uploaded.to_string(), imported.to_string()]);
     }
     for column in table.column_iter_mut().skip(1) {

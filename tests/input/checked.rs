@@ -118,8 +118,10 @@ impl Figures {
             let line = rows.next_if(|row| result["line"] == row.line);
             let open = line.iter().filter(|line| line.errors.is_empty()).count();
             self.unchecked[usize::from(!is_imported)] += open;
-            let (record_type, external_ref) =
-                (result["type"].as_str().and_then(RecordType::from_name), result["external_ref"].as_str());
+            let (record_type, external_ref) = (
+                result["type"].as_str().and_then(|word| word.parse::<RecordType>().ok()),
+                result["external_ref"].as_str(),
+            );
             *imported.entry(record_type).or_default() += u32::from(is_imported && open == 0);
             let Some(line) = line else {
                 assert!(is_imported, "the check finds nothing wrong: {result}");

@@ -24,6 +24,7 @@ mod fuzzed;
 #[cfg(feature = "gateway")]
 mod heavy;
 mod keys;
+mod lists;
 mod malformed;
 #[cfg_attr(not(feature = "gateway"), expect(dead_code, reason = "calls are made through the gateway"))]
 #[path = "../contract/openapi.rs"]

@@ -19,6 +19,11 @@ impl Schemas {
         &self.0["components"]["schemas"][name]
     }
 
+    /// The whole document.
+    pub(crate) const fn document(&self) -> &Value {
+        &self.0
+    }
+
     /// The schema that describes the lines of a type.
     pub(crate) fn of_line(&self, record_type: &str) -> &Value {
         let lines = branches(self.get("ImportLine"));

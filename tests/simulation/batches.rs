@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use imports::{
+    creation::submit,
     import::{Import, ImportFile, ImportId, ImportStatus, NewImport},
     report::Report,
-    submit::submit,
 };
 use records::StoreId;
 use samples::generate;

@@ -102,31 +102,6 @@ fn files_stay_small_enough_to_read() {
 }
 
 #[test]
-fn openapi_lists_every_code_of_an_error() {
-    let source = fs::read_to_string(format!("{ROOT}/shared/records/src/error.rs")).unwrap();
-    let variants = source.split("pub enum RecordErrorCode {").nth(1).unwrap().split('}').next().unwrap();
-    let variants = variants.lines().filter_map(|line| line.trim().strip_suffix(','));
-    let snake = |name: &str| {
-        let words = name.char_indices().map(|(place, letter)| {
-            let edge = if place > 0 && letter.is_uppercase() { "_" } else { "" };
-            format!("{edge}{}", letter.to_lowercase())
-        });
-        words.collect::<String>()
-    };
-    let mut codes: Vec<String> = variants.map(snake).collect();
-    assert!(codes.contains(&"not_utf8".to_owned()), "{codes:?}");
-
-    let openapi = fs::read_to_string(format!("{ROOT}/openapi.yaml")).unwrap();
-    let schema = openapi.split("\n    ImportErrorCode:\n").nth(1).unwrap();
-    let listed =
-        schema.split("      enum:\n").nth(1).unwrap().lines().map_while(|line| line.strip_prefix("        - "));
-    let mut listed: Vec<String> = listed.map(str::to_owned).collect();
-    codes.sort();
-    listed.sort();
-    assert_eq!(codes, listed);
-}
-
-#[test]
 fn every_function_is_deployed_under_its_own_name() {
     let template = fs::read_to_string(format!("{ROOT}/template.yaml")).unwrap();
     for folder in fs::read_dir(format!("{ROOT}/functions")).unwrap() {

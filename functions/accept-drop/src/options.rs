@@ -9,7 +9,7 @@ use imports::options::{ImportOptions, OptionName};
 pub(crate) fn read(mut metadata: HashMap<String, String>, name: String) -> (ImportOptions, Option<String>) {
     let mut options = ImportOptions::default();
     let mut faults = Vec::new();
-    for option in OptionName::ALL {
+    for &option in OptionName::ALL {
         let entry = option.as_str().replace('_', "-");
         if let Some(text) = metadata.remove(&entry)
             && let Err(error) = options.set(option, text)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
-    line::Line,
+    backlog::Backlog,
     ports::Imports,
 };
 
@@ -13,7 +13,7 @@ use imports::{
 /// [`ApiError::NotFound`] when the caller's store has no such job.
 pub async fn handle(imports: &impl Imports, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
     let import = imports.get(&call.store, call.import_id()?, now).await?.ok_or(ApiError::NotFound)?;
-    let position = Line::position_of(imports, &import).await?;
+    let position = Backlog::position_of(imports, &import).await?;
     Reply::ok(&Document { data: ImportDocument::new(import, position, &call.origin) })
 }
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, IMPORTS_PATH, ImportDocument, ListDocument, Reply},
+    backlog::Backlog,
     filter::Filter,
-    line::Line,
     page::Page,
     ports::Imports,
 };
@@ -18,9 +18,9 @@ pub async fn handle(imports: &impl Imports, now: DateTime<Utc>, call: &Call) -> 
     let page = Page::from_query(&call.query)?;
     let filter = Filter::from_query(&call.query)?;
     let listing = imports.list(&call.store, &filter, page, now).await?;
-    let line = Line::read(imports, &listing.imports).await?;
+    let backlog = Backlog::read(imports, &listing.imports).await?;
     let show = |import| {
-        let position = line.position(&import);
+        let position = backlog.position(&import);
         ImportDocument::new(import, position, &call.origin)
     };
     Reply::ok(&ListDocument {

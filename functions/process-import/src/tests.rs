@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use imports::{
+    creation::submit,
     import::{Import, ImportId, NewImport},
     options::{ImportOptions, OnConflict},
     report::Report,
     stored::StoredRecord,
-    submit::submit,
     times::{LEASE, WORKER_TIMEOUT},
 };
 use twins::{
@@ -30,6 +30,7 @@ mod options;
 mod receipts;
 mod results;
 mod telemetry;
+mod types;
 
 /// A worker and everything around it.
 struct World {

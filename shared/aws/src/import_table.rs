@@ -1,11 +1,11 @@
 //! The import jobs in DynamoDB.
 
+mod backlog;
 mod claim;
 mod create;
 mod end;
 mod horizon;
 mod key;
-mod line;
 mod list;
 mod matching;
 mod numbers;
@@ -144,8 +144,8 @@ impl Imports for ImportTable {
             .update_expression("SET uploaded = :uploaded, imported = :imported, updated_at = :now")
             .condition_expression("epoch = :epoch AND #status = :started")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded))
-            .expression_attribute_values(":imported", counts_attribute(&tally.imported))
+            .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded)?)
+            .expression_attribute_values(":imported", counts_attribute(&tally.imported)?)
             .expression_attribute_values(":now", text(time(now)))
             .expression_attribute_values(":epoch", number(lease.epoch))
             .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
@@ -191,8 +191,8 @@ impl Imports for ImportTable {
         self.open_imports(limit).await
     }
 
-    async fn line(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
-        self.pending_line(until).await
+    async fn backlog(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
+        self.pending_backlog(until).await
     }
 
     async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {

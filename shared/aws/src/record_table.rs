@@ -146,7 +146,7 @@ fn read(mut item: Item) -> Option<StoredRecord> {
         _ => None,
     };
     let store = StoreId::from_own_record(&text("store")?)?;
-    let record_type = RecordType::from_name(&text("type")?)?;
+    let record_type: RecordType = text("type")?.parse().ok()?;
     let external_ref = text("external_ref");
     let import_id = ImportId::parse(&text("import_id")?)?;
     let created_at = DateTime::<Utc>::from_str(&text("created_at")?).ok()?;

@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::{
-    FileFault, FileLine, FileLines, Ids, RecordError, RecordErrorCode, RecordType, Reference, References, Standing,
-    StoreId, Stored, by_level,
+    error::{RecordError, RecordErrorCode},
+    fault::FileFault,
+    file::{FileLine, FileLines, Standing, by_level},
+    record_type::RecordType,
+    reference::Reference,
+    references::{Ids, References, Stored},
+    store::StoreId,
 };
 
 /// A file that was checked: how many of its lines are good, and what is to be said of the others.

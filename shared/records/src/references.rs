@@ -7,7 +7,14 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::{FileLine, Kept, LookUp, RecordId, RecordType, Reference, Resolution, Snapshot, Standing, StoreId};
+use crate::{
+    file::{FileLine, Standing},
+    kept::Kept,
+    record_id::RecordId,
+    record_type::RecordType,
+    reference::{LookUp, Reference, Resolution, Snapshot},
+    store::StoreId,
+};
 
 /// What the ids of the objects of an import are derived from.
 #[derive(Clone, Debug)]
@@ -39,7 +46,7 @@ impl Ids {
 pub enum Stored {
     Object(Arc<Snapshot>),
     Nothing,
-    /// Nobody has looked.
+    /// Not looked up.
     Unknown,
 }
 

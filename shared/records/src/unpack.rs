@@ -5,15 +5,12 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 use infer::MatcherType;
 
-use crate::{FileFault, jsonl::MAX_FILE_BYTES};
+use crate::{
+    fault::FileFault,
+    limits::{MAX_FILE_BYTES, MAX_OVERHEAD},
+};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
-
-/// The most bytes of a file that is read, as it is stored. What can't be packed takes a little more when it is.
-pub const MAX_STORED: u64 = 257 << 20;
-
-/// How many more bytes than it holds a gzip file may have. A file of 50,000 lines, each packed by itself, has a quarter of it.
-pub const MAX_OVERHEAD: usize = 4 << 20;
 
 /// How many packed bytes are unpacked before the overhead is looked at again.
 const PIECE: usize = 64 << 10;

@@ -35,7 +35,7 @@ fn check_any(content_type: &str, body: &[u8]) {
         Err(ApiError::Validation(detail)) => {
             let (place, problem) = detail.split_once(": ").unwrap();
             let places = ["header.content-type", "body", "import_file"];
-            let is_place = OptionName::from_name(place).is_some() || places.contains(&place);
+            let is_place = place.parse::<OptionName>().is_ok() || places.contains(&place);
             assert!(is_place && !problem.is_empty(), "{detail}");
         }
         Err(ApiError::PayloadTooLarge(_)) => assert!(body.len() > MAX_BODY),

@@ -61,7 +61,7 @@ fn is_there(template: &Template, dimension: &str, value: &Value) -> bool {
         "ApiId" => is("AWS::ApiGatewayV2::Api") && !value["Ref"].is_null(),
         "QueueName" => is("AWS::SQS::Queue") && value["Fn::GetAtt"][1] == "QueueName",
         telemetry::STACK => *value == json!({"Ref": "AWS::StackName"}),
-        telemetry::OUTCOME => telemetry::OUTCOMES.iter().any(|outcome| outcome.as_str() == value),
+        telemetry::OUTCOME => telemetry::JobOutcome::ALL.iter().any(|outcome| outcome.as_str() == value),
         "Operation" => OPERATIONS.iter().any(|operation| operation == value),
         _ => false,
     }
