@@ -1,7 +1,7 @@
 //! Answers as large as callers can make them. [`Api::send`] holds each to what a Lambda may answer.
 
 use imports::{
-    import::{Claim, Ending, ImportId, NewImport, Outcome, Tally},
+    import::{Claim, Ending, ImportId, NewImport},
     ports::Imports,
     report::{Fate, ReportLine, ReportWriter},
 };
@@ -10,11 +10,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use records::{RecordError, RecordErrorCode};
 use serde_json::{Value, json};
+use twins::fixture::{job, outcome};
 
 use crate::{
     api::{Api, Route, Sent},
-    service::{id, store},
-    world::RETENTION,
+    service::id,
 };
 
 /// What takes more room in JSON than its text does: control characters six bytes, quotes and backslashes two, and as much
@@ -89,8 +89,7 @@ async fn pages_of_the_largest_errors_end_early_and_none_is_passed_over() {
 /// Makes a job and ends it with these errors, as path and as problem.
 async fn write_report(api: &Api, id: ImportId, name: &str, errors: &[String]) {
     let Worker { imports, files, .. } = &*api.service.worker;
-    let new = NewImport::new(id, store(), files.store(&format!("imports/main/{id}"), ""));
-    imports.create(new, twins::now()).await.unwrap();
+    imports.create(NewImport { id, ..job(0) }, twins::now()).await.unwrap();
     let Claim::Run { import, lease, .. } = imports.claim_next(twins::now()).await.unwrap() else { panic!("no job") };
     let mut report = ReportWriter::begin(files, &import, lease.epoch);
     let error = |text: &str| RecordError::new(RecordErrorCode::Malformed, text, text);
@@ -101,9 +100,7 @@ async fn write_report(api: &Api, id: ImportId, name: &str, errors: &[String]) {
         report.add(&line).await.unwrap();
     }
     let report = report.finish(errors.first().map(|text| error(text))).await.unwrap();
-    let expires_at = twins::now() + RETENTION;
-    let outcome = Outcome { ending: Ending::Failed, tally: Tally::default(), report, expires_at, owes_receipt: false };
-    imports.finish(&lease, &outcome, twins::now()).await.unwrap();
+    imports.finish(&lease, &outcome(Ending::Failed, report), twins::now()).await.unwrap();
 }
 
 /// Follows `next` from the first page of a job's errors to the last. Answers the rows, the bytes of the heaviest answer,

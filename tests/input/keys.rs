@@ -12,7 +12,7 @@ use serde_json::json;
 
 use accept_drop::announcement::{Announcement, read};
 
-use crate::service::id;
+use twins::fixture::job;
 
 /// What tricks are made of.
 fn piece() -> impl Strategy<Value = String> {
@@ -99,9 +99,8 @@ proptest! {
 
     #[test]
     fn a_receipt_lies_in_its_stores_folder_under_a_name_of_its_own(one in name(), other in name(), key in name()) {
-        let store = StoreId::from_drop_prefix("main").unwrap();
         let receipt = |number, key: String| {
-            let new = NewImport::new(id(number), store.clone(), ImportFile { key, version: None });
+            let new = NewImport { file: ImportFile { key, version: None }, ..job(number) };
             receipt_key(&Import::pending(new, chrono::DateTime::UNIX_EPOCH))
         };
         let (first, second) = (receipt(1, format!("drops/main/{one}")), receipt(2, format!("drops/main/{other}")));

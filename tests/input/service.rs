@@ -4,33 +4,23 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use imports::{
-    import::{Import, ImportId, NewImport},
+    import::{Import, NewImport},
     ports::Imports,
     report::Report,
     submit::submit,
+    times::WORKER_TIMEOUT,
 };
 use process_import::Worker;
-use records::StoreId;
 use serde_json::Value;
 use twins::Faults;
-use uuid::Uuid;
 
 use crate::world::{MemoryWorker, event, noon, worker};
 
-/// How long Lambda lets a worker run.
-const TIMEOUT: chrono::TimeDelta = chrono::TimeDelta::seconds(100);
+pub(crate) use twins::fixture::{id, job, store};
 
 /// A worker, at noon, with nothing stored.
 pub(crate) struct Service {
     pub(crate) worker: Arc<MemoryWorker>,
-}
-
-pub(crate) fn store() -> StoreId {
-    StoreId::from_configuration("main").unwrap()
-}
-
-pub(crate) fn id(number: u128) -> ImportId {
-    ImportId::new(Uuid::from_u128(number))
 }
 
 /// What a job has told of its file.
@@ -50,10 +40,10 @@ impl Service {
     /// Makes a job of a file and runs it to its end.
     pub(crate) async fn import(&self, number: u128, file: impl Into<Bytes>) -> Told {
         let Worker { imports, files, queue, .. } = &*self.worker;
-        let new = NewImport::new(id(number), store(), files.store(&format!("imports/main/{number}"), file));
+        let new = NewImport { file: files.store(&format!("imports/main/{number}"), file), ..job(number) };
         submit(imports, queue, new, twins::now()).await.unwrap();
         let message = queue.receive(twins::now()).unwrap();
-        let response = self.worker.handle(event(&message), twins::now() + TIMEOUT).await;
+        let response = self.worker.handle(event(&message), twins::now() + WORKER_TIMEOUT).await;
         assert!(response.batch_item_failures.is_empty(), "the message is done");
         queue.delete(&message.receipt_handle);
         self.told(number).await

@@ -9,21 +9,19 @@ use imports::{
     import::{Import, ImportFile, NewImport},
     ports::Files,
     submit::submit,
+    times::{API_TIMEOUT, RESUME_EVERY, RESUME_TIMEOUT, duration},
 };
 use tokio::{
     task::spawn_local,
     time::{Instant, sleep, timeout},
 };
-use twins::{Mischief, Received};
+use twins::{Mischief, Received, fixture::call};
 
 use crate::{
     files::Planned,
     life::Life,
     world::{RETENTION, event},
 };
-
-/// How long the API's functions may run.
-const API_TIMEOUT: Duration = Duration::from_secs(29);
 
 impl Life {
     /// Runs a function until it ends, dies or has no time left.
@@ -77,7 +75,7 @@ impl Life {
             }
             submit(&worker.imports, &worker.queue, new, twins::now()).await
         };
-        let Some(Ok(created)) = self.under_way(create, API_TIMEOUT).await else { return false };
+        let Some(Ok(created)) = self.under_way(create, duration(API_TIMEOUT)).await else { return false };
         created.into_import().iter().for_each(|import| self.check_answer(import));
         true
     }
@@ -91,16 +89,7 @@ impl Life {
     }
 
     async fn cancel(&self, job: &Planned) {
-        let call = api::Call {
-            store: job.store.clone(),
-            origin: String::new(),
-            path: String::new(),
-            id: Some(job.id.to_string()),
-            query: Vec::new(),
-            idempotency_key: None,
-            content_type: None,
-            body: Bytes::new(),
-        };
+        let call = api::Call { store: job.store.clone(), id: Some(job.id.to_string()), ..call() };
         let worker = Arc::clone(&self.worker);
         let cancel = async move {
             drop(
@@ -108,7 +97,7 @@ impl Life {
                     .await,
             );
         };
-        self.under_way(cancel, API_TIMEOUT).await;
+        self.under_way(cancel, duration(API_TIMEOUT)).await;
     }
 
     /// Lambda takes messages from the queue and runs the worker for each.
@@ -141,13 +130,13 @@ impl Life {
         sleep(self.fates.draw(|chance| chance.millis(0, 60_000))).await;
         let mut next = Instant::now();
         loop {
-            next += Duration::from_mins(1);
+            next += duration(RESUME_EVERY);
             let worker = Arc::clone(&self.worker);
             let resume = async move {
                 let (files, imports, queue) = (&worker.files, &worker.imports, &worker.queue);
                 drop(resume_imports::handle(files, imports, queue, twins::now, RETENTION).await);
             };
-            self.under_way(resume, Duration::from_secs(50)).await;
+            self.under_way(resume, duration(RESUME_TIMEOUT)).await;
             tokio::time::sleep_until(next).await;
         }
     }

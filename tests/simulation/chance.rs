@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use imports::times::{WORKER_TIMEOUT, duration};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use twins::Call;
@@ -71,7 +72,7 @@ impl Weather {
     /// The weather of a seed: some calm, some stormy, each thing that goes wrong also by itself.
     pub(crate) fn of(chance: &mut Chance) -> Self {
         let lasts = chance.millis(60_000, 420_000);
-        let timeout = if chance.happens(150) { chance.millis(45_000, 99_000) } else { Duration::from_secs(100) };
+        let timeout = if chance.happens(150) { chance.millis(45_000, 99_000) } else { duration(WORKER_TIMEOUT) };
         let calm = Self { lasts, timeout, ..Self::default() };
         match chance.below(20) {
             0 => Self { lasts: Duration::from_mins(1), ..calm },

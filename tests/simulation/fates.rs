@@ -1,6 +1,7 @@
 //! Functions under way, and what befalls them: each of their calls may fail, and each may be their last.
 
 use std::{
+    cell::RefCell,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -8,8 +9,10 @@ use std::{
     time::Duration,
 };
 
-use imports::ports::PortError;
-use tokio::time::{Sleep, sleep};
+use futures_util::FutureExt;
+use imports::{ports::PortError, times::AFTERMATH};
+use process_import::Task;
+use tokio::time::{Instant, Sleep, sleep_until};
 use twins::{Call, Fault};
 
 use crate::chance::{Chance, Weather};
@@ -18,7 +21,7 @@ use crate::chance::{Chance, Weather};
 const FOREVER: Duration = Duration::from_hours(1_000);
 
 /// How long a request may be under way that nobody waits for any more.
-const ADRIFT: u64 = 9_000;
+const ADRIFT: u64 = AFTERMATH.num_milliseconds().unsigned_abs() - 1_000;
 
 /// The number of a function under way.
 pub(crate) type RunId = usize;
@@ -46,7 +49,7 @@ struct Run {
     counts_lines: bool,
     dies: When,
     stalls: When,
-    stall: Option<Duration>,
+    stands_still_until: Option<Instant>,
     is_dead: bool,
 }
 
@@ -99,10 +102,26 @@ impl When {
     }
 }
 
+impl State {
+    fn begin(&mut self) -> RunId {
+        let mut run = Run::default();
+        if !self.is_calm {
+            let chance = &mut self.chance;
+            run.dies = When::draw(chance, self.weather.kills, &DEADLY);
+            run.stalls = When::draw(chance, self.weather.stalls, &DULLING);
+            run.counts_lines = chance.happens(200);
+        }
+        self.runs.push(run);
+        self.runs.len() - 1
+    }
+}
+
 impl Fates {
     pub(crate) fn new(chance: Chance, weather: Weather) -> Self {
         let state = State { chance, weather, is_calm: false, current: None, runs: Vec::new(), alive: 0, kills: 0 };
-        Self(Arc::new(Mutex::new(state)))
+        let fates = Self(Arc::new(Mutex::new(state)));
+        FATES.set(Some(fates.clone()));
+        fates
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -158,17 +177,8 @@ impl Fates {
 
     /// Begins a function.
     pub(crate) fn begin<F: Future>(&self, work: F) -> Invocation<F> {
-        let state = &mut *self.state();
-        let mut run = Run::default();
-        if !state.is_calm {
-            let chance = &mut state.chance;
-            run.dies = When::draw(chance, state.weather.kills, &DEADLY);
-            run.stalls = When::draw(chance, state.weather.stalls, &DULLING);
-            run.counts_lines = chance.happens(200);
-        }
-        state.runs.push(run);
-        state.alive += 1;
-        Invocation { fates: self.clone(), id: state.runs.len() - 1, work: Box::pin(work), stall: None }
+        let id = self.state().begin();
+        Invocation::new(self.clone(), id, work)
     }
 
     /// What becomes of a call.
@@ -191,7 +201,7 @@ impl Fates {
                 run.stalls = When::Never;
                 // Often for just longer than a lease.
                 let (least, most) = state.chance.pick(&[(1_000, 240_000), (45_000, 100_000)]);
-                run.stall = Some(state.chance.millis(least, most));
+                run.stands_still_until = Some(Instant::now() + state.chance.millis(least, most));
             }
         }
         if call == Call::Write {
@@ -230,7 +240,19 @@ fn fault(call: Call, state: &mut State) -> Fault {
     }
 }
 
-/// A function under way: ends without a word when it dies.
+thread_local! {
+    /// What befalls the functions of this thread's run.
+    static FATES: RefCell<Option<Fates>> = const { RefCell::new(None) };
+}
+
+/// Makes a task part of the function that begins it: its calls are the function's, and it stands still and dies with it.
+pub(crate) fn beside(task: Task) -> Task {
+    let fates = FATES.with_borrow(Clone::clone);
+    let Some((fates, id)) = fates.and_then(|fates| Some((fates.clone(), fates.current()?))) else { return task };
+    Box::pin(Invocation::new(fates, id, task).map(drop))
+}
+
+/// A function under way, or a task beside its work: ends without a word when the function dies.
 #[derive(Debug)]
 pub(crate) struct Invocation<F> {
     fates: Fates,
@@ -239,28 +261,43 @@ pub(crate) struct Invocation<F> {
     stall: Option<Pin<Box<Sleep>>>,
 }
 
+impl<F> Invocation<F> {
+    fn new(fates: Fates, id: RunId, work: F) -> Self {
+        fates.state().alive += 1;
+        Self { fates, id, work: Box::pin(work), stall: None }
+    }
+
+    /// Looks at what has befallen the function: whether it is dead, and whether it stands still now.
+    fn is_dead(&mut self) -> bool {
+        let state = self.fates.state();
+        let Run { is_dead, stands_still_until, .. } = state.runs[self.id];
+        let until = stands_still_until.filter(|until| *until > Instant::now());
+        self.stall = until.map(|until| Box::pin(sleep_until(until)));
+        is_dead
+    }
+}
+
 impl<F: Future> Future for Invocation<F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         loop {
+            // Its other part may have died, or begun to stand still.
+            if this.is_dead() {
+                return Poll::Ready(None);
+            }
             if let Some(stall) = &mut this.stall {
                 ready!(stall.as_mut().poll(context));
-                this.stall = None;
             }
             this.fates.state().current = Some(this.id);
             let polled = this.work.as_mut().poll(context);
-            let state = &mut *this.fates.state();
-            state.current = None;
-            let run = &mut state.runs[this.id];
-            match (run.is_dead, polled) {
+            this.fates.state().current = None;
+            match (this.is_dead(), polled) {
                 (true, _) => return Poll::Ready(None),
                 (false, Poll::Ready(output)) => return Poll::Ready(Some(output)),
-                (false, Poll::Pending) => match run.stall.take() {
-                    Some(time) => this.stall = Some(Box::pin(sleep(time))),
-                    None => return Poll::Pending,
-                },
+                (false, Poll::Pending) if this.stall.is_none() => return Poll::Pending,
+                (false, Poll::Pending) => {}
             }
         }
     }

@@ -3,6 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use imports::times::RESTART;
+use process_import::Worker;
 use tokio::{
     task::{JoinHandle, spawn_local},
     time::sleep,
@@ -11,10 +13,10 @@ use twins::Faults;
 
 use crate::{
     chance::{Chance, Weather},
-    fates::Fates,
+    fates::{Fates, beside},
     files::{Planned, plan},
     replay,
-    watch::{Figures, POISONED, RESTART, Watch},
+    watch::{Figures, POISONED, Watch},
     world::{MemoryWorker, noon, worker},
 };
 
@@ -45,7 +47,8 @@ pub(crate) async fn live(seed: u64, is_told: bool) -> Result<Figures, Vec<String
     }
     let fates = Fates::new(chance, weather);
     let faults = Faults::default();
-    let worker = worker(&faults);
+    let worker = Worker { beside, ..Arc::into_inner(worker(&faults)).unwrap() };
+    let worker = Arc::new(worker);
     let twins = (worker.imports.clone(), worker.records.clone(), worker.files.clone());
     let watch = Arc::new(Watch::new(twins, fates.clone(), &jobs, is_told));
     let (befalling, watching) = (fates.clone(), Arc::clone(&watch));

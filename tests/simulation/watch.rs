@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     import::{Import, ImportId, ImportStatus, MAX_ATTEMPTS},
     stored::StoredRecord,
+    times::RESTART,
 };
 use records::RecordId;
 use twins::{Call, MemoryFiles, MemoryImports, MemoryRecords};
@@ -21,8 +22,6 @@ use crate::{
     told,
 };
 
-/// How soon after a worker was killed the next job starts.
-pub(crate) const RESTART: TimeDelta = TimeDelta::seconds(120);
 /// How soon after its first start a job that kills its workers is given up.
 pub(crate) const POISONED: TimeDelta = TimeDelta::minutes(10);
 

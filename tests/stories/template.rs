@@ -36,8 +36,9 @@ const OPTIONAL: [(&str, &str); 7] = [
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 23] = [
+const RULES: [(&str, Check); 24] = [
     ("visibility", rules::visibility),
+    ("times", rules::times),
     ("batches", rules::batches),
     ("dead letters", rules::dead_letters),
     ("failed announcements", rules::failed_announcements),

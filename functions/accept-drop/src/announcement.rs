@@ -1,4 +1,4 @@
-//! What S3 announces: puts, its own test, and things that are fine to leave alone.
+//! What S3 announces: puts, its own test, and objects that no import is made of.
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use imports::{
@@ -14,13 +14,13 @@ use serde_json::Value;
 pub enum Announcement {
     /// A file to import.
     Drop(Drop),
-    /// A file that was put by the form of an upload, or under a key like one's.
+    /// A file that was put with the form of a promised upload, or under such a key by other means.
     Upload(Upload),
     /// The event S3 sends when the notification is set up.
     Test,
-    /// An empty object whose key ends in a slash: consoles make one when a person makes a folder.
+    /// An empty object whose key ends in a slash, which consoles create when a person creates a folder.
     Folder,
-    /// A key outside any store's folder, or in one whose name can be no store's.
+    /// A key outside any store's folder, or in a folder whose name can't be a store's.
     Stray,
 }
 
@@ -33,7 +33,7 @@ pub struct Drop {
     /// The key below the store's folder.
     pub name: String,
     pub file: ImportFile,
-    /// Which of two puts under one key came later.
+    /// S3's `sequencer`, which tells which of two puts under one key came later.
     pub sequencer: Option<String>,
 }
 
@@ -60,7 +60,7 @@ pub fn read(event: Value) -> Result<Vec<Announcement>, serde_json::Error> {
 fn announcement(record: S3EventRecord) -> Announcement {
     let (bucket, object) = (record.s3.bucket, record.s3.object);
     let key = decode(&object.key.unwrap_or_default());
-    // "null" is the version of an object put while the bucket kept none; the next such put replaces it.
+    // "null" is the version of an object that was put while versioning was off; the next such put replaces it.
     let version = object.version_id.filter(|version| !version.is_empty() && version != "null");
     if key.starts_with(upload::PREFIX) {
         return upload::of_key(&key).map_or(Announcement::Stray, |(store, id)| {
@@ -75,16 +75,16 @@ fn announcement(record: S3EventRecord) -> Announcement {
     };
     let Some(store) = StoreId::from_drop_prefix(folder) else { return Announcement::Stray };
     let sequencer = object.sequencer;
-    // What tells this put from every other to the same key, when the bucket keeps no versions.
+    // Without versions: ETag and sequencer tell this put from every other under the same key.
     let put = || format!("{}/{}", object.e_tag.unwrap_or_default(), sequencer.clone().unwrap_or_default());
     let bucket = bucket.name.unwrap_or_default();
     let id = ImportId::of_drop(&bucket, &key, &version.clone().unwrap_or_else(put));
     Announcement::Drop(Drop { id, store, name: name.to_owned(), file: ImportFile { key, version }, sequencer })
 }
 
-/// Undoes the encoding of keys in S3's events: that of HTML forms, a space being a plus.
+/// Decodes a key of an S3 event. S3 encodes keys as HTML forms do, with a plus for a space.
 fn decode(key: &str) -> String {
-    // The key stands where a form has a name; "&" and "=" within it are encoded.
+    // The whole key is read as a form's first name: "&" and "=" within it are encoded.
     form_urlencoded::parse(key.as_bytes()).next().map(|(key, _)| key.into_owned()).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! Makes an import job of each object that a partner puts under `drops/{store}/`, and of each promised upload once its
+//! Makes an import job of each file that a partner puts under `drops/{store}/`, and of each promised upload once its
 //! file is there.
 
 pub mod announcement;
@@ -15,12 +15,12 @@ use lambda_runtime::Error;
 use serde_json::Value;
 use tracing::{info, warn};
 
-/// Takes in what S3 announces. S3 announces at least once: the job's id is derived from the put, or was promised with
-/// the upload, so an announcement delivered twice finds its job already there.
+/// Makes the jobs that S3's announcements ask for. S3 announces at least once. A drop's job id is derived from the put, an
+/// upload's was promised with it, so an announcement that is delivered twice finds its job there.
 ///
 /// # Errors
-/// When a job could not be stored, or a file lies where a promised upload goes and none was promised. The announcement is
-/// then delivered again, and kept among the dead letters in the end.
+/// When a job could not be stored, or a file lies under the key of an upload that nobody was promised. Lambda then delivers
+/// the announcement again, and in the end keeps it among the dead letters.
 pub async fn handle(
     files: &impl Files,
     imports: &(impl Imports + Uploads),
@@ -28,7 +28,7 @@ pub async fn handle(
     now: impl Fn() -> DateTime<Utc>,
     event: Value,
 ) -> Result<(), Error> {
-    // What does not fit is not quoted: the runtime logs this error.
+    // The event is not quoted, since the runtime logs this error.
     let announcements = announcement::read(event).map_err(|_| "the event is neither S3's announcement nor its test")?;
     let mut unpromised = false;
     for announcement in announcements {
@@ -44,11 +44,11 @@ pub async fn handle(
                 None
             }
             Announcement::Folder => {
-                info!("a folder was made; there is nothing to import");
+                info!("a folder was created; there is nothing to import");
                 None
             }
             Announcement::Stray => {
-                warn!("an object lies where drops or uploads go, but is neither; it is not imported");
+                warn!("an object under drops/ or uploads/ is neither a drop nor an upload; it is not imported");
                 None
             }
         };
@@ -57,20 +57,20 @@ pub async fn handle(
             note(&submit(imports, queue, new, now()).await?, &file);
         }
     }
-    // Only now: what is announced beside it is taken in all the same.
+    // Fails last, so that the other files of the event have their jobs.
     if unpromised { Err("an object lies where uploads go, but no upload was promised there".into()) } else { Ok(()) }
 }
 
-/// The job of a drop. Options that can't be read don't lose it: it is made all the same, and ends by saying so.
+/// Describes the job of a drop. A drop whose options can't be read becomes a job too, which fails and says why.
 async fn of_drop(files: &impl Files, drop: Drop) -> PortResult<NewImport> {
-    // A file that is gone already has nothing to say; the worker tells that it is missing.
+    // A file that is gone has no metadata; its job fails because the file is missing.
     let metadata = files.metadata(&drop.file).await?.unwrap_or_default();
     let Drop { id, store, name, file, sequencer } = drop;
     let (options, refused) = options::read(metadata, name);
     Ok(NewImport { options, refused, sequencer, ..NewImport::new(id, store, file) })
 }
 
-/// The job of an upload, as it was promised; `None` when none was.
+/// Describes the job of an upload, with the options that were promised; `None` when no upload was promised.
 async fn of_upload(uploads: &impl Uploads, upload: Upload, now: DateTime<Utc>) -> PortResult<Option<NewImport>> {
     let Upload { id, store, file } = upload;
     let Some(options) = uploads.promised(&store, id, now).await? else {
@@ -80,14 +80,14 @@ async fn of_upload(uploads: &impl Uploads, upload: Upload, now: DateTime<Utc>) -
     Ok(Some(NewImport { options, ..NewImport::new(id, store, file) }))
 }
 
-/// Tells of a job that was there before.
+/// Logs that a job existed before.
 fn note(created: &Created, file: &ImportFile) {
     match created {
         Created::Before(import) if import.file == *file => info!(import.id = %import.id, "announced once more"),
         Created::Before(import) => {
             warn!(import.id = %import.id, "an upload was put again; what was put first is imported");
         }
-        // No key goes with these jobs.
+        // These jobs have no idempotency key, so it is never taken.
         Created::Now(_) | Created::KeyTaken => {}
     }
 }

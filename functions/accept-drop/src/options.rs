@@ -1,11 +1,11 @@
-//! The options of a drop: what the partner said of the object as it was put.
+//! The options of a drop: the metadata that the partner put the object with.
 
 use std::collections::HashMap;
 
 use imports::options::{ImportOptions, OptionName};
 
-/// Reads the options from an object's metadata, `external-ref`, `dry-run` and `on-conflict`; without an `external-ref`
-/// the import is called like the drop. What can't be read is told in one sentence.
+/// Reads the options from an object's metadata: `external-ref`, `dry-run` and `on-conflict`. Without an `external-ref` the
+/// job gets the drop's name. The second value is a sentence about all options that can't be read, `None` if all can.
 pub(crate) fn read(mut metadata: HashMap<String, String>, name: String) -> (ImportOptions, Option<String>) {
     let mut options = ImportOptions::default();
     let mut faults = Vec::new();

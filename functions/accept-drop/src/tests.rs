@@ -1,85 +1,65 @@
 use imports::{
-    import::{Import, ImportId},
+    import::Import,
     options::{ImportOptions, OnConflict},
     ports::UploadPromise,
 };
-use records::StoreId;
 use serde_json::json;
-use twins::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue};
+use twins::{
+    Call as Port, Fault,
+    fixture::{World, id, noon, store_named},
+};
 
 use super::*;
 use crate::announcement::tests::event;
 
-fn noon() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_780_056_000, 0).unwrap()
+async fn accept(world: &World, puts: &[(&str, &str)]) -> Result<(), Error> {
+    accept_event(world, event(puts)).await
 }
 
-struct World {
-    faults: Faults,
-    files: MemoryFiles,
-    imports: MemoryImports,
-    queue: MemoryQueue,
+async fn accept_event(world: &World, event: Value) -> Result<(), Error> {
+    handle(&world.files, &world.imports, &world.queue, noon, event).await
 }
 
-impl World {
-    fn new() -> Self {
-        let faults = Faults::default();
-        let queue = MemoryQueue::new(noon, faults.clone());
-        let files = MemoryFiles::new(faults.clone());
-        Self { files, imports: MemoryImports::new(faults.clone()), queue, faults }
+/// The jobs that wait, in the order of creation.
+async fn jobs(world: &World) -> Vec<Import> {
+    let mut jobs = Vec::new();
+    for open in world.imports.open(100).await.unwrap() {
+        jobs.push(world.imports.get(&open.store, open.id, noon()).await.unwrap().unwrap());
     }
+    jobs
+}
 
-    async fn accept(&self, puts: &[(&str, &str)]) -> Result<(), Error> {
-        handle(&self.files, &self.imports, &self.queue, noon, event(puts)).await
-    }
-
-    /// The jobs that wait, in the order of creation.
-    async fn jobs(&self) -> Vec<Import> {
-        let mut jobs = Vec::new();
-        for open in self.imports.open(100).await.unwrap() {
-            jobs.push(self.imports.get(&open.store, open.id, noon()).await.unwrap().unwrap());
-        }
-        jobs
-    }
-
-    /// Compares the jobs that wait, as store, name, key and version, with `expected`; each must have its message.
-    async fn check(&self, expected: &[(&str, &str, &str, Option<&str>)]) {
-        let mut jobs = Vec::new();
-        for import in self.jobs().await {
-            jobs.push((
-                import.store.to_string(),
-                import.options.external_ref.unwrap(),
-                import.file.key,
-                import.file.version,
-            ));
-        }
-        let jobs: Vec<_> = jobs
-            .iter()
-            .map(|(store, name, key, version)| (store.as_str(), name.as_str(), key.as_str(), version.as_deref()))
-            .collect();
-        assert_eq!(jobs, expected);
-        assert_eq!(self.queue.ticks().len(), expected.len());
-    }
+/// Compares the jobs that wait, as store, name, key and version, with `expected`; each must have its message.
+async fn check(world: &World, expected: &[(&str, &str, &str, Option<&str>)]) {
+    let jobs = jobs(world).await;
+    let jobs: Vec<_> = jobs
+        .iter()
+        .map(|Import { store, options, file, .. }| {
+            (store.as_str(), options.external_ref.as_deref().unwrap(), file.key.as_str(), file.version.as_deref())
+        })
+        .collect();
+    assert_eq!(jobs, expected);
+    assert_eq!(world.queue.ticks().len(), expected.len());
 }
 
 #[tokio::test]
 async fn each_put_becomes_a_job_of_its_folders_store() {
     let world = World::new();
-    world.accept(&[("drops/main/a+b%2B.jsonl", "v1"), ("drops/other/2026/c.jsonl", "null")]).await.unwrap();
+    accept(&world, &[("drops/main/a+b%2B.jsonl", "v1"), ("drops/other/2026/c.jsonl", "null")]).await.unwrap();
     let first = ("main", "a b+.jsonl", "drops/main/a b+.jsonl", Some("v1"));
-    world.check(&[first, ("other", "2026/c.jsonl", "drops/other/2026/c.jsonl", None)]).await;
+    check(&world, &[first, ("other", "2026/c.jsonl", "drops/other/2026/c.jsonl", None)]).await;
 }
 
 #[tokio::test]
 async fn a_put_announced_twice_is_one_job() {
     let world = World::new();
     let put = ("drops/main/a.jsonl", "v1");
-    world.accept(&[put, put]).await.unwrap();
-    world.accept(&[put]).await.unwrap();
-    world.check(&[("main", "a.jsonl", "drops/main/a.jsonl", Some("v1"))]).await;
-    world.accept(&[("drops/main/a.jsonl", "v2")]).await.unwrap();
+    accept(&world, &[put, put]).await.unwrap();
+    accept(&world, &[put]).await.unwrap();
+    check(&world, &[("main", "a.jsonl", "drops/main/a.jsonl", Some("v1"))]).await;
+    accept(&world, &[("drops/main/a.jsonl", "v2")]).await.unwrap();
     let again = ("main", "a.jsonl", "drops/main/a.jsonl", Some("v2"));
-    world.check(&[("main", "a.jsonl", "drops/main/a.jsonl", Some("v1")), again]).await;
+    check(&world, &[("main", "a.jsonl", "drops/main/a.jsonl", Some("v1")), again]).await;
 }
 
 #[tokio::test]
@@ -87,11 +67,11 @@ async fn what_is_no_file_becomes_no_job() {
     let world = World::new();
     let mut folder = event(&[("drops/main/", "v")]);
     folder["Records"][0]["s3"]["object"]["size"] = json!(0);
-    handle(&world.files, &world.imports, &world.queue, noon, folder).await.unwrap();
-    world.accept(&[("drops/a.jsonl", "v"), ("drops/no+store/a.jsonl", "v"), ("uploads/main/a", "v")]).await.unwrap();
+    accept_event(&world, folder).await.unwrap();
+    accept(&world, &[("drops/a.jsonl", "v"), ("drops/no+store/a.jsonl", "v"), ("uploads/main/a", "v")]).await.unwrap();
     let test = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "imports"});
-    handle(&world.files, &world.imports, &world.queue, noon, test).await.unwrap();
-    world.check(&[]).await;
+    accept_event(&world, test).await.unwrap();
+    check(&world, &[]).await;
 }
 
 #[tokio::test]
@@ -105,11 +85,11 @@ async fn an_announcement_whose_job_could_not_be_stored_fails_and_is_taken_when_i
             (call == Port::Create && calls == 2).then(Fault::transient)
         }
     });
-    assert!(world.accept(&puts).await.is_err());
-    world.accept(&puts).await.unwrap();
+    assert!(accept(&world, &puts).await.is_err());
+    accept(&world, &puts).await.unwrap();
     let job =
         |name| ("main", name, if name == "a.jsonl" { "drops/main/a.jsonl" } else { "drops/main/b.jsonl" }, Some("v"));
-    world.check(&[job("a.jsonl"), job("b.jsonl")]).await;
+    check(&world, &[job("a.jsonl"), job("b.jsonl")]).await;
 }
 
 #[tokio::test]
@@ -118,8 +98,8 @@ async fn metadata_sets_the_options_of_that_put_alone() {
     let first = world.files.store("drops/main/a.jsonl", "{}");
     world.files.describe(&first, &[("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "skip")]);
     world.files.store("drops/main/a.jsonl", "{}");
-    world.accept(&[("drops/main/a.jsonl", "1"), ("drops/main/a.jsonl", "2")]).await.unwrap();
-    let options: Vec<_> = world.jobs().await.into_iter().map(|job| (job.options, job.refused)).collect();
+    accept(&world, &[("drops/main/a.jsonl", "1"), ("drops/main/a.jsonl", "2")]).await.unwrap();
+    let options: Vec<_> = jobs(&world).await.into_iter().map(|job| (job.options, job.refused)).collect();
     let said = ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Skip };
     let unsaid = ImportOptions { external_ref: Some("a.jsonl".to_owned()), ..ImportOptions::default() };
     assert_eq!(options, [(said, None), (unsaid, None)]);
@@ -130,8 +110,8 @@ async fn metadata_that_cannot_be_read_becomes_a_job_that_says_so() {
     let world = World::new();
     let file = world.files.store("drops/main/a.jsonl", "{}");
     world.files.describe(&file, &[("dry-run", "maybe")]);
-    world.accept(&[("drops/main/a.jsonl", "1")]).await.unwrap();
-    let refused: Vec<_> = world.jobs().await.into_iter().map(|job| job.refused).collect();
+    accept(&world, &[("drops/main/a.jsonl", "1")]).await.unwrap();
+    let refused: Vec<_> = jobs(&world).await.into_iter().map(|job| job.refused).collect();
     assert_eq!(refused, [Some("metadata \"dry-run\" must be true or false".to_owned())]);
 }
 
@@ -140,19 +120,19 @@ async fn a_drop_whose_metadata_cannot_be_had_now_is_taken_when_it_is_announced_a
     let world = World::new();
     world.files.store("drops/main/a.jsonl", "{}");
     world.faults.plan(Port::Metadata, Fault::transient());
-    assert!(world.accept(&[("drops/main/a.jsonl", "1")]).await.is_err());
-    world.check(&[]).await;
-    world.accept(&[("drops/main/a.jsonl", "1")]).await.unwrap();
-    world.check(&[("main", "a.jsonl", "drops/main/a.jsonl", Some("1"))]).await;
+    assert!(accept(&world, &[("drops/main/a.jsonl", "1")]).await.is_err());
+    check(&world, &[]).await;
+    accept(&world, &[("drops/main/a.jsonl", "1")]).await.unwrap();
+    check(&world, &[("main", "a.jsonl", "drops/main/a.jsonl", Some("1"))]).await;
 }
 
-const UPLOAD: &str = "5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f";
+const UPLOAD: &str = "00000000-0000-0000-0000-000000000007";
 
 /// Promises an upload to a store.
 async fn promise(world: &World, store: &str) {
     let promise = UploadPromise {
-        store: StoreId::from_own_record(store).unwrap(),
-        id: ImportId::parse(UPLOAD).unwrap(),
+        store: store_named(store),
+        id: id(7),
         options: ImportOptions { external_ref: Some("large".to_owned()), dry_run: true, ..ImportOptions::default() },
         expires_at: noon() + chrono::TimeDelta::seconds(1),
     };
@@ -164,31 +144,31 @@ async fn an_upload_becomes_the_job_that_was_promised() {
     let world = World::new();
     promise(&world, "main").await;
     let key = format!("uploads/main/{UPLOAD}");
-    world.accept(&[(&key, "1")]).await.unwrap();
-    world.check(&[("main", "large", &key, Some("1"))]).await;
-    let job = world.jobs().await.remove(0);
+    accept(&world, &[(&key, "1")]).await.unwrap();
+    check(&world, &[("main", "large", &key, Some("1"))]).await;
+    let job = jobs(&world).await.remove(0);
     assert_eq!((job.id.to_string().as_str(), job.options.dry_run), (UPLOAD, true));
     // Announced again, and put again by the same form: the job stays what it is.
-    world.accept(&[(&key, "1"), (&key, "2")]).await.unwrap();
-    world.check(&[("main", "large", &key, Some("1"))]).await;
+    accept(&world, &[(&key, "1"), (&key, "2")]).await.unwrap();
+    check(&world, &[("main", "large", &key, Some("1"))]).await;
 }
 
 #[tokio::test]
 async fn an_upload_that_was_not_promised_is_an_error_and_beside_it_the_others_are_taken_in() {
     let world = World::new();
     let forged = format!("uploads/main/{UPLOAD}");
-    assert!(world.accept(&[(&forged, "1")]).await.is_err());
+    assert!(accept(&world, &[(&forged, "1")]).await.is_err());
     promise(&world, "other").await;
-    assert!(world.accept(&[(&forged, "1")]).await.is_err());
-    world.check(&[]).await;
-    assert!(world.accept(&[(&forged, "1"), ("drops/main/a.jsonl", "v")]).await.is_err());
-    world.check(&[("main", "a.jsonl", "drops/main/a.jsonl", Some("v"))]).await;
+    assert!(accept(&world, &[(&forged, "1")]).await.is_err());
+    check(&world, &[]).await;
+    assert!(accept(&world, &[(&forged, "1"), ("drops/main/a.jsonl", "v")]).await.is_err());
+    check(&world, &[("main", "a.jsonl", "drops/main/a.jsonl", Some("v"))]).await;
 }
 
 #[tokio::test]
 async fn a_promise_is_for_its_store_alone() {
     let world = World::new();
     promise(&world, "other").await;
-    world.accept(&[(&format!("uploads/other/{UPLOAD}"), "1")]).await.unwrap();
-    assert_eq!(world.jobs().await.len(), 1);
+    accept(&world, &[(&format!("uploads/other/{UPLOAD}"), "1")]).await.unwrap();
+    assert_eq!(jobs(&world).await.len(), 1);
 }

@@ -1,4 +1,4 @@
-//! `POST /v2/subscriptions/imports/{id}/cancel`: stops a job that waits or runs.
+//! `POST /v2/subscriptions/imports/{id}/cancel`: stops a pending or started job.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
@@ -12,11 +12,11 @@ use imports::{
 use records::{RecordError, RecordErrorCode};
 use tracing::info;
 
-/// How often a job is looked at: it may be claimed meanwhile, and then end.
+/// How often a job is read again because its status changed in between: it may be claimed, and then end.
 const LOOKS: u32 = 3;
 
-/// Ends a pending job at once, and asks the worker of a started one to stop; answers the job as it then stands. What was
-/// written by then stays.
+/// Ends a pending job at once, or asks the worker of a started one to stop, and answers the job as it is then. Records that
+/// are imported by then stay.
 ///
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Conflict`] when it has ended.
@@ -46,7 +46,7 @@ pub async fn handle(
                 let import = imports.get(&call.store, id, now()).await?.ok_or(ApiError::NotFound)?;
                 return Reply::ok(&Document { data: ImportDocument::new(import, None, &call.origin) });
             }
-            // It is not what it was a moment ago.
+            // Its status changed since it was read.
             Err(PortError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -54,7 +54,7 @@ pub async fn handle(
     Err(ApiError::Internal(PortError::Transient("the job kept moving on".to_owned())))
 }
 
-/// Ends a job that no worker has: its report first, as with every other.
+/// Ends a job that no worker has claimed: its report first, as for every job.
 async fn cancel_pending(
     imports: &impl Imports,
     files: &impl Files,

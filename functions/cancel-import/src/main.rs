@@ -11,7 +11,7 @@ async fn main() -> Result<(), gateway::Error> {
     let (imports, files) = (aws.import_table()?, aws.file_bucket()?);
     let retention = TimeDelta::days(config::import_retention_days()?.into());
     let telemetry = Telemetry::new(config::stack()?, telemetry::print);
-    // Boxed: a report begun is large, and would be moved about on the stack.
+    // Boxed: the future holds a report writer, which is too large to be moved on the stack.
     let handle =
         async |call| Box::pin(cancel_import::handle(&imports, &files, Utc::now, retention, &telemetry, &call)).await;
     gateway::serve(config::api()?, handle).await

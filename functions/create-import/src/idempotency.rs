@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` of a call, and what a call under it stands for.
+//! The `Idempotency-Key` of a call, and the digest of what the call asks for.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use imports::{
@@ -13,11 +13,10 @@ use crate::upload::Upload;
 /// The longest key, in characters.
 const MAX_KEY: usize = 255;
 
-/// What is said of the header, before which stands its place.
+/// How an error's detail begins: the header's path, then its name.
 const HEADER: &str = "header.idempotency-key: \"Idempotency-Key\"";
 
-/// Takes the key of a call together with what it stands for: the file, byte for byte, and the options, however they
-/// were given.
+/// Pairs the key of a call with a digest of its file, byte for byte, and its options, in whatever way they were given.
 ///
 /// # Errors
 /// [`ApiError::Validation`] when the key is empty or has more than 255 characters.
@@ -29,7 +28,7 @@ pub fn of(key: Option<String>, upload: &Upload) -> Result<Option<Idempotency>, A
     Ok(Some(Idempotency { key, fingerprint: fingerprint(upload) }))
 }
 
-/// The answer to another call under a key.
+/// Answers a call whose key was used for another file or other options.
 #[must_use]
 pub fn conflict() -> ApiError {
     let hours = REMEMBERED.num_hours();
@@ -43,7 +42,7 @@ fn fingerprint(upload: &Upload) -> String {
     let ImportOptions { external_ref, dry_run, on_conflict } = &upload.options;
     let options = format!("{dry_run} {} {}", on_conflict.as_str(), external_ref.as_deref().unwrap_or_default());
     let mut digest = Sha256::new();
-    // The options first, and how long they are: no two uploads read alike.
+    // Options first, after their length: no two different calls give the same bytes.
     digest.update(format!("{} {options}", options.len()).as_bytes());
     digest.update(&upload.file);
     URL_SAFE_NO_PAD.encode(digest.finalize())

@@ -1,4 +1,4 @@
-//! `POST /v2/subscriptions/imports`: takes a file in and makes an import job of it.
+//! `POST /v2/subscriptions/imports`: stores a file and makes an import job of it.
 
 pub mod idempotency;
 pub mod upload;
@@ -13,10 +13,10 @@ use imports::{
 };
 use upload::Upload;
 
-/// Stores the file, then the job, and answers once both are durable. A file whose job could not be stored is removed by
-/// the bucket's lifecycle. `now` is asked as late as possible, so that jobs wait in the order in which they were stored.
+/// Stores the file, then the job, and answers once both are durable. The bucket's lifecycle removes a file whose job could
+/// not be stored. `now` is read as late as possible, so that jobs wait in the order in which they are stored.
 ///
-/// A call made again under its key is answered with the job that the first one made, and stores nothing.
+/// A call that is repeated under its key stores nothing and is answered with the job of the first call.
 ///
 /// # Errors
 /// [`ApiError::Validation`] and [`ApiError::PayloadTooLarge`] as [`Upload::read`] and [`idempotency::of`] say;
@@ -52,7 +52,7 @@ async fn answer(imports: &impl Imports, created: Created, origin: &str) -> Resul
         Created::Before(import) => (import, false),
         Created::KeyTaken => return Err(idempotency::conflict()),
     };
-    // The job is made: that its place can't be told now is no reason to say otherwise.
+    // The job is stored, so the call has succeeded even if the queue position can't be read.
     let position = Line::position_of(imports, &import).await.unwrap_or_default();
     let location = import_address(origin, import.id);
     let document = Document { data: ImportDocument::new(import, position, origin) };

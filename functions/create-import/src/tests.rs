@@ -1,23 +1,25 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     options::{ImportOptions, OnConflict},
     ports::PortError,
 };
 use insta::assert_snapshot;
-use records::StoreId;
-use twins::{Call as Port, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue};
-use uuid::Uuid;
+use twins::{
+    Call as Port, Fault,
+    fixture::{self, World, id, query, store},
+};
 
 use super::*;
 use crate::upload::MAX_BODY;
 
 const FILE: &[u8] = b"{\"type\":\"subscription_product\",\"name\":\"Tea\"}\n";
 
-fn noon() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_780_056_000, 123_456_789).unwrap()
+/// A time that is stored without its last three digits.
+fn now() -> DateTime<Utc> {
+    fixture::noon() + TimeDelta::nanoseconds(123_456_789)
 }
 
 /// A part of a form: the rest of its disposition, other headers, what it holds.
@@ -43,16 +45,7 @@ fn body(parts: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn call(content_type: &str, body: impl Into<Bytes>) -> Call {
-    Call {
-        store: StoreId::from_configuration("main").unwrap(),
-        origin: "https://api.example.com".to_owned(),
-        path: String::new(),
-        id: None,
-        query: Vec::new(),
-        content_type: Some(content_type.to_owned()),
-        idempotency_key: None,
-        body: body.into(),
-    }
+    Call { content_type: Some(content_type.to_owned()), body: body.into(), ..fixture::call() }
 }
 
 const FORM: &str = "multipart/form-data; boundary=edge";
@@ -81,8 +74,7 @@ async fn check_refused(parts: &[Vec<u8>]) -> String {
 #[tokio::test]
 async fn an_option_in_the_query_counts_beside_a_form_too_but_not_twice() {
     let with = |name: &str, parts: &[Vec<u8>]| {
-        let query = vec![(name.to_owned(), "true".to_owned())];
-        Upload::read(Call { query, ..call(FORM, body(parts)) })
+        Upload::read(Call { query: query(&[(name, "true")]), ..call(FORM, body(parts)) })
     };
     let options = with("dry_run", &[file_part(), ref_part("nightly")]).await.unwrap().options;
     assert_eq!((options.dry_run, options.external_ref.as_deref()), (true, Some("nightly")));
@@ -92,9 +84,8 @@ async fn an_option_in_the_query_counts_beside_a_form_too_but_not_twice() {
 
 #[tokio::test]
 async fn a_raw_body_is_the_file_and_its_options_stand_in_the_query() {
-    let with = |content_type: &str, query: &[(&str, &str)]| {
-        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Upload::read(Call { query, ..call(content_type, FILE) })
+    let with = |content_type: &str, parameters: &[(&str, &str)]| {
+        Upload::read(Call { query: query(parameters), ..call(content_type, FILE) })
     };
     for content_type in ["application/jsonl", "application/X-NDJSON; charset=utf-8", "application/x-jsonlines"] {
         let upload = with(content_type, &[("external_ref", "nightly"), ("colour", "red")]).await.unwrap();
@@ -222,70 +213,51 @@ async fn a_body_over_the_limit_is_too_large() {
     assert_snapshot!(over.reply("").body, @r#"{"errors":[{"status":"413","title":"Payload Too Large","detail":"body: a call carries at most 4718592 bytes, this one has 4718593; compress the file with gzip, or ask POST /v2/subscriptions/imports/uploads where to put a larger one"}]}"#);
 }
 
-struct World {
-    faults: Faults,
-    files: MemoryFiles,
-    imports: MemoryImports,
-    queue: MemoryQueue,
+async fn create(world: &World) -> Result<Reply, ApiError> {
+    create_of(world, 7, call(FORM, body(&[file_part(), ref_part("nightly")]))).await
 }
 
-impl World {
-    fn new() -> Self {
-        let faults = Faults::default();
-        let (files, imports) = (MemoryFiles::new(faults.clone()), MemoryImports::new(faults.clone()));
-        let queue = MemoryQueue::new(noon, faults.clone());
-        Self { faults, files, imports, queue }
-    }
-
-    async fn create(&self) -> Result<Reply, ApiError> {
-        let call = call(FORM, body(&[file_part(), ref_part("nightly")]));
-        handle(&self.files, &self.imports, &self.queue, noon, id(), call).await
-    }
-
-    /// Posts a form under a key; a job made by it has this number.
-    async fn create_under(&self, key: &str, number: u128, parts: &[Vec<u8>]) -> Result<Reply, ApiError> {
-        let call = Call { idempotency_key: Some(key.to_owned()), ..call(FORM, body(parts)) };
-        let id = ImportId::new(Uuid::from_u128(number));
-        handle(&self.files, &self.imports, &self.queue, noon, id, call).await
-    }
+/// Posts a form under a key; a job made by it has this number.
+async fn create_under(world: &World, key: &str, number: u128, parts: &[Vec<u8>]) -> Result<Reply, ApiError> {
+    create_of(world, number, Call { idempotency_key: Some(key.to_owned()), ..call(FORM, body(parts)) }).await
 }
 
-fn id() -> ImportId {
-    ImportId::new(Uuid::from_u128(7))
+async fn create_of(world: &World, number: u128, call: Call) -> Result<Reply, ApiError> {
+    handle(&world.files, &world.imports, &world.queue, now, id(number), call).await
 }
 
 #[tokio::test]
 async fn a_file_becomes_a_job_that_waits_and_a_message() {
     let world = World::new();
-    let reply = world.create().await.unwrap();
+    let reply = create(&world).await.unwrap();
     assert_eq!(reply.status, 201);
     assert_snapshot!(reply.location.unwrap(), @"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007");
     assert_snapshot!(reply.body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import","attributes":{"external_ref":"nightly","status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:00.123456Z","updated_at":"2026-05-29T12:00:00.123456Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}},"queue":{"position":1}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007"}}}"#);
-    let import = world.imports.get(&call("", "").store, id(), noon()).await.unwrap().unwrap();
+    let import = world.imports.get(&store(), id(7), now()).await.unwrap().unwrap();
     assert_eq!(import.options.external_ref.as_deref(), Some("nightly"));
     assert_eq!(world.files.content(&import.file.key).unwrap(), FILE);
     assert_eq!(world.files.keys(), ["imports/main/00000000-0000-0000-0000-000000000007.jsonl"]);
-    assert_eq!(world.queue.ticks().iter().map(|tick| tick.import_id).collect::<Vec<_>>(), [id()]);
+    assert_eq!(world.queue.ticks().iter().map(|tick| tick.import_id).collect::<Vec<_>>(), [id(7)]);
 }
 
 #[tokio::test]
 async fn a_call_repeated_under_its_key_is_answered_with_the_same_job_and_stores_nothing() {
     let world = World::new();
-    let first = world.create_under("k", 1, &[file_part(), ref_part("nightly")]).await.unwrap();
+    let first = create_under(&world, "k", 1, &[file_part(), ref_part("nightly")]).await.unwrap();
     assert_eq!(first.status, 201);
     // Otherwise written, but the same file and options.
     let parts = [text_part("on_conflict", "fail"), ref_part("nightly"), text_part("dry_run", "false"), file_part()];
-    let again = world.create_under("k", 2, &parts).await.unwrap();
+    let again = create_under(&world, "k", 2, &parts).await.unwrap();
     assert_eq!((again.status, again.location, again.body), (200, None, first.body));
     assert_eq!(world.files.keys().len(), 1);
     assert_eq!(world.queue.ticks().len(), 1);
-    assert_eq!(world.create_under("another key", 3, &parts).await.unwrap().status, 201);
+    assert_eq!(create_under(&world, "another key", 3, &parts).await.unwrap().status, 201);
 }
 
 #[tokio::test]
 async fn another_call_under_a_key_is_a_conflict() {
     let world = World::new();
-    world.create_under("k", 1, &[file_part(), ref_part("nightly")]).await.unwrap();
+    create_under(&world, "k", 1, &[file_part(), ref_part("nightly")]).await.unwrap();
     let other_file = part("name=\"import_file\"", "", b"{}");
     let others = [
         vec![other_file, ref_part("nightly")],
@@ -295,7 +267,7 @@ async fn another_call_under_a_key_is_a_conflict() {
         vec![file_part(), ref_part("nightly"), text_part("on_conflict", "skip")],
     ];
     for parts in others {
-        let refused = world.create_under("k", 2, &parts).await.unwrap_err();
+        let refused = create_under(&world, "k", 2, &parts).await.unwrap_err();
         insta::allow_duplicates! {
             assert_snapshot!(refused.reply("").body, @r#"{"errors":[{"status":"409","title":"Write Conflict","detail":"header.idempotency-key: \"Idempotency-Key\" was used for another file or other options; a key is remembered for 24 hours, a new import needs a new one"}]}"#);
         }
@@ -311,7 +283,7 @@ async fn of_two_calls_at_once_one_makes_the_job() {
         world.faults.plan(Port::Put, Fault::Slow(Duration::from_millis(10)));
     }
     let parts = [file_part()];
-    let calls = futures_util::future::join(world.create_under("k", 1, &parts), world.create_under("k", 2, &parts));
+    let calls = futures_util::future::join(create_under(&world, "k", 1, &parts), create_under(&world, "k", 2, &parts));
     let (first, second) = calls.await;
     let mut statuses = [first.unwrap().status, second.unwrap().status];
     statuses.sort_unstable();
@@ -325,9 +297,9 @@ async fn a_key_has_1_to_255_characters() {
     let world = World::new();
     for (number, character) in [(1, "a"), (2, "é"), (3, "🌙")] {
         let longest = character.repeat(255);
-        assert_eq!(world.create_under(&longest, number, &[file_part()]).await.unwrap().status, 201);
+        assert_eq!(create_under(&world, &longest, number, &[file_part()]).await.unwrap().status, 201);
         for wrong in [String::new(), longest + character] {
-            let refused = world.create_under(&wrong, 9, &[file_part()]).await.unwrap_err();
+            let refused = create_under(&world, &wrong, 9, &[file_part()]).await.unwrap_err();
             insta::allow_duplicates! {
                 assert_snapshot!(refused.reply("").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"header.idempotency-key: \"Idempotency-Key\" must be 1 to 255 characters long"}]}"#);
             }
@@ -339,7 +311,7 @@ async fn a_key_has_1_to_255_characters() {
 async fn a_queue_that_fails_does_not_fail_the_call() {
     let world = World::new();
     world.faults.plan(Port::Send, Fault::permanent());
-    assert_eq!(world.create().await.unwrap().status, 201);
+    assert_eq!(create(&world).await.unwrap().status, 201);
     assert_eq!(world.queue.ticks(), []);
     assert_eq!(world.imports.open(10).await.unwrap().len(), 1);
 }
@@ -349,7 +321,7 @@ async fn a_table_or_bucket_that_fails_fails_the_call_and_says_nothing_of_it() {
     for port in [Port::Create, Port::Put] {
         let world = World::new();
         world.faults.plan(port, Fault::Before(PortError::Permanent("the secret of the table".to_owned())));
-        let error = world.create().await.unwrap_err();
+        let error = create(&world).await.unwrap_err();
         assert_eq!(error.status(), 500);
         insta::allow_duplicates! {
             assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"500","title":"Internal Server Error","detail":"An internal error has occurred.","meta":{"request_id":"request-1"}}]}"#);

@@ -1,4 +1,4 @@
-//! Reading an upload: the file and what the caller says of it.
+//! Reads a posted file and its options.
 
 use std::convert::Infallible;
 
@@ -10,11 +10,10 @@ use imports::{
 };
 use multer::{Field, Multipart};
 
-/// The largest body that reaches a function: the 6 MB of a Lambda call hold this much once the gateway has encoded a
-/// binary body in base64.
+/// The largest body that reaches a function: a Lambda call carries 6 MB, and the gateway encodes a binary body in base64.
 pub const MAX_BODY: usize = 6 * 1024 * 1024 / 4 * 3;
 
-/// An upload as the caller sent it.
+/// A posted file as the caller sent it.
 #[derive(Debug)]
 pub struct Upload {
     pub file: Bytes,
@@ -25,9 +24,9 @@ pub struct Upload {
 const RAW: [&str; 3] = ["application/jsonl", "application/x-ndjson", "application/x-jsonlines"];
 
 impl Upload {
-    /// Reads the body of a call: the file itself, or `multipart/form-data` whose parts come in any order. Options are parts of
-    /// the form or stand in the query, where those of a form count as well: a `dry_run` must not go unheard. Unknown parts and
-    /// parameters are ignored.
+    /// Reads the body of a call: the file itself, or `multipart/form-data` with its parts in any order. Options are parts of the
+    /// form or parameters of the query. The query counts beside a form too, so that no `dry_run` is overlooked. Unknown parts
+    /// and parameters are ignored.
     ///
     /// # Errors
     /// [`ApiError::PayloadTooLarge`] for a body over [`MAX_BODY`]; [`ApiError::Validation`] for another content type, a body
@@ -55,7 +54,7 @@ impl Upload {
     }
 }
 
-/// The options given so far, each once.
+/// The options read so far; each may be given once.
 #[derive(Default)]
 struct Given {
     names: Vec<OptionName>,
@@ -72,9 +71,9 @@ impl Given {
     }
 }
 
-/// The file and the options of a form, beside those given already.
+/// Reads the file and the options of a form; `given` has those of the query.
 async fn form(content_type: &str, body: Bytes, mut given: Given) -> Result<Upload, ApiError> {
-    // An empty one is none: any two hyphens would end a part.
+    // An empty boundary is refused: with it any two hyphens would end a part.
     let boundary = multer::parse_boundary(content_type).ok().filter(|boundary| !boundary.is_empty());
     let boundary = boundary.ok_or_else(|| {
         invalid(

@@ -1,4 +1,4 @@
-//! The document of an upload: where to put the file, how, until when, and where its import will be.
+//! The document of a promised upload: where and how to put the file, until when, and where its job will be.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use imports::{
 };
 use serde::Serialize;
 
-/// An upload as callers see it.
+/// A promised upload as callers see it.
 #[derive(Debug, Serialize)]
 pub(crate) struct UploadDocument {
     id: ImportId,
@@ -25,7 +25,7 @@ struct UploadMeta {
     max_bytes: usize,
 }
 
-/// The request that puts the file: a form of these fields and, last, the file as `file`.
+/// The request that puts the file: a form with these fields and, last, the file as `file`.
 #[derive(Debug, Serialize)]
 struct UploadRequest {
     method: &'static str,
@@ -39,7 +39,7 @@ struct UploadLinks {
 }
 
 impl UploadDocument {
-    /// Shows the upload that becomes the import `id` to a caller who reached the service at `origin`.
+    /// Describes the upload that becomes the import `id`, for a caller who reached the service at `origin`.
     pub(crate) fn new(id: ImportId, form: UploadForm, terms: &UploadTerms, origin: &str) -> Self {
         Self {
             id,

@@ -1,4 +1,4 @@
-//! `POST /v2/subscriptions/imports/uploads`: promises an import of a file that a call can't carry.
+//! `POST /v2/subscriptions/imports/uploads`: promises an import of a file that is too large for a call.
 
 mod document;
 mod request;
@@ -13,11 +13,11 @@ use imports::{
 };
 use records::jsonl::MAX_FILE_BYTES;
 
-/// Makes a form with which one file can be put within `time`, and remembers what is to become of the file: an import
-/// with this id and the options of the call. There is no import before the file is there.
+/// Makes a form with which one file can be put within `time`, and stores the promise: the file becomes an import job with
+/// this id and the options of the call. There is no job before the file is there.
 ///
 /// # Errors
-/// [`ApiError::Validation`] when the body can't be read; its detail names the place that is wrong.
+/// [`ApiError::Validation`] when the body can't be read; its detail names the path that is wrong.
 pub async fn handle(
     forms: &impl UploadForms,
     uploads: &impl Uploads,

@@ -1,4 +1,4 @@
-//! Reading the body of the call: the options of the import to come.
+//! Reads the body of the call: the options of the import to come.
 
 use imports::{
     api::ApiError,
@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 /// The type of the document, in the call as in its answer.
 pub(crate) const TYPE: &str = "subscription_import_upload";
 
-/// Reads `{"data":{"type":"subscription_import_upload","attributes":{…}}}`. Attributes may be missing or null, each of
-/// them and all; unknown ones are ignored.
+/// Reads `{"data":{"type":"subscription_import_upload","attributes":{…}}}`. `attributes` and each attribute may be missing
+/// or null; unknown attributes are ignored.
 ///
 /// # Errors
-/// [`ApiError::Validation`] naming the place: the body is empty or no JSON, a member is missing, of the wrong type or not
-/// one of its values.
+/// [`ApiError::Validation`], naming the path, when the body is empty or not JSON, or a member is missing, has the wrong type
+/// or a value that is not allowed.
 pub(crate) fn read(body: &[u8]) -> Result<ImportOptions, ApiError> {
     if body.trim_ascii().is_empty() {
         return Err(invalid(
@@ -43,7 +43,7 @@ pub(crate) fn read(body: &[u8]) -> Result<ImportOptions, ApiError> {
     Ok(options)
 }
 
-/// Sets an option to what its JSON value says; null says nothing.
+/// Sets an option to its JSON value; null leaves it as it is.
 fn set(options: &mut ImportOptions, option: OptionName, value: &Value) -> Result<(), String> {
     let told = |error: OptionError| error.to_string();
     match (option, value) {
@@ -61,7 +61,7 @@ fn set(options: &mut ImportOptions, option: OptionName, value: &Value) -> Result
     }
 }
 
-/// A member that must be an object if it is there.
+/// Gets a member that must be an object if it is there.
 fn object<'a>(of: &'a Map<String, Value>, name: &str, path: &str) -> Result<Option<&'a Map<String, Value>>, ApiError> {
     match of.get(name) {
         None | Some(Value::Null) => Ok(None),

@@ -1,72 +1,40 @@
 use bytes::Bytes;
 use imports::options::{ImportOptions, OnConflict};
 use insta::assert_snapshot;
-use records::StoreId;
-use twins::{Call as Port, Fault, Faults, MemoryForms, MemoryImports};
-use uuid::Uuid;
+use twins::{
+    Call as Port, Fault,
+    fixture::{World, call, id, noon, store},
+};
 
 use super::*;
 
 const BARE: &str = r#"{"data":{"type":"subscription_import_upload"}}"#;
 
-fn noon() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_780_056_000, 123_456_789).unwrap()
+async fn create(world: &World, body: &str) -> Result<Reply, ApiError> {
+    let call = Call { body: Bytes::copy_from_slice(body.as_bytes()), ..call() };
+    handle(&world.forms, &world.imports, TimeDelta::hours(1), noon(), id(7), &call).await
 }
 
-fn call(body: &str) -> Call {
-    Call {
-        store: StoreId::from_configuration("main").unwrap(),
-        origin: "https://api.example.com".to_owned(),
-        path: "/v2/subscriptions/imports/uploads".to_owned(),
-        id: None,
-        query: Vec::new(),
-        content_type: Some("application/json".to_owned()),
-        idempotency_key: None,
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    }
-}
-
-struct World {
-    faults: Faults,
-    forms: MemoryForms,
-    uploads: MemoryImports,
-}
-
-impl World {
-    fn new() -> Self {
-        let faults = Faults::default();
-        Self { forms: MemoryForms::new(faults.clone()), uploads: MemoryImports::new(faults.clone()), faults }
-    }
-
-    async fn create(&self, body: &str) -> Result<Reply, ApiError> {
-        handle(&self.forms, &self.uploads, TimeDelta::hours(1), noon(), id(), &call(body)).await
-    }
-
-    /// The options that are promised at a time after noon.
-    async fn promised(&self, after: TimeDelta) -> Option<ImportOptions> {
-        self.uploads.promised(&call("").store, id(), noon() + after).await.unwrap()
-    }
-}
-
-fn id() -> ImportId {
-    ImportId::new(Uuid::from_u128(7))
+/// The options that are promised at a time after noon.
+async fn promised(world: &World, after: TimeDelta) -> Option<ImportOptions> {
+    world.imports.promised(&store(), id(7), noon() + after).await.unwrap()
 }
 
 /// Makes an upload with these attributes and compares what is promised.
 async fn check(attributes: &str, expected: ImportOptions) {
     let world = World::new();
     let body = format!(r#"{{"data":{{"type":"subscription_import_upload","attributes":{attributes}}}}}"#);
-    assert_eq!(world.create(&body).await.unwrap().status, 201, "{body}");
-    assert_eq!(world.promised(TimeDelta::zero()).await, Some(expected), "{body}");
+    assert_eq!(create(&world, &body).await.unwrap().status, 201, "{body}");
+    assert_eq!(promised(&world, TimeDelta::zero()).await, Some(expected), "{body}");
 }
 
 async fn refused(body: &str) -> String {
     let world = World::new();
-    let refused = match world.create(body).await {
+    let refused = match create(&world, body).await {
         Err(ApiError::Validation(detail)) => detail,
         other => panic!("not refused: {other:?}"),
     };
-    assert_eq!(world.promised(TimeDelta::zero()).await, None, "{body}");
+    assert_eq!(promised(&world, TimeDelta::zero()).await, None, "{body}");
     refused
 }
 
@@ -77,18 +45,18 @@ async fn refused_attributes(attributes: &str) -> String {
 #[tokio::test]
 async fn a_call_is_answered_with_a_form_and_a_promise_is_kept() {
     let world = World::new();
-    let reply = world.create(BARE).await.unwrap();
+    let reply = create(&world, BARE).await.unwrap();
     assert_eq!((reply.status, reply.location), (201, None));
-    assert_snapshot!(reply.body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import_upload","meta":{"upload":{"method":"POST","url":"https://bucket.example.com","fields":{"key":"uploads/main/00000000-0000-0000-0000-000000000007","policy":"1 to 268435456 bytes, 2026-05-29T12:00:00.123456Z to 2026-05-29T13:00:00.123456Z"}},"expires_at":"2026-05-29T13:00:00.123456Z","max_bytes":268435456},"links":{"import":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007"}}}"#);
-    assert_eq!(world.promised(TimeDelta::minutes(59)).await, Some(ImportOptions::default()));
+    assert_snapshot!(reply.body, @r#"{"data":{"id":"00000000-0000-0000-0000-000000000007","type":"subscription_import_upload","meta":{"upload":{"method":"POST","url":"https://bucket.example.com","fields":{"key":"uploads/main/00000000-0000-0000-0000-000000000007","policy":"1 to 268435456 bytes, 2026-05-29T12:00:00.000000Z to 2026-05-29T13:00:00.000000Z"}},"expires_at":"2026-05-29T13:00:00.000000Z","max_bytes":268435456},"links":{"import":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000007"}}}"#);
+    assert_eq!(promised(&world, TimeDelta::minutes(59)).await, Some(ImportOptions::default()));
 }
 
 #[tokio::test]
 async fn a_promise_outlives_its_form_but_not_for_ever() {
     let world = World::new();
-    world.create(BARE).await.unwrap();
-    assert_eq!(world.promised(TimeDelta::days(16)).await, Some(ImportOptions::default()));
-    assert_eq!(world.promised(TimeDelta::days(17)).await, None);
+    create(&world, BARE).await.unwrap();
+    assert_eq!(promised(&world, TimeDelta::days(16)).await, Some(ImportOptions::default()));
+    assert_eq!(promised(&world, TimeDelta::days(17)).await, None);
 }
 
 #[tokio::test]
@@ -130,10 +98,10 @@ async fn an_attribute_that_cannot_be_read_is_refused_by_its_place() {
 }
 
 #[tokio::test]
-async fn what_fails_outside_fails_the_call() {
+async fn a_form_or_a_promise_that_cannot_be_made_fails_the_call() {
     for port in [Port::Form, Port::Promise] {
         let world = World::new();
         world.faults.plan(port, Fault::permanent());
-        assert_eq!(world.create(BARE).await.unwrap_err().status(), 500);
+        assert_eq!(create(&world, BARE).await.unwrap_err().status(), 500);
     }
 }

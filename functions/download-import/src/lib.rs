@@ -1,5 +1,5 @@
-//! `GET /v2/subscriptions/imports/{id}/results` and `/failed-lines`: where to fetch what became of every line, and the lines
-//! to mend.
+//! `GET /v2/subscriptions/imports/{id}/results` and `/failed-lines`: redirects to the result of every line, and to the lines
+//! to correct.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use imports::{
     report::Report,
 };
 
-/// For how long an address can be fetched from. Nobody needs it longer: asking again is one call.
+/// How long an address is valid. Nobody needs it longer: to ask again is one call.
 const GOOD_FOR: Duration = Duration::from_mins(15);
 
 /// Redirects to the file that the path names.

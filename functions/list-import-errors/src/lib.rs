@@ -14,22 +14,21 @@ use imports::{
 use serde_json::value::RawValue;
 use tracing::warn;
 
-/// The most that the rows of lines take in a page, in bytes; one is given whatever it takes.
+/// The most bytes that the rows of a page take; the first row is given whatever its size.
 const MAX_PAGE_BYTES: u64 = 5 << 19;
 
-/// What a Lambda may answer, in bytes of JSON. The document is a string in it, where a byte of its own JSON may take two.
+/// The most bytes of JSON that a Lambda may answer. The document is a string in it, in which a byte may take two.
 const MAX_ANSWER_BYTES: u64 = 6_291_556;
 
-// A mebibyte is left for the row of the file as a whole, for links, which repeat the query, and for headers.
+// Leaves a mebibyte for the row of line 0, for links, which repeat the query, and for headers.
 const _: () = assert!(2 * MAX_PAGE_BYTES + (1 << 20) <= MAX_ANSWER_BYTES);
 
-/// Answers one page of a job's error rows, which ends early where more would not fit an answer. A job that has not ended has
-/// none yet.
+/// Answers one page of a job's error rows. The page ends early where more rows would not fit an answer. A job that has not
+/// ended has no rows yet.
 ///
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::ReportMissing`] when somebody has deleted its
-/// report, [`ApiError::Validation`] when the page can't be read
-/// or is out of bounds.
+/// report, [`ApiError::Validation`] when the page can't be read or is out of bounds.
 pub async fn handle(
     imports: &impl Imports,
     files: &impl Files,
@@ -50,7 +49,7 @@ pub async fn handle(
     Reply::ok(&ListDocument { data: rows, links, meta: page.meta(total) })
 }
 
-/// The rows of a page: that of the file as a whole, which the job itself tells, comes before those of its lines.
+/// Reads the rows of a page. The row of line 0, which stands in the job itself, comes before those of the report.
 async fn rows(
     files: &impl Files,
     import: &Import,
@@ -77,8 +76,8 @@ async fn rows(
     Ok(rows)
 }
 
-/// Reads a stretch of the rows of lines, wherever it lies, with two ranged reads: of the index, then of the rows that
-/// fit. `None` when a file is missing; for no rows none is needed.
+/// Reads a range of the report's rows with two ranged reads: of the index, then of the rows that fit. `None` when a file is
+/// missing; a range without rows needs no file.
 async fn line_rows(files: &impl Files, report: &Report, rows: Range<u64>) -> PortResult<Option<Bytes>> {
     let first = rows.start;
     let index = files.read_range(&Report::errors_index_key(&report.prefix), index_range(rows)).await?;

@@ -1,4 +1,4 @@
-//! `GET /v2/subscriptions/imports`: a store's jobs, newest first; with a filter, those it lets through.
+//! `GET /v2/subscriptions/imports`: a store's jobs, newest first, all or those that match a filter.
 
 use chrono::{DateTime, Utc};
 use imports::{

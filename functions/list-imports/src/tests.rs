@@ -1,70 +1,54 @@
-use bytes::Bytes;
 use chrono::TimeDelta;
-use imports::import::{ImportFile, ImportId, NewImport};
+use imports::import::NewImport;
 use insta::{assert_json_snapshot, assert_snapshot};
-use records::StoreId;
-use twins::{Call as Port, Fault, Faults, MemoryImports};
-use uuid::Uuid;
+use twins::{
+    Call as Port, Fault,
+    fixture::{World, call, job, noon, query, store_named},
+};
 
 use super::*;
 
-fn noon() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_780_056_000, 0).unwrap()
+/// A world in which jobs 1 to 4 wait, the second of them of another store.
+async fn with_jobs() -> World {
+    let world = World::new();
+    for (number, seconds, store) in [(1, 1, "main"), (2, 2, "other"), (3, 3, "main"), (4, 4, "main")] {
+        let new = NewImport { store: store_named(store), ..job(number) };
+        world.imports.create(new, noon() + TimeDelta::seconds(seconds)).await.unwrap();
+    }
+    world
 }
 
-fn call(store: &str, query: &[(&str, &str)]) -> Call {
-    Call {
-        store: StoreId::from_configuration(store).unwrap(),
-        origin: "https://api.example.com".to_owned(),
-        path: String::new(),
-        id: None,
-        query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        content_type: None,
-        idempotency_key: None,
-        body: Bytes::new(),
-    }
-}
-
-async fn with_jobs(faults: Faults) -> MemoryImports {
-    let imports = MemoryImports::new(faults);
-    for (number, store) in [(1, "main"), (2, "other"), (3, "main"), (4, "main")] {
-        let new = NewImport::new(
-            ImportId::new(Uuid::from_u128(number)),
-            call(store, &[]).store,
-            ImportFile { key: number.to_string(), version: None },
-        );
-        imports.create(new, noon() + TimeDelta::seconds(i64::try_from(number).unwrap())).await.unwrap();
-    }
-    imports
+async fn list(world: &World, store: &str, parameters: &[(&str, &str)]) -> Result<Reply, ApiError> {
+    let call = Call { store: store_named(store), query: query(parameters), ..call() };
+    handle(&world.imports, noon(), &call).await
 }
 
 #[tokio::test]
 async fn a_page_of_the_stores_own_jobs_is_listed_newest_first() {
-    let imports = with_jobs(Faults::default()).await;
-    let call = call("main", &[("page[offset]", "1"), ("page[limit]", "1")]);
-    assert_snapshot!(handle(&imports, noon(), &call).await.unwrap().body, @r#"{"data":[{"id":"00000000-0000-0000-0000-000000000003","type":"subscription_import","attributes":{"status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:03.000000Z","updated_at":"2026-05-29T12:00:03.000000Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}},"queue":{"position":3}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000003"}}],"links":{"current":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=1&page%5Blimit%5D=1","first":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","last":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1","prev":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","next":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1"},"meta":{"page":{"limit":1,"offset":1,"current":2,"total":3},"results":{"total":3}}}"#);
+    let world = with_jobs().await;
+    let page = [("page[offset]", "1"), ("page[limit]", "1")];
+    assert_snapshot!(list(&world, "main", &page).await.unwrap().body, @r#"{"data":[{"id":"00000000-0000-0000-0000-000000000003","type":"subscription_import","attributes":{"status":"pending"},"meta":{"owner":"store","timestamps":{"created_at":"2026-05-29T12:00:03.000000Z","updated_at":"2026-05-29T12:00:03.000000Z"},"records":{"uploaded":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0},"imported":{"subscription_product":0,"subscription_plan":0,"subscription_feature":0,"subscription_subscriber":0,"subscription_offering":0,"subscription":0}},"queue":{"position":3}},"links":{"self":"https://api.example.com/v2/subscriptions/imports/00000000-0000-0000-0000-000000000003"}}],"links":{"current":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=1&page%5Blimit%5D=1","first":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","last":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1","prev":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=1","next":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=2&page%5Blimit%5D=1"},"meta":{"page":{"limit":1,"offset":1,"current":2,"total":3},"results":{"total":3}}}"#);
 }
 
 #[tokio::test]
 async fn a_store_without_jobs_has_an_empty_list() {
-    let reply = handle(&with_jobs(Faults::default()).await, noon(), &call("third", &[])).await.unwrap();
+    let reply = list(&with_jobs().await, "third", &[]).await.unwrap();
     assert_snapshot!(reply.body, @r#"{"data":[],"links":{"current":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=25","first":"https://api.example.com/v2/subscriptions/imports?page%5Boffset%5D=0&page%5Blimit%5D=25","last":null,"prev":null,"next":null},"meta":{"page":{"limit":25,"offset":0,"current":1,"total":0},"results":{"total":0}}}"#);
 }
 
 #[tokio::test]
 async fn a_page_out_of_bounds_is_refused() {
-    let imports = with_jobs(Faults::default()).await;
-    let error = handle(&imports, noon(), &call("main", &[("page[limit]", "101")])).await.unwrap_err();
+    let world = with_jobs().await;
+    let error = list(&world, "main", &[("page[limit]", "101")]).await.unwrap_err();
     assert_eq!(error.status(), 400);
     assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"page[limit]: \"page[limit]\" must be a whole number from 0 to 100, given once"}]}"#);
 }
 
 #[tokio::test]
 async fn a_filter_narrows_the_list_and_stays_in_its_links() {
-    let imports = with_jobs(Faults::default()).await;
+    let world = with_jobs().await;
     let filter = "lt(created_at,2026-05-29T12:00:04Z):eq(status,pending)";
-    let call = call("main", &[("filter", filter), ("page[limit]", "1")]);
-    let body = handle(&imports, noon(), &call).await.unwrap().body;
+    let body = list(&world, "main", &[("filter", filter), ("page[limit]", "1")]).await.unwrap().body;
     let document: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_json_snapshot!([&document["data"][0]["id"], &document["links"], &document["meta"]["results"]], @r#"
     [
@@ -85,17 +69,16 @@ async fn a_filter_narrows_the_list_and_stays_in_its_links() {
 
 #[tokio::test]
 async fn a_filter_that_can_t_be_read_is_refused() {
-    let imports = with_jobs(Faults::default()).await;
-    let error = handle(&imports, noon(), &call("main", &[("filter", "eq(status,done)")])).await.unwrap_err();
+    let world = with_jobs().await;
+    let error = list(&world, "main", &[("filter", "eq(status,done)")]).await.unwrap_err();
     assert_eq!(error.status(), 400);
     assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"Could not parse the supplied filter","meta":{"reason":"at character 11: expected a status: pending, started, success or failed, found \"done)\""}}]}"#);
 }
 
 #[tokio::test]
 async fn a_table_that_fails_is_no_empty_list() {
-    let faults = Faults::default();
-    let imports = with_jobs(faults.clone()).await;
-    faults.plan(Port::List, Fault::transient());
-    let error = handle(&imports, noon(), &call("main", &[])).await.unwrap_err();
+    let world = with_jobs().await;
+    world.faults.plan(Port::List, Fault::transient());
+    let error = list(&world, "main", &[]).await.unwrap_err();
     assert_eq!(error.status(), 500);
 }

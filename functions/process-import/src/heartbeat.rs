@@ -1,34 +1,30 @@
-//! What a worker does beside its work: it keeps its message hidden, renews its lease, shows its progress.
+//! What a worker does beside its work, in a task of its own: it renews its lease, keeps its message hidden, shows its progress.
 
 use std::{
-    future::{Future, pending, poll_fn},
-    pin::pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    future::{Future, pending, poll_fn, ready},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
     time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
-    import::{LEASE, Lease},
-    ports::{Imports, PortError, Queue},
+    import::Lease,
+    ports::{Imports, PortError, PortResult, Queue},
+    times::{BEAT_CALL, LEASE, MARGIN, RENEW, SHOW, duration},
 };
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::block_in_place,
+    time::{Instant, MissedTickBehavior, interval_at, timeout},
+};
 use tracing::warn;
 
 use crate::progress::Progress;
 
-/// How often progress is shown.
-const SHOW: Duration = Duration::from_secs(2);
-/// After how many of those the lease is renewed: four times within its length.
-const RENEW_EVERY: u32 = 7;
-/// How long before the lease runs out a worker that could not renew it stops: its last calls must have ended by then.
-const MARGIN: TimeDelta = TimeDelta::seconds(20);
-
-/// For how long a message is hidden, and a lease holds.
-pub(crate) fn lease_time() -> Duration {
-    LEASE.to_std().unwrap_or_default()
-}
+/// A task that runs beside the work.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Until when a worker may work under its lease.
 #[derive(Debug)]
@@ -66,47 +62,101 @@ pub(crate) async fn while_held<T>(work: impl Future<Output = T>, hold: &Hold, pr
     .await
 }
 
-/// Beats until the lease is lost: another worker has the job, or the lease could not be renewed in time. It does not
-/// end over a lease that the worker itself is giving up: that write tells how it went.
-pub(crate) async fn beat(
-    imports: &impl Imports,
-    queue: &impl Queue,
-    receipt: &str,
-    lease: &Lease,
-    progress: &Progress,
-    hold: &Hold,
-) {
-    let clock = hold.clock;
-    let mut ticks = interval_at(Instant::now() + SHOW, SHOW);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for beat in 1_u32.. {
-        ticks.tick().await;
-        if beat.is_multiple_of(RENEW_EVERY) {
-            let asked = clock();
-            if let Err(error) = queue.hide(receipt, lease_time()).await {
-                warn!(import.id = %lease.id, %error, "could not keep the message hidden");
-            }
-            match imports.extend_lease(lease, clock()).await {
-                Ok(()) => *hold.asked() = asked,
-                Err(PortError::Conflict(_)) => return lost(progress).await,
-                Err(error) => warn!(import.id = %lease.id, %error, "could not renew the lease"),
-            }
+/// Works on a thread that the runtime does without meanwhile: however long the work goes on without a pause, the tasks
+/// beside it go on. Only tests and the simulation have a runtime of one thread, which can't spare it.
+pub(crate) async fn apart<T>(work: impl Future<Output = T>) -> T {
+    let runtime = Handle::current();
+    match runtime.runtime_flavor() {
+        RuntimeFlavor::MultiThread => block_in_place(|| runtime.block_on(work)),
+        _ => work.await,
+    }
+}
+
+/// Keeps a claim and its message while the worker works.
+#[derive(Debug)]
+pub(crate) struct Heart<I, Q> {
+    pub(crate) imports: I,
+    pub(crate) queue: Q,
+    pub(crate) receipt: String,
+    pub(crate) lease: Lease,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) hold: Arc<Hold>,
+}
+
+impl<I: Imports, Q: Queue> Heart<I, Q> {
+    /// Beats until the lease is lost: another worker has the job, or the lease could not be renewed in time. It does not
+    /// end over a lease that the worker itself is giving up: that write tells how it went. No call waits for one of
+    /// another kind.
+    pub(crate) async fn beat(self) {
+        tokio::select! {
+            biased;
+            () = until_lost(RENEW, || self.renew()) => {}
+            () = until_lost(RENEW, || self.keep_hidden()) => {}
+            () = until_lost(SHOW, || self.show()) => {}
+            () = until_lost(SHOW, || ready(self.hold.is_over())) => {}
         }
-        if hold.is_over() {
-            return lost(progress).await;
+        if self.progress.is_closing() {
+            pending::<()>().await;
         }
-        // Even where there is nothing new to show: it tells whether the job is to stop.
-        match imports.record_progress(lease, &progress.shown(), clock()).await {
-            Ok(true) => progress.cancel(),
-            Ok(false) => {}
-            Err(PortError::Conflict(_)) => return lost(progress).await,
-            Err(error) => warn!(import.id = %lease.id, %error, "could not show the progress"),
+    }
+
+    /// Renews the lease. The answer says whether it is lost.
+    async fn renew(&self) -> bool {
+        let asked = (self.hold.clock)();
+        let renewed = in_time(self.imports.extend_lease(&self.lease, asked)).await;
+        if renewed.is_ok() {
+            *self.hold.asked() = asked;
+        }
+        self.is_lost("could not renew the lease", renewed)
+    }
+
+    async fn keep_hidden(&self) -> bool {
+        hide(&self.queue, &self.receipt, duration(LEASE)).await;
+        false
+    }
+
+    /// Shows the progress, even where there is nothing new to show: the answer tells whether the job is to stop.
+    async fn show(&self) -> bool {
+        let (tally, now) = (self.progress.shown(), (self.hold.clock)());
+        let shown = in_time(self.imports.record_progress(&self.lease, &tally, now)).await;
+        if shown == Ok(true) {
+            self.progress.cancel();
+        }
+        self.is_lost("could not show the progress", shown.map(drop))
+    }
+
+    fn is_lost(&self, failure: &str, outcome: PortResult<()>) -> bool {
+        match outcome {
+            Ok(()) => false,
+            Err(PortError::Conflict(_)) => true,
+            Err(error) => {
+                warn!(import.id = %self.lease.id, %error, "{failure}");
+                false
+            }
         }
     }
 }
 
-async fn lost(progress: &Progress) {
-    if progress.is_closing() {
-        pending::<()>().await;
+/// Does something at each tick until it says that the lease is lost.
+async fn until_lost<T: Future<Output = bool>>(every: TimeDelta, act: impl Fn() -> T) {
+    let mut ticks = interval_at(Instant::now() + duration(every), duration(every));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if act().await {
+            return;
+        }
     }
+}
+
+/// Hides a message from now on for so long. One that could not be hidden comes back at its old time.
+pub(crate) async fn hide(queue: &impl Queue, receipt: &str, time: Duration) {
+    if let Err(error) = in_time(queue.hide(receipt, time)).await {
+        warn!(%error, "could not set when the message comes back; it comes when its time is up");
+    }
+}
+
+async fn in_time<T>(call: impl Future<Output = PortResult<T>>) -> PortResult<T> {
+    let late = |_| Err(PortError::Transient("no answer in time".to_owned()));
+    timeout(duration(BEAT_CALL), call).await.unwrap_or_else(late)
 }

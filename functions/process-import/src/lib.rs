@@ -13,6 +13,8 @@ mod run;
 mod sheet;
 mod unpack;
 
+pub use heartbeat::Task;
+
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -25,6 +27,8 @@ use imports::{
 };
 use tracing::{info, warn};
 
+use crate::heartbeat::hide;
+
 /// What the worker works with: its ports, and when it is.
 #[derive(Debug)]
 pub struct Worker<I, R, F, Q> {
@@ -36,6 +40,9 @@ pub struct Worker<I, R, F, Q> {
     pub retention: TimeDelta,
     pub clock: fn() -> DateTime<Utc>,
     pub telemetry: Telemetry,
+    /// What a task becomes that is to run beside the work: itself, but in a simulation, where it stands still and dies with
+    /// the function that began it.
+    pub beside: fn(Task) -> Task,
 }
 
 /// What becomes of a message.
@@ -49,10 +56,10 @@ pub(crate) enum Turn {
 
 impl<I, R, F, Q> Worker<I, R, F, Q>
 where
-    I: Imports,
+    I: Imports + Clone + Send + 'static,
     R: Records,
     F: Files,
-    Q: Queue,
+    Q: Queue + Clone + Send + 'static,
 {
     /// Runs one job for each message (the queue sends one at a time). A message is given back only where coming back
     /// helps; what a retry can't mend ends the job instead. `deadline` is when Lambda stops the function.
@@ -61,9 +68,7 @@ where
         for message in event.records {
             let Some(delay) = self.take_turn(&message, deadline).await else { continue };
             let receipt = message.receipt_handle.unwrap_or_default();
-            if let Err(error) = self.queue.hide(&receipt, delay).await {
-                warn!(%error, "could not set when the message comes back; it comes when its time is up");
-            }
+            hide(&self.queue, &receipt, delay).await;
             given_back.add_failure(message.message_id.unwrap_or_default());
         }
         given_back

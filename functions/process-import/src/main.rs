@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
         queue: aws.import_queue()?,
         retention: chrono::TimeDelta::days(config::import_retention_days()?.into()),
         clock: Utc::now,
+        beside: |task| task,
         telemetry: Telemetry::new(config::stack()?, telemetry::print),
     };
     let handle = |LambdaEvent { payload, context }: LambdaEvent<Value>| async move {

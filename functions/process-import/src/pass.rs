@@ -1,8 +1,8 @@
 //! One pass over an import file: from its first byte to the job's terminal status.
 
-use std::future::ready;
+use std::{future::ready, pin::pin};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryFutureExt, stream, try_join};
 use imports::{
     import::{Ending, Import, Lease, Outcome, Tally},
@@ -10,10 +10,12 @@ use imports::{
     receipt::receipt_key,
     report::ReportWriter,
     telemetry::{EndedJob, JobOutcome, Run},
+    times::{DRAIN, HAND_OVER},
 };
 use records::{RecordError, RecordType};
 use tokio::{
     sync::mpsc::{Sender, channel},
+    task::yield_now,
     time::timeout,
 };
 use tracing::{info, warn};
@@ -38,13 +40,6 @@ const IN_FLIGHT_WITH_COPIES: usize = 16;
 
 /// How many batches may be settled before the report has told of them.
 const TOLD_BEHIND: usize = 64;
-
-/// How much of the function's time is left for handing a job over: no batch begins any more.
-const HAND_OVER: TimeDelta = TimeDelta::seconds(30);
-
-/// How much of that the batches under way have to end. The rest is for waiting for the aftermath of one that did not, and
-/// for giving the job back.
-const DRAIN: TimeDelta = TimeDelta::seconds(10);
 
 /// How often a file is read from the start again after its stream broke.
 const READS: u32 = 3;
@@ -207,7 +202,8 @@ where
         let batches = batches(sheet, &places);
         let mut to_settle = batches.len();
         let has_time = |_: &&[usize]| ready(self.deadline - (self.worker.clock)() >= HAND_OVER);
-        let under_way = stream::iter(batches).take_while(has_time).map(|places| async move {
+        let batches = stream::iter(batches).then(breathe).take_while(has_time);
+        let under_way = batches.map(|places| async move {
             // Asked as a batch begins: those under way go on to their end, so that all they write is told.
             match leaving.or_else(|| self.progress.is_cancelled().then_some(EarlyEnd::Cancelled)) {
                 Some(why) => Ok::<_, Stop>((leave_batch(references, places, why).await?, Some(why))),
@@ -217,7 +213,7 @@ where
         let copying = [Some(RecordType::SubscriptionOffering), Some(RecordType::Subscription)];
         let has_copies = types.iter().any(|record_type| copying.contains(record_type));
         let in_flight = if has_copies { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
-        let mut under_way = under_way.buffer_unordered(in_flight);
+        let mut under_way = pin!(under_way.buffer_unordered(in_flight));
         let mut left = None;
         while let Some(batch) = under_way.next().await {
             let (settled, leaving) = batch?;
@@ -282,6 +278,13 @@ where
         });
         Ok(())
     }
+}
+
+/// Ends the turn of the work before a batch begins. Reading takes the processor and does not pause: so one batch is read in
+/// a turn, and lease and time are looked at before the next.
+async fn breathe(batch: &[usize]) -> &[usize] {
+    yield_now().await;
+    batch
 }
 
 /// The row that says that a file came to nothing.

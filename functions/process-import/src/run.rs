@@ -1,47 +1,40 @@
 //! The life of a claim: from taking the next job of the line to ending it, or giving it back.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use imports::{
     import::{Claim, MAX_ATTEMPTS},
     message::Tick,
     ports::{Files, Imports, PortError, Queue, Records},
+    times::{AFTERMATH, LEASE, SOON, duration},
 };
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 use tracing::{error, info, warn};
 
 use crate::{
     Turn, Worker,
     fault::EarlyEnd,
-    heartbeat::{Hold, beat, lease_time, while_held},
+    heartbeat::{Heart, Hold, apart, hide, while_held},
     pass::{Pass, Stop},
     progress::Progress,
 };
-
-/// After how long a message comes back that could not do its work for a failure that may pass.
-const SOON: Duration = Duration::from_secs(5);
-/// How long a call may still take effect that nobody waits for any more. Before a job is given up or back, so that
-/// nothing is written once another job may run.
-const AFTERMATH: Duration = Duration::from_secs(10);
 
 /// The claim after the last attempt imports nothing any more, but tells which lines were imported.
 const LAST_CLAIM: u32 = MAX_ATTEMPTS + 1;
 
 impl<I, R, F, Q> Worker<I, R, F, Q>
 where
-    I: Imports,
+    I: Imports + Clone + Send + 'static,
     R: Records,
     F: Files,
-    Q: Queue,
+    Q: Queue + Clone + Send + 'static,
 {
     /// Takes the next job of the line, if there is one, and runs it.
     pub(crate) async fn run_next(&self, receipt: &str, deadline: DateTime<Utc>) -> Turn {
         // Should this worker die, the message comes back after the time of a lease and not after the queue's own, longer one.
-        if let Err(error) = self.queue.hide(receipt, lease_time()).await {
-            warn!(%error, "could not shorten the message's time");
-        }
-        let hold = Hold::new(self.clock);
+        hide(&self.queue, receipt, duration(LEASE)).await;
+        let hold = Arc::new(Hold::new(self.clock));
         let (import, lease, attempt, resumed) = match self.imports.claim_next((self.clock)()).await {
             Ok(Claim::Run { import, lease, attempt, resumed }) => (*import, lease, attempt, resumed),
             Ok(Claim::Idle) => return Turn::Done,
@@ -52,27 +45,44 @@ where
             }
             Err(error) => {
                 error!(%error, "could not claim a job");
-                return Turn::Later(SOON);
+                return Turn::Later(duration(SOON));
             }
         };
         info!(import.id = %import.id, store = %import.store, attempt, "import started");
-        let progress = Progress::after(import.tally);
+        let progress = Arc::new(Progress::after(import.tally));
         if import.cancel_requested_at.is_some() {
             progress.cancel();
         }
         let pass =
             Pass { worker: self, import: &import, lease: &lease, attempt, resumed, progress: &progress, deadline };
-        let work = while_held(self.see_through(&pass), &hold, &progress);
-        // In this order always, so that a simulation runs the same way again.
-        let turn = tokio::select! {
-            biased;
-            turn = work => turn,
-            () = beat(&self.imports, &self.queue, receipt, &lease, &progress, &hold) => None,
+        let heart = Heart {
+            imports: self.imports.clone(),
+            queue: self.queue.clone(),
+            receipt: receipt.to_owned(),
+            lease: lease.clone(),
+            progress: Arc::clone(&progress),
+            hold: Arc::clone(&hold),
         };
+        // The set ends its task when it is dropped, as with a function that is stopped.
+        let mut beside = JoinSet::new();
+        beside.spawn((self.beside)(Box::pin(heart.beat())));
+        // Boxed: the state of an import is large, and would be moved about on the stack.
+        let work = Box::pin(while_held(self.see_through(&pass), &hold, &progress));
+        let turn = apart(async {
+            // In this order always, so that a simulation runs the same way again.
+            tokio::select! {
+                biased;
+                turn = work => turn,
+                _ = beside.join_next() => None,
+            }
+        });
+        let turn = turn.await;
+        // Nothing may outlast the answer: Lambda freezes it, and it would go on in the midst of another message.
+        beside.shutdown().await;
         turn.unwrap_or_else(|| {
             // Soon: perhaps nobody has it, and this message is the only one that wakes a worker.
             warn!(import.id = %import.id, "the lease is lost; whoever has it now goes on");
-            Turn::Later(SOON)
+            Turn::Later(duration(SOON))
         })
     }
 
@@ -82,18 +92,18 @@ where
         match self.end(pass).await {
             Ok(()) => Turn::Done,
             Err(Stop::OutOfTime) if may_go_on && pass.progress.has_advanced() => {
-                sleep(AFTERMATH).await;
+                sleep(duration(AFTERMATH)).await;
                 self.hand_over(pass).await
             }
             Err(Stop::OutOfTime) => {
                 // Not handed over but left to lapse, which counts as an attempt: else it could go round for ever.
                 warn!(import.id = %id, "the function's time is nearly over, and the import has come no further than before");
-                Turn::Later(lease_time())
+                Turn::Later(duration(LEASE))
             }
             Err(Stop::Failed(error)) => {
                 // The lease runs out as the message comes back, and the job is claimed again.
                 warn!(import.id = %id, %error, "the import stopped; it is tried again");
-                Turn::Later(lease_time())
+                Turn::Later(duration(LEASE))
             }
         }
     }
@@ -109,7 +119,7 @@ where
         let Err(Stop::Failed(PortError::Permanent(reason))) = passed else { return passed };
         // A retry would fail alike: the job ends here, and says so.
         error!(import.id = %pass.import.id, error = %reason, "the import can't go on");
-        sleep(AFTERMATH).await;
+        sleep(duration(AFTERMATH)).await;
         if pass.attempt <= MAX_ATTEMPTS {
             let left = pass.leave(why).await;
             let Err(Stop::Failed(PortError::Permanent(reason))) = left else { return left };
@@ -132,7 +142,7 @@ where
             Ok(()) => Turn::Done,
             Err(error) => {
                 warn!(import.id = %lease.id, %error, "could not hand the import over; its lease runs out");
-                Turn::Later(lease_time())
+                Turn::Later(duration(LEASE))
             }
         }
     }

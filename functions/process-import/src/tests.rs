@@ -8,9 +8,12 @@ use imports::{
     report::Report,
     stored::StoredRecord,
     submit::submit,
+    times::{LEASE, WORKER_TIMEOUT},
 };
-use records::StoreId;
-use twins::{Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, Received};
+use twins::{
+    Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords,
+    fixture::{self, RETENTION, event, id, noon, store},
+};
 use uuid::Uuid;
 
 use super::*;
@@ -28,42 +31,29 @@ mod receipts;
 mod results;
 mod telemetry;
 
-/// How long Lambda lets a function run.
-const TIMEOUT: TimeDelta = TimeDelta::seconds(100);
-
 /// A worker and everything around it.
 struct World {
     faults: Faults,
     worker: Worker<MemoryImports, MemoryRecords, MemoryFiles, MemoryQueue>,
 }
 
-fn store() -> StoreId {
-    StoreId::from_configuration("main").unwrap()
-}
-
-fn id(number: u128) -> ImportId {
-    ImportId::new(Uuid::from_u128(number))
-}
-
-fn noon() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_780_056_000, 0).unwrap()
-}
-
 impl World {
     /// A world without a job, at noon.
     fn new() -> Self {
-        twins::set_clock(noon());
-        let faults = Faults::default();
-        let worker = Worker {
-            imports: MemoryImports::new(faults.clone()),
-            records: MemoryRecords::new(faults.clone()),
-            files: MemoryFiles::new(faults.clone()),
-            queue: MemoryQueue::new(twins::now, faults.clone()),
-            retention: TimeDelta::days(90),
-            clock: twins::now,
-            telemetry: Telemetry::new("imports".to_owned(), twins::keep_line),
-        };
-        Self { faults, worker }
+        let fixture::World { faults, imports, records, files, queue, telemetry, .. } = fixture::World::new();
+        Self {
+            faults,
+            worker: Worker {
+                imports,
+                records,
+                files,
+                queue,
+                retention: RETENTION,
+                clock: twins::now,
+                beside: |task| task,
+                telemetry,
+            },
+        }
     }
 
     /// A world in which a file waits as job 1.
@@ -93,7 +83,7 @@ impl World {
 
     /// Handles the next message as Lambda does; `None` when there is none. The answer says whether it is done.
     async fn turn(&self) -> Option<bool> {
-        self.turn_with(TIMEOUT).await
+        self.turn_with(WORKER_TIMEOUT).await
     }
 
     async fn turn_with(&self, time: TimeDelta) -> Option<bool> {
@@ -185,16 +175,6 @@ impl World {
         };
         objects.into_iter().map(tell).collect()
     }
-}
-
-fn event(message: &Received) -> SqsEvent {
-    let mut record = SqsMessage::default();
-    record.message_id = Some(message.message_id.clone());
-    record.receipt_handle = Some(message.receipt_handle.clone());
-    record.body = Some(serde_json::to_string(&message.tick).unwrap());
-    let mut event = SqsEvent::default();
-    event.records = vec![record];
-    event
 }
 
 /// Lets time pass.

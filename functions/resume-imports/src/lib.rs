@@ -1,26 +1,24 @@
-//! Wakes the worker for jobs that wait without a message, and writes the receipts that a worker left owed: the net under
-//! everything that a function that died has not done.
+//! The safety net for whatever a dead function left undone: sends ticks for jobs that wait without a message, and writes
+//! receipts that are still owed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     message::Tick,
     ports::{Files, Imports, Queue},
     receipt::write_receipts,
+    times::{RESUME_EVERY, RESUME_GRACE},
 };
 use lambda_runtime::Error;
 use tracing::info;
 
-/// How old a job is before it is looked after; a younger one's own tick may still be on its way. So it is with receipts.
-const GRACE: TimeDelta = TimeDelta::seconds(30);
-
 /// How many jobs are looked after at once. The others' turn comes as these end.
 const MOST: u32 = 100;
 
-/// Writes receipts that were left owed, forgets the jobs that were kept for `retention`, and sends a tick for each job too many for the messages there are. A tick too many
-/// does no harm: it finds nothing to do.
+/// Writes owed receipts, makes the jobs that ended more than `retention` ago disappear, and sends one tick for each open job
+/// that exceeds the number of messages. A tick too many does no harm: the worker finds nothing to do.
 ///
 /// # Errors
-/// When the table or the queue can't be reached; the next schedule tries again.
+/// When the table or the queue can't be reached; the next run tries again.
 pub async fn handle(
     files: &impl Files,
     imports: &impl Imports,
@@ -28,21 +26,21 @@ pub async fn handle(
     clock: impl Fn() -> DateTime<Utc>,
     retention: TimeDelta,
 ) -> Result<(), Error> {
-    write_receipts(imports, files, GRACE, &clock).await;
+    write_receipts(imports, files, RESUME_GRACE, &clock).await;
     let forgotten = imports.forget(clock() - retention).await;
     let mut open = imports.open(MOST).await?;
-    open.retain(|import| import.created_at <= clock() - GRACE);
+    open.retain(|import| import.created_at <= clock() - RESUME_GRACE);
     if open.is_empty() {
         return Ok(forgotten?);
     }
     let messages = usize::try_from(queue.depth().await?).unwrap_or(usize::MAX);
-    // A key of its own each minute: the queue drops what repeats within five.
-    let minute = clock().timestamp() / 60;
+    // A key of its own in each run: the queue drops what repeats within five minutes.
+    let run = clock().timestamp() / RESUME_EVERY.num_seconds();
     for import in open.iter().take(open.len().saturating_sub(messages)) {
-        queue.send(&Tick::of(&import.store, import.id), &format!("{}-{minute}", import.id)).await?;
+        queue.send(&Tick::of(&import.store, import.id), &format!("{}-{run}", import.id)).await?;
         info!(import.id = %import.id, "a job waited without a message; it has one now");
     }
-    // Whatever comes of that, the jobs that wait are served first.
+    // Last: jobs that wait get their ticks even where forgetting failed.
     Ok(forgotten?)
 }
 

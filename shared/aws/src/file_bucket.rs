@@ -19,13 +19,11 @@ use super::{error::sort_of_file as sort, metadata};
 use imports::{
     import::ImportFile,
     ports::{DownloadLinks, FileRead, FileVersion, FileWriter, Files, PortError, PortResult},
+    times::{STALL, duration},
 };
 
 /// The size of a part of a large report: S3 takes none under 5 MiB but the last, and four files of a report grow at once.
 const PART: usize = 5 << 20;
-
-/// How long S3 may go without sending the next piece of a file.
-const STALL: Duration = Duration::from_secs(20);
 
 /// A [`Files`] in an S3 bucket.
 #[derive(Clone, Debug)]
@@ -124,7 +122,7 @@ impl Files for FileBucket {
             return Ok(FileRead::TooLarge { bytes });
         }
         loop {
-            let piece = tokio::time::timeout(STALL, object.body.next()).await;
+            let piece = tokio::time::timeout(duration(STALL), object.body.next()).await;
             let piece = piece.map_err(|_| interrupted("S3 stopped sending"))?.transpose();
             match piece.map_err(|error| interrupted(&error.to_string()))? {
                 Some(piece) if take(&piece) => yield_now().await,

@@ -31,9 +31,10 @@ use imports::{
     api::time,
     filter::Filter,
     idempotency::Idempotency,
-    import::{Claim, Import, ImportId, ImportStatus, LEASE as LEASE_TIME, Lease, NewImport, Outcome, Tally},
+    import::{Claim, Import, ImportId, ImportStatus, Lease, NewImport, Outcome, Tally},
     page::Page,
     ports::{Created, ImportRef, Imports, Listing, PortError, PortResult},
+    times,
 };
 use records::StoreId;
 
@@ -128,7 +129,7 @@ impl Imports for ImportTable {
         let call = self.client.update_item().table_name(&self.table).set_key(Some(key(LINE, LEASE)));
         call.update_expression("SET lease_until = :until")
             .condition_expression("epoch = :epoch AND attribute_exists(running)")
-            .expression_attribute_values(":until", number((now + LEASE_TIME).timestamp_millis()))
+            .expression_attribute_values(":until", number((now + times::LEASE).timestamp_millis()))
             .expression_attribute_values(":epoch", number(lease.epoch))
             .send()
             .await

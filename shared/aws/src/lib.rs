@@ -18,7 +18,7 @@ pub use import_table::ImportTable;
 pub use post_forms::PostForms;
 pub use record_table::RecordTable;
 
-use std::{env, time::Duration};
+use std::env;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
@@ -30,6 +30,7 @@ use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::SdkConfig;
 
 use config::ConfigError;
+use imports::times::{self, duration};
 
 /// What all clients of a function share: one HTTP client and TLS configuration, credentials and region from the
 /// environment. Nothing is looked up over the network, so a cold start pays only for what the call needs.
@@ -59,8 +60,8 @@ impl Aws {
     pub fn new(credentials: Credentials, region: String, endpoint: Option<String>) -> Self {
         let http = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            // S3 closes idle connections after some 20 s; reusing one it has closed would hang the call.
-            .pool_idle_timeout(Duration::from_secs(15))
+            // Reusing a connection that S3 has closed would hang the call.
+            .pool_idle_timeout(duration(times::POOL_IDLE))
             .build_https();
         let mut sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -70,9 +71,9 @@ impl Aws {
             .retry_config(RetryConfig::standard().with_max_attempts(4))
             .timeout_config(
                 TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(3))
-                    .operation_attempt_timeout(Duration::from_secs(20))
-                    .operation_timeout(Duration::from_mins(1))
+                    .connect_timeout(duration(times::CONNECT))
+                    .operation_attempt_timeout(duration(times::ATTEMPT))
+                    .operation_timeout(duration(times::OPERATION))
                     .build(),
             )
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build());

@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
 use crate::{idempotency::Idempotency, options::ImportOptions, owner::Owner, report::Report};
 use records::{RecordType, StoreId};
-
-/// How long a claim holds without a heartbeat. A worker that died holds the line no longer than this.
-pub const LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// How many claims a job gets. One claimed more often than this kills its workers, and is ended as failed.
 pub const MAX_ATTEMPTS: u32 = 3;

@@ -17,4 +17,5 @@ pub mod report;
 pub mod stored;
 pub mod submit;
 pub mod telemetry;
+pub mod times;
 pub mod upload;

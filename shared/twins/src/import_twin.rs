@@ -11,10 +11,11 @@ use super::{Call, Faults, keys::Keys, lock, uploads::Promises};
 use imports::{
     filter::Filter,
     idempotency::Idempotency,
-    import::{Claim, Import, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, Tally, to_micros},
+    import::{Claim, Import, ImportId, ImportStatus, Lease, NewImport, Outcome, Tally, to_micros},
     kept::Kept,
     page::Page,
     ports::{Created, ImportRef, Imports, Listing, PortError, PortResult},
+    times::LEASE,
 };
 use records::StoreId;
 

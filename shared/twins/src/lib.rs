@@ -5,6 +5,7 @@ mod clock;
 pub mod conformance;
 mod faults;
 mod files;
+pub mod fixture;
 mod forms;
 mod import_twin;
 mod keys;
@@ -18,7 +19,7 @@ pub use faults::{Call, Fault, Faults};
 pub use files::{MemoryFiles, MemoryWriter};
 pub use forms::MemoryForms;
 pub use import_twin::MemoryImports;
-pub use queue::{MemoryQueue, Mischief, Received, VISIBILITY};
+pub use queue::{MemoryQueue, Mischief, Received};
 pub use record_twin::MemoryRecords;
 pub use telemetry::{keep_line, lines};
 

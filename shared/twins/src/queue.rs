@@ -13,10 +13,8 @@ use crate::conformance::queue::Consumer;
 use imports::{
     message::Tick,
     ports::{PortError, PortResult, Queue},
+    times::VISIBILITY,
 };
-
-/// For how long a received message is hidden, unless [`Queue::hide`] says otherwise: as the template says.
-pub const VISIBILITY: TimeDelta = TimeDelta::seconds(105);
 
 /// How often a message is received before it is put away.
 const MOST_RECEIVES: u32 = 10;

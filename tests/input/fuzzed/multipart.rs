@@ -4,10 +4,10 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 use imports::{
-    api::{ApiError, Call, IMPORTS_PATH},
+    api::{ApiError, Call},
     options::{ImportOptions, OnConflict},
 };
-use records::StoreId;
+use twins::fixture::call;
 
 use super::upload::{MAX_BODY, Upload};
 
@@ -21,16 +21,7 @@ pub(crate) fn check(input: &[u8]) {
 }
 
 fn read(content_type: &str, body: impl Into<Bytes>) -> Result<Upload, ApiError> {
-    let call = Call {
-        store: StoreId::from_configuration("main").unwrap(),
-        origin: "https://api.example.com".to_owned(),
-        path: IMPORTS_PATH.to_owned(),
-        id: None,
-        query: Vec::new(),
-        content_type: Some(content_type.to_owned()),
-        idempotency_key: None,
-        body: body.into(),
-    };
+    let call = Call { content_type: Some(content_type.to_owned()), body: body.into(), ..call() };
     Upload::read(call).now_or_never().unwrap()
 }
 

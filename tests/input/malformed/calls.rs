@@ -13,8 +13,8 @@ use super::{
 use crate::{
     api::{Answered, Api, Route, Sent},
     seeds,
-    service::{id, store},
 };
+use twins::fixture::job;
 
 const SEEDS: u64 = 80;
 const CALLS: usize = 100;
@@ -54,9 +54,7 @@ async fn begun(rng: &mut ChaCha8Rng) -> Api {
         .with_header("content-type", "application/x-ndjson")
         .with_header("idempotency-key", "the key");
     assert_eq!(api.send(rng, &Sent { body: b"the file".to_vec(), ..keyed }).await.status, 201);
-    let waiting = api.service.worker.files.store("imports/main/2", "{}");
-    let new = imports::import::NewImport::new(id(2), store(), waiting);
-    api.service.worker.imports.create(new, twins::now()).await.unwrap();
+    api.service.worker.imports.create(job(2), twins::now()).await.unwrap();
     api
 }
 

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::TimeDelta;
+use imports::times::{HAND_OVER, WORKER_TIMEOUT};
 use reqwest::{Method, multipart::Form};
 use serde_json::json;
 use uuid::Uuid;
@@ -220,14 +222,14 @@ impl Stage {
         let job = answered(self.world.posting(gzip(&file), &[]), 201).await?;
         self.tick(id(&job)).await?;
         self.discard().await;
-        // Of these, thirty seconds are kept for the end.
-        root::configure(&self.world.stack, worker, &json!({"Timeout": 32})).await;
+        let seconds = |time: TimeDelta| json!({"Timeout": time.num_seconds()});
+        root::configure(&self.world.stack, worker, &seconds(HAND_OVER + TimeDelta::seconds(2))).await;
         let work = async {
             self.work("no message").await;
             Ok::<_, String>(())
         };
         let handed = tokio::try_join!(work, self.tick(id(&job)));
-        root::configure(&self.world.stack, worker, &json!({"Timeout": 100})).await;
+        root::configure(&self.world.stack, worker, &seconds(WORKER_TIMEOUT)).await;
         handed.map(drop)
     }
 }

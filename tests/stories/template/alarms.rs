@@ -154,15 +154,15 @@ fn substituted(text: &str) -> Value {
     reference.split_once('.').map_or_else(|| json!({"Ref": reference}), |(of, part)| json!({"Fn::GetAtt": [of, part]}))
 }
 
-/// The README tells of every alarm, and of none that there is not.
+/// The runbook explains every alarm, and none that does not exist.
 pub(super) fn runbook(template: &Template) -> Result<(), String> {
-    let readme = fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
-    let words = readme.split(|letter: char| !letter.is_alphanumeric());
+    let runbook = fs::read_to_string(format!("{ROOT}/docs/operations.md")).unwrap();
+    let words = runbook.split(|letter: char| !letter.is_alphanumeric());
     let told: BTreeSet<&str> = words.filter(|word| word.ends_with("Alarm") && *word != "Alarm").collect();
     let there: BTreeSet<&str> = template.all(ALARM).map(|(name, _)| name).collect();
     let mut difference = there.symmetric_difference(&told);
     difference.next().map_or(Ok(()), |name| {
-        let where_to = if told.contains(name) { "the template" } else { "the README" };
+        let where_to = if told.contains(name) { "the template" } else { "the runbook" };
         Err(format!("{name} is missing in {where_to}"))
     })
 }

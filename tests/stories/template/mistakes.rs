@@ -20,14 +20,26 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "Queue hides messages for 99 s, ProcessImportFunction may run for 100 s"
         Queue: "      VisibilityTimeout: 105\n" => "";
         "Queue hides messages for 30 s, ProcessImportFunction may run for 100 s"
-        Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 106";
-        "Queue hides messages for 106 s, the simulation for 105 s"
         // The same in SAM's own form, where linters don't see it.
         AcceptDropFunction: "      Timeout: 60\n" => "      Timeout: 899
       Events:
         Message: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] } }\n",
         Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 700";
         "Queue hides messages for 700 s, AcceptDropFunction may run for 899 s"
+    }
+    "times" {
+        Queue: "VisibilityTimeout: 105" => "VisibilityTimeout: 106";
+        "VisibilityTimeout of Queue is 106, in times.rs 105"
+        ProcessImportFunction: "      Timeout: 100\n" => "";
+        "Timeout of ProcessImportFunction is 29, in times.rs 100"
+        ResumeImportsFunction: "Timeout: 50" => "Timeout: 60";
+        "Timeout of ResumeImportsFunction is 60, in times.rs 50"
+        AcceptDropFunction: "Timeout: 60" => "Timeout: 50";
+        "Timeout of AcceptDropFunction is 50, in times.rs 60"
+        CancelImportFunction: "    Properties:\n" => "    Properties:\n      Timeout: 30\n";
+        "Timeout of CancelImportFunction is 30, in times.rs 29"
+        ResumeImportsFunction: "rate(1 minute)" => "rate(5 minutes)";
+        "ResumeImportsFunctionEveryMinute has \"rate(5 minutes)\", times.rs 1 minutes"
     }
     "batches" {
         ProcessImportQueueEvents: "BatchSize: 1" => "BatchSize: 2";
@@ -210,21 +222,21 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         ApiLogs: "RetentionInDays: !Ref LogRetentionDays" => "RetentionInDays: 3653";
         "ApiLogs is not kept for LogRetentionDays"
         ApiStage: "\"ip\":\"$context.identity.sourceIp\"" => "\"ip\":\"$context.identity.sourceIp\",\"agent\":\"$context.identity.userAgent\"";
-        "ApiStage and the README differ in [\"agent\"]"
+        "ApiStage and the runbook differ in [\"agent\"]"
         ApiStage: "\"latency_ms\":\"$context.responseLatency\"," => "";
-        "ApiStage and the README differ in [\"latency_ms\"]"
+        "ApiStage and the runbook differ in [\"latency_ms\"]"
         DropDeadLetterQueue: "1209600" => "604800";
-        "DropDeadLetterQueue is kept for 7 days, the README says 14 days"
+        "DropDeadLetterQueue is kept for 7 days, the runbook says 14 days"
         Queue: "      MessageRetentionPeriod: 1209600\n" => "";
-        "Queue is kept for 4 days, the README says 14 days"
+        "Queue is kept for 4 days, the runbook says 14 days"
         Bucket: "Prefix: drops/\n            ExpirationInDays: 30" => "Prefix: drops/\n            ExpirationInDays: 31";
-        "drops/ is kept for 31 days, the README says 30 days"
+        "drops/ is kept for 31 days, the runbook says 30 days"
         Bucket: "Prefix: receipts/\n            ExpirationInDays: !Ref ImportRetentionDays" => "Prefix: receipts/\n            ExpirationInDays: 90";
-        "receipts/ is kept for 90 days, the README says `ImportRetentionDays`"
+        "receipts/ is kept for 90 days, the runbook says `ImportRetentionDays`"
         Bucket: "Prefix: uploads/" => "Prefix: parts/";
-        "the README does not tell of parts/"
+        "the runbook does not mention parts/"
         Bucket: "NoncurrentDays: 15" => "NoncurrentDays: 16";
-        "old versions in the bucket is kept for 16 days more, the README says 15 days more"
+        "old versions in the bucket is kept for 16 days more, the runbook says 15 days more"
     }
     "alarms" {
         DeadLetterAlarm: "ApproximateNumberOfMessagesVisible" => "ApproximateNumberOfMessageVisible";

@@ -1,4 +1,4 @@
-//! What the README says is kept, and for how long, is what the template keeps.
+//! What the runbook says is kept, and for how long, is what the template keeps.
 
 use std::collections::BTreeSet;
 
@@ -6,19 +6,19 @@ use serde_json::Value;
 
 use super::{ROOT, Template, ensure};
 
-const HEADING: &str = "\n### What is kept, where and for how long\n";
+const HEADING: &str = "\n## What is kept, where and for how long\n";
 const DAY: u64 = 24 * 60 * 60;
 
-/// A row of the README's table.
+/// A row of the runbook's table.
 struct Kept {
     place: String,
     what: String,
     how_long: String,
 }
 
-/// The README's table.
+/// The runbook's table.
 fn table() -> Vec<Kept> {
-    let text = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    let text = std::fs::read_to_string(format!("{ROOT}/docs/operations.md")).unwrap();
     let section = text.split_once(HEADING).unwrap().1.split("\n#").next().unwrap();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")).skip(2);
     let cells = rows.map(|row| row.split(" | ").map(str::to_owned).collect::<Vec<_>>());
@@ -37,12 +37,12 @@ fn code(text: &str) -> BTreeSet<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// How long the README says that something is kept; none where it does not tell of it.
+/// How long the runbook says that something is kept, `None` where it does not mention it.
 fn told(place: &str) -> Option<String> {
     table().into_iter().find(|row| row.place == place || code(&row.place).contains(place)).map(|row| row.how_long)
 }
 
-/// Log groups, the access log's fields, queues and the bucket's prefixes are as the README's table says.
+/// Log groups, the access log's fields, queues and the bucket's prefixes are as the runbook's table says.
 pub(super) fn privacy(template: &Template) -> Result<(), String> {
     logs(template)?;
     template.all("AWS::SQS::Queue").try_for_each(|(name, queue)| {
@@ -64,7 +64,7 @@ fn logs(template: &Template) -> Result<(), String> {
         let line: Value = serde_json::from_str(format).map_err(|_| format!("{name} does not log JSON"))?;
         let logged: BTreeSet<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
         let others: Vec<_> = logged.symmetric_difference(&code(&row.what)).copied().collect();
-        ensure(others.is_empty(), || format!("{name} and the README differ in {others:?}"))
+        ensure(others.is_empty(), || format!("{name} and the runbook differ in {others:?}"))
     })
 }
 
@@ -80,8 +80,8 @@ fn files(template: &Template, bucket: &Value) -> Result<(), String> {
     said("old versions in the bucket", &format!("{} days more", old.unwrap_or_default()))
 }
 
-/// The README says that something is kept for so long.
+/// Checks that the runbook says that something is kept for so long.
 fn said(place: &str, how_long: &str) -> Result<(), String> {
-    let told = told(place).ok_or_else(|| format!("the README does not tell of {place}"))?;
-    ensure(told == how_long, || format!("{place} is kept for {how_long}, the README says {told}"))
+    let told = told(place).ok_or_else(|| format!("the runbook does not mention {place}"))?;
+    ensure(told == how_long, || format!("{place} is kept for {how_long}, the runbook says {told}"))
 }

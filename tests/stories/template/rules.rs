@@ -1,8 +1,8 @@
 //! Rules of queues, data, logs and traces.
 
-use imports::{import::MAX_ATTEMPTS, upload};
+use chrono::TimeDelta;
+use imports::{import::MAX_ATTEMPTS, times, upload};
 use serde_json::{Value, json};
-use twins::VISIBILITY;
 
 use super::{Template, ensure, target};
 
@@ -39,16 +39,41 @@ fn feeds(template: &Template) -> Vec<Feed<'_>> {
     feeds
 }
 
-/// AWS refuses a queue that hides messages for a shorter time than their function may run; a longer time than the one
-/// that the simulation runs with is a promise that nobody has tried.
+/// AWS refuses a queue that hides messages for a shorter time than their function may run.
 pub(super) fn visibility(template: &Template) -> Result<(), String> {
-    let tried = VISIBILITY.num_seconds().unsigned_abs();
     feeds(template).iter().try_for_each(|feed| {
         let hidden = feed.queue.1["VisibilityTimeout"].as_u64().unwrap_or(30);
         let runs = feed.function.1["Timeout"].as_u64().unwrap_or(3);
         let (queue, function) = (feed.queue.0, feed.function.0);
-        ensure(hidden >= runs, || format!("{queue} hides messages for {hidden} s, {function} may run for {runs} s"))?;
-        ensure(hidden <= tried, || format!("{queue} hides messages for {hidden} s, the simulation for {tried} s"))
+        ensure(hidden >= runs, || format!("{queue} hides messages for {hidden} s, {function} may run for {runs} s"))
+    })
+}
+
+/// The times that the functions count on, and the simulation is run with, are those of the template.
+pub(super) fn times(template: &Template) -> Result<(), String> {
+    let has = |name: &str, property: &str, time: TimeDelta| {
+        let value = &template.resources[name]["Properties"][property];
+        ensure(*value == time.num_seconds(), || {
+            format!("{property} of {name} is {value}, in times.rs {}", time.num_seconds())
+        })
+    };
+    template.all(FUNCTION).try_for_each(|(name, _)| {
+        has(
+            name,
+            "Timeout",
+            match name {
+                "ProcessImportFunction" => times::WORKER_TIMEOUT,
+                "AcceptDropFunction" => times::DROP_TIMEOUT,
+                "ResumeImportsFunction" => times::RESUME_TIMEOUT,
+                _ => times::API_TIMEOUT,
+            },
+        )
+    })?;
+    feeds(template).iter().try_for_each(|feed| has(feed.queue.0, "VisibilityTimeout", times::VISIBILITY))?;
+    let minutes = times::RESUME_EVERY.num_minutes();
+    template.all("AWS::Events::Rule").try_for_each(|(name, rule)| {
+        let rate = &rule["ScheduleExpression"];
+        ensure(*rate == format!("rate({minutes} minute)"), || format!("{name} has {rate}, times.rs {minutes} minutes"))
     })
 }
 

@@ -1,6 +1,6 @@
 //! Jobs that somebody asks to stop.
 
-use imports::import::{ImportStatus, LEASE};
+use imports::import::ImportStatus;
 use insta::assert_snapshot;
 use records::RecordErrorCode;
 

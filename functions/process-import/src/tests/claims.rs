@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use imports::import::LEASE;
 use records::RecordId;
 
 use super::*;

@@ -1,7 +1,7 @@
 //! Runs during which something goes wrong outside.
 
 use imports::{
-    import::{Claim, ImportStatus, LEASE},
+    import::{Claim, ImportStatus},
     ports::PortError,
 };
 
@@ -263,7 +263,7 @@ async fn a_message_of_another_hand_is_a_tick_all_the_same() {
     let message = world.worker.queue.receive(twins::now()).unwrap();
     let mut event = event(&message);
     event.records[0].body = Some("nonsense".to_owned());
-    let response = world.worker.handle(event, twins::now() + TIMEOUT).await;
+    let response = world.worker.handle(event, twins::now() + WORKER_TIMEOUT).await;
     assert!(response.batch_item_failures.is_empty());
     assert_eq!(world.told(1).await, "success, 1 of 1\n");
 }

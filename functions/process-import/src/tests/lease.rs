@@ -1,13 +1,20 @@
 //! Workers that lose their lease, and calls that outlive their worker.
 
-use std::future::Future;
+use std::{
+    future::{Future, pending},
+    sync::{Arc, mpsc},
+    thread,
+};
 
-use imports::{
-    import::{ImportStatus, LEASE},
-    ports::PortError,
+use imports::{import::ImportStatus, ports::PortError};
+use tokio::{
+    runtime::Handle,
+    task::{spawn_blocking, yield_now},
+    time::advance,
 };
 
 use super::*;
+use crate::heartbeat::apart;
 
 /// Lets a turn go on for so long, and then stand still for as long as `meanwhile` takes.
 async fn stand_still<T>(turn: impl Future<Output = T>, after: Duration, meanwhile: impl Future<Output = ()>) -> T {
@@ -17,9 +24,15 @@ async fn stand_still<T>(turn: impl Future<Output = T>, after: Duration, meanwhil
     turn.await
 }
 
+/// A heart that stands still as well.
+fn without_heartbeat(_: Task) -> Task {
+    Box::pin(pending())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_stood_still_writes_nothing_over_what_a_later_job_wrote() {
-    let world = World::with(product("tea")).await;
+    let mut world = World::with(product("tea")).await;
+    world.worker.beside = without_heartbeat;
     world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_secs(5)));
     let meanwhile = async {
         pass(LEASE).await;
@@ -59,7 +72,7 @@ async fn a_job_that_ends_early_waits_for_its_last_writes() {
     let world = World::with(products(300)).await;
     world.faults.plan(Call::WriteBatch, Fault::Adrift(Duration::from_secs(9)));
     world.faults.plan(Call::WriteBatch, Fault::permanent());
-    check_aftermath(&world, TIMEOUT).await;
+    check_aftermath(&world, WORKER_TIMEOUT).await;
     assert_eq!(world.import(1).await.status, ImportStatus::Failed);
 }
 
@@ -89,4 +102,78 @@ async fn a_message_that_is_gone_stops_no_job() {
     world.faults.plan(Call::Hide, Fault::Before(PortError::Permanent("no such message".to_owned())));
     assert_eq!(world.turn().await, Some(true));
     assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_keeps_no_other_from_the_heartbeat() {
+    for hangs in [Call::Hide, Call::RecordProgress, Call::ExtendLease] {
+        let world = World::with(products(1)).await;
+        world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_mins(10)));
+        let mut calls = 0;
+        world.faults.draw(move |call| {
+            // Of the calls that renew the lease every other one: it would be lost if all hung.
+            calls += usize::from(call == hangs);
+            (call == hangs && (call != Call::ExtendLease || calls % 2 == 1))
+                .then_some(Fault::Slow(Duration::from_hours(1)))
+        });
+        assert_eq!(world.turn_with(TimeDelta::minutes(15)).await, Some(true), "{hangs:?}");
+        assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    }
+}
+
+/// A heartbeat that had nothing to do with its worker any more would be frozen with it, and go on in the midst of another job.
+#[tokio::test(start_paused = true)]
+async fn no_heartbeat_outlasts_its_worker() {
+    for time in [5, 60] {
+        let world = World::with(products(1)).await;
+        world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_secs(10)));
+        let ended = tokio::time::timeout(Duration::from_secs(time), world.turn()).await;
+        assert_eq!(ended.ok(), (time > 10).then_some(Some(true)));
+        let beats = || [Call::Hide, Call::RecordProgress, Call::ExtendLease].map(|call| world.faults.calls(call));
+        let before = beats();
+        assert!(before[1] > 0);
+        pass(LEASE).await;
+        assert_eq!(beats(), before);
+    }
+}
+
+/// What is read without a pause holds its thread; another one has the heartbeat, and the time.
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_reads_for_long_without_a_pause_keeps_its_lease() {
+    let world = Arc::new(World::with(products(1)).await);
+    let (begins, has_begun) = mpsc::channel();
+    let end = noon() + LEASE * 3;
+    world.faults.watch(move |call| {
+        if call == Call::Read {
+            begins.send(()).unwrap();
+            while twins::now() < end {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+    });
+    let (working, runtime) = (Arc::clone(&world), Handle::current());
+    let turn = spawn_blocking(move || {
+        twins::set_clock(noon());
+        runtime.block_on(working.turn_with(TimeDelta::minutes(15)))
+    });
+    while has_begun.try_recv().is_err() {
+        yield_now().await;
+    }
+    let mut came_back = None;
+    while twins::now() < end {
+        advance(Duration::from_secs(1)).await;
+        came_back = came_back.or_else(|| world.worker.queue.receive(twins::now()));
+    }
+    assert_eq!((turn.await.unwrap(), came_back), (Some(true), None));
+    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn work_without_a_pause_leaves_the_runtime_to_what_is_beside_it() {
+    let work = tokio::spawn(apart(async {
+        let (beats, has_beaten) = mpsc::channel();
+        tokio::spawn(async move { beats.send(()) });
+        has_beaten.recv_timeout(Duration::from_secs(5))
+    }));
+    assert_eq!(work.await.unwrap(), Ok(()));
 }

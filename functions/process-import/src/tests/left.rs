@@ -1,6 +1,6 @@
 //! Jobs that the service ends before every line had its turn: each line is imported or explained all the same.
 
-use imports::import::{ImportStatus, LEASE, MAX_ATTEMPTS};
+use imports::import::{ImportStatus, MAX_ATTEMPTS};
 use insta::assert_snapshot;
 use records::RecordErrorCode;
 

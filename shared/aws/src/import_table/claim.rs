@@ -13,9 +13,10 @@ use crate::{
 };
 use imports::{
     api::time,
-    import::{Claim, Import, ImportStatus, LEASE as LEASE_TIME, Lease, to_micros},
+    import::{Claim, Import, ImportStatus, Lease, to_micros},
     kept::Kept,
     ports::{ImportRef, PortError, PortResult},
+    times,
 };
 use records::StoreId;
 
@@ -153,7 +154,7 @@ impl ImportTable {
             .condition_expression(condition)
             .expression_attribute_values(":epoch", number(held.epoch + 1))
             .expression_attribute_values(":running", AttributeValue::M(write(&OpenItem::of(next))?))
-            .expression_attribute_values(":until", number((now + LEASE_TIME).timestamp_millis()));
+            .expression_attribute_values(":until", number((now + times::LEASE).timestamp_millis()));
         if held.epoch > 0 {
             take = take
                 .expression_attribute_values(":before", number(held.epoch))

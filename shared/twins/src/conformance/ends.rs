@@ -10,10 +10,11 @@ use super::{
 };
 use imports::{
     filter::Filter,
-    import::{Claim, Ending, Import, ImportStatus, LEASE, Lease, Outcome},
+    import::{Claim, Ending, Import, ImportStatus, Lease, Outcome},
     page::Page,
     ports::{ImportRef, Imports},
     report::UNCLAIMED,
+    times::LEASE,
 };
 
 promises! { $ import_end_promises in ends:

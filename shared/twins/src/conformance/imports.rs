@@ -8,14 +8,14 @@ use super::{at, fresh_store, promises};
 use imports::{
     filter::Filter,
     import::{
-        Claim, Ending, Import, ImportFile, ImportId, ImportStatus, LEASE, Lease, NewImport, Outcome, RecordCounts,
-        Tally,
+        Claim, Ending, Import, ImportFile, ImportId, ImportStatus, Lease, NewImport, Outcome, RecordCounts, Tally,
     },
     options::{ImportOptions, OnConflict},
     owner::Owner,
     page::Page,
     ports::{Created, ImportRef, Imports, PortError, PortResult},
     report::Report,
+    times::LEASE,
 };
 use records::{RecordError, RecordErrorCode, RecordType, StoreId};
 

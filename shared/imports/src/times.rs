@@ -1,0 +1,145 @@
+//! Every time that another one depends on, and what must hold between them. A number that breaks a relation does not
+//! compile. The template repeats the ones that say so, and the stories' rule `times` compares the two.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+// What all of it rests on.
+
+/// A request takes effect within this time of being sent, or never. A worker waits for so long before it gives a job up
+/// or back, so that nothing of it is written once another job may run.
+pub const AFTERMATH: TimeDelta = TimeDelta::seconds(10);
+/// The clocks of two workers differ by less.
+pub const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(10);
+/// S3 closes a connection that was idle for so long.
+pub const S3_CLOSES_IDLE: TimeDelta = TimeDelta::seconds(20);
+/// An HTTP API gives a function up after so long.
+pub const GATEWAY_GIVES_UP: TimeDelta = TimeDelta::seconds(30);
+
+// The lease and the heartbeat.
+
+/// How long a claim holds without a heartbeat, and for how long the heartbeat hides its message.
+pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// A worker that could not renew its lease stops so long before it runs out.
+pub const MARGIN: TimeDelta = TimeDelta::seconds(20);
+/// How often the heartbeat renews the lease, and hides the message anew.
+pub const RENEW: TimeDelta = TimeDelta::seconds(14);
+/// How often the heartbeat shows the progress, and learns whether the job is to stop.
+pub const SHOW: TimeDelta = TimeDelta::seconds(2);
+/// How long the heartbeat waits for each of its calls.
+pub const BEAT_CALL: TimeDelta = TimeDelta::seconds(10);
+
+// The worker's run.
+
+/// How long Lambda lets the worker run. In the template.
+pub const WORKER_TIMEOUT: TimeDelta = TimeDelta::seconds(100);
+/// How much of that is left when no batch begins any more.
+pub const HAND_OVER: TimeDelta = TimeDelta::seconds(30);
+/// How much of the hand-over the batches under way have to end.
+pub const DRAIN: TimeDelta = TimeDelta::seconds(10);
+/// How much of it is for releasing the lease and sending the next tick.
+pub const GIVE_BACK: TimeDelta = TimeDelta::seconds(10);
+/// For how long the queue hides a message that nobody has hidden for another time. In the template.
+pub const VISIBILITY: TimeDelta = TimeDelta::seconds(105);
+/// After how long a message comes back whose worker met a failure that may pass.
+pub const SOON: TimeDelta = TimeDelta::seconds(5);
+/// The longest that a worker that died holds the others up.
+pub const RESTART: TimeDelta = TimeDelta::seconds(120);
+
+// Calls of AWS.
+
+/// How long a connection may take to be made.
+pub const CONNECT: TimeDelta = TimeDelta::seconds(3);
+/// How long one attempt of a call may take.
+pub const ATTEMPT: TimeDelta = TimeDelta::seconds(20);
+/// How long a call may take with all its attempts.
+pub const OPERATION: TimeDelta = TimeDelta::seconds(60);
+/// How long S3 may go without sending the next piece of a file.
+pub const STALL: TimeDelta = TimeDelta::seconds(20);
+/// How long a connection is kept that nobody uses.
+pub const POOL_IDLE: TimeDelta = TimeDelta::seconds(15);
+
+// The other functions.
+
+/// How long a function of the API may run. In the template.
+pub const API_TIMEOUT: TimeDelta = TimeDelta::seconds(29);
+/// How long accept-drop may run. In the template.
+pub const DROP_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
+/// How often resume-imports runs. In the template.
+pub const RESUME_EVERY: TimeDelta = TimeDelta::seconds(60);
+/// How long resume-imports may run. In the template.
+pub const RESUME_TIMEOUT: TimeDelta = TimeDelta::seconds(50);
+/// How old a job is before resume-imports looks after it, or after its receipt: the tick of a younger one may still be on
+/// its way.
+pub const RESUME_GRACE: TimeDelta = TimeDelta::seconds(30);
+
+/// The smallest difference there is between two of these times.
+const SECOND: TimeDelta = TimeDelta::seconds(1);
+
+const _: () = assert!(
+    fit(&[AFTERMATH, CLOCKS_DIFFER], MARGIN),
+    "what a worker sent before it stopped takes effect before another worker may take its job"
+);
+const _: () = assert!(
+    fit(&[RENEW, RENEW, BEAT_CALL, MARGIN], LEASE),
+    "a renewal that fails is tried once more, to its end, before the worker has to stop"
+);
+const _: () = assert!(
+    fit(&[RENEW], MARGIN),
+    "an earlier renewal that takes effect after a later one leaves the lease longer than its worker works"
+);
+const _: () = assert!(fit(&[BEAT_CALL], RENEW), "a call of the heartbeat has ended when its next turn comes");
+const _: () = assert!(
+    fit(&[AFTERMATH], BEAT_CALL),
+    "a call that the heartbeat gave up has had its effect before the next of its kind is sent"
+);
+const _: () = assert!(fit(&[SHOW, SHOW], BEAT_CALL), "people see progress, and cancel, within seconds");
+const _: () = assert!(
+    fit(&[DRAIN, AFTERMATH, GIVE_BACK], HAND_OVER),
+    "a job is handed over only once its last writes have had their effect"
+);
+const _: () = assert!(
+    fit(&[OPERATION, HAND_OVER], WORKER_TIMEOUT),
+    "a call that is tried to its end leaves the time for handing the job over"
+);
+const _: () = assert!(
+    fit(&[WORKER_TIMEOUT, SOON], VISIBILITY),
+    "a message stays hidden while its worker may run, even one that Lambda began a little late"
+);
+const _: () =
+    assert!(fit(&[LEASE, SECOND], VISIBILITY), "a worker that hides its message comes back sooner, not later");
+const _: () = assert!(fit(&[VISIBILITY, SOON], RESTART), "a worker that died at once holds nobody up for two minutes");
+const _: () = assert!(fit(&[LEASE, SOON], RESTART), "a worker that died at work holds nobody up for two minutes");
+const _: () = assert!(
+    fit(&[ATTEMPT, ATTEMPT, MARGIN], LEASE),
+    "a claim that hangs is tried again while the lease that it asked for holds"
+);
+const _: () = assert!(fit(&[ATTEMPT, ATTEMPT], OPERATION), "a call that hangs is tried again");
+const _: () = assert!(fit(&[CONNECT, CONNECT], BEAT_CALL), "the heartbeat outlives a connection that is not made");
+const _: () = assert!(
+    fit(&[STALL, STALL, STALL, HAND_OVER], WORKER_TIMEOUT),
+    "a file that stalls is read again, and once more, before the job is handed over"
+);
+const _: () = assert!(fit(&[POOL_IDLE, SECOND], S3_CLOSES_IDLE), "no connection is used that S3 has closed");
+const _: () = assert!(fit(&[API_TIMEOUT, SECOND], GATEWAY_GIVES_UP), "a caller gets the function's answer");
+const _: () = assert!(fit(&[OPERATION], DROP_TIMEOUT), "a call of accept-drop ends before Lambda ends the function");
+const _: () = assert!(fit(&[RESUME_TIMEOUT, SECOND], RESUME_EVERY), "two runs of resume-imports never meet");
+const _: () =
+    assert!(fit(&[RESUME_GRACE, RESUME_EVERY], RESTART), "a job whose tick was lost is found within two minutes");
+
+/// Whether `parts`, one after the other, take no longer than `whole`.
+const fn fit(mut parts: &[TimeDelta], whole: TimeDelta) -> bool {
+    let mut left = whole.num_seconds();
+    while let [part, rest @ ..] = parts {
+        left -= part.num_seconds();
+        parts = rest;
+    }
+    left >= 0
+}
+
+/// A time as what waits and time-outs take.
+#[must_use]
+pub const fn duration(time: TimeDelta) -> Duration {
+    Duration::from_secs(time.num_seconds().unsigned_abs())
+}
