@@ -34,6 +34,8 @@ mod partner;
 mod path_tricks;
 mod permissions;
 mod planted_faults;
+mod processes;
+mod proxy;
 mod reference_page;
 mod resumed;
 mod root;

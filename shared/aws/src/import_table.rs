@@ -26,7 +26,6 @@ use super::{
     import_item::{
         ImportItem, Item, LEASE, LINE, counts_attribute, import_key, key, number, open_key, read, receipt_key, text,
     },
-    step::{Step, step},
 };
 use imports::{
     api::time,
@@ -98,7 +97,7 @@ impl ImportTable {
 
 impl Imports for ImportTable {
     async fn create(&self, new: NewImport, now: DateTime<Utc>) -> PortResult<Created> {
-        step(Step::Create, self.create_import(new, now)).await
+        self.create_import(new, now).await
     }
 
     async fn recall(
@@ -123,7 +122,7 @@ impl Imports for ImportTable {
     }
 
     async fn claim_next(&self, now: DateTime<Utc>) -> PortResult<Claim> {
-        step(Step::Claim, self.claim_import(now)).await
+        self.claim_import(now).await
     }
 
     async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> PortResult<()> {
@@ -157,7 +156,7 @@ impl Imports for ImportTable {
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
-        step(Step::Finish, self.finish_import(lease, outcome, now)).await
+        self.finish_import(lease, outcome, now).await
     }
 
     async fn release(&self, lease: &Lease) -> PortResult<()> {
@@ -180,7 +179,7 @@ impl Imports for ImportTable {
             TransactWriteItem::builder().update(import.build().map_err(unbuilt)?).build(),
             TransactWriteItem::builder().update(free.build().map_err(unbuilt)?).build(),
         ];
-        step(Step::Release, self.transact_until_clear(actions)).await
+        self.transact_until_clear(actions).await
     }
 
     async fn forget(&self, until: DateTime<Utc>) -> PortResult<()> {
@@ -196,7 +195,7 @@ impl Imports for ImportTable {
     }
 
     async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
-        step(Step::CancelPending, self.cancel_pending_import(import, outcome, now)).await
+        self.cancel_pending_import(import, outcome, now).await
     }
 
     async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Import> {
@@ -210,7 +209,7 @@ impl Imports for ImportTable {
     async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {
         let key = receipt_key(import.created_at, import.id);
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-        step(Step::SettleReceipt, call.send()).await.map_err(sort)?;
+        call.send().await.map_err(sort)?;
         Ok(())
     }
 }

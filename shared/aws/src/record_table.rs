@@ -10,10 +10,7 @@ use aws_sdk_dynamodb::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{
-    error::{sort, unbuilt},
-    step::{Step, step},
-};
+use super::error::{sort, unbuilt};
 use imports::{
     api::time,
     import::ImportId,
@@ -84,7 +81,7 @@ impl Records for RecordTable {
 
     async fn write_batch(&self, records: &[StoredRecord]) -> PortResult<BatchWrite> {
         let call = self.write_call(records)?;
-        let answer = match step(Step::WriteBatch, call.send()).await {
+        let answer = match call.send().await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("ValidationException") => {
                 return Ok(BatchWrite::Refused { reason: error.message().unwrap_or_default().to_owned() });
