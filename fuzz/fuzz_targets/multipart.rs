@@ -1,7 +1,5 @@
 #![no_main]
 
-use create_import::upload;
-
 #[path = "../../tests/input/fuzzed/multipart.rs"]
 mod multipart;
 

@@ -24,8 +24,6 @@ pub(crate) struct Package {
 pub(crate) struct Build {
     /// Optimised, as released.
     pub(crate) release: bool,
-    /// Such that they can be made to die at any step of a job's life.
-    pub(crate) fault_points: bool,
     /// Without a word about what is compiled.
     pub(crate) quiet: bool,
 }
@@ -100,14 +98,6 @@ fn compile(names: &[String], how: Build) -> Result<Vec<Executable>, Error> {
     }
     if how.quiet {
         command.arg("--quiet");
-    }
-    if how.fault_points {
-        // Into a folder of their own, lest one of them be taken for what is deployed; what they are made of is shared.
-        let made_of = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        let made_of = workspace::root()?.join(made_of);
-        command.args(["--features", "aws/fault-points", "--config"]);
-        command.arg(format!("build.build-dir='{}'", made_of.display()));
-        command.arg("--target-dir").arg(workspace::local_dir()?.join("fault-points"));
     }
     // Cargo tells what it runs about this package; handed on, that would look like changed settings to build scripts.
     for (name, _) in std::env::vars_os() {

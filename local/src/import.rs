@@ -22,7 +22,7 @@ const COMPRESS_OVER: usize = 1024 * 1024;
 /// How many errors are shown; the API has them all.
 const ERRORS_SHOWN: u32 = 10;
 
-/// A worker may run 15 minutes and then hand over to another; past this, something hangs.
+/// Longer than any file takes on this machine, hand-overs and retries included; past this, something hangs.
 const LIMIT: Duration = Duration::from_mins(30);
 
 /// Imports a file into a fresh local stack and prints what became of it. Tells whether the job ended well.
@@ -32,7 +32,7 @@ const LIMIT: Duration = Duration::from_mins(30);
 pub async fn run(path: PathBuf, options: Options) -> Result<bool, Error> {
     let output = Output::new(options.quiet);
     output.progress(&format!(
-        "Importing {} into an AWS on this machine: some seconds, up to 15 minutes the first time, to build it all.",
+        "Importing {} into an AWS on this machine: some seconds; the first time some minutes, to build it all.",
         path.display()
     ));
     let (name, file) = read(&path)?;
@@ -74,7 +74,10 @@ async fn follow(client: &Client, mut import: Import, output: Output) -> Result<I
     while matches!(import.attributes.status, Status::Pending | Status::Started) {
         progress.show(&import);
         if begun.elapsed() > LIMIT {
-            return Err(Error::new("the import does not end", "see what the worker does"));
+            return Err(Error::new(
+                format!("import {} has not ended after {} minutes", import.id, LIMIT.as_secs() / 60),
+                "see what the worker does",
+            ));
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
         import = client.get_import(&import.id).await?;
@@ -94,8 +97,9 @@ impl Progress {
     fn new(output: Output) -> Self {
         let bars = output.animated().then(|| {
             let all = MultiProgress::new();
-            let bars = RecordType::ALL.map(|kind| (kind, all.add(output.bar(kind.as_str()))));
-            (all, bars.to_vec())
+            let bar = |kind: &RecordType| (*kind, all.add(output.bar(kind.as_str())));
+            let bars = RecordType::ALL.iter().map(bar).collect();
+            (all, bars)
         });
         Self { output, bars, last_line: Instant::now() }
     }
@@ -138,8 +142,8 @@ fn totals(records: &Records) -> (u64, u64) {
 fn report(import: &Import, errors: &ImportErrors, output: Output) {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(["type", "uploaded", "imported"]);
-    let rows = RecordType::ALL.map(|kind| (kind.as_str(), counts(&import.meta.records, kind)));
-    for (label, (uploaded, imported)) in rows.into_iter().chain([("all", totals(&import.meta.records))]) {
+    let rows = RecordType::ALL.iter().map(|kind| (kind.as_str(), counts(&import.meta.records, *kind)));
+    for (label, (uploaded, imported)) in rows.chain([("all", totals(&import.meta.records))]) {
         table.add_row([label.to_owned(), uploaded.to_string(), imported.to_string()]);
     }
     for column in table.column_iter_mut().skip(1) {

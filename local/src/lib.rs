@@ -6,7 +6,6 @@ mod deploy;
 mod emulator;
 mod error;
 mod functions;
-pub mod generate;
 pub mod import;
 pub mod issuer;
 pub mod output;

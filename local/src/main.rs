@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use local::generate::GenerateArgs;
 use local::output::Output;
 use local::{Error, Options};
+use samples::GenerateArgs;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code of an import job that failed.

@@ -27,8 +27,7 @@ const START_TRIES: u32 = 100;
 /// When the event can't be read, or a part of the system does not work.
 pub async fn invoke(function: &str, event: &Path, options: Options) -> Result<(), Error> {
     let output = Output::new(options.quiet);
-    output
-        .progress("Running a function by itself: some seconds, up to 15 minutes the first time, to build everything.");
+    output.progress("Running a function by itself: some seconds; the first time some minutes, to build everything.");
     let event = std::fs::read(event).map_err(|error| {
         Error::new(format!("can't read {}: {error}", event.display()), "name one of the files in events/")
     })?;

@@ -35,8 +35,6 @@ pub struct Options {
     pub quiet: bool,
     /// Run the functions as released, optimised, which take long to build; for measurements.
     pub release: bool,
-    /// Run functions that die where the variable `FAILPOINTS` of their environment says; for tests.
-    pub fault_points: bool,
     /// Where the functions reach AWS, should that not be the emulator itself but something before it; for tests.
     pub functions_endpoint_url: Option<String>,
     /// A file to write every decision over a permission into, if they are wanted; an absolute path.
@@ -236,7 +234,7 @@ impl Stack {
 
 /// Builds the functions and, beside that, makes the emulator's environment: the first time both take minutes.
 async fn prepare(options: &Options, output: Output) -> Result<(Vec<Package>, PathBuf), Error> {
-    let how = Build { release: options.release, fault_points: options.fault_points, quiet: options.quiet };
+    let how = Build { release: options.release, quiet: options.quiet };
     output.progress("Building the functions, and fetching the local AWS if it is not there yet …");
     let environment = tokio::task::spawn_blocking(|| python::EMULATOR.interpreter());
     let packages = tokio::task::spawn_blocking(move || functions::build(how));

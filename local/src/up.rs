@@ -14,7 +14,7 @@ const TOKEN_SECONDS: i64 = 12 * 60 * 60;
 pub async fn run(options: Options, stopped: impl Future<Output = ()>) -> Result<(), Error> {
     let output = Output::new(options.quiet);
     output.progress(
-        "Starting an AWS on this machine with everything deployed: some seconds, up to 15 minutes the first time, to build it all.",
+        "Starting an AWS on this machine with everything deployed: some seconds; the first time some minutes, to build it all.",
     );
     let mut stopped = std::pin::pin!(stopped);
     let stack = tokio::select! {

@@ -3,20 +3,19 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    fs,
     time::Instant,
 };
 
-use imports::{report::Report, stored::StoredRecord};
-use local::generate::{ExpectedError, FaultKind, Summary, generate};
+use imports::stored::StoredRecord;
 use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use records::{RecordErrorCode, RecordType, outline};
+use samples::{ExpectedError, FaultKind, Summary, generate};
 use serde_json::Value;
 
 use crate::{
     disguise::Disguised,
-    seeds,
+    openapi, seeds,
     service::{Service, Told, id},
 };
 
@@ -207,17 +206,16 @@ fn check_results(planted: &Planted, told: &Told, objects: &[StoredRecord]) {
     assert_eq!(usize::try_from(tally.imported.total()), Ok(planted.good));
     let known = lines.iter().filter(|line| outline(trimmed(planted.file.line(**line))).record_type.is_some());
     assert_eq!(usize::try_from(tally.uploaded.total()), Ok(known.count()));
-    let report: &Report = told.import.report.as_ref().unwrap();
+    let report = told.import.report.as_ref().unwrap();
     assert_eq!(report.failure.is_none(), planted.good > 0);
     assert_eq!(usize::try_from(report.errors), Ok(told.errors.len() + usize::from(planted.good == 0)));
 }
 
 /// Every word that the API has for an error.
 fn all_codes() -> BTreeSet<String> {
-    let openapi = fs::read_to_string("../openapi.yaml").unwrap();
-    let schema = openapi.split("\n    ImportErrorCode:\n").nth(1).unwrap();
-    let listed = schema.split("      enum:\n").nth(1).unwrap().lines();
-    listed.map_while(|line| line.strip_prefix("        - ")).map(str::to_owned).collect()
+    let document = openapi::document();
+    let listed = document["components"]["schemas"]["ImportErrorCode"]["enum"].as_array().unwrap();
+    listed.iter().map(|code| code.as_str().unwrap().to_owned()).collect()
 }
 
 #[test]

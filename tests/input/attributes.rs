@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use records::{Record, RecordError, RecordId, RecordType, Resolution, read};
+use records::{Record, RecordError, RecordId, RecordType, Resolution, outline, read};
 use serde_json::{Value, json};
 
 use crate::schema::Schemas;
@@ -124,87 +124,35 @@ fn joined(mut first: Value, second: &Value) -> Value {
     first
 }
 
-fn product() -> Value {
-    json!({"external_ref": "tea", "name": "Tea", "description": "Loose leaves.", "sku": "T-1",
-        "main_image": "https://example.com/tea.png", "price": {"GBP": {"amount": 450, "includes_tax": true}},
-        "price_units": {"unit": "month", "amount": 1}, "colour": "green"})
-}
+/// A good line of every kind, in its full form, with every attribute in one of them: tests of the contract and fuzzers
+/// begin with the same.
+const LINES: &str = include_str!("../../fuzz/seeds/lines/every-attribute");
 
-fn plan() -> Value {
-    json!({"external_ref": "monthly", "name": "Monthly", "description": "Once a month.", "billing_interval_type": "month",
-        "billing_frequency": 1, "trial_period": 0, "plan_length": 12, "end_behavior": "roll", "base_price_percentage": 95,
-        "fixed_price": {"USD": {"amount": 900, "includes_tax": false}}, "can_pause": true, "can_resume": true,
-        "can_cancel": false})
-}
-
-/// A feature of each type, with its settings in either place.
-fn features() -> Vec<Value> {
-    let usage = json!({"tag": "calls", "label": "Calls", "default_value": -5});
-    let promotion = json!({"promotions": [{"name": "Summer", "tag": "sun", "promotion_id": "p-1"}]});
-    let kinds = [("access", json!({"tag": "gold"})), ("promotion", promotion), ("usage", usage)];
-    let configurations = kinds.iter().flat_map(|(kind, settings)| {
-        [joined(json!({"type": kind}), settings), json!({"type": kind, (*kind): settings})]
-    });
-    let feature = |configuration| json!({"external_ref": "lounge", "name": "Lounge", "description": "All of it.", "configuration": configuration});
-    configurations.map(feature).collect()
-}
-
-/// An object as an offering may hold it: named, by itself, and with its attributes apart.
-fn items(reference: &str, record_type: &str, objects: &[Value]) -> Vec<Value> {
-    let apart = objects.iter().map(|object| json!({"type": record_type, "attributes": object}));
-    [json!(reference)].into_iter().chain(objects.iter().cloned()).chain(apart).collect()
-}
-
-fn lists() -> Value {
-    json!({"products": items("tea", "subscription_product", &[product()]),
-        "plans": items("monthly", "subscription_plan", &[plan()]),
-        "features": items("lounge", "subscription_feature", &features())})
-}
-
-fn offering() -> Value {
-    joined(json!({"external_ref": "box", "name": "Box", "description": "A box a month."}), &lists())
-}
-
-/// Subscriptions that give their offering in every way there is.
-fn subscriptions() -> Vec<Value> {
-    let id = "4dbb0891-17c3-4b93-8191-a45357163595";
-    let own = json!({"external_ref": "ada-box", "account_id": id, "address_id": id, "currency": "GBP", "name": "Ada Lovelace",
-        "email": "ada@example.com", "manual_payments": true, "payment_authority": {"type": "stripe"}, "pending": false,
-        "first_invoice_paid": true, "started_at": "2026-01-10T11:41:19+01:00"});
-    let mut lists = lists();
-    for (plan, selected) in [(1, true), (2, false)] {
-        lists["plans"][plan]["meta"] = json!({"selected": selected});
-    }
-    let alone = json!({"external_ref": "box", "name": "Box", "description": "A box a month."});
-    let apart = json!({"type": "subscription_offering", "attributes": joined(alone.clone(), &lists)});
-    [
-        json!({"offering_id": id, "plan_id": "monthly"}),
-        json!({"offering_external_ref": "box", "selected_plan": "monthly"}),
-        joined(json!({"offering": alone}), &lists),
-        json!({"offering": joined(alone.clone(), &lists)}),
-        json!({"offering": apart}),
-        joined(
-            json!({"offering": {"attributes": joined(alone, &json!({"plans": lists["plans"]}))}}),
-            &json!({"products": lists["products"]}),
-        ),
-    ]
-    .iter()
-    .map(|offering| joined(own.clone(), offering))
-    .collect()
-}
-
-/// Good lines, in each of which much may be wrong: their type and their attributes.
+/// The types and attributes of those lines. Where one has a list of others, it holds every line of their type as well, by
+/// itself and with its attributes apart.
 fn good_lines() -> Vec<(RecordType, Value)> {
-    let subscriber = json!({"external_ref": "ada", "account_id": "4dbb0891-17c3-4b93-8191-a45357163595",
-        "name": "Ada Lovelace", "email": "ada@example.com", "payment_authority": {"type": "stripe"}});
-    let mut lines = vec![
-        (RecordType::SubscriptionProduct, product()),
-        (RecordType::SubscriptionPlan, plan()),
-        (RecordType::SubscriptionSubscriber, subscriber),
-        (RecordType::SubscriptionOffering, offering()),
-    ];
-    lines.extend(features().into_iter().map(|feature| (RecordType::SubscriptionFeature, feature)));
-    lines.extend(subscriptions().into_iter().map(|subscription| (RecordType::Subscription, subscription)));
+    let read = |line: &str| {
+        let whole: Value = serde_json::from_str(line).unwrap();
+        (outline(line.as_bytes()).record_type.unwrap(), whole["data"]["attributes"].clone())
+    };
+    let mut lines: Vec<_> = LINES.lines().map(read).collect();
+    let alone = lines.clone();
+    for (list, item) in [
+        ("products", RecordType::SubscriptionProduct),
+        ("plans", RecordType::SubscriptionPlan),
+        ("features", RecordType::SubscriptionFeature),
+    ] {
+        let items = alone.iter().filter(|(record_type, _)| *record_type == item);
+        let items = items.flat_map(|(_, line)| [line.clone(), json!({"type": item, "attributes": line})]);
+        let items: Vec<_> = items.collect();
+        for (_, line) in &mut lines {
+            for holder in ["", "/offering", "/offering/attributes"] {
+                if let Some(Value::Array(list)) = line.pointer_mut(&format!("{holder}/{list}")) {
+                    list.extend(items.iter().cloned());
+                }
+            }
+        }
+    }
     lines
 }
 
@@ -217,14 +165,12 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let mut bench = Self { schemas: Schemas::read(), copies: BTreeMap::new() };
-        for (record_type, attributes) in [
-            (RecordType::SubscriptionProduct, product()),
-            (RecordType::SubscriptionPlan, plan()),
-            (RecordType::SubscriptionFeature, features().remove(0)),
-            (RecordType::SubscriptionOffering, offering()),
-        ] {
-            let record = bench.outcome(&full(record_type, &attributes)).unwrap();
-            bench.copies.insert(record_type, Resolution::Found(Arc::new(record.snapshot())));
+        // What a reference leads to is the first line of its type; an offering's own references come before it.
+        for (record_type, attributes) in good_lines() {
+            if !bench.copies.contains_key(&record_type) {
+                let record = bench.outcome(&full(record_type, &attributes)).unwrap();
+                bench.copies.insert(record_type, Resolution::Found(Arc::new(record.snapshot())));
+            }
         }
         bench
     }
@@ -257,6 +203,8 @@ impl Bench {
                 met.extend(places.into_iter().map(|place| place.pattern));
             }
         }
+        let types: BTreeSet<_> = good_lines().into_iter().map(|(record_type, _)| record_type).collect();
+        assert_eq!(types, RecordType::ALL.iter().copied().collect(), "a good line of every type");
         let missing: Vec<_> = wanted.difference(&met).collect();
         assert!(missing.is_empty(), "no good line has these places: {missing:#?}");
         println!("{} places", wanted.len());

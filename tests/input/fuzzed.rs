@@ -8,11 +8,10 @@ mod paging;
 
 use std::{fs, panic::catch_unwind, path::Path};
 
-use create_import::upload;
 use rand::{Rng, RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::seeds;
+use crate::{ROOT, seeds};
 
 /// How many inputs are made for each check.
 const ROUNDS: u64 = 40;
@@ -20,7 +19,7 @@ const INPUTS: usize = 100;
 
 /// The inputs that a fuzzer begins with.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new("../fuzz/seeds").join(target);
+    let folder = Path::new(ROOT).join("fuzz/seeds").join(target);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.iter().map(|file| fs::read(file).unwrap()).collect()

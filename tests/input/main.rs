@@ -2,8 +2,8 @@
 //! ports. What is random is drawn from seeds, so that a failure runs the same way again.
 //!
 //! ```text
-//! cargo test -p tests --test input -- --nocapture      everything, with the figures
-//! SEED=17 cargo test -p tests --test input NAME        one seed of one test
+//! cargo test -p input -- --nocapture      everything, with the figures
+//! SEED=17 cargo test -p input NAME        one seed of one test
 //! ```
 
 #![expect(
@@ -15,17 +15,26 @@
 )]
 
 mod accounting;
+#[cfg(feature = "gateway")]
 mod api;
 mod attributes;
 mod checked;
 mod disguise;
 mod fuzzed;
+#[cfg(feature = "gateway")]
 mod heavy;
 mod keys;
+mod lists;
 mod malformed;
+#[cfg_attr(not(feature = "gateway"), expect(dead_code, reason = "calls are made through the gateway"))]
+#[path = "../contract/openapi.rs"]
+mod openapi;
 mod referee;
 mod schema;
 mod seeds;
 mod service;
 #[path = "../simulation/world.rs"]
 mod world;
+
+/// The project's folder, as seen from the package's folder, in which Cargo runs its tests.
+const ROOT: &str = "../..";

@@ -1,8 +1,10 @@
 //! Ten thousand calls and files that are wrong: each gets an error that says what is wrong with it, and nothing else
 //! happens.
 
+#[cfg(feature = "gateway")]
 mod calls;
 pub(crate) mod files;
+#[cfg(feature = "gateway")]
 mod wrong;
 
 use std::{collections::BTreeMap, fmt::Debug, fmt::Write};

@@ -8,13 +8,10 @@ use std::{
     thread,
 };
 
-use local::{
-    generate::{FaultKind, generate},
-    python::EMULATOR,
-};
 use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use records::{RecordErrorCode, RecordId, Resolution, jsonl::lines, read};
+use samples::{FaultKind, generate};
 
 /// How many lines are made of others by changing a few bytes.
 const MUTATED: usize = 6_000;
@@ -289,9 +286,8 @@ fn referee(cases: &[Vec<u8>]) -> Vec<bool> {
         }
         text.push('\n');
     }
-    let program = "input/referee.py";
-    let mut python = Command::new(EMULATOR.interpreter().unwrap())
-        .arg(program)
+    let mut python = Command::new("python3")
+        .args(["-c", include_str!("referee.py")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -1,21 +1,27 @@
 //! The schemas of `openapi.yaml`: which names they know, where, and which values they allow.
 
-use std::{collections::BTreeMap, fs};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
+
+use crate::openapi;
 
 /// The schemas, by which the lines of a file are described.
 pub(crate) struct Schemas(Value);
 
 impl Schemas {
     pub(crate) fn read() -> Self {
-        let openapi = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml")).unwrap();
-        Self(serde_saphyr::from_str(&openapi).unwrap())
+        Self(openapi::document())
     }
 
     /// The schema of this name.
     pub(crate) fn get(&self, name: &str) -> &Value {
         &self.0["components"]["schemas"][name]
+    }
+
+    /// The whole document.
+    pub(crate) const fn document(&self) -> &Value {
+        &self.0
     }
 
     /// The schema that describes the lines of a type.

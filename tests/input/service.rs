@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use imports::{
+    creation::submit,
     import::{Import, NewImport},
     options::ImportOptions,
     ports::Imports,
     report::Report,
-    submit::submit,
     times::WORKER_TIMEOUT,
 };
 use process_import::Worker;

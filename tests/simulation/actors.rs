@@ -6,9 +6,9 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use imports::{
     api,
+    creation::submit,
     import::{Import, ImportFile, NewImport},
     ports::Files,
-    submit::submit,
     times::{API_TIMEOUT, RESUME_EVERY, RESUME_TIMEOUT, duration},
 };
 use tokio::{

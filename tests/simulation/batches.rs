@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use imports::{
+    creation::submit,
     import::{Import, ImportFile, ImportId, ImportStatus, NewImport},
     report::Report,
-    submit::submit,
 };
-use local::generate::generate;
 use records::StoreId;
+use samples::generate;
 use twins::{Call, Fault, Faults};
 use uuid::Uuid;
 

@@ -49,7 +49,8 @@ pub(crate) fn plan(chance: &mut Chance, weather: &Weather) -> Vec<Planned> {
 
 fn job(chance: &mut Chance, number: usize, is_poison: bool) -> Planned {
     let on_conflict = chance.pick(&[OnConflict::Fail, OnConflict::Skip, OnConflict::Update, OnConflict::Update]);
-    let options = ImportOptions { external_ref: None, dry_run: chance.happens(120), on_conflict };
+    let dry_run = chance.happens(120);
+    let options = ImportOptions { dry_run, on_conflict, ..ImportOptions::default() };
     let spread = chance.pick(&[1_000, 20_000, 50_000]);
     Planned {
         id: ImportId::new(Uuid::from_u128(chance.number())),

@@ -63,7 +63,7 @@ pub(crate) async fn live(seed: u64, is_told: bool) -> Result<Figures, Vec<String
 impl Life {
     async fn run(&self, jobs: &[Planned]) {
         if self.weather.only_kills() {
-            self.watch.is_strict();
+            self.watch.be_strict();
         }
         let made = jobs.iter().map(|job| spawn_local(self.clone().make(job.clone()))).collect::<Vec<_>>();
         spawn_local(self.clone().receive());
@@ -71,7 +71,7 @@ impl Life {
         spawn_local(self.clone().mischief());
         sleep(self.weather.lasts).await;
         self.fates.calm();
-        self.watch.is_strict();
+        self.watch.be_strict();
         self.come_to_rest(twins::now(), &made).await;
         if self.watch.problems().is_empty()
             && let Err(problem) = replay::compare(&self.worker, jobs).await

@@ -2,8 +2,8 @@
 //! the next, and with chance deciding what goes wrong. A seed decides chance: the same one runs the same way again.
 //!
 //! ```text
-//! cargo test -p tests --test simulation -- --nocapture          all seeds, with the figures
-//! SEED=4711 cargo test -p tests --test simulation -- --nocapture   one of them, step by step
+//! cargo test -p simulation -- --nocapture             all seeds, with the figures
+//! SEED=4711 cargo test -p simulation -- --nocapture   one of them, step by step
 //! ```
 
 #![expect(

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
+    creation::submit,
     import::{Import, ImportFile, ImportId, ImportStatus, NewImport, Tally},
     receipt::receipt_key,
     report::Report,
     stored::StoredRecord,
-    submit::submit,
 };
 use records::{RecordId, StoreId};
 use serde_json::Value;

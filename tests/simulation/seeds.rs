@@ -72,7 +72,7 @@ fn whatever_goes_wrong_nothing_is_lost_and_nothing_doubled() {
     println!("{seeds} seeds in {} s: {figures}", began.elapsed().as_secs());
     failed.sort();
     for (seed, problems) in failed.iter().take(5) {
-        println!("SEED={seed} cargo test -p tests --test simulation -- --nocapture whatever");
+        println!("SEED={seed} cargo test -p simulation -- --nocapture whatever");
         for problem in problems {
             println!("    {problem}");
         }

@@ -63,7 +63,7 @@ struct Seen {
     claims: HashMap<ImportId, u32>,
     /// Which claim of which job wrote an object last.
     written: HashMap<RecordId, (ImportId, u32)>,
-    /// The same, while it lives.
+    /// Who claimed a job last, while it lives.
     holder: Option<RunId>,
     /// Since when a job that could run has waited for a worker to take it.
     waits_since: Option<DateTime<Utc>>,
@@ -97,7 +97,7 @@ impl Watch {
     }
 
     /// Holds the service to its promises of time from now on.
-    pub(crate) fn is_strict(&self) {
+    pub(crate) fn be_strict(&self) {
         let mut seen = self.seen();
         seen.is_strict = true;
         seen.waits_since = seen.has_open().then(twins::now);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use local::generate::generate;
+use samples::generate;
 use serde_json::{Value, json};
 
 use crate::world::{IMPORTS, World, gzip, sum, whole};

@@ -1,27 +1,16 @@
 //! Between the functions and AWS lies a network: it forgets connections, stands still in the middle of something, is slow. The
 //! report is written all the same, by the first worker that tries.
 
-mod proxy;
-
 use std::{
     fmt::Write,
     time::{Duration, Instant},
 };
 
+use crate::{
+    proxy::{Idle, Mischief, Proxy},
+    world::{World, sum},
+};
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::Options;
-use proxy::{Idle, Mischief, Proxy};
-
-use crate::world::{World, sum};
-
-/// A stack whose functions reach AWS through a proxy.
-async fn world() -> (World, Proxy) {
-    let (proxy, listener) = Proxy::bind().await;
-    let options = Options { functions_endpoint_url: Some(proxy.url()), ..Options::default() };
-    let world = World::with_options(options).await;
-    proxy.start(listener, world.stack.endpoint_url());
-    (world, proxy)
-}
 
 /// Products for as many batches as go at once, each over a connection of its own; an offering and a subscription, for which a
 /// worker goes back to the database; a bad line.
@@ -79,7 +68,7 @@ async fn attempts(world: &World, id: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_lost_while_idle_do_not_keep_the_report_from_being_written() {
-    let (world, proxy) = world().await;
+    let (world, proxy) = Proxy::world().await;
     // After twenty seconds S3 knows a connection no more. Meanwhile the database is slow, twice.
     proxy.idle(Idle::Forgotten(Duration::from_secs(20)));
     proxy.plan([WRITE, "Club"], Mischief::Hold(Duration::from_secs(12)));
@@ -98,7 +87,7 @@ async fn connections_lost_while_idle_do_not_keep_the_report_from_being_written()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_that_stand_still_or_trickle_do_not_keep_the_report_from_being_written() {
-    let (world, proxy) = world().await;
+    let (world, proxy) = Proxy::world().await;
     for texts in [["GET /", "/imports/"], [WRITE, "Club"], ["PUT /", "results.jsonl"]] {
         proxy.plan(texts, Mischief::Trickle(100));
     }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use local::generate::generate;
 use reqwest::Method;
+use samples::generate;
 use serde_json::{Value, json};
 
 use crate::world::{Answer, IMPORTS, World, gzip, send, sum};

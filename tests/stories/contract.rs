@@ -10,8 +10,9 @@ use std::{
 use aws::ImportTable;
 use chrono::{TimeDelta, Utc};
 use imports::{import::Claim, ports::Imports};
-use local::{generate::generate, python::Environment};
+use local::python::Environment;
 use records::{RecordErrorCode, RecordId, Resolution, read};
+use samples::generate;
 use serde_json::{Value, json};
 
 use crate::world::{ROOT, World, rows, succeed};
@@ -19,7 +20,7 @@ use crate::world::{ROOT, World, rows, succeed};
 const SCHEMATHESIS: Environment = Environment::new("schemathesis", include_str!("../contract/requirements.txt"));
 
 /// One line of every kind, with every attribute.
-const LINES: &str = include_str!("../contract/lines.jsonl");
+const LINES: &str = include_str!("../../fuzz/seeds/lines/every-attribute");
 
 fn work_folder() -> PathBuf {
     let folder = Path::new(ROOT).join("target/local/contract");

@@ -12,7 +12,11 @@ use local::rie::Rie;
 use records::StoreId;
 use serde_json::{Value, json};
 
-use crate::world::{ROOT, World};
+use crate::{
+    openapi::{self, Route},
+    root,
+    world::{ROOT, World},
+};
 
 fn event(name: &str) -> Vec<u8> {
     std::fs::read(format!("{ROOT}/events/{name}.json")).unwrap()
@@ -87,4 +91,15 @@ async fn every_function_answers_its_sample_events() {
     let names: Vec<_> = jobs.imports.iter().map(|import| import.options.external_ref.as_deref()).collect();
     assert_eq!(jobs.total, 3, "{names:?}");
     assert_eq!(names[0], Some("nächtlicher abgleich +1.jsonl"));
+
+    // Whichever others there are by now: a call of the API gets an answer that openapi.yaml promises for it.
+    let routes = openapi::routes();
+    for function in root::functions(&world.stack).await {
+        let Ok(event) = serde_json::from_slice::<Value>(&event(&function.folder)) else { panic!("{function:?}") };
+        let is_called = |route: &&Route| event["routeKey"] == format!("{} {}", route.method, route.path);
+        let Some(route) = routes.iter().find(is_called) else { continue };
+        let answer = invoke(&world, &function.folder, &function.folder).await;
+        let status = answer["statusCode"].as_u64().unwrap().try_into().unwrap();
+        assert!(route.statuses.contains(&status) && status < 500, "{}: {answer:#}", function.folder);
+    }
 }

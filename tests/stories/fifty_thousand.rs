@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use local::generate::generate;
 use records::{jsonl::lines, outline};
+use samples::generate;
 
 use crate::world::{World, essence, gzip, sum};
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
-use records::jsonl::{MAX_FILE_BYTES, MAX_OBJECTS};
+use records::limits::{MAX_FILE_BYTES, MAX_OBJECTS};
 
 use crate::world::{ROOT, World, sum};
 

@@ -27,11 +27,15 @@ mod hostile_files;
 mod kept;
 mod kills;
 mod one_at_a_time;
+#[path = "../contract/openapi.rs"]
+mod openapi;
 mod pages;
 mod partner;
 mod path_tricks;
 mod permissions;
 mod planted_faults;
+mod processes;
+mod proxy;
 mod reference_page;
 mod resumed;
 mod root;
@@ -45,3 +49,5 @@ mod ways_in;
 mod ways_out;
 mod world;
 mod wrong_calls;
+
+use world::ROOT;

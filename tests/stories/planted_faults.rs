@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use local::generate::{FaultKind, Summary, generate};
+use samples::{FaultKind, Summary, generate};
 
 use crate::world::{IMPORTS, World, essence, gzip};
 

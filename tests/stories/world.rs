@@ -23,8 +23,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 pub(crate) const IMPORTS: &str = "/v2/subscriptions/imports";
-/// The workspace's root folder.
-/// The project's folder, seen from the package's, in which Cargo runs its tests: wherever the checkout lies by then.
+/// The project's folder, as seen from the package's folder, in which Cargo runs its tests.
 pub(crate) const ROOT: &str = "..";
 
 /// A store in a stack, and a client that acts for it.

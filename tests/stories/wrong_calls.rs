@@ -7,7 +7,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::world::{IMPORTS, World};
+use crate::{
+    openapi,
+    world::{IMPORTS, World},
+};
 
 /// A call as it goes over the wire, and what its refusal must name.
 struct Wrong {
@@ -122,12 +125,13 @@ const DOCUMENTS: [(&str, &str); 14] = [
 /// All wrong calls; `ended` is a job that has ended.
 fn calls(ended: &str) -> Vec<Wrong> {
     let mut calls = Vec::new();
+    let routes = openapi::routes();
     for value in PAGES {
-        for path in [String::new(), format!("/{ended}/errors")] {
+        for path in routes.iter().filter(|route| route.is_paged).map(|route| route.path.replace("{id}", ended)) {
             for (name, named) in [("page[limit]", "page[limit]: "), ("page%5Boffset%5D", "page[offset]: ")] {
                 // 101 is an offset like any other.
                 let value = if value == "101" { "10001" } else { value };
-                calls.push(wrong(format!("GET {IMPORTS}{path}?{name}={value}"), 400, named));
+                calls.push(wrong(format!("GET {path}?{name}={value}"), 400, named));
             }
         }
     }
@@ -139,10 +143,10 @@ fn calls(ended: &str) -> Vec<Wrong> {
         calls.push(wrong(format!("GET {IMPORTS}/{spelling}"), 404, "There is no import with this id."));
     }
     for id in IDS {
-        for of_job in ["", "/errors", "/results", "/failed-lines"] {
-            calls.push(wrong(format!("GET {IMPORTS}/{id}{of_job}"), 404, "There is no import with this id."));
+        for route in routes.iter().filter(|route| route.path.contains("{id}")) {
+            let call = format!("{} {}", route.method, route.path.replace("{id}", id));
+            calls.push(wrong(call, 404, "There is no import with this id."));
         }
-        calls.push(wrong(format!("POST {IMPORTS}/{id}/cancel"), 404, "There is no import with this id."));
     }
     calls.push(wrong(format!("POST {IMPORTS}/{ended}/cancel"), 409, "The import has ended already"));
     for (document, named) in DOCUMENTS {

@@ -7,9 +7,9 @@ mod options;
 use announcement::{Announcement, Drop, Upload};
 use chrono::{DateTime, Utc};
 use imports::{
+    creation::submit,
     import::{ImportFile, NewImport},
     ports::{Created, Files, Imports, PortResult, Queue, Uploads},
-    submit::submit,
 };
 use lambda_runtime::Error;
 use serde_json::Value;

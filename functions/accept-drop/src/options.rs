@@ -9,7 +9,7 @@ use imports::options::{ImportOptions, OptionName};
 pub(crate) fn read(mut metadata: HashMap<String, String>, name: String) -> (ImportOptions, Option<String>) {
     let mut options = ImportOptions::default();
     let mut faults = Vec::new();
-    for option in OptionName::ALL {
+    for &option in OptionName::ALL {
         let entry = option.as_str().replace('_', "-");
         if let Some(text) = metadata.remove(&entry)
             && let Err(error) = options.set(option, text)
@@ -23,7 +23,7 @@ pub(crate) fn read(mut metadata: HashMap<String, String>, name: String) -> (Impo
 
 #[cfg(test)]
 mod tests {
-    use imports::options::OnConflict;
+    use twins::fixture::options;
 
     use super::*;
 
@@ -32,31 +32,33 @@ mod tests {
         read(metadata.collect(), "a.jsonl".to_owned())
     }
 
-    fn check(metadata: &[(&str, &str)], expected: (&str, bool, OnConflict), refused: Option<&str>) {
-        let (external_ref, dry_run, on_conflict) = expected;
-        let expected = ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run, on_conflict };
+    fn check(metadata: &[(&str, &str)], expected: ImportOptions, refused: Option<&str>) {
         assert_eq!(read_of(metadata), (expected, refused.map(str::to_owned)));
+    }
+
+    fn named(external_ref: &str) -> ImportOptions {
+        ImportOptions { external_ref: Some(external_ref.to_owned()), ..ImportOptions::default() }
     }
 
     #[test]
     fn metadata_sets_the_options() {
-        check(&[], ("a.jsonl", false, OnConflict::Fail), None);
-        check(&[("external-ref", "")], ("a.jsonl", false, OnConflict::Fail), None);
-        check(&[("dry_run", "no"), ("colour", "red")], ("a.jsonl", false, OnConflict::Fail), None);
+        check(&[], named("a.jsonl"), None);
+        check(&[("external-ref", "")], named("a.jsonl"), None);
+        check(&[("dry_run", "no"), ("colour", "red")], named("a.jsonl"), None);
         let all = [("external-ref", "nächtlich"), ("dry-run", "true"), ("on-conflict", "update")];
-        check(&all, ("nächtlich", true, OnConflict::Update), None);
+        check(&all, options("nächtlich"), None);
     }
 
     #[test]
     fn what_cannot_be_read_is_told_and_the_rest_is_kept() {
         let bad_policy = [("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "replace")];
         let told = "metadata \"on-conflict\" must be fail, skip or update";
-        check(&bad_policy, ("nightly", true, OnConflict::Fail), Some(told));
+        check(&bad_policy, ImportOptions { dry_run: true, ..named("nightly") }, Some(told));
         let long = "x".repeat(2049);
         let all = [("external-ref", long.as_str()), ("dry-run", ""), ("on-conflict", "")];
         let told = "metadata \"external-ref\" must be at most 2048 characters long; metadata \"dry-run\" must be true or \
                     false; metadata \"on-conflict\" must be fail, skip or update";
-        check(&all, ("a.jsonl", false, OnConflict::Fail), Some(told));
+        check(&all, named("a.jsonl"), Some(told));
     }
 
     #[test]

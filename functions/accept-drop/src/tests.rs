@@ -1,12 +1,8 @@
-use imports::{
-    import::Import,
-    options::{ImportOptions, OnConflict},
-    ports::UploadPromise,
-};
+use imports::{import::Import, options::ImportOptions, ports::UploadPromise};
 use serde_json::json;
 use twins::{
     Call as Port, Fault,
-    fixture::{World, id, noon, store_named},
+    fixture::{World, id, noon, options, store_named},
 };
 
 use super::*;
@@ -96,13 +92,13 @@ async fn an_announcement_whose_job_could_not_be_stored_fails_and_is_taken_when_i
 async fn metadata_sets_the_options_of_that_put_alone() {
     let world = World::new();
     let first = world.files.store("drops/main/a.jsonl", "{}");
-    world.files.describe(&first, &[("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "skip")]);
+    world.files.describe(&first, &[("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "update")]);
     world.files.store("drops/main/a.jsonl", "{}");
     accept(&world, &[("drops/main/a.jsonl", "1"), ("drops/main/a.jsonl", "2")]).await.unwrap();
-    let options: Vec<_> = jobs(&world).await.into_iter().map(|job| (job.options, job.refused)).collect();
-    let said = ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Skip };
+    let read: Vec<_> = jobs(&world).await.into_iter().map(|job| (job.options, job.refused)).collect();
+    let said = options("nightly");
     let unsaid = ImportOptions { external_ref: Some("a.jsonl".to_owned()), ..ImportOptions::default() };
-    assert_eq!(options, [(said, None), (unsaid, None)]);
+    assert_eq!(read, [(said, None), (unsaid, None)]);
 }
 
 #[tokio::test]
@@ -169,6 +165,8 @@ async fn an_upload_that_was_not_promised_is_an_error_and_beside_it_the_others_ar
 async fn a_promise_is_for_its_store_alone() {
     let world = World::new();
     promise(&world, "other").await;
-    accept(&world, &[(&format!("uploads/other/{UPLOAD}"), "1")]).await.unwrap();
-    assert_eq!(jobs(&world).await.len(), 1);
+    assert!(accept(&world, &[(&format!("uploads/main/{UPLOAD}"), "1")]).await.is_err());
+    let key = format!("uploads/other/{UPLOAD}");
+    accept(&world, &[(&key, "1")]).await.unwrap();
+    check(&world, &[("other", "large", &key, Some("1"))]).await;
 }

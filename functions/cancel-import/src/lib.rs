@@ -12,7 +12,7 @@ use imports::{
 use records::{RecordError, RecordErrorCode};
 use tracing::info;
 
-/// How often a job is read again because its status changed in between: it may be claimed, and then end.
+/// How often a job is read before the call gives up: in between it may be claimed, and then end.
 const LOOKS: u32 = 3;
 
 /// Ends a pending job at once, or asks the worker of a started one to stop, and answers the job as it is then. Records that
@@ -51,7 +51,7 @@ pub async fn handle(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(ApiError::Internal(PortError::Transient("the job kept moving on".to_owned())))
+    Err(ApiError::Internal(PortError::Transient(format!("import {id} changed its status {LOOKS} times in a row"))))
 }
 
 /// Ends a job that no worker has claimed: its report first, as for every job.
@@ -87,4 +87,78 @@ fn has_ended(import: &Import) -> ApiError {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use bytes::Bytes;
+    use imports::{import::Claim, report::Report};
+    use insta::assert_snapshot;
+    use twins::{
+        Call as Port, Fault,
+        fixture::{RETENTION, World, call_for, id, noon, store},
+    };
+
+    use super::*;
+
+    async fn cancel(world: &World, store: &str, id: impl ToString) -> Result<Reply, ApiError> {
+        let now = || noon() + TimeDelta::seconds(1);
+        handle(&world.imports, &world.files, now, RETENTION, &world.telemetry, &call_for(store, id)).await
+    }
+
+    async fn cancel_seven(world: &World) -> Result<Reply, ApiError> {
+        cancel(world, "main", id(7)).await
+    }
+
+    #[tokio::test]
+    async fn a_pending_job_ends_at_once_with_its_report() {
+        let world = World::with_job(7).await;
+        assert_snapshot!(cancel_seven(&world).await.unwrap().body);
+        assert_eq!(world.imports.claim_next(noon()).await, Ok(Claim::Idle));
+        let prefix = Report::prefix(&store(), id(7), UNCLAIMED);
+        for key in [Report::errors_key(&prefix), Report::results_key(&prefix), Report::failed_lines_key(&prefix)] {
+            assert_eq!(world.files.content(&key), Some(Bytes::new()), "{key}");
+        }
+        assert_eq!(world.imports.owed_receipts(9).await.unwrap().len(), 1);
+        let metrics = twins::lines();
+        assert_eq!(metrics.len(), 1);
+        assert!(metrics[0].contains(r#""Outcome":"cancelled""#), "{metrics:?}");
+    }
+
+    #[tokio::test]
+    async fn a_running_job_is_asked_to_stop() {
+        let world = World::with_job(7).await;
+        world.claim().await;
+        assert_snapshot!(cancel_seven(&world).await.unwrap().body);
+        // Once more does no harm.
+        assert_eq!(cancel_seven(&world).await.unwrap().status, 200);
+        assert_eq!(world.files.keys(), Vec::<String>::new());
+        assert_eq!(twins::lines(), Vec::<String>::new(), "its worker tells");
+    }
+
+    #[tokio::test]
+    async fn a_job_that_has_ended_can_not_be_cancelled() {
+        let world = World::with_job(7).await;
+        cancel_seven(&world).await.unwrap();
+        let error = cancel_seven(&world).await.unwrap_err();
+        assert_eq!(error.status(), 409);
+        assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"409","title":"Write Conflict","detail":"The import has ended already (failed); only a pending or started one can be cancelled."}]}"#);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_moves_on_is_looked_at_again() {
+        let world = World::with_job(7).await;
+        let moved = || Fault::Before(PortError::Conflict("claimed meanwhile".to_owned()));
+        world.faults.plan(Port::CancelPending, moved());
+        assert_eq!(cancel_seven(&world).await.unwrap().status, 200);
+
+        let world = World::with_job(7).await;
+        world.faults.draw(move |call| (call == Port::CancelPending).then(moved));
+        assert_eq!(cancel_seven(&world).await.unwrap_err().status(), 500);
+    }
+
+    #[tokio::test]
+    async fn a_foreign_a_missing_and_an_impossible_job_are_answered_alike() {
+        let world = World::with_job(7).await;
+        for (store, id) in [("other", id(7).to_string()), ("main", id(0).to_string()), ("main", "no uuid".to_owned())] {
+            assert_eq!(cancel(&world, store, id).await.unwrap_err(), ApiError::NotFound);
+        }
+    }
+}

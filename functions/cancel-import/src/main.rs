@@ -1,7 +1,7 @@
 //! Cold start of the cancel-import function.
 
 use aws::{Aws, config, gateway, logs};
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use imports::telemetry::{self, Telemetry};
 
 #[tokio::main(flavor = "current_thread")]
@@ -9,7 +9,7 @@ async fn main() -> Result<(), gateway::Error> {
     logs::start(module_path!());
     let aws = Aws::from_environment();
     let (imports, files) = (aws.import_table()?, aws.file_bucket()?);
-    let retention = TimeDelta::days(config::import_retention_days()?.into());
+    let retention = config::import_retention()?;
     let telemetry = Telemetry::new(config::stack()?, telemetry::print);
     // Boxed: the future holds a report writer, which is too large to be moved on the stack.
     let handle =

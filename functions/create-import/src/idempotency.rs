@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::upload::Upload;
 
 /// The longest key, in characters.
-const MAX_KEY: usize = 255;
+pub const MAX_KEY: usize = 255;
 
 /// How an error's detail begins: the header's path, then its name.
 const HEADER: &str = "header.idempotency-key: \"Idempotency-Key\"";

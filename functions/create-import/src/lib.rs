@@ -6,10 +6,10 @@ pub mod upload;
 use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
+    backlog::Backlog,
+    creation::submit,
     import::{ImportFile, ImportId, NewImport},
-    line::Line,
     ports::{Created, Files, Imports, Queue},
-    submit::submit,
 };
 use upload::Upload;
 
@@ -53,7 +53,7 @@ async fn answer(imports: &impl Imports, created: Created, origin: &str) -> Resul
         Created::KeyTaken => return Err(idempotency::conflict()),
     };
     // The job is stored, so the call has succeeded even if the queue position can't be read.
-    let position = Line::position_of(imports, &import).await.unwrap_or_default();
+    let position = Backlog::position_of(imports, &import).await.unwrap_or_default();
     let location = import_address(origin, import.id);
     let document = Document { data: ImportDocument::new(import, position, origin) };
     if new { Reply::created(&document, Some(location)) } else { Reply::ok(&document) }

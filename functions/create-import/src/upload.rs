@@ -41,7 +41,7 @@ impl Upload {
         }
         let mut given = Given::default();
         for (name, value) in call.query {
-            if let Some(option) = OptionName::from_name(&name) {
+            if let Ok(option) = name.parse() {
                 given.take(option, value)?;
             }
         }
@@ -90,7 +90,7 @@ async fn form(content_type: &str, body: Bytes, mut given: Given) -> Result<Uploa
             if file.replace(bytes(part).await?).is_some() {
                 return Err(given_twice("import_file"));
             }
-        } else if let Some(option) = OptionName::from_name(name) {
+        } else if let Ok(option) = name.parse::<OptionName>() {
             let text = String::from_utf8(bytes(part).await?.into());
             given.take(option, text.map_err(|_| wrong(option.as_str(), "must be UTF-8 text"))?)?;
         }

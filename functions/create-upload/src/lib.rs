@@ -11,7 +11,7 @@ use imports::{
     ports::{UploadForms, UploadPromise, UploadTerms, Uploads},
     upload,
 };
-use records::jsonl::MAX_FILE_BYTES;
+use records::limits::MAX_FILE_BYTES;
 
 /// Makes a form with which one file can be put within `time`, and stores the promise: the file becomes an import job with
 /// this id and the options of the call. There is no job before the file is there.

@@ -33,7 +33,7 @@ pub(crate) fn read(body: &[u8]) -> Result<ImportOptions, ApiError> {
     }
     let mut options = ImportOptions::default();
     if let Some(attributes) = object(data, "attributes", "data.attributes")? {
-        for option in OptionName::ALL {
+        for &option in OptionName::ALL {
             let name = option.as_str();
             let value = attributes.get(name).unwrap_or(&Value::Null);
             set(&mut options, option, value)

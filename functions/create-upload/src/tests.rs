@@ -1,9 +1,9 @@
 use bytes::Bytes;
-use imports::options::{ImportOptions, OnConflict};
+use imports::options::ImportOptions;
 use insta::assert_snapshot;
 use twins::{
     Call as Port, Fault,
-    fixture::{World, call, id, noon, store},
+    fixture::{World, call, id, noon, options, store},
 };
 
 use super::*;
@@ -62,8 +62,7 @@ async fn a_promise_outlives_its_form_but_not_for_ever() {
 #[tokio::test]
 async fn attributes_are_the_options_of_the_import() {
     let all = r#"{"external_ref":"nächtlich","dry_run":true,"on_conflict":"update","colour":"red"}"#;
-    let named = Some("nächtlich".to_owned());
-    check(all, ImportOptions { external_ref: named, dry_run: true, on_conflict: OnConflict::Update }).await;
+    check(all, options("nächtlich")).await;
     for none in ["null", "{}", r#"{"external_ref":null,"dry_run":null,"on_conflict":null}"#, r#"{"external_ref":""}"#] {
         check(none, ImportOptions::default()).await;
     }

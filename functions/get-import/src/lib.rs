@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
-    line::Line,
+    backlog::Backlog,
     ports::Imports,
 };
 
@@ -13,9 +13,65 @@ use imports::{
 /// [`ApiError::NotFound`] when the caller's store has no such job.
 pub async fn handle(imports: &impl Imports, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
     let import = imports.get(&call.store, call.import_id()?, now).await?.ok_or(ApiError::NotFound)?;
-    let position = Line::position_of(imports, &import).await?;
+    let position = Backlog::position_of(imports, &import).await?;
     Reply::ok(&Document { data: ImportDocument::new(import, position, &call.origin) })
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use chrono::TimeDelta;
+    use imports::{
+        import::{Ending, NewImport, Outcome, RecordCounts, Tally},
+        options::ImportOptions,
+        report::Report,
+    };
+    use insta::assert_snapshot;
+    use records::RecordType;
+    use twins::fixture::{World, call_for, id, job, noon, outcome};
+
+    use super::*;
+
+    async fn get(world: &World, store: &str, id: impl ToString) -> Result<Reply, ApiError> {
+        handle(&world.imports, noon(), &call_for(store, id)).await
+    }
+
+    #[tokio::test]
+    async fn a_job_is_shown_from_its_wait_to_its_end() {
+        let (world, later) = (World::new(), noon() + TimeDelta::nanoseconds(1_123_456_789));
+        let options = ImportOptions { external_ref: Some("nightly".to_owned()), ..ImportOptions::default() };
+        world.create(NewImport { options, ..job(7) }).await;
+        assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
+
+        let (_, lease) = world.claim().await;
+        let (mut uploaded, mut imported) = (RecordCounts::default(), RecordCounts::default());
+        uploaded.add(RecordType::SubscriptionPlan, 3);
+        imported.add(RecordType::SubscriptionPlan, 2);
+        let tally = Tally { uploaded, imported };
+        world.imports.record_progress(&lease, &tally, later).await.unwrap();
+        assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
+
+        let report = Report {
+            prefix: Report::prefix(&lease.store, lease.id, lease.epoch),
+            failure: None,
+            errors: 3,
+            blocked: 1,
+        };
+        let outcome = Outcome { tally, ..outcome(Ending::Success, report) };
+        world.imports.finish(&lease, &outcome, noon() + TimeDelta::seconds(2)).await.unwrap();
+        assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
+    }
+
+    #[tokio::test]
+    async fn a_foreign_a_missing_and_an_impossible_job_are_answered_alike() {
+        let world = World::with_job(7).await;
+        for (store, id) in
+            [("other", &*id(7).to_string()), ("main", &id(0).to_string()), ("main", "no uuid"), ("main", "")]
+        {
+            let error = get(&world, store, id).await.unwrap_err();
+            assert_eq!(error.status(), 404);
+            insta::allow_duplicates! {
+                assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"There is no import with this id."}]}"#);
+            }
+        }
+    }
+}

@@ -56,7 +56,9 @@ async fn rows(
     report: &Report,
     page: Page,
 ) -> Result<Vec<Box<RawValue>>, ApiError> {
-    let unreadable = |error| ApiError::Internal(PortError::Permanent(format!("the report can't be read: {error}")));
+    let unreadable = |error| {
+        ApiError::Internal(PortError::Permanent(format!("the report of import {} can't be read: {error}", import.id)))
+    };
     let first = u64::from(page.offset()).min(report.errors);
     let end = (first + u64::from(page.limit())).min(report.errors);
     let ahead = u64::from(report.failure.is_some());

@@ -1,7 +1,7 @@
 //! What can be wrong with a file as a whole. Told as an error row with line number 0.
 
 use imports::import::MAX_ATTEMPTS;
-use records::{FileFault, RecordError, RecordErrorCode, unpack::MAX_STORED};
+use records::{FileFault, RecordError, RecordErrorCode, limits::MAX_STORED};
 
 /// Why a job could not be tried, came to nothing, or ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]

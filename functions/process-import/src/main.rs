@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
         records: aws.record_table()?,
         files: aws.file_bucket()?,
         queue: aws.import_queue()?,
-        retention: chrono::TimeDelta::days(config::import_retention_days()?.into()),
+        retention: config::import_retention()?,
         clock: Utc::now,
         beside: |task| task,
         telemetry: Telemetry::new(config::stack()?, telemetry::print),

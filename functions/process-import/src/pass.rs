@@ -13,8 +13,8 @@ use imports::{
     times::{DRAIN, HAND_OVER},
 };
 use records::{
-    FileFault, FileLine, FileLines, Ids, RecordError, References, Standing, by_level,
-    unpack::{MAX_STORED, Unpacker},
+    FileFault, FileLine, FileLines, Ids, RecordError, References, Standing, by_level, limits::MAX_STORED,
+    unpack::Unpacker,
 };
 use tokio::{
     sync::mpsc::{Sender, channel},

@@ -1,13 +1,13 @@
 //! The worker against the twins in memory, with tokio's time paused.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::fmt::Write;
 
 use imports::{
+    creation::submit,
     import::{Import, ImportId, NewImport},
     options::{ImportOptions, OnConflict},
     report::Report,
     stored::StoredRecord,
-    submit::submit,
     times::{LEASE, WORKER_TIMEOUT},
 };
 use twins::{
@@ -31,6 +31,7 @@ mod pace;
 mod receipts;
 mod results;
 mod telemetry;
+mod types;
 
 /// A worker and everything around it.
 struct World {
@@ -165,18 +166,18 @@ impl World {
             .collect()
     }
 
-    /// The objects as type, name and line.
+    /// The objects as line, type and name, in the order of the lines.
     fn objects(&self) -> Vec<String> {
-        let records = self.worker.records.all().into_iter();
-        let mut objects: Vec<_> =
-            records.map(|record| (record.line, record)).collect::<BTreeMap<_, _>>().into_iter().collect();
-        objects.sort_by_key(|(line, _)| *line);
-        let tell = |(line, record): (u32, StoredRecord)| {
-            format!("{line}: {} {}", record.record_type, record.external_ref.unwrap_or_default())
+        let mut records = self.worker.records.all();
+        records.sort_by_key(|record| record.line);
+        let show = |record: StoredRecord| {
+            format!("{}: {} {}", record.line, record.record_type, record.external_ref.unwrap_or_default())
         };
-        objects.into_iter().map(tell).collect()
+        records.into_iter().map(show).collect()
     }
 }
+
+const POLICIES: [OnConflict; 3] = [OnConflict::Fail, OnConflict::Skip, OnConflict::Update];
 
 /// Lets time pass.
 async fn pass(time: TimeDelta) {

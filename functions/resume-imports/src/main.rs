@@ -1,7 +1,7 @@
 //! Cold start of the resume-imports function.
 
 use aws::{Aws, config, logs};
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     logs::start(module_path!());
     let aws = Aws::from_environment();
     let (files, imports, queue) = (&aws.file_bucket()?, &aws.import_table()?, &aws.import_queue()?);
-    let retention = TimeDelta::days(config::import_retention_days()?.into());
+    let retention = config::import_retention()?;
     let handle = |_: LambdaEvent<Value>| resume_imports::handle(files, imports, queue, Utc::now, retention);
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -55,13 +55,15 @@ pub fn stack() -> Result<String, ConfigError> {
     required("STACK")
 }
 
-/// How long an ended job is kept, in days.
+/// How long an ended job is kept.
 ///
 /// # Errors
 /// When the variable is missing or no whole number.
-pub fn import_retention_days() -> Result<u32, ConfigError> {
+pub fn import_retention() -> Result<TimeDelta, ConfigError> {
     const NAME: &str = "IMPORT_RETENTION_DAYS";
-    required(NAME)?.parse().map_err(|_| ConfigError { name: NAME, problem: "is not a whole number of days" })
+    let days: u32 =
+        required(NAME)?.parse().map_err(|_| ConfigError { name: NAME, problem: "is not a whole number of days" })?;
+    Ok(TimeDelta::days(days.into()))
 }
 
 /// For how long the form of an upload is good.
@@ -119,14 +121,14 @@ pub fn api() -> Result<ApiConfig, ConfigError> {
 
 /// The least severe level that is logged: what Lambda was told or, where it was told nothing, the template's.
 #[must_use]
-pub fn log_level() -> LevelFilter {
+pub(crate) fn log_level() -> LevelFilter {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| env::var("RUST_LOG"));
     level.ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO)
 }
 
 /// Whether Lambda wants the log as JSON.
 #[must_use]
-pub fn logs_json() -> bool {
+pub(crate) fn logs_json() -> bool {
     env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"))
 }
 

@@ -15,11 +15,7 @@ use aws_sdk_s3::{
 use bytes::{Bytes, BytesMut};
 use tokio::task::yield_now;
 
-use super::{
-    error::sort_of_file as sort,
-    metadata,
-    step::{Step, step},
-};
+use super::{error::sort_of_file as sort, metadata};
 use imports::{
     import::ImportFile,
     ports::{DownloadLinks, FileRead, FileVersion, FileWriter, Files, PortError, PortResult},
@@ -80,7 +76,7 @@ impl Files for FileBucket {
 
     async fn put(&self, key: &str, bytes: Bytes) -> PortResult<()> {
         let call = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(bytes));
-        step(Step::Put, call.send()).await.map_err(sort)?;
+        call.send().await.map_err(sort)?;
         Ok(())
     }
 
@@ -102,7 +98,7 @@ impl Files for FileBucket {
             Some(version) => call.if_match(&version.tag),
             None => call.if_none_match("*"),
         };
-        step(Step::PutReceipt, call.body(ByteStream::from(bytes)).send()).await.map_err(|error| {
+        call.body(ByteStream::from(bytes)).send().await.map_err(|error| {
             // 409: another conditional put is under way. 404: what was to be put over has been removed.
             match error.raw_response().map(|raw| raw.status().as_u16()) {
                 Some(404 | 409 | 412) => PortError::Conflict("the file is another version".to_owned()),
@@ -238,10 +234,10 @@ impl BucketWriter {
 impl FileWriter for BucketWriter {
     async fn write(&mut self, bytes: &[u8]) -> PortResult<()> {
         self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() >= PART { step(Step::SendPart, self.send_part()).await } else { Ok(()) }
+        if self.gathered.len() >= PART { self.send_part().await } else { Ok(()) }
     }
 
     async fn finish(self) -> PortResult<()> {
-        step(Step::FinishFile, self.send_rest()).await
+        self.send_rest().await
     }
 }

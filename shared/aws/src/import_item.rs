@@ -26,13 +26,13 @@ use uuid::Uuid;
 use imports::{
     api::time,
     import::{Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
-    kept::Kept,
-    options::{ImportOptions, OnConflict},
+    options::ImportOptions,
     owner::Owner,
     ports::{ImportRef, PortError},
     report::Report,
+    retention::Retention,
 };
-use records::{RecordError, RecordErrorCode, RecordType, StoreId};
+use records::{RecordError, RecordErrorCode, StoreId};
 
 /// An item as the SDK carries it.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -99,14 +99,10 @@ pub(super) struct ImportItem {
     pub(super) sk: String,
     id: ImportId,
     owner: Owner,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_ref: Option<String>,
+    #[serde(flatten)]
+    options: ImportOptions,
     #[serde(skip_serializing_if = "Option::is_none")]
     ref_digest: Option<String>,
-    #[serde(default)]
-    dry_run: bool,
-    #[serde(default)]
-    on_conflict: OnConflict,
     file_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
@@ -126,8 +122,8 @@ pub(super) struct ImportItem {
     finished_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancel_requested_at: Option<DateTime<Utc>>,
-    uploaded: HashMap<String, u32>,
-    imported: HashMap<String, u32>,
+    uploaded: RecordCounts,
+    imported: RecordCounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,10 +154,8 @@ impl ImportItem {
             sk: import_sort_key(import.id),
             id: import.id,
             owner: import.owner,
-            external_ref: import.options.external_ref.clone(),
+            options: import.options.clone(),
             ref_digest: import.options.external_ref.as_deref().map(ref_digest),
-            dry_run: import.options.dry_run,
-            on_conflict: import.options.on_conflict,
             file_key: import.file.key.clone(),
             file_version: import.file.version.clone(),
             sequencer: import.sequencer.clone(),
@@ -172,8 +166,8 @@ impl ImportItem {
             started_at: None,
             finished_at: None,
             cancel_requested_at: None,
-            uploaded: counts(&import.tally.uploaded),
-            imported: counts(&import.tally.imported),
+            uploaded: import.tally.uploaded,
+            imported: import.tally.imported,
             report: None,
             failure: None,
             errors: None,
@@ -196,7 +190,7 @@ impl ImportItem {
     }
 
     /// How long a job that was cancelled while it waited is kept by itself.
-    pub(super) fn kept_by_itself(&self) -> Option<Kept> {
+    pub(super) fn kept_by_itself(&self) -> Option<Retention> {
         kept(self.finished_at, self.keep_until)
     }
 
@@ -214,11 +208,7 @@ impl ImportItem {
             id: self.id,
             store,
             owner: self.owner,
-            options: ImportOptions {
-                external_ref: self.external_ref,
-                dry_run: self.dry_run,
-                on_conflict: self.on_conflict,
-            },
+            options: self.options,
             file: ImportFile { key: self.file_key, version: self.file_version },
             sequencer: self.sequencer,
             refused: self.refused,
@@ -228,7 +218,7 @@ impl ImportItem {
             started_at: self.started_at,
             finished_at: self.finished_at,
             cancel_requested_at: self.cancel_requested_at,
-            tally: Tally { uploaded: read_counts(&self.uploaded), imported: read_counts(&self.imported) },
+            tally: Tally { uploaded: self.uploaded, imported: self.imported },
             report,
         })
     }
@@ -293,7 +283,7 @@ pub(super) struct CounterItem {
 
 impl CounterItem {
     /// How long the job is kept that ended last of those with a number.
-    pub(super) fn kept(&self) -> Option<Kept> {
+    pub(super) fn kept(&self) -> Option<Retention> {
         kept(self.kept_from, self.keep_until)
     }
 }
@@ -315,8 +305,8 @@ impl NumberedItem {
 }
 
 /// Reads how long a job is kept; `None` while that is open.
-fn kept(from: Option<DateTime<Utc>>, expires_at: Option<i64>) -> Option<Kept> {
-    Some(Kept { from: from?, expires_at: DateTime::from_timestamp(expires_at?, 0)? })
+fn kept(from: Option<DateTime<Utc>>, expires_at: Option<i64>) -> Option<Retention> {
+    Some(Retention { from: from?, expires_at: DateTime::from_timestamp(expires_at?, 0)? })
 }
 
 /// Reads an item into one of the types above.
@@ -330,9 +320,8 @@ pub(super) fn write(value: &impl Serialize) -> Result<Item, PortError> {
 }
 
 /// Writes the counts of a tally as an attribute.
-pub(super) fn counts_attribute(counts: &RecordCounts) -> AttributeValue {
-    let entry = |record_type: RecordType| (record_type.to_string(), number(counts.get(record_type)));
-    AttributeValue::M(RecordType::ALL.into_iter().map(entry).collect())
+pub(super) fn counts_attribute(counts: &RecordCounts) -> Result<AttributeValue, PortError> {
+    write(counts).map(AttributeValue::M)
 }
 
 /// Writes a time so that later ones sort after it; chrono alone leaves out a fraction of zeros.
@@ -345,14 +334,5 @@ fn with_micros_if_any<S: Serializer>(written: &Option<DateTime<Utc>>, serializer
     written.map(time).serialize(serializer)
 }
 
-fn counts(counts: &RecordCounts) -> HashMap<String, u32> {
-    RecordType::ALL.into_iter().map(|record_type| (record_type.to_string(), counts.get(record_type))).collect()
-}
-
-fn read_counts(counts: &HashMap<String, u32>) -> RecordCounts {
-    let mut read = RecordCounts::default();
-    for record_type in RecordType::ALL {
-        read.add(record_type, counts.get(record_type.as_str()).copied().unwrap_or_default());
-    }
-    read
-}
+#[cfg(test)]
+mod tests;

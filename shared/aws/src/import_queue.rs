@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 
-use super::{
-    error::sort,
-    step::{Step, step},
-};
+use super::error::sort;
 use imports::{
     message::{MESSAGE_GROUP, Tick},
     ports::{PortError, PortResult, Queue},
 };
 
-/// An [`Queue`] on an SQS FIFO queue.
+/// A [`Queue`] on an SQS FIFO queue.
 #[derive(Clone, Debug)]
 pub struct SqsQueue {
     client: Client,
@@ -33,7 +30,7 @@ impl Queue for SqsQueue {
         let body = serde_json::to_string(tick).map_err(|error| PortError::Permanent(error.to_string()))?;
         let call = self.client.send_message().queue_url(&self.url).message_body(body);
         let call = call.message_group_id(MESSAGE_GROUP).message_deduplication_id(deduplication);
-        step(Step::Send, call.send()).await.map_err(sort)?;
+        call.send().await.map_err(sort)?;
         Ok(())
     }
 
@@ -43,7 +40,7 @@ impl Queue for SqsQueue {
         let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
         let call = self.client.change_message_visibility().queue_url(&self.url);
         let call = call.receipt_handle(receipt_handle).visibility_timeout(seconds);
-        step(Step::Hide, call.send()).await.map_err(sort)?;
+        call.send().await.map_err(sort)?;
         Ok(())
     }
 

@@ -1,11 +1,11 @@
 //! The import jobs in DynamoDB.
 
+mod backlog;
 mod claim;
 mod create;
 mod end;
 mod horizon;
 mod key;
-mod line;
 mod list;
 mod matching;
 mod numbers;
@@ -28,7 +28,6 @@ use super::{
     import_item::{
         ImportItem, Item, LEASE, LINE, counts_attribute, import_key, key, number, open_key, read, receipt_key, text,
     },
-    step::{Step, step},
 };
 use imports::{
     api::time,
@@ -96,7 +95,7 @@ impl ImportTable {
 
 impl Imports for ImportTable {
     async fn create(&self, new: NewImport, now: DateTime<Utc>) -> PortResult<Created> {
-        step(Step::Create, self.create_import(new, now)).await
+        self.create_import(new, now).await
     }
 
     async fn recall(
@@ -121,7 +120,7 @@ impl Imports for ImportTable {
     }
 
     async fn claim_next(&self, now: DateTime<Utc>) -> PortResult<Claim> {
-        step(Step::Claim, self.claim_import(now)).await
+        self.claim_import(now).await
     }
 
     async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> PortResult<()> {
@@ -142,8 +141,8 @@ impl Imports for ImportTable {
             .update_expression("SET uploaded = :uploaded, imported = :imported, updated_at = :now")
             .condition_expression("epoch = :epoch AND #status = :started")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded))
-            .expression_attribute_values(":imported", counts_attribute(&tally.imported))
+            .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded)?)
+            .expression_attribute_values(":imported", counts_attribute(&tally.imported)?)
             .expression_attribute_values(":now", text(time(now)))
             .expression_attribute_values(":epoch", number(lease.epoch))
             .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
@@ -155,7 +154,7 @@ impl Imports for ImportTable {
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
-        step(Step::Finish, self.finish_import(lease, outcome, now)).await
+        self.finish_import(lease, outcome, now).await
     }
 
     async fn release(&self, lease: &Lease) -> PortResult<()> {
@@ -178,7 +177,7 @@ impl Imports for ImportTable {
             TransactWriteItem::builder().update(import.build().map_err(unbuilt)?).build(),
             TransactWriteItem::builder().update(free.build().map_err(unbuilt)?).build(),
         ];
-        step(Step::Release, self.transact_until_clear(actions)).await
+        self.transact_until_clear(actions).await
     }
 
     async fn forget(&self, until: DateTime<Utc>) -> PortResult<()> {
@@ -189,12 +188,12 @@ impl Imports for ImportTable {
         self.open_imports(limit).await
     }
 
-    async fn line(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
-        self.pending_line(until).await
+    async fn backlog(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
+        self.pending_backlog(until).await
     }
 
     async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
-        step(Step::CancelPending, self.cancel_pending_import(import, outcome, now)).await
+        self.cancel_pending_import(import, outcome, now).await
     }
 
     async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Import> {
@@ -208,7 +207,7 @@ impl Imports for ImportTable {
     async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {
         let key = receipt_key(import.created_at, import.id);
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-        step(Step::SettleReceipt, call.send()).await.map_err(sort)?;
+        call.send().await.map_err(sort)?;
         Ok(())
     }
 }

@@ -11,14 +11,12 @@ pub mod logs;
 mod metadata;
 mod post_forms;
 mod record_table;
-mod step;
 
 pub use file_bucket::FileBucket;
 pub use import_queue::SqsQueue;
 pub use import_table::ImportTable;
 pub use post_forms::PostForms;
 pub use record_table::RecordTable;
-pub use step::Step;
 
 use std::env;
 
@@ -45,8 +43,6 @@ impl Aws {
     /// Reads the environment that Lambda sets.
     #[must_use]
     pub fn from_environment() -> Self {
-        #[cfg(feature = "fault-points")]
-        step::arm();
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         let credentials = Credentials::new(
             variable("AWS_ACCESS_KEY_ID").unwrap_or_default(),
@@ -83,12 +79,6 @@ impl Aws {
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build());
         sdk.set_endpoint_url(endpoint);
         Self { sdk: sdk.build() }
-    }
-
-    /// The configuration for a client of any service.
-    #[must_use]
-    pub const fn sdk(&self) -> &SdkConfig {
-        &self.sdk
     }
 
     /// The import jobs, in the table that the environment names.

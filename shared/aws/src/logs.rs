@@ -1,6 +1,6 @@
 //! The log of a function: what is written there, and what never is, whatever level somebody asks for.
 //!
-//! Written are the function's own events and those of this package, whose fields hold no body, no line of a file, no
+//! Written are the function's own events and those of the crates in `shared/`, whose fields hold no body, no line of a file, no
 //! address. Of the Lambda runtime it is the id of the request and what went wrong, of all others nothing: at `debug` and
 //! `trace` the runtime repeats the event that it was handed, bearer token and file and all, and the AWS clients what they
 //! send and receive, with the keys that they sign it with.
@@ -38,9 +38,13 @@ where
     registry().with(layer.with_filter(heard(function, level)))
 }
 
-/// What is heard of whom.
+/// The crates in `shared/` that functions are made of. The colons keep the names of AWS's own crates out: targets are compared by
+/// their beginnings.
+const SHARED: [&str; 3] = ["aws::", "imports::", "records::"];
+
+/// Which events are written.
 fn heard(function: &str, level: LevelFilter) -> Targets {
-    let ours = [function, "shared"].map(|target| (target.to_owned(), level));
+    let ours = SHARED.into_iter().chain([function]).map(|target| (target.to_owned(), level));
     Targets::new().with_targets(ours).with_target("lambda_runtime", level.min(LevelFilter::INFO))
 }
 
@@ -85,7 +89,8 @@ mod tests {
 
     fn everybody_speaks() {
         trace!(target: "process_import::batch", "ours");
-        trace!(target: "shared::submit", "shared");
+        trace!(target: "imports::creation", "jobs");
+        trace!(target: "aws::gateway", "calls");
         trace!(target: "lambda_runtime::requests", "the event");
         info!(target: "lambda_runtime", "its id");
         error!(target: "aws_smithy_runtime::client", "the request");
@@ -96,14 +101,15 @@ mod tests {
     #[test]
     fn others_are_silent_at_every_level() {
         let told = |level| logged(level, false, everybody_speaks);
-        assert_eq!(told(LevelFilter::TRACE), "TRACE ours\nTRACE shared\n INFO its id\n");
+        assert_eq!(told(LevelFilter::TRACE), "TRACE ours\nTRACE jobs\nTRACE calls\n INFO its id\n");
         assert_eq!(told(LevelFilter::INFO), " INFO its id\n");
         assert_eq!(told(LevelFilter::ERROR), "");
     }
 
     #[test]
     fn an_event_is_a_line_of_json_where_lambda_wants_it() {
-        let line = logged(LevelFilter::INFO, true, || info!(target: "shared", store = "main", "import created"));
+        let line =
+            logged(LevelFilter::INFO, true, || info!(target: "imports::creation", store = "main", "import created"));
         assert_eq!(line, "{\"level\":\"INFO\",\"fields\":{\"message\":\"import created\",\"store\":\"main\"}}\n");
     }
 

@@ -10,10 +10,7 @@ use aws_sdk_dynamodb::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{
-    error::{sort, unbuilt},
-    step::{Step, step},
-};
+use super::error::{sort, unbuilt};
 use imports::{
     api::time,
     import::ImportId,
@@ -84,7 +81,7 @@ impl Records for RecordTable {
 
     async fn write_batch(&self, records: &[StoredRecord]) -> PortResult<BatchWrite> {
         let call = self.write_call(records)?;
-        let answer = match step(Step::WriteBatch, call.send()).await {
+        let answer = match call.send().await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("ValidationException") => {
                 return Ok(BatchWrite::Refused { reason: error.message().unwrap_or_default().to_owned() });
@@ -146,7 +143,7 @@ fn read(mut item: Item) -> Option<StoredRecord> {
         _ => None,
     };
     let store = StoreId::from_own_record(&text("store")?)?;
-    let record_type = RecordType::from_name(&text("type")?)?;
+    let record_type: RecordType = text("type")?.parse().ok()?;
     let external_ref = text("external_ref");
     let import_id = ImportId::parse(&text("import_id")?)?;
     let created_at = DateTime::<Utc>::from_str(&text("created_at")?).ok()?;

@@ -6,7 +6,8 @@ mod import_document;
 pub use error_document::ImportErrorDocument;
 pub use import_document::{ImportDocument, ReceiptDocument};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+pub use crate::time::time;
+
 use serde::Serialize;
 
 use crate::{
@@ -106,13 +107,13 @@ fn to_json(document: &impl Serialize) -> Result<String, ApiError> {
 pub enum ApiError {
     /// 400; the detail names the parameter first, then what is wrong and the limit it broke.
     Validation(String),
-    /// 400; the reason tells where the filter of a list can't be read, and what is allowed there.
+    /// 400; the reason says where the filter of a list can't be read, and what is allowed there.
     Filter(FilterError),
     /// 403: the caller is known, but no store is.
     Forbidden(String),
     /// 404, the same bytes for an import of another store as for none at all.
     NotFound,
-    /// 404: the import is there, and somebody has deleted its report.
+    /// 404: the import is there, but its report was deleted.
     ReportMissing,
     /// 409: the thing is not in a state that allows it.
     Conflict(String),
@@ -154,7 +155,7 @@ impl ApiError {
         }
     }
 
-    /// The errors document. A 500 carries the request's id, under which the log tells what happened.
+    /// The errors document. A 500 carries the request's id, under which the log says what happened.
     #[must_use]
     pub fn reply(&self, request_id: &str) -> Reply {
         let (title, detail) = match self {
@@ -227,10 +228,4 @@ pub struct ListDocument<T> {
 #[must_use]
 pub fn import_address(origin: &str, id: ImportId) -> String {
     format!("{origin}{IMPORTS_PATH}/{id}")
-}
-
-/// A time as documents and the database write it: RFC 3339, UTC, microseconds.
-#[must_use]
-pub fn time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

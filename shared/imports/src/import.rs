@@ -1,66 +1,25 @@
 //! An import job: what it is, how far it has come and how it ends.
 
-use std::fmt;
-
-use chrono::{DateTime, SubsecRound, Utc};
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
-use uuid::Uuid;
+use chrono::{DateTime, Utc};
+use records::StoreId;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::{idempotency::Idempotency, options::ImportOptions, owner::Owner, report::Report};
-use records::{RecordType, StoreId};
+
+pub use crate::{
+    counts::{RecordCounts, Tally},
+    import_id::ImportId,
+    time::to_micros,
+};
 
 /// How many claims a job gets. One claimed more often than this kills its workers, and is ended as failed.
 pub const MAX_ATTEMPTS: u32 = 3;
 
-/// The longest `external_ref`, in characters, of an import and of every record.
-pub const MAX_EXTERNAL_REF: usize = 2048;
-
-/// The id of an import job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ImportId(Uuid);
-
-impl ImportId {
-    /// Wraps a fresh random UUID.
-    #[must_use]
-    pub const fn new(uuid: Uuid) -> Self {
-        Self(uuid)
-    }
-
-    /// Derives the id of the job that an object put under `drops/` becomes, so that an announcement delivered twice
-    /// names one job. `version` is the object's version id or, in a bucket without versions, its `ETag` and sequencer.
-    #[must_use]
-    pub fn of_drop(bucket: &str, key: &str, version: &str) -> Self {
-        // No bucket name or version holds a newline, so no two triples read alike.
-        let name = format!("{bucket}\n{version}\n{key}");
-        Self(Uuid::new_v5(&DROPS, name.as_bytes()))
-    }
-
-    /// Reads an id from a path or a message; `None` when it is no UUID in its usual form of 36 characters.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(Self)
-    }
-
-    /// The id as a UUID.
-    #[must_use]
-    pub const fn as_uuid(self) -> Uuid {
-        self.0
-    }
-}
-
-/// The namespace of job ids derived from drops. Changing it would import every announced drop again.
-const DROPS: Uuid = Uuid::from_u128(0x1c3a_51e8_2f6b_5d0e_9b57_40d2_8e6f_a9c1);
-
-impl fmt::Display for ImportId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// Where a job stands: `pending` → `started` → `success` or `failed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, EnumString, IntoStaticStr, VariantArray, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ImportStatus {
     Pending,
     Started,
@@ -69,23 +28,13 @@ pub enum ImportStatus {
 }
 
 impl ImportStatus {
-    const ALL: [Self; 4] = [Self::Pending, Self::Started, Self::Success, Self::Failed];
+    /// Every status.
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word used on the wire and in the database.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Started => "started",
-            Self::Success => "success",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The status with this name, `None` when there is none.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether the job has reached a status it never leaves.
@@ -96,86 +45,6 @@ impl ImportStatus {
             Self::Success | Self::Failed => true,
         }
     }
-}
-
-/// A number for each record type, all six always present.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RecordCounts {
-    product: u32,
-    plan: u32,
-    feature: u32,
-    subscriber: u32,
-    offering: u32,
-    subscription: u32,
-}
-
-impl RecordCounts {
-    /// The number for one type.
-    #[must_use]
-    pub const fn get(&self, record_type: RecordType) -> u32 {
-        match record_type {
-            RecordType::SubscriptionProduct => self.product,
-            RecordType::SubscriptionPlan => self.plan,
-            RecordType::SubscriptionFeature => self.feature,
-            RecordType::SubscriptionSubscriber => self.subscriber,
-            RecordType::SubscriptionOffering => self.offering,
-            RecordType::Subscription => self.subscription,
-        }
-    }
-
-    /// Adds to the number of one type.
-    pub const fn add(&mut self, record_type: RecordType, more: u32) {
-        let count = match record_type {
-            RecordType::SubscriptionProduct => &mut self.product,
-            RecordType::SubscriptionPlan => &mut self.plan,
-            RecordType::SubscriptionFeature => &mut self.feature,
-            RecordType::SubscriptionSubscriber => &mut self.subscriber,
-            RecordType::SubscriptionOffering => &mut self.offering,
-            RecordType::Subscription => &mut self.subscription,
-        };
-        *count = count.saturating_add(more);
-    }
-
-    fn at_least(mut self, other: &Self) -> Self {
-        for record_type in RecordType::ALL {
-            self.add(record_type, other.get(record_type).saturating_sub(self.get(record_type)));
-        }
-        self
-    }
-
-    /// The sum over all types.
-    #[must_use]
-    pub fn total(&self) -> u32 {
-        RecordType::ALL.into_iter().map(|record_type| self.get(record_type)).fold(0, u32::saturating_add)
-    }
-}
-
-impl Tally {
-    /// The greater of the two, count by count.
-    #[must_use]
-    pub fn at_least(self, other: Self) -> Self {
-        let (uploaded, imported) = (self.uploaded.at_least(&other.uploaded), self.imported.at_least(&other.imported));
-        Self { uploaded, imported }
-    }
-}
-
-impl Serialize for RecordCounts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(RecordType::ALL.len()))?;
-        for record_type in RecordType::ALL {
-            map.serialize_entry(record_type.as_str(), &self.get(record_type))?;
-        }
-        map.end()
-    }
-}
-
-/// How many records of each type were found and how many were written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Lines that are well-formed JSON of a known type, valid or not.
-    pub uploaded: RecordCounts,
-    /// Records that were validated and written; in a dry run those that could have been.
-    pub imported: RecordCounts,
 }
 
 /// Where the bytes of an import file lie.
@@ -194,9 +63,9 @@ pub struct NewImport {
     pub store: StoreId,
     pub options: ImportOptions,
     pub file: ImportFile,
-    /// S3's `sequencer` of a dropped file's put: it tells which of two puts under one key came later.
+    /// S3's `sequencer` of a dropped file's put: it shows which of two puts under one key came later.
     pub sequencer: Option<String>,
-    /// What is wrong with the options that came with the file, should they be such that it must not be tried.
+    /// What is wrong with the options that came with the file. With it the file is not tried.
     pub refused: Option<String>,
     /// The key under which the caller makes the job, to make no second one with it.
     pub idempotency: Option<Idempotency>,
@@ -227,7 +96,7 @@ pub struct Import {
     pub updated_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
-    /// When somebody asked that the job be stopped.
+    /// When the job was asked to stop.
     pub cancel_requested_at: Option<DateTime<Utc>>,
     pub tally: Tally,
     /// How the job ended; present exactly when the status is terminal.
@@ -258,8 +127,8 @@ impl Import {
     }
 }
 
-/// The right to work on a job: which job, and the epoch of the claim. Every write to the job carries it, so that a
-/// worker whose lease ran out can't change a job that another worker has taken over.
+/// The right to work on a job: which job, and the epoch of the claim. Every write to the job carries the epoch, so a worker
+/// whose lease ran out can't change a job that another worker has taken over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     pub store: StoreId,
@@ -304,28 +173,6 @@ impl From<Ending> for ImportStatus {
         match ending {
             Ending::Success => Self::Success,
             Ending::Failed => Self::Failed,
-        }
-    }
-}
-
-/// Cuts a time to the microsecond, the precision that documents and the database keep.
-#[must_use]
-pub fn to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.trunc_subsecs(6)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_a_uuid_in_its_usual_form_and_nothing_near_it() {
-        let id = "5f0c9a3e-7a52-4b6e-9f0e-1d2c3b4a5e6f";
-        assert_eq!(ImportId::parse(id).map(|read| read.to_string()).as_deref(), Some(id));
-        assert_eq!(ImportId::parse(&id.to_uppercase()), ImportId::parse(id));
-        let others = [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}"), id.replace('-', "_")];
-        for other in others.iter().map(String::as_str).chain(["", "x", &id[1..], &format!("{id}0")]) {
-            assert_eq!(ImportId::parse(other), None, "{other}");
         }
     }
 }

@@ -1,13 +1,15 @@
-//! What an import is, from its file's arrival to its report: jobs, the line they wait in, options, pages, filters, documents,
-//! receipts, and the ports through which all of it reaches the outside.
+//! What an import is, from its file's arrival to its report: jobs, the backlog, options, paging, filters, documents, receipts,
+//! and the ports to the services that the project stands on.
 
 pub mod api;
 pub mod back_off;
+pub mod backlog;
+mod counts;
+pub mod creation;
 pub mod filter;
 pub mod idempotency;
 pub mod import;
-pub mod kept;
-pub mod line;
+mod import_id;
 pub mod message;
 pub mod options;
 pub mod owner;
@@ -15,8 +17,9 @@ pub mod page;
 pub mod ports;
 pub mod receipt;
 pub mod report;
+pub mod retention;
 pub mod stored;
-pub mod submit;
 pub mod telemetry;
+mod time;
 pub mod times;
 pub mod upload;

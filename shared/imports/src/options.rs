@@ -1,22 +1,27 @@
 //! What a caller asks of an import beside its file: how it is called, and how it is to be run.
 
+use records::limits::MAX_EXTERNAL_REF;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::import::MAX_EXTERNAL_REF;
-
-/// The options of an import. The default is a nameless one that writes, and refuses what is stored already.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The options of an import, as callers give them and the database stores them. The default is a nameless one that writes, and refuses what is stored already.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ImportOptions {
     /// The caller's own name for the import.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<String>,
-    /// Everything is checked and told, nothing written.
+    /// Everything is checked and reported, nothing written.
     pub dry_run: bool,
     pub on_conflict: OnConflict,
 }
 
 /// What becomes of a line whose `external_ref` an object of its type already has, stored by an earlier import.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, EnumString, IntoStaticStr, VariantArray, PartialEq, Eq, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum OnConflict {
     /// It is refused.
     #[default]
@@ -28,7 +33,8 @@ pub enum OnConflict {
 }
 
 /// Which option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, EnumString, IntoStaticStr, VariantArray, PartialEq, Eq)]
+#[strum(serialize_all = "snake_case")]
 pub enum OptionName {
     ExternalRef,
     DryRun,
@@ -36,22 +42,13 @@ pub enum OptionName {
 }
 
 impl OptionName {
-    pub const ALL: [Self; 3] = [Self::ExternalRef, Self::DryRun, Self::OnConflict];
+    /// Every option.
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word used on the wire.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ExternalRef => "external_ref",
-            Self::DryRun => "dry_run",
-            Self::OnConflict => "on_conflict",
-        }
-    }
-
-    /// The option of that name, `None` when there is none.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|option| option.as_str() == name)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -71,16 +68,13 @@ impl ImportOptions {
 }
 
 impl OnConflict {
-    const ALL: [Self; 3] = [Self::Fail, Self::Skip, Self::Update];
+    /// Every policy.
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word used on the wire.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fail => "fail",
-            Self::Skip => "skip",
-            Self::Update => "update",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -119,7 +113,7 @@ pub fn dry_run(text: &str) -> Result<bool, OptionError> {
 /// # Errors
 /// [`OptionError::NoPolicy`] when it is none of the three words.
 pub fn on_conflict(text: &str) -> Result<OnConflict, OptionError> {
-    OnConflict::ALL.into_iter().find(|policy| policy.as_str() == text).ok_or(OptionError::NoPolicy)
+    text.parse().map_err(|_| OptionError::NoPolicy)
 }
 
 #[cfg(test)]
@@ -129,7 +123,11 @@ mod tests {
     #[test]
     fn an_option_is_one_of_its_words_and_nothing_near_it() {
         for policy in OnConflict::ALL {
-            assert_eq!(on_conflict(policy.as_str()), Ok(policy));
+            assert_eq!(on_conflict(policy.as_str()), Ok(*policy));
+            assert!(
+                OptionError::NoPolicy.to_string().contains(policy.as_str()),
+                "{policy:?} is among the words to choose from"
+            );
         }
         for near in ["", "Fail", " skip", "replace", "update "] {
             assert_eq!(on_conflict(near), Err(OptionError::NoPolicy), "{near}");
@@ -144,7 +142,7 @@ mod tests {
     fn an_option_is_set_by_its_name_and_stays_when_its_text_is_wrong() {
         let mut options = ImportOptions::default();
         for (name, text) in [("external_ref", "nightly"), ("dry_run", "true"), ("on_conflict", "skip")] {
-            options.set(OptionName::from_name(name).unwrap(), text.to_owned()).unwrap();
+            options.set(name.parse().unwrap(), text.to_owned()).unwrap();
         }
         let expected =
             ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Skip };
@@ -152,7 +150,7 @@ mod tests {
         assert_eq!(options.set(OptionName::DryRun, "no".to_owned()), Err(OptionError::NoFlag));
         assert_eq!(options.set(OptionName::OnConflict, "no".to_owned()), Err(OptionError::NoPolicy));
         assert_eq!(options, expected);
-        assert_eq!(OptionName::from_name("colour"), None);
+        assert!("colour".parse::<OptionName>().is_err());
     }
 
     #[test]

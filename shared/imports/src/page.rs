@@ -1,4 +1,4 @@
-//! Offset and limit: read once, bounded, and told back as links.
+//! Offset and limit: read once, bounded, and shown again as links.
 
 use serde::Serialize;
 
@@ -56,7 +56,7 @@ impl Page {
         (offset..offset + limit).contains(&before)
     }
 
-    /// The numbers that a list document tells of the page.
+    /// The page's numbers as a list document shows them.
     #[must_use]
     pub fn meta(self, total: u64) -> ListMeta {
         let (offset, limit) = (u64::from(self.offset), u64::from(self.limit));

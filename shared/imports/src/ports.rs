@@ -1,5 +1,5 @@
-//! What the service needs from the outside, in its own words. The AWS adapters (feature `aws`) and the twins in memory
-//! (feature `testing`) pass one and the same conformance suite.
+//! The ports: what the service needs of databases, files and queues, in its own words. The AWS adapters (crate `aws`) and the
+//! twins in memory (crate `twins`) pass one and the same conformance suite.
 
 use std::{collections::HashMap, future::Future, ops::Range, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 use records::{RecordId, StoreId};
 
-/// A call to the outside that failed.
+/// A call through a port that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
     /// Worth another try: throttled, timed out, unreachable.
@@ -34,7 +34,7 @@ pub enum PortError {
 /// The result of every port.
 pub type PortResult<T> = Result<T, PortError>;
 
-/// What became of a request to make a job.
+/// The result of a request to make a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
     /// The job is stored and waits.
@@ -84,15 +84,15 @@ impl From<&Lease> for ImportRef {
     }
 }
 
-/// The import jobs and the line they wait in.
+/// The import jobs and their backlog.
 pub trait Imports: Sync {
-    /// Stores a pending job and its place at the end of the line, durably and at once. `created_at` is `now` or, should
+    /// Stores a pending job at the end of the backlog, durably and at once. `created_at` is `now` or, should
     /// another job have been created at or after `now`, just after that: it rises strictly in the order of creation.
     /// Its idempotency key, if it has one, is stored with it, and remembered for [`crate::idempotency::REMEMBERED`].
     fn create(&self, new: NewImport, now: DateTime<Utc>) -> impl Future<Output = PortResult<Created>> + Send;
 
-    /// Tells what [`Self::create`] would find under a key; `None` when the key is free, as one is whose job is gone. Whoever makes the job all the
-    /// same has the last word from `create`.
+    /// Looks up what [`Self::create`] would find under a key. `None` when the key is free: never used, or its job is gone. A
+    /// key can be taken between this call and `create`, which decides.
     fn recall(
         &self,
         store: &StoreId,
@@ -101,7 +101,7 @@ pub trait Imports: Sync {
     ) -> impl Future<Output = PortResult<Option<Created>>> + Send;
 
     /// Finds a job of a store. A job of another store, or one kept long enough, is not found. How long a job is kept is
-    /// told by [`crate::kept::Kept`]; one that has not ended, or has no number in its store's list yet, is not forgotten.
+    /// decided by [`crate::retention::Retention`]; one that has not ended, or has no number in its store's list yet, is not forgotten.
     fn get(
         &self,
         store: &StoreId,
@@ -119,13 +119,13 @@ pub trait Imports: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = PortResult<Listing>> + Send;
 
-    /// Claims the next job of the line: a started one whose lease has run out, else the earliest pending one.
+    /// Claims the next job: a started one whose lease has run out, else the earliest pending one.
     fn claim_next(&self, now: DateTime<Utc>) -> impl Future<Output = PortResult<Claim>> + Send;
 
     /// Renews the lease. A conflict says that it is lost.
     fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> impl Future<Output = PortResult<()>> + Send;
 
-    /// Shows how far the job has come. The answer says whether somebody asked that it be stopped.
+    /// Shows how far the job has come. The answer says whether it was asked to stop.
     fn record_progress(
         &self,
         lease: &Lease,
@@ -133,7 +133,7 @@ pub trait Imports: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = PortResult<bool>> + Send;
 
-    /// Ends the job and takes it out of the line, in one write. Doing it twice under one lease is doing it once.
+    /// Ends the job and frees the lane, in one write. Under one lease a second call changes nothing.
     fn finish(
         &self,
         lease: &Lease,
@@ -144,7 +144,7 @@ pub trait Imports: Sync {
     /// Gives an unfinished job back, to be claimed again at once; the attempt does not count.
     fn release(&self, lease: &Lease) -> impl Future<Output = PortResult<()>> + Send;
 
-    /// Ends a job that no worker has claimed. It keeps its place in the order of jobs. A conflict says that the job is not
+    /// Ends a job that no worker has claimed. Its place in the order of creation stays. A conflict says that the job is not
     /// pending any more.
     fn cancel_pending(
         &self,
@@ -168,9 +168,9 @@ pub trait Imports: Sync {
     /// Lists jobs that have not ended, earliest first, at most `limit`.
     fn open(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
 
-    /// Tells when the pending jobs of all stores were created that were created no later than `until`, earliest first:
-    /// the line as the last of them sees it.
-    fn line(&self, until: DateTime<Utc>) -> impl Future<Output = PortResult<Vec<DateTime<Utc>>>> + Send;
+    /// Returns when the pending jobs of all stores were created, earliest first, as far as they were created no later than
+    /// `until`.
+    fn backlog(&self, until: DateTime<Utc>) -> impl Future<Output = PortResult<Vec<DateTime<Utc>>>> + Send;
 
     /// Lists ended jobs whose receipts are not known to be written, earliest first, at most `limit`.
     fn owed_receipts(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
@@ -226,14 +226,14 @@ pub trait UploadForms: Sync {
     fn form(&self, terms: &UploadTerms, now: DateTime<Utc>) -> impl Future<Output = PortResult<UploadForm>> + Send;
 }
 
-/// What a batch read gave: the items found, and the ids it did not get to.
+/// The result of a batch read: the items found, and the ids it did not get to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchRead<T> {
     pub found: Vec<T>,
     pub unprocessed: Vec<RecordId>,
 }
 
-/// What a batch write came to.
+/// The result of a batch write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchWrite {
     /// All are written but these, which are worth sending again.
@@ -262,16 +262,16 @@ pub trait Records: Sync {
     fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = PortResult<BatchWrite>> + Send;
 }
 
-/// A version of a file, as whoever puts another over it has to know it.
+/// A version of a file. Whoever puts another over it names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileVersion {
-    /// Tells this version of the file from every other.
+    /// Different for every version of the file.
     pub tag: String,
-    /// What was said of it as it was put: texts under names in lower case.
+    /// The metadata it was put with: texts under names in lower case.
     pub metadata: HashMap<String, String>,
 }
 
-/// What came of reading a file.
+/// The result of reading a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileRead {
     /// It was read to its end, or until no more was wanted.
@@ -293,8 +293,8 @@ pub trait Files: Sync {
     /// Finds the newest version of a file; `None` when there is no such file.
     fn newest(&self, key: &str) -> impl Future<Output = PortResult<Option<FileVersion>>> + Send;
 
-    /// Puts a file, with metadata, over exactly the version `over`, or where there is none. A conflict says that somebody
-    /// else has put or removed the file meanwhile: nothing was changed.
+    /// Puts a file, with metadata, over exactly the version `over`, or where there is none. A conflict says that the
+    /// file was put or removed meanwhile: nothing was changed.
     fn put_over(
         &self,
         key: &str,
@@ -304,7 +304,7 @@ pub trait Files: Sync {
     ) -> impl Future<Output = PortResult<()>> + Send;
 
     /// Reads an import file of at most `most` bytes and hands its bytes on, piece by piece, until `take` answers `false`.
-    /// Between the pieces others get their turn: what is done with one may take a while.
+    /// Other tasks run between the pieces, as the work on one may take a while.
     fn read(
         &self,
         file: &ImportFile,
@@ -312,7 +312,7 @@ pub trait Files: Sync {
         take: impl FnMut(&[u8]) -> bool + Send,
     ) -> impl Future<Output = PortResult<FileRead>> + Send;
 
-    /// Reads what was said of a file as it was put: texts under names in lower case. `None` when there is no such file.
+    /// Reads the metadata that a file was put with: texts under names in lower case. `None` when there is no such file.
     fn metadata(&self, file: &ImportFile) -> impl Future<Output = PortResult<Option<HashMap<String, String>>>> + Send;
 
     /// Reads a stretch of a report file; `None` when there is no such file.

@@ -7,9 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use crate::{
-    api::{ReceiptDocument, time},
+    api::ReceiptDocument,
     import::Import,
     ports::{Files, ImportRef, Imports, PortError, PortResult},
+    time::time,
 };
 
 /// The prefix of all drops; the next part of the key is the store's.
@@ -21,7 +22,7 @@ const MOST: u32 = 25;
 /// The longest key that S3 takes, in bytes.
 const MAX_KEY: usize = 1024;
 
-/// How often a receipt is looked at that others put as well.
+/// How often a receipt is tried again when another one was put first.
 const LOOKS: u32 = 5;
 
 /// The key of a job's receipt, `receipts/{store}/{name}.json` for a file dropped as `drops/{store}/{name}`. Where that would
@@ -62,7 +63,7 @@ async fn write_receipt(
     ended_for: TimeDelta,
     now: DateTime<Utc>,
 ) -> PortResult<bool> {
-    // One that is kept no longer has nobody to tell.
+    // A job that is kept no longer needs no receipt.
     if let Some(import) = imports.get(&owed.store, owed.id, now).await? {
         if import.finished_at.is_none_or(|finished_at| finished_at > now - ended_for) {
             return Ok(false);
@@ -79,7 +80,7 @@ async fn put_receipt(files: &impl Files, import: Import) -> PortResult<()> {
     let Some(receipt) = ReceiptDocument::new(import, |key| files.address(key)) else { return Ok(()) };
     let json = serde_json::to_vec_pretty(&receipt).map_err(|error| PortError::Permanent(error.to_string()))?;
     let json = bytes::Bytes::from(json);
-    // Mostly there is none yet, and then nothing is asked for.
+    // Usually there is no receipt yet: the first try does without looking.
     let mut there = None;
     for _ in 0..LOOKS {
         match files.put_over(&key, there.as_ref(), json.clone(), put.to_metadata()).await {
@@ -97,7 +98,7 @@ async fn put_receipt(files: &impl Files, import: Import) -> PortResult<()> {
 /// One put of a dropped file, to be compared with others under the same key. A receipt carries it as its metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Put {
-    /// S3's `sequencer`; empty where S3 told none.
+    /// S3's `sequencer`; empty where S3 gave none.
     sequencer: String,
     created_at: String,
 }

@@ -1,5 +1,5 @@
-//! What an ended job has to tell: its error rows, what became of each line, the lines to mend. Files in S3, written while
-//! the job runs.
+//! The report of a job: its error rows, the result of each line, the failed lines as they stood. Files in S3, written while the
+//! job runs.
 
 mod index;
 mod writer;
@@ -7,13 +7,13 @@ mod writer;
 pub use index::{index_entry, index_range, rows_range};
 pub use writer::{Action, LineOutcome, ReportLine, ReportWriter};
 
-use crate::import::ImportId;
+use crate::import_id::ImportId;
 use records::{RecordError, StoreId};
 
 /// The epoch of a report that was written without a claim: of a job cancelled before any worker had it.
 pub const UNCLAIMED: u64 = 0;
 
-/// What there is to tell of an ended job: where its files lie, and how much is in them.
+/// The report of an ended job: where its files lie, and how much is in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The key prefix of the report's files in the service's bucket.
@@ -22,7 +22,7 @@ pub struct Report {
     pub failure: Option<RecordError>,
     /// How many error rows there are, that of the failure included.
     pub errors: u64,
-    /// How many of them tell of a line that failed only because another did.
+    /// How many of them say that a line failed only because another did.
     pub blocked: u64,
 }
 

@@ -10,6 +10,7 @@ use std::io::Write;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::import::{Import, ImportId};
 use records::{RecordError, RecordErrorCode};
@@ -17,10 +18,10 @@ use records::{RecordError, RecordErrorCode};
 /// Where CloudWatch files the metrics.
 pub const NAMESPACE: &str = "SubscriptionsImport";
 
-/// The dimension that tells stacks of one account apart.
+/// The dimension that separates the stacks of one account.
 pub const STACK: &str = "Stack";
 
-/// The dimension that tells how jobs ended.
+/// The dimension that says how jobs ended.
 pub const OUTCOME: &str = "Outcome";
 
 /// What the metrics of one stack are filed under.
@@ -61,18 +62,19 @@ fn milliseconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
     (to - from).num_milliseconds().max(0)
 }
 
-/// How a job ended, as metrics tell it: somebody's wish is no failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a job ended, for metrics: a cancelled job did not fail.
+#[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq)]
+#[strum(serialize_all = "snake_case")]
 pub enum JobOutcome {
     Success,
     Failed,
     Cancelled,
 }
 
-/// Every way to end.
-pub const OUTCOMES: [JobOutcome; 3] = [JobOutcome::Success, JobOutcome::Failed, JobOutcome::Cancelled];
-
 impl JobOutcome {
+    /// Every way to end.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
     /// How a job ended, by what there is to say of its file as a whole.
     #[must_use]
     pub fn of(failure: Option<&RecordError>) -> Self {
@@ -85,12 +87,8 @@ impl JobOutcome {
 
     /// The dimension's value.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -155,7 +153,7 @@ impl Telemetry {
         Self { stack, write }
     }
 
-    /// Tells of a job that has ended. A job whose function dies between its end and this line goes uncounted.
+    /// Sends the metrics of a job that has ended. A job whose function dies between its end and this call goes uncounted.
     pub fn job_ended(&self, job: &EndedJob) {
         let values: Vec<(Metric, i64)> =
             METRICS.into_iter().filter_map(|metric| Some((metric, (metric.value)(job)?))).collect();
@@ -179,7 +177,7 @@ impl Telemetry {
 
 /// Writes a line to standard output, whole: Lambda takes it from there.
 pub fn print(line: &str) {
-    // One that can't be written is one number less; there is nobody to tell.
+    // A line that can't be written is one number less. There is nothing to do about it.
     let _ = std::io::stdout().lock().write_all(format!("{line}\n").as_bytes());
 }
 

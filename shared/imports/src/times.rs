@@ -123,7 +123,8 @@ const _: () = assert!(
 );
 const _: () = assert!(fit(&[POOL_IDLE, SECOND], S3_CLOSES_IDLE), "no connection is used that S3 has closed");
 const _: () = assert!(fit(&[API_TIMEOUT, SECOND], GATEWAY_GIVES_UP), "a caller gets the function's answer");
-const _: () = assert!(fit(&[OPERATION], DROP_TIMEOUT), "a call of accept-drop ends before Lambda ends the function");
+const _: () =
+    assert!(fit(&[OPERATION], DROP_TIMEOUT), "accept-drop runs long enough for one call that is tried to its end");
 const _: () = assert!(fit(&[RESUME_TIMEOUT, SECOND], RESUME_EVERY), "two runs of resume-imports never meet");
 const _: () =
     assert!(fit(&[RESUME_GRACE, RESUME_EVERY], RESTART), "a job whose tick was lost is found within two minutes");

@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::{
-    FileFault, FileLine, FileLines, Ids, RecordError, RecordErrorCode, RecordType, Reference, References, Standing,
-    StoreId, Stored, by_level,
+    error::{RecordError, RecordErrorCode},
+    fault::FileFault,
+    file::{FileLine, FileLines, Standing, by_level},
+    record_type::RecordType,
+    reference::Reference,
+    references::{Ids, References, Stored},
+    store::StoreId,
 };
 
 /// A file that was checked: how many of its lines are good, and what is to be said of the others.
@@ -44,7 +49,7 @@ pub struct CheckedLine<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unchecked {
     pub reference: Reference,
-    /// The line that it names, which is unchecked itself; `None` where it may name a stored object.
+    /// The line that it names, which is unchecked itself; `None` where it may be an id, or name a stored object.
     pub line: Option<u32>,
 }
 
@@ -56,8 +61,9 @@ pub struct Unchecked {
 ///   Ids too are unchecked: those of the file's own objects depend on the store and the job. An import finds an object, or
 ///   says `reference_not_found` or `reference_failed`.
 /// - So is a chosen plan that is named by what may be an id, unless it is the `external_ref` of one of the offering's plans. Of a
-///   subscription with an unchecked offering the plan, and of every line with something unchecked the size and depth of the
-///   whole object, are not judged: an import may say `plan_not_in_offering`, `too_large`, `too_deep`.
+///   subscription with an unchecked offering the plan is not judged: an import may say `plan_not_in_offering`.
+/// - Of a line with something unchecked the size and depth of the whole object are not judged: an import may say `too_large`,
+///   `too_deep`. Where the copies that are known are too large by themselves both say `too_large`, perhaps of another size.
 /// - `already_exists`, and what follows from it: lines that refer to that line (`reference_failed`) and, where stored objects are
 ///   skipped, a `plan_not_in_offering` of the stored offering.
 /// - `refused_by_database`, `cancelled`, `given_up`, `invalid_option`, `file_missing`.
@@ -73,7 +79,7 @@ pub fn check(file: &[u8]) -> Result<Checked<'_>, FileFault> {
     let mut counts: BTreeMap<_, Counts> = BTreeMap::new();
     let references = references(&lines);
     for line in by_level(&lines).into_values().flatten() {
-        let Judged { standing, .. } = judge(line, &references);
+        let standing = judge(line, &references).standing();
         line.settle(standing);
         counts.entry(line.record_type).or_default().add(standing);
     }
@@ -103,9 +109,9 @@ impl Checked<'_> {
     /// The lines that are not good, in the order of the file. Each is read again as it comes.
     pub fn rows(&self) -> impl Iterator<Item = CheckedLine<'_>> {
         let references = references(&self.lines);
-        let bad = self.lines.iter().filter(|line| line.standing() != Some(Standing::Imported));
-        bad.map(move |line| {
-            let Judged { errors, unchecked, .. } = judge(line, &references);
+        let others = self.lines.iter().filter(|line| line.standing() != Some(Standing::Imported));
+        others.map(move |line| {
+            let Judged { errors, unchecked } = judge(line, &references);
             let external_ref = line.external_ref.as_deref();
             CheckedLine { line: line.number, record_type: line.record_type, external_ref, errors, unchecked }
         })
@@ -124,19 +130,17 @@ impl Counts {
 }
 
 struct Judged {
-    standing: Standing,
     errors: Vec<RecordError>,
     unchecked: Vec<Unchecked>,
 }
 
 impl Judged {
-    fn new(errors: Vec<RecordError>, unchecked: Vec<Unchecked>) -> Self {
-        let standing = match (errors.is_empty(), unchecked.is_empty()) {
+    fn standing(&self) -> Standing {
+        match (self.errors.is_empty(), self.unchecked.is_empty()) {
             (false, _) => Standing::Failed,
             (true, false) => Standing::Unchecked,
             (true, true) => Standing::Imported,
-        };
-        Self { standing, errors, unchecked }
+        }
     }
 }
 
@@ -148,7 +152,7 @@ fn references<'f>(lines: &'f [FileLine<'f>]) -> References<'f> {
 fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
     let draft = match line.read() {
         Ok(draft) => draft,
-        Err(errors) => return Judged::new(errors, Vec::new()),
+        Err(errors) => return Judged { errors, unchecked: Vec::new() },
     };
     let id = references.ids().of(draft.record_type(), draft.external_ref(), line.number);
     let plan = draft.plan_by_id();
@@ -165,7 +169,7 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
         errors.remove(place);
         unchecked.push(Unchecked { reference: plan, line: None });
     }
-    Judged::new(errors, unchecked)
+    Judged { errors, unchecked }
 }
 
 #[cfg(test)]

@@ -2,20 +2,26 @@
 
 use std::{fmt, sync::Arc};
 
-use super::envelope::{Envelope, is_external_ref, text_of};
-use super::error::{RecordError, RecordErrorCode, RecordErrors};
-use super::field::{Fields, Findings};
-use super::file::guarded;
-use super::reference::{Found, Reference, Resolution, Snapshot};
-use super::storable::{check_copies, check_storable};
-use super::{RecordId, RecordType, offering, rules, subscription};
-use crate::json::{self, Json, Object, Path};
+use crate::{
+    envelope::{Envelope, is_external_ref, text_of},
+    error::{RecordError, RecordErrorCode, RecordErrors},
+    feature,
+    field::{Fields, Findings},
+    guard::guarded,
+    json::{self, Json, Object, Path},
+    offering, plan, product,
+    record_id::RecordId,
+    record_type::RecordType,
+    reference::{Found, Reference, Resolution, Snapshot},
+    storable::{check_copies, check_storable},
+    subscriber, subscription,
+};
 
 /// Reads a line strictly, and checks it against all rules of its type.
 ///
-/// Every error of the line is found, 50 at most told. A line of a known type is a [`Draft`] whatever is wrong with it,
-/// so that the errors of its references can be told in the same pass. Null for an attribute of the type is as good as
-/// no attribute, and is dropped; attributes that the type doesn't know are kept as they are.
+/// Finds every error of the line, and keeps at most 50. A line of a known type is a [`Draft`] whatever is wrong with it, so that
+/// errors of its references can be added. Null for an attribute of the type counts as no attribute and is dropped; attributes
+/// that the type doesn't know stay as they are.
 ///
 /// # Errors
 /// The errors of a line that has no known type: too long, not UTF-8, not JSON, no object, or of an unknown type.
@@ -29,7 +35,7 @@ pub fn read(line: &[u8]) -> Result<Draft, Vec<RecordError>> {
 
 fn open(line: &[u8], errors: &mut RecordErrors) -> Option<Envelope> {
     match text_of(line) {
-        Ok(text) => Envelope::open(json::read(text, errors)?, errors),
+        Ok(text) => Envelope::open(json::read(text, &mut |error| errors.add_json(error))?, errors),
         Err((code, problem)) => {
             errors.add(code, &Path::Line, problem);
             None
@@ -50,11 +56,11 @@ pub struct Draft {
 impl Draft {
     fn check(envelope: Envelope, mut findings: Findings) -> Self {
         let Envelope { record_type, attributes, path } = envelope;
-        // Without attributes there is one error to tell, not one for each that is required.
+        // Missing attributes are one error, not one for each that is required.
         let Some(mut attributes) = attributes else {
             return Self { record_type, external_ref: None, attributes: Object::new(), path, findings };
         };
-        // One that isn't Unicode was mended so that reading could go on; it is nobody's name.
+        // A lone surrogate was replaced so that reading could go on. What stands there now is not the name that was given.
         let is_mended = findings.errors.has(RecordErrorCode::LoneSurrogate, &Path::Key(&path, "external_ref"));
         let external_ref = attributes
             .get("external_ref")
@@ -185,6 +191,18 @@ impl LookedUp {
         } else {
             Err(errors.into_vec())
         }
+    }
+}
+
+/// The rules of a type's attributes.
+const fn rules(record_type: RecordType) -> fn(&mut Fields<'_>) {
+    match record_type {
+        RecordType::SubscriptionProduct => product::check,
+        RecordType::SubscriptionPlan => plan::check,
+        RecordType::SubscriptionFeature => feature::check,
+        RecordType::SubscriptionSubscriber => subscriber::check,
+        RecordType::SubscriptionOffering => offering::check,
+        RecordType::Subscription => subscription::check,
     }
 }
 

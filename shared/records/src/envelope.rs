@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::RecordType;
-use super::error::{RecordErrorCode, RecordErrors};
-use super::field::EXTERNAL_REF;
-use crate::json::{Json, Object, Path, Raw, Shown, grammar};
-use crate::jsonl::MAX_LINE_BYTES;
+use crate::{
+    error::{RecordErrorCode, RecordErrors},
+    json::{Json, Object, Path, Raw, Shown, grammar},
+    limits::{EXTERNAL_REF, MAX_LINE_BYTES},
+    record_type::RecordType,
+};
 
 const LINE: Path<'static> = Path::Line;
 const DATA: Path<'static> = Path::Key(&LINE, "data");
 
-/// What a first look at a line tells.
+/// What a first look at a line finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline<'a> {
     /// The type of a line that counts as uploaded: well-formed JSON of a known type, whatever else may be wrong with it.
@@ -20,7 +21,7 @@ pub struct Outline<'a> {
     pub external_ref: Option<Cow<'a, str>>,
 }
 
-/// Takes a first look at a line: its type and its `external_ref`, nothing built, nothing judged.
+/// Takes a first look at a line: finds its type and its `external_ref`, builds nothing, checks no rules.
 ///
 /// A line over 1 MiB, one that is not UTF-8, and one that is not JSON have no type.
 #[must_use]
@@ -35,7 +36,7 @@ fn sketch(line: &[u8]) -> Option<Outline<'_>> {
         Some(data) => data.wanted()?,
         None => outer,
     };
-    let record_type = RecordType::from_name(&inner.record_type?.string()?)?;
+    let record_type = inner.record_type?.string()?.parse().ok()?;
     let external_ref = match inner.attributes.filter(|attributes| !attributes.is_null()) {
         Some(attributes) => attributes.wanted().and_then(|attributes| attributes.external_ref),
         None => inner.external_ref,
@@ -106,9 +107,9 @@ fn read_type(value: Option<Json>, path: &Path<'_>, errors: &mut RecordErrors) ->
     match value {
         None | Some(Json::Null) => errors.add(RecordErrorCode::Required, path, "\"type\" is required"),
         Some(Json::String(name)) => {
-            let known = RecordType::from_name(&name);
+            let known = name.parse().ok();
             if known.is_none() {
-                let all = RecordType::ALL.map(RecordType::as_str).join(", ");
+                let all = RecordType::ALL.iter().map(RecordType::to_string).collect::<Vec<_>>().join(", ");
                 let problem = format_args!("\"type\" must be one of {all}, not {}", Shown(&name));
                 errors.add(RecordErrorCode::UnknownType, path, problem);
             }

@@ -3,24 +3,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
-use crate::json::Path;
-
-/// The most errors told of one line; the last one says how many more there are.
-pub const MAX_ERRORS: usize = 50;
-
-/// The most that the errors told of one line say, in bytes of text. Fifty errors say as much where paths are as people have
-/// them. Without a bound, the errors of a hostile file would not fit the worker's memory.
-pub const MAX_ERROR_BYTES: usize = 8 * 1024;
-
-/// The longest path of an error, in bytes; of a longer one the middle is left out. One as people have them is far shorter.
-const MAX_FIELD_BYTES: usize = 3 * 1024;
-
-/// The longest sentence about what is wrong, in bytes; of a longer one the middle is left out.
-const MAX_PROBLEM_BYTES: usize = 4 * 1024;
-
-// So the first error of a line always fits.
-const _: () = assert!(MAX_FIELD_BYTES + MAX_PROBLEM_BYTES <= MAX_ERROR_BYTES);
+use crate::{
+    json::{JsonError, Path, Reason},
+    limits::{MAX_ERROR_BYTES, MAX_ERRORS, MAX_FIELD_BYTES, MAX_PROBLEM_BYTES},
+};
 
 /// One thing wrong with one line; data, not a failure of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +39,7 @@ impl RecordError {
     }
 }
 
-/// A text of so many bytes at most, with `…` in the place of what is left out.
+/// Shortens a text to so many bytes, with `…` for what is left out.
 fn without_middle(text: String, most: usize) -> String {
     if text.len() <= most {
         return text;
@@ -72,14 +60,28 @@ pub struct RecordErrors {
 }
 
 impl RecordErrors {
-    /// Adds an error at a path. What is over the limit is counted without being written out, so that a line of nothing
-    /// but errors costs no more than a good one.
+    /// Adds an error at a path. Errors over the limit are only counted, so that a line full of errors costs no more
+    /// than a good one.
     pub fn add(&mut self, code: RecordErrorCode, path: &Path<'_>, problem: impl fmt::Display) {
         if self.is_full() {
             self.more = self.more.saturating_add(1);
         } else {
             self.push(RecordError::new(code, path.to_string(), problem.to_string()));
         }
+    }
+
+    /// Adds what the strict reading has found.
+    pub fn add_json(&mut self, JsonError { path, reason }: JsonError<'_>) {
+        let code = match reason {
+            Reason::NotJson(_) => RecordErrorCode::NotJson,
+            Reason::NotAnObject(_) => RecordErrorCode::NotAnObject,
+            Reason::TooDeep => RecordErrorCode::TooDeep,
+            Reason::DuplicateKey(_) => RecordErrorCode::DuplicateKey,
+            Reason::EmptyKey | Reason::NulInKey | Reason::KeyTooLong(_) => RecordErrorCode::InvalidKey,
+            Reason::LoneSurrogateInKey | Reason::LoneSurrogate => RecordErrorCode::LoneSurrogate,
+            Reason::NumberOutOfRange(_) => RecordErrorCode::NumberOutOfRange,
+        };
+        self.add(code, path, reason);
     }
 
     /// Adds an error made elsewhere.
@@ -93,7 +95,7 @@ impl RecordErrors {
         }
     }
 
-    /// Whether no more are told. Once one was left out all that come after it are.
+    /// Whether no more are kept. Once one was left out, all later ones are.
     const fn is_full(&self) -> bool {
         self.more > 0 || self.kept.len() >= MAX_ERRORS
     }
@@ -110,7 +112,7 @@ impl RecordErrors {
         self.kept.is_empty()
     }
 
-    /// The errors to tell.
+    /// The errors kept. The last one says how many were left out.
     #[must_use]
     pub fn into_vec(mut self) -> Vec<RecordError> {
         if let (Some(last), true) = (self.kept.last_mut(), self.more > 0) {
@@ -122,7 +124,7 @@ impl RecordErrors {
 }
 
 /// The stable words for what can be wrong, the `meta.code` of an import error. Listed in `openapi.yaml`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, VariantArray, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordErrorCode {
     /// The line is longer than 1 MiB.
@@ -195,17 +197,22 @@ pub enum RecordErrorCode {
     Internal,
 }
 
+impl RecordErrorCode {
+    /// Every code.
+    pub const ALL: &[Self] = Self::VARIANTS;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// How many of so many errors are told, at a path of this length, and how many the last one says there are more.
-    fn check(errors: usize, path: usize, told: usize, more: usize) {
+    /// How many of so many errors are kept, at a path of this length, and how many more the last one mentions.
+    fn check(errors: usize, path: usize, kept: usize, more: usize) {
         let key = "k".repeat(path);
         let mut noted = RecordErrors::default();
         (0..errors).for_each(|_| noted.push(RecordError::new(RecordErrorCode::Malformed, key.as_str(), "is wrong")));
         let noted = noted.into_vec();
-        assert_eq!(noted.len(), told);
+        assert_eq!(noted.len(), kept);
         let last =
             if more == 0 { "is wrong".to_owned() } else { format!("is wrong (and {more} more errors in this line)") };
         assert_eq!(noted.last().unwrap().problem, last);

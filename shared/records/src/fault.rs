@@ -1,9 +1,8 @@
 //! What can be wrong with the content of a file as a whole: its error row has line number 0.
 
 use crate::{
-    FileLine, RecordError, RecordErrorCode,
-    jsonl::{MAX_FILE_BYTES, MAX_OBJECTS},
-    unpack::MAX_OVERHEAD,
+    error::{RecordError, RecordErrorCode},
+    limits::{MAX_FILE_BYTES, MAX_OBJECTS, MAX_OVERHEAD},
 };
 
 /// Why a file can't be tried, or comes to nothing.
@@ -26,15 +25,6 @@ pub enum FileFault {
 }
 
 impl FileFault {
-    /// The fault of a file of which every line was refused.
-    #[must_use]
-    pub fn nothing_imported(lines: &[FileLine<'_>]) -> Self {
-        // One JSON document over the whole file, as an export tool writes it: "[{…}, {…}]" or a pretty-printed object.
-        let begins = |first: &FileLine<'_>| matches!(first.bytes.trim_ascii(), [b'[', ..] | b"{");
-        let document = lines.iter().all(|line| line.record_type.is_none()) && lines.first().is_some_and(begins);
-        Self::NothingImported { lines: lines.len(), document }
-    }
-
     /// The error row that says it.
     #[must_use]
     pub fn error(&self) -> RecordError {

@@ -1,7 +1,10 @@
 //! The rules of a `subscription_feature`.
 
 use super::error::RecordErrorCode;
-use super::field::{EXTERNAL_REF, Fields, NAME, TEXT};
+use crate::{
+    field::Fields,
+    limits::{EXTERNAL_REF, NAME, TEXT},
+};
 
 /// Checks a feature's attributes.
 pub(super) fn check(feature: &mut Fields<'_>) {
@@ -28,8 +31,8 @@ fn settings_of(kind: &str) -> &'static [&'static str] {
 }
 
 /// What the type asks for stands beside `type`, or in an object of the type's name: `{"type":"access","tag":"gold"}` or
-/// `{"type":"access","access":{"tag":"gold"}}`. Settings in the other place as well, and those of another type, are refused:
-/// nobody could say which ones count.
+/// `{"type":"access","access":{"tag":"gold"}}`. Settings given in both ways, and settings of another type, are refused:
+/// it would be unclear which ones count.
 fn check_configuration(configuration: &mut Fields<'_>) {
     let Some(kind) = configuration.required("type").one_of(&KINDS) else { return };
     let given = if configuration.has(kind) { &[kind][..] } else { settings_of(kind) };

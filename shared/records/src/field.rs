@@ -1,21 +1,16 @@
-//! The words in which the rules of the types are written: `plan.required("name").text(3..=1024)`.
+//! The language of the types' rules: `plan.required("name").text(3..=1024)`.
 
 use std::fmt;
 use std::ops::{RangeFrom, RangeInclusive};
 
-use super::error::{RecordErrorCode, RecordErrors};
-use super::format;
-use super::reference::Reference;
-use crate::json::{Decimal, Json, Object, Path, Shown};
-
-/// The length of an `external_ref`, in characters.
-pub(super) const EXTERNAL_REF: RangeInclusive<usize> = 1..=2048;
-/// The length of a name, in characters.
-pub(super) const NAME: RangeInclusive<usize> = 3..=1024;
-/// The length of a text that may be empty, in characters.
-pub(super) const TEXT: RangeInclusive<usize> = 0..=1024;
-
-const MAX_CURRENCIES: usize = 10;
+use crate::{
+    error::{RecordErrorCode, RecordErrors},
+    format,
+    json::{Decimal, Json, Object, Path, Shown},
+    limits::{EXTERNAL_REF, MAX_CURRENCIES, TEXT},
+    record_type::RecordType,
+    reference::{LookUp, Reference},
+};
 
 /// What reading a line has found: its errors, and what it refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +28,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// An attribute that must be there; null is as good as missing.
+    /// An attribute that must be there; null counts as missing.
     pub(super) fn required(&mut self, name: &'static str) -> Field<'_> {
         let field = self.optional(name);
         if field.value.is_none() {
@@ -42,7 +37,7 @@ impl Fields<'_> {
         field
     }
 
-    /// An attribute that may be missing; null is as good as missing, and is dropped.
+    /// An attribute that may be missing; null counts as missing, and is dropped.
     pub(super) fn optional(&mut self, name: &'static str) -> Field<'_> {
         if self.object.get(name) == Some(&Json::Null) {
             self.object.remove(name);
@@ -61,7 +56,7 @@ impl Fields<'_> {
     }
 }
 
-/// One attribute, or one item of a list, while its rule is checked. A rule says nothing of a value that isn't there.
+/// One attribute, or one item of a list, while its rule is checked. A missing value passes every rule.
 #[derive(Debug)]
 pub(super) struct Field<'f> {
     pub(super) value: Option<&'f mut Json>,
@@ -70,7 +65,7 @@ pub(super) struct Field<'f> {
 }
 
 impl<'f> Field<'f> {
-    /// The same field once more, for a rule that looks twice.
+    /// Borrows the field, for a second rule on the same value.
     pub(super) fn reborrow(&mut self) -> Field<'_> {
         Field { value: self.value.as_deref_mut(), path: self.path, findings: &mut *self.findings }
     }
@@ -236,6 +231,44 @@ impl<'f> Field<'f> {
         }
         self.fail(RecordErrorCode::Malformed, format_args!("must be {wanted}"));
         None
+    }
+
+    /// A list of references and inline objects.
+    pub(super) fn references(self, at_least: usize, record_type: RecordType, rule: fn(&mut Fields<'_>)) {
+        self.items(at_least, |mut item| match item.value.as_deref() {
+            Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
+            Some(Json::Object(_)) => item.inline(record_type, rule),
+            Some(other) => {
+                let kind = other.kind();
+                item.fail(
+                    RecordErrorCode::WrongType,
+                    format_args!("must be a string (an id or external_ref) or an object, not {kind}"),
+                );
+            }
+            None => {}
+        });
+    }
+
+    /// A reference to one object.
+    pub(super) fn reference(mut self, record_type: RecordType, look_up: LookUp) {
+        let text = match look_up {
+            LookUp::Any | LookUp::ExternalRef => self.reborrow().text(EXTERNAL_REF),
+            LookUp::Id => self.reborrow().uuid(),
+        };
+        if let Some(text) = text.map(str::to_owned) {
+            self.findings.references.push(Reference { path: self.path.to_string(), record_type, text, look_up });
+        }
+    }
+
+    /// An object given in the place of a reference: its attributes, or `{"type"?,"attributes":{…}}`.
+    pub(super) fn inline(self, record_type: RecordType, rule: impl FnOnce(&mut Fields<'_>)) {
+        let Some(mut object) = self.object() else { return };
+        object.optional("type").one_of(&[record_type.as_str()]);
+        if !object.has("attributes") {
+            rule(&mut object);
+        } else if let Some(mut attributes) = object.optional("attributes").object() {
+            rule(&mut attributes);
+        }
     }
 
     /// Notes an error of this value, its name first.

@@ -4,14 +4,18 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::OnceLock,
 };
 
 use crate::{
-    Draft, FileFault, Outline, RecordError, RecordErrorCode, RecordType,
-    jsonl::{Line, Lines, MAX_OBJECTS, lines},
-    outline, read,
+    draft::{Draft, read},
+    envelope::{Outline, outline},
+    error::{RecordError, RecordErrorCode},
+    fault::FileFault,
+    guard::guarded,
+    jsonl::{Line, Lines, lines},
+    limits::MAX_OBJECTS,
+    record_type::RecordType,
 };
 
 /// A line that isn't blank, and how it stands.
@@ -49,7 +53,7 @@ impl FileLine<'_> {
     /// Reads the line strictly, as [`read`] does, and notes where its `external_ref` repeats that of an earlier line.
     ///
     /// # Errors
-    /// The errors of a line that has no known type.
+    /// The errors of a line that has no known type, or over which reading panicked.
     pub fn read(&self) -> Result<Draft, Vec<RecordError>> {
         let mut draft = guarded(|| read(self.bytes)).unwrap_or_else(|error| Err(vec![error]))?;
         if let Some(first) = self.repeats {
@@ -108,6 +112,17 @@ impl<'a> Iterator for FileLines<'a> {
     }
 }
 
+impl FileFault {
+    /// The fault of a file of which every line was refused.
+    #[must_use]
+    pub fn nothing_imported(lines: &[FileLine<'_>]) -> Self {
+        // One JSON document over the whole file, as an export tool writes it: "[{…}, {…}]" or a pretty-printed object.
+        let begins = |first: &FileLine<'_>| matches!(first.bytes.trim_ascii(), [b'[', ..] | b"{");
+        let document = lines.iter().all(|line| line.record_type.is_none()) && lines.first().is_some_and(begins);
+        Self::NothingImported { lines: lines.len(), document }
+    }
+}
+
 /// Groups lines in the order of need: those of no known type first, then the levels of the types, so that what a line may
 /// refer to comes before it. Each group is in the order of the file.
 #[must_use]
@@ -117,12 +132,6 @@ pub fn by_level<'f, 'a>(lines: &'f [FileLine<'a>]) -> BTreeMap<Option<u8>, Vec<&
         levels.entry(line.record_type.map(RecordType::level)).or_default().push(line);
     }
     levels
-}
-
-/// Turns a panic over one line into that line's error: a mistake of ours must not stop the file.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, RecordError> {
-    let problem = "the service failed over this line; the fault is ours";
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| RecordError::new(RecordErrorCode::Internal, "", problem))
 }
 
 #[cfg(test)]
@@ -157,11 +166,5 @@ mod tests {
             line.settle(standing);
             assert_eq!(line.standing(), Some(Standing::Failed));
         }
-    }
-
-    #[test]
-    fn a_panic_over_a_line_is_that_lines_error() {
-        let error = guarded::<()>(|| panic!("a mistake of ours")).unwrap_err();
-        assert_eq!(error.code, RecordErrorCode::Internal);
     }
 }

@@ -4,6 +4,8 @@ use chrono::DateTime;
 use iri_string::types::UriStr;
 use uuid::Uuid;
 
+use crate::limits::MAX_EMAIL;
+
 /// Whether a text is a UUID in its usual form; a URN, braces and bare digits are not.
 pub(super) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && Uuid::try_parse(text).is_ok()
@@ -29,13 +31,13 @@ pub(super) fn is_tag(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// Whether a text is an email address as people have them.
+/// Whether a text is an email address of the usual kind.
 ///
 /// Narrower than RFC 5322, which allows comments and quoted names that no mailbox has: one `@`, before it 1 to 64 bytes
 /// without white space or special characters, after it the labels of a domain, in all 254 bytes.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
-    text.len() <= 254
+    text.len() <= MAX_EMAIL
         && (1..=64).contains(&local.len())
         && local.split('.').all(|part| !part.is_empty())
         && !local.contains(|character: char| {

@@ -1,14 +1,16 @@
-//! JSON as this service takes it: strictly, with every number kept as written and every key in its place.
+//! JSON as this service takes it: strictly, every number as written, every key in its order.
 
+mod error;
 mod number;
 mod path;
 mod raw;
 mod read;
 
+pub use error::{JsonError, Reason};
 pub use number::Decimal;
 pub use path::{Path, Shown};
 pub(crate) use raw::{Raw, grammar};
-pub use read::{MAX_DEPTH, read};
+pub use read::read;
 
 use std::fmt;
 

@@ -1,15 +1,6 @@
-//! The lines of an import file: where each one starts, which number it has, and the limits of a file.
+//! The lines of an import file: where each one starts and which number it has.
 
 use memchr::memchr;
-
-/// The most objects a file may hold; a file with more fails whole.
-pub const MAX_OBJECTS: usize = 50_000;
-
-/// The longest line, in bytes without its line end; a longer one fails alone.
-pub const MAX_LINE_BYTES: usize = 1024 * 1024;
-
-/// The largest file, in bytes once unpacked; a larger one fails whole.
-pub const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 

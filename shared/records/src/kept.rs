@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-/// How many bytes of memory what is kept may take.
+/// Once what is kept takes more bytes of memory than this, the next value takes its place.
 const MOST: usize = 32 << 20;
 
 /// Keeps values as long as they fit; all are dropped when they don't, and made again when they are needed again.

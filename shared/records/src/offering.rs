@@ -1,14 +1,19 @@
-//! The rules of a `subscription_offering`, and how what it refers to becomes part of it.
+//! The rules of a `subscription_offering`, and how copies replace its references.
 
-use super::RecordId;
-use super::RecordType::{SubscriptionFeature, SubscriptionPlan, SubscriptionProduct};
-use super::field::{EXTERNAL_REF, Fields, NAME, TEXT};
-use super::reference::Found;
-use crate::json::Object;
+use crate::{
+    feature,
+    field::Fields,
+    json::Object,
+    limits::{EXTERNAL_REF, NAME, TEXT},
+    plan, product,
+    record_id::RecordId,
+    record_type::RecordType::{SubscriptionFeature, SubscriptionPlan, SubscriptionProduct},
+    reference::Found,
+};
 
 /// What an offering is made of.
 pub(super) const LISTS: [&str; 3] = ["products", "plans", "features"];
-/// Those of its lists that no offering is without.
+/// The lists that every offering must have.
 pub(super) const REQUIRED_LISTS: [&str; 2] = ["products", "plans"];
 
 /// Checks an offering's attributes.
@@ -29,12 +34,12 @@ pub(super) fn check_own(offering: &mut Fields<'_>) {
 
 /// Checks those lists that are given.
 pub(super) fn check_lists(offering: &mut Fields<'_>) {
-    offering.optional("products").references(1, SubscriptionProduct);
-    offering.optional("plans").references(1, SubscriptionPlan);
-    offering.optional("features").references(0, SubscriptionFeature);
+    offering.optional("products").references(1, SubscriptionProduct, product::check);
+    offering.optional("plans").references(1, SubscriptionPlan, plan::check);
+    offering.optional("features").references(0, SubscriptionFeature, feature::check);
 }
 
-/// Puts copies in the place of references, in the order in which [`check_lists`] met them.
+/// Replaces references by copies, in the order in which [`check_lists`] met them.
 pub(super) fn resolve_lists(offering: &mut Object, id: RecordId, found: &mut Found) {
     found.fill(offering, "products", SubscriptionProduct, id);
     found.fill(offering, "plans", SubscriptionPlan, id);

@@ -1,6 +1,9 @@
 //! The rules of a `subscription_plan`.
 
-use super::field::{EXTERNAL_REF, Fields, NAME, TEXT};
+use crate::{
+    field::Fields,
+    limits::{EXTERNAL_REF, NAME, TEXT},
+};
 
 /// Checks a plan's attributes.
 pub(super) fn check(plan: &mut Fields<'_>) {

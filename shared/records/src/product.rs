@@ -1,6 +1,9 @@
 //! The rules of a `subscription_product`.
 
-use super::field::{EXTERNAL_REF, Fields, NAME, TEXT};
+use crate::{
+    field::Fields,
+    limits::{EXTERNAL_REF, NAME, TEXT},
+};
 
 /// Checks a product's attributes.
 pub(super) fn check(product: &mut Fields<'_>) {

@@ -1,11 +1,13 @@
-//! What a record refers to, and the copies that take the place of references.
+//! What a record refers to, and the copies that replace references.
 
 use std::sync::Arc;
 
-use super::error::{RecordError, RecordErrorCode};
-use super::field::{EXTERNAL_REF, Field, Fields};
-use super::{RecordId, RecordType, rules};
-use crate::json::{Json, Object, Shown};
+use crate::{
+    error::{RecordError, RecordErrorCode},
+    json::{Json, Object, Shown},
+    record_id::RecordId,
+    record_type::RecordType,
+};
 
 /// One reference of a line to another object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub enum LookUp {
     ExternalRef,
 }
 
-/// What came of looking a reference up.
+/// The result of looking a reference up.
 #[derive(Clone, Debug)]
 pub enum Resolution {
     /// The object as it is stored, or as it will be.
@@ -97,12 +99,6 @@ impl Snapshot {
         Self { id, record_type, external_ref, attributes }
     }
 
-    /// The id of the object copied.
-    #[must_use]
-    pub const fn id(&self) -> RecordId {
-        self.id
-    }
-
     /// What the object copied is.
     #[must_use]
     pub const fn record_type(&self) -> RecordType {
@@ -145,46 +141,6 @@ pub(super) fn own_attributes(item: Json) -> Object {
     object
 }
 
-impl Field<'_> {
-    /// A list of references and inline objects.
-    pub(super) fn references(self, at_least: usize, record_type: RecordType) {
-        self.items(at_least, |mut item| match item.value.as_deref() {
-            Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
-            Some(Json::Object(_)) => item.inline(record_type, rules(record_type)),
-            Some(other) => {
-                let kind = other.kind();
-                item.fail(
-                    RecordErrorCode::WrongType,
-                    format_args!("must be a string (an id or external_ref) or an object, not {kind}"),
-                );
-            }
-            None => {}
-        });
-    }
-
-    /// A reference to one object.
-    pub(super) fn reference(mut self, record_type: RecordType, look_up: LookUp) {
-        let text = match look_up {
-            LookUp::Any | LookUp::ExternalRef => self.reborrow().text(EXTERNAL_REF),
-            LookUp::Id => self.reborrow().uuid(),
-        };
-        if let Some(text) = text.map(str::to_owned) {
-            self.findings.references.push(Reference { path: self.path.to_string(), record_type, text, look_up });
-        }
-    }
-
-    /// An object given in the place of a reference: its attributes, or `{"type"?,"attributes":{…}}`.
-    pub(super) fn inline(self, record_type: RecordType, rule: impl FnOnce(&mut Fields<'_>)) {
-        let Some(mut object) = self.object() else { return };
-        object.optional("type").one_of(&[record_type.as_str()]);
-        if !object.has("attributes") {
-            rule(&mut object);
-        } else if let Some(mut attributes) = object.optional("attributes").object() {
-            rule(&mut attributes);
-        }
-    }
-}
-
 /// The copies found for a record's references, in the order of the references.
 #[derive(Debug)]
 pub(super) struct Found(pub(super) std::vec::IntoIter<Arc<Snapshot>>);
@@ -195,7 +151,7 @@ impl Found {
         self.0.next()
     }
 
-    /// Puts copies in the place of the items of a list; an inline object gets an id from its parent's and its place.
+    /// Replaces the references of a list by copies; an inline object gets an id from its parent's and its position.
     pub(super) fn fill(&mut self, object: &mut Object, list: &str, record_type: RecordType, parent: RecordId) {
         let Some(Json::Array(items)) = object.get_mut(list) else { return };
         for (index, item) in items.iter_mut().enumerate() {

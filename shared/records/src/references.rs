@@ -7,7 +7,14 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::{FileLine, Kept, LookUp, RecordId, RecordType, Reference, Resolution, Snapshot, Standing, StoreId};
+use crate::{
+    file::{FileLine, Standing},
+    kept::Kept,
+    record_id::RecordId,
+    record_type::RecordType,
+    reference::{LookUp, Reference, Resolution, Snapshot},
+    store::StoreId,
+};
 
 /// What the ids of the objects of an import are derived from.
 #[derive(Clone, Debug)]
@@ -39,7 +46,7 @@ impl Ids {
 pub enum Stored {
     Object(Arc<Snapshot>),
     Nothing,
-    /// Nobody has looked.
+    /// Not looked up.
     Unknown,
 }
 
@@ -149,4 +156,47 @@ fn first_stored(
         }
     }
     Resolution::Missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FileLines;
+
+    const ID: &str = "550e8400-e29b-41d4-a716-446655440000";
+
+    fn ids() -> Ids {
+        Ids { store: StoreId::from_own_record("main").unwrap(), import: Uuid::nil() }
+    }
+
+    fn reference(record_type: RecordType, text: &str) -> Reference {
+        Reference { path: "a[0]".to_owned(), record_type, text: text.to_owned(), look_up: LookUp::Any }
+    }
+
+    #[test]
+    fn all_that_a_reference_may_name_is_asked_for_at_once_the_id_first() {
+        let lines: [FileLine<'_>; 0] = [];
+        let (references, plan, mut asked) = (References::of(&lines, ids()), RecordType::SubscriptionPlan, Vec::new());
+        let found = references.resolve(&reference(plan, ID), &mut |id| {
+            asked.push(id);
+            Stored::Unknown
+        });
+        assert!(matches!(found, Resolution::Unknown));
+        let by_ref = RecordId::from_external_ref(&ids().store, plan, ID);
+        assert_eq!(asked, [RecordId::parse(ID).unwrap(), by_ref]);
+    }
+
+    #[test]
+    fn an_object_that_is_referred_to_twice_is_built_once() {
+        let file = br#"{"type":"subscription_product","external_ref":"tea","name":"Tea"}"#;
+        let lines: Vec<_> = FileLines::of(file).unwrap().collect();
+        lines[0].settle(Standing::Imported);
+        let references = References::of(&lines, ids());
+        let tea = reference(RecordType::SubscriptionProduct, "tea");
+        let copy = || match references.resolve(&tea, &mut |_| Stored::Unknown) {
+            Resolution::Found(copy) => copy,
+            other => panic!("{other:?}"),
+        };
+        assert!(Arc::ptr_eq(&copy(), &copy()));
+    }
 }

@@ -1,19 +1,16 @@
 //! What the database can hold of a finished record.
 //!
-//! `DynamoDB` refuses an item over 400 KB or nested deeper than 32 levels. Its own reckoning is not published to the
-//! byte, so both are measured here from the safe side.
+//! `DynamoDB` refuses an item over 400 KB or nested deeper than 32 levels. How it counts bytes is not published exactly, so both
+//! are estimated here with a margin.
 
 use std::sync::Arc;
 
-use super::error::{RecordErrorCode, RecordErrors};
-use super::reference::Snapshot;
-use crate::json::{Decimal, Json, Object, Path};
-
-/// The largest item, in bytes.
-pub const MAX_ITEM_BYTES: usize = 400 * 1024;
-
-/// The deepest nesting of an attribute's value, the value itself and its innermost scalar counted.
-pub const MAX_ITEM_DEPTH: usize = 32;
+use crate::{
+    error::{RecordErrorCode, RecordErrors},
+    json::{Decimal, Json, Object, Path},
+    limits::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH},
+    reference::Snapshot,
+};
 
 /// Set aside for what is stored beside the record: keys, times, names.
 const HEADROOM_BYTES: usize = 2 * 1024;
@@ -34,8 +31,8 @@ pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Pa
     }
 }
 
-/// Notes an error when the copies alone are more than the database holds, before they are all made: a line of a
-/// thousand references to one large object is small, what it asks for is not.
+/// Notes an error when the copies alone are more than the database holds, before they are all made: a short
+/// line may refer to one large object a thousand times.
 pub(super) fn check_copies(copies: &[Arc<Snapshot>], path: &Path<'_>, errors: &mut RecordErrors) {
     let mut bytes = HEADROOM_BYTES;
     for copy in copies {
@@ -101,8 +98,7 @@ mod tests {
     #[test]
     fn every_kind_of_value_takes_what_the_database_says() {
         for (json, bytes) in [("null", 1), ("true", 1), ("12345", 5), ("\"é\"", 2), ("[]", 3), ("[0,0]", 9)] {
-            let mut errors = RecordErrors::default();
-            let line = json::read(&format!("{{\"k\":{json}}}"), &mut errors).unwrap();
+            let line = json::read(&format!("{{\"k\":{json}}}"), &mut |_| {}).unwrap();
             assert_eq!(object_bytes(&line), 3 + 1 + 1 + bytes, "{json}");
         }
     }

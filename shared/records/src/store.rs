@@ -1,14 +1,13 @@
-//! Whose a record is: the store (tenant), and how it came to be known.
+//! The store (tenant) that a record belongs to, and the sources that may name it.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest store id, in bytes.
-const MAX_STORE_ID: usize = 64;
+use crate::limits::MAX_STORE_ID;
 
-/// What programs write where there is no name, in lower case: a store of such a name would be everybody's whose token is
-/// made wrong.
+/// What programs write where there is no name, in lower case. A store of such a name would receive the records of everyone whose
+/// token is made wrong.
 const NO_NAMES: [&str; 6] = ["true", "false", "null", "undefined", "none", "nan"];
 
 /// How a store is named, in words for callers and operators.
@@ -40,7 +39,7 @@ impl StoreId {
         Self::parse(segment)
     }
 
-    /// Takes the store from an item or a key that the service wrote itself. What was a name when it was written stays one.
+    /// Takes the store from an item or a key that the service wrote itself. A name that was accepted when it was written stays valid.
     #[must_use]
     pub fn from_own_record(value: &str) -> Option<Self> {
         is_plain(value).then(|| Self(value.to_owned()))

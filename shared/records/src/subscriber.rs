@@ -1,6 +1,9 @@
 //! The rules of a `subscription_subscriber`.
 
-use super::field::{EXTERNAL_REF, Fields, NAME};
+use crate::{
+    field::Fields,
+    limits::{EXTERNAL_REF, NAME},
+};
 
 /// Checks a subscriber's attributes.
 pub(super) fn check(subscriber: &mut Fields<'_>) {

@@ -1,11 +1,15 @@
 //! The rules of a `subscription`, and how its offering and chosen plan become part of it.
 
-use super::error::{RecordError, RecordErrorCode};
-use super::field::{EXTERNAL_REF, Fields, NAME};
-use super::offering::{LISTS, REQUIRED_LISTS};
-use super::reference::{Found, LookUp, Reference, Snapshot, own_attributes};
-use super::{RecordId, RecordType, offering};
-use crate::json::{Json, Object, Path, Shown};
+use crate::{
+    error::{RecordError, RecordErrorCode},
+    field::Fields,
+    json::{Json, Object, Path, Shown},
+    limits::{EXTERNAL_REF, NAME},
+    offering::{self, LISTS, REQUIRED_LISTS},
+    record_id::RecordId,
+    record_type::RecordType,
+    reference::{Found, LookUp, Reference, Snapshot, own_attributes},
+};
 
 /// Checks a subscription's attributes.
 pub(super) fn check(subscription: &mut Fields<'_>) {
@@ -25,7 +29,7 @@ pub(super) fn check(subscription: &mut Fields<'_>) {
 }
 
 /// Exactly one of `offering_id`, `offering_external_ref` and an inline offering, whose lists stand in it or beside it.
-/// Whatever is given is checked, also where it is one too many. Answers where plans are marked as the chosen one.
+/// Everything given is checked, even where it conflicts. Returns the paths of the plans that are marked as chosen.
 fn check_offering(subscription: &mut Fields<'_>) -> Vec<String> {
     let given = |names: &[&'static str]| -> Vec<&'static str> {
         names.iter().copied().filter(|name| subscription.has(name)).collect()
@@ -76,7 +80,7 @@ fn check_description(subscription: &mut Fields<'_>, is_required: bool) -> Vec<St
     marks
 }
 
-/// Checks `meta.selected` of inline plans, and answers the paths of those that are true.
+/// Checks `meta.selected` of inline plans, and returns the paths of those that are true.
 fn check_marks(offering: &mut Fields<'_>) -> Vec<String> {
     let mut marks = Vec::new();
     if matches!(offering.object.get("plans"), Some(Json::Array(_))) {
@@ -115,7 +119,7 @@ fn check_plan(subscription: &mut Fields<'_>, marks: Vec<String>) {
     }
 }
 
-/// Puts a copy of the offering in, and the ids of offering and plan in the place of whatever named them.
+/// Puts a copy of the offering in, and the ids of offering and plan instead of whatever named them.
 pub(super) fn resolve(
     subscription: &mut Object,
     path: &Path<'_>,
@@ -138,7 +142,7 @@ pub(super) fn resolve(
     Ok(())
 }
 
-/// The offering that the line describes, and the place of the plan that is marked in it.
+/// The offering that the line describes, and the index of the plan that is marked in it.
 fn inline_offering(subscription: &mut Object, id: RecordId, found: &mut Found) -> (Json, Option<usize>) {
     let mut attributes = subscription.remove("offering").map(own_attributes).unwrap_or_default();
     let (inside, beside) = (take_mark(&mut attributes), take_mark(subscription));
@@ -154,7 +158,7 @@ fn inline_offering(subscription: &mut Object, id: RecordId, found: &mut Found) -
     (snapshot.to_json(), inside.or(beside))
 }
 
-/// Takes `meta` out of the plans, and answers which plan it marks: the choice is the subscription's, no part of the plan.
+/// Takes `meta` out of the plans, and returns the index of the marked plan: the choice belongs to the subscription, not to the plan.
 fn take_mark(offering: &mut Object) -> Option<usize> {
     let Some(Json::Array(plans)) = offering.get_mut("plans") else { return None };
     let mut marked = None;

@@ -5,15 +5,12 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 use infer::MatcherType;
 
-use crate::{FileFault, jsonl::MAX_FILE_BYTES};
+use crate::{
+    fault::FileFault,
+    limits::{MAX_FILE_BYTES, MAX_OVERHEAD},
+};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
-
-/// The most bytes of a file that is read, as it is stored. What can't be packed takes a little more when it is.
-pub const MAX_STORED: u64 = 257 << 20;
-
-/// How many more bytes than it holds a gzip file may have. A file of 50,000 lines, each packed by itself, has a quarter of it.
-pub const MAX_OVERHEAD: usize = 4 << 20;
 
 /// How many packed bytes are unpacked before the overhead is looked at again.
 const PIECE: usize = 64 << 10;
@@ -55,7 +52,7 @@ impl Unpacker {
     /// The whole file.
     ///
     /// # Errors
-    /// When it is too large once unpacked, can't be unpacked, or is of another kind.
+    /// When it is too large once unpacked, can't be unpacked, holds next to nothing, or is of another kind.
     pub fn finish(self) -> Result<Vec<u8>, FileFault> {
         let file = match self.0 {
             State::Unknown(begin) => begin,
@@ -154,11 +151,8 @@ mod tests {
 
     fn unpack(file: &[u8], piece: usize) -> Result<Vec<u8>, FileFault> {
         let mut unpacker = Unpacker::default();
-        for piece in file.chunks(piece) {
-            if !unpacker.take(piece) {
-                break;
-            }
-        }
+        let is_wanted = file.chunks(piece).all(|piece| unpacker.take(piece));
+        assert_eq!(is_wanted, !matches!(unpacker.0, State::Failed(_)), "no more is wanted of what has failed");
         unpacker.finish()
     }
 

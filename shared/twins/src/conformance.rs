@@ -1,10 +1,10 @@
 //! What each port promises, one test a promise. The twins in memory and the AWS side pass the same ones:
 //!
 //! ```text
-//! shared::imports_promises!(async { MemoryImports::default() });
+//! twins::imports_promises!(async { twins::MemoryImports::default() });
 //! ```
 //!
-//! makes a test of each. The import jobs need a new store for every test, since they wait in one line; records and
+//! makes a test of each. The import jobs need a new port for every test, since they wait in one line; records and
 //! files may share one, since every test uses ids and keys of its own; the queue must be empty.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this is a test, made elsewhere")]
 

@@ -23,7 +23,7 @@ pub enum Call {
     Finish,
     Release,
     Open,
-    Line,
+    Backlog,
     CancelPending,
     RequestCancel,
     Forget,

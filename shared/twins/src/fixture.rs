@@ -1,5 +1,10 @@
 //! What most tests begin with: the clock at noon, a store, a job, a call, and a world with every port in memory.
-#![expect(clippy::panic, clippy::missing_panics_doc, reason = "this is the beginning of tests")]
+#![expect(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::needless_pass_by_value,
+    reason = "this is the beginning of tests"
+)]
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use bytes::Bytes;
@@ -7,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     api,
     import::{Claim, Ending, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
+    options::{ImportOptions, OnConflict},
     ports::Imports,
     report::Report,
     telemetry::Telemetry,
@@ -47,6 +53,12 @@ pub const fn id(number: u128) -> ImportId {
 #[must_use]
 pub fn job(number: u128) -> NewImport {
     NewImport::new(id(number), store(), ImportFile { key: format!("drops/main/{number}"), version: None })
+}
+
+/// Every option other than its default.
+#[must_use]
+pub fn options(external_ref: &str) -> ImportOptions {
+    ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run: true, on_conflict: OnConflict::Update }
 }
 
 /// A call for store `main` that says nothing else. Tests add what they need: `Call { body, ..call() }`.

@@ -12,9 +12,9 @@ use imports::{
     filter::Filter,
     idempotency::Idempotency,
     import::{Claim, Import, ImportId, ImportStatus, Lease, NewImport, Outcome, Tally, to_micros},
-    kept::Kept,
     page::Page,
     ports::{Created, ImportRef, Imports, Listing, PortError, PortResult},
+    retention::Retention,
     times::LEASE,
 };
 use records::StoreId;
@@ -38,7 +38,7 @@ struct State {
     /// The place of the job that runs, and when its lease lapses.
     running: Option<(usize, DateTime<Utc>)>,
     /// How long the job of a store is kept that ended last of those with a number.
-    kept: HashMap<StoreId, Kept>,
+    kept: HashMap<StoreId, Retention>,
     /// Jobs kept since then or earlier are forgotten.
     horizon: Option<DateTime<Utc>>,
 }
@@ -49,9 +49,9 @@ struct Job {
     epoch: u64,
     attempt: u32,
     /// How long the job is kept by itself, once it has ended.
-    kept_by_itself: Option<Kept>,
+    kept_by_itself: Option<Retention>,
     /// The same once it has its number too: at least as long as those before it.
-    kept: Option<Kept>,
+    kept: Option<Retention>,
     owes_receipt: bool,
 }
 
@@ -173,14 +173,14 @@ impl Imports for MemoryImports {
         self.faults.around(Call::Open, open).await
     }
 
-    async fn line(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
-        let line = || {
+    async fn backlog(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
+        let backlog = || {
             let state = lock(&self.state);
             let pending =
                 state.jobs.iter().map(|job| &job.import).filter(|import| import.status == ImportStatus::Pending);
             Ok(pending.map(|import| import.created_at).filter(|created_at| *created_at <= until).collect())
         };
-        self.faults.around(Call::Line, line).await
+        self.faults.around(Call::Backlog, backlog).await
     }
 
     async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
@@ -232,14 +232,12 @@ impl Job {
         self.import.report = Some(outcome.report.clone());
         self.import.finished_at = Some(to_micros(now));
         self.import.updated_at = to_micros(now);
-        self.kept_by_itself = Some(Kept { from: to_micros(now), expires_at: outcome.expires_at });
+        self.kept_by_itself = Some(Retention { from: to_micros(now), expires_at: outcome.expires_at });
         self.owes_receipt = outcome.owes_receipt;
     }
-}
 
-impl Job {
     /// Settles how long an ended job is kept, now that it has its number.
-    fn keep(&mut self, by_store: &mut HashMap<StoreId, Kept>) {
+    fn keep(&mut self, by_store: &mut HashMap<StoreId, Retention>) {
         let before = by_store.get(&self.import.store).copied();
         self.kept = self.kept_by_itself.map(|kept| kept.after(before));
         by_store.extend(self.kept.map(|kept| (self.import.store.clone(), kept)));
@@ -260,9 +258,8 @@ impl State {
         let newest = self.jobs.last().map(|job| job.import.created_at + TimeDelta::microseconds(1));
         let created_at = newest.map_or(to_micros(now), |after| after.max(to_micros(now)));
         let import = Import::pending(new, created_at);
-        let job = import.clone();
         self.jobs.push(Job {
-            import: job,
+            import: import.clone(),
             epoch: 0,
             attempt: 0,
             kept_by_itself: None,

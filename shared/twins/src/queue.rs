@@ -22,7 +22,7 @@ const MOST_RECEIVES: u32 = 10;
 /// For how long a deduplication key is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
 
-/// An [`Queue`] in memory. Clones share their messages.
+/// A [`Queue`] in memory. Clones share their messages.
 #[derive(Clone, Debug)]
 pub struct MemoryQueue {
     state: Arc<Mutex<State>>,

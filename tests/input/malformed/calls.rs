@@ -59,11 +59,7 @@ async fn begun(rng: &mut ChaCha8Rng) -> Api {
 }
 
 async fn run(_: u64, mut rng: ChaCha8Rng) -> Vec<(&'static str, u16)> {
-    let promised: BTreeMap<_, _> = [Route::Create, Route::List, Route::Upload]
-        .into_iter()
-        .chain(Route::OF_A_JOB)
-        .map(|route| (route, route.statuses()))
-        .collect();
+    let promised: BTreeMap<_, _> = Route::ALL.into_iter().map(|route| (route, route.statuses())).collect();
     let api = begun(&mut rng).await;
     let (files, open) = (api.service.worker.files.keys(), api.service.worker.imports.open(100).await.unwrap());
     let mut made = Vec::new();

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use imports::import::ImportStatus;
-use local::generate::generate;
 use rand::{Rng, RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use records::jsonl::lines;
+use samples::generate;
 use serde_json::Value;
 
 use super::spread;

@@ -160,8 +160,7 @@ fn garbled(rng: &mut ChaCha8Rng, text: &str) -> String {
 fn query(rng: &mut ChaCha8Rng) -> Wrong {
     let name = *["filter", "page[limit]", "dry_run", "external_ref", "else"].choose(rng).unwrap();
     let bytes = *["%ff", "a%C3", "%ED%A0%80", "%C0%80", "\u{e9}%e9"].choose(rng).unwrap();
-    let all = [Route::Create, Route::Upload, Route::List].into_iter().chain(Route::OF_A_JOB);
-    let route = *all.collect::<Vec<_>>().choose(rng).unwrap();
+    let route = *Route::ALL.choose(rng).unwrap();
     let query = format!("x=1&{}={bytes}&y", encoded(name));
     wrong(
         "query that is no text",

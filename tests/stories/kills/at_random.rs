@@ -6,13 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws::Step;
 use imports::import::{ImportId, MAX_ATTEMPTS};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    bench::{Bench, WORKER, text},
+    bench::{Bench, text},
     files::files,
 };
 use crate::world::World;
@@ -44,9 +43,6 @@ async fn what_killed_workers_leave_is_to_the_byte_what_an_undisturbed_one_leaves
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
     let files = files(FILES, &mut chance);
     let bench = Bench::over(World::own().await).await;
-    // What is deployed has no points to die at, whatever the environment says.
-    let points: Vec<String> = Step::ALL.into_iter().flat_map(Step::points).collect();
-    bench.set(WORKER, "FAILPOINTS", &(points.join("=return;") + "=return")).await;
 
     let mut jobs = Vec::new();
     let mut undisturbed = Vec::new();

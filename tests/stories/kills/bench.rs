@@ -3,20 +3,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    fs,
     sync::Mutex,
-    thread,
-    time::{Duration, SystemTime},
 };
 
 use aws::{ImportTable, SqsQueue};
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Select, WriteRequest};
 use aws_sdk_s3::types::NotificationConfiguration;
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::try_join_all;
 use imports::{
@@ -26,14 +18,13 @@ use imports::{
     ports::{Imports, Queue},
 };
 use records::StoreId;
-use reqwest::Method;
-use rustix::process::{Pid, Signal, kill_process};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::files::File;
-use crate::world::World;
+use crate::{processes::kill_workers, world::World};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -63,7 +54,7 @@ pub(super) struct Message {
 }
 
 impl Bench {
-    /// Takes a stack over: no message and no drop wakes a function any more but by these hands.
+    /// Takes a stack over: no message, no drop and no clock wakes a function any more but by these hands.
     pub(super) async fn over(world: World) -> Self {
         let config = world.stack.sdk_config();
         let dynamodb = aws_sdk_dynamodb::Client::new(&config);
@@ -80,16 +71,19 @@ impl Bench {
             sqs,
             world,
         };
-        for function in bench.lambda(Method::GET, "functions/", "").await.unwrap()["Functions"].as_array().unwrap() {
+        for function in bench.lambda(Method::GET, "functions/", "").await["Functions"].as_array().unwrap() {
             let name = function["FunctionName"].as_str().unwrap();
             let short = name.split('-').find_map(|part| part.strip_suffix("Function")).unwrap();
             bench.functions.insert(short.to_owned(), name.to_owned());
         }
-        let mappings = bench.lambda(Method::GET, "event-source-mappings/", "").await.unwrap();
+        let mappings = bench.lambda(Method::GET, "event-source-mappings/", "").await;
         for mapping in mappings["EventSourceMappings"].as_array().unwrap() {
             let path = format!("event-source-mappings/{}", mapping["UUID"].as_str().unwrap());
-            let disabled = bench.lambda(Method::PUT, &path, "{\"Enabled\": false}").await.unwrap();
+            let disabled = bench.lambda(Method::PUT, &path, "{\"Enabled\": false}").await;
             assert_ne!(disabled["State"], "Enabled");
+        }
+        for rule in bench.events("ListRules", json!({})).await["Rules"].as_array().unwrap() {
+            bench.events("DisableRule", json!({"Name": rule["Name"]})).await;
         }
         let nothing = NotificationConfiguration::builder().build();
         let call = bench.world.s3().put_bucket_notification_configuration().bucket(bench.world.stack.bucket());
@@ -97,32 +91,29 @@ impl Bench {
         bench
     }
 
-    /// Calls Lambda. `None` when it is an invocation whose function died.
-    async fn lambda(&self, method: Method, path: &str, body: &str) -> Option<Value> {
+    async fn lambda(&self, method: Method, path: &str, body: &str) -> Value {
         let url = format!("{}/2015-03-31/{path}", self.world.stack.endpoint_url());
-        lambda(&self.http, self.world.stack.region(), method, &url, body.to_owned()).await
+        call(self.http.request(method, url), "lambda", body.to_owned()).await.unwrap()
     }
 
-    /// Sets a variable in the environment of a function: its next process has it.
-    pub(super) async fn set(&self, function: &str, variable: &str, text: &str) {
-        let path = format!("functions/{}/configuration", self.functions[function]);
-        let mut environment = self.lambda(Method::GET, &path, "").await.unwrap()["Environment"].clone();
-        environment["Variables"][variable] = json!(text);
-        self.lambda(Method::PUT, &path, &json!({"Environment": environment}).to_string()).await.unwrap();
+    async fn events(&self, operation: &str, body: Value) -> Value {
+        let request = self.http.post(self.world.stack.endpoint_url());
+        let request = request.header("x-amz-target", format!("AWSEvents.{operation}"));
+        let request = request.header("content-type", "application/x-amz-json-1.1");
+        call(request, "events", body.to_string()).await.unwrap()
     }
 
     /// Sets for how many seconds a function may run.
     pub(super) async fn set_time_out(&self, function: &str, seconds: u32) {
         let path = format!("functions/{}/configuration", self.functions[function]);
-        self.lambda(Method::PUT, &path, &json!({"Timeout": seconds}).to_string()).await.unwrap();
+        self.lambda(Method::PUT, &path, &json!({"Timeout": seconds}).to_string()).await;
     }
 
     /// Invokes a function. `None` when it died.
     pub(super) fn invoke(&self, function: &str, event: &Value) -> JoinHandle<Option<Value>> {
         let path = format!("functions/{}/invocations", self.functions[function]);
         let url = format!("{}/2015-03-31/{path}", self.world.stack.endpoint_url());
-        let (http, region, body) = (self.http.clone(), self.world.stack.region(), event.to_string());
-        tokio::spawn(async move { lambda(&http, region, Method::POST, &url, body).await })
+        tokio::spawn(call(self.http.post(url), "lambda", event.to_string()))
     }
 
     /// Stores a file as a drop and makes its job, the same every time: one that owes a receipt.
@@ -261,9 +252,8 @@ impl Bench {
         }
     }
 
-    /// Sends SIGKILL to the worker's processes, children of this stack's emulator.
     pub(super) fn kill(&self) -> bool {
-        kill_worker(&self.world)
+        kill_workers(self.world.stack.pid())
     }
 
     /// How many objects a job has written.
@@ -288,51 +278,19 @@ impl Bench {
     }
 }
 
-/// Sends SIGKILL to the worker's processes, children of this world's emulator, and waits until they are dead.
-pub(super) fn kill_worker(world: &World) -> bool {
-    let mut killed = false;
-    for thread in fs::read_dir(format!("/proc/{}/task", world.stack.pid())).unwrap() {
-        let children = fs::read_to_string(thread.unwrap().path().join("children")).unwrap_or_default();
-        for pid in children.split_whitespace().filter(|pid| environment(pid).contains("OBJECTS_TABLE=")) {
-            let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
-            killed |= kill_process(pid, Signal::KILL).is_ok();
-            while !environment(&pid.as_raw_nonzero().to_string()).is_empty() {
-                thread::sleep(Duration::from_millis(1));
-            }
-        }
-    }
-    killed
-}
-
-/// Only the worker is told of the objects table.
-fn environment(pid: &str) -> String {
-    let bytes = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 pub(super) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-async fn lambda(http: &reqwest::Client, region: &str, method: Method, url: &str, body: String) -> Option<Value> {
-    let identity = Credentials::new("test", "test", None, None, "test").into();
-    let settings = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("lambda")
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()
-        .unwrap();
-    let signable = SignableBody::Bytes(body.as_bytes());
-    let call = SignableRequest::new(method.as_str(), url, std::iter::empty(), signable).unwrap();
-    let (signature, _) = sign(call, &settings.into()).unwrap().into_parts();
-    let call = http.request(method, url).body(body.clone());
-    let call = signature.headers().fold(call, |call, (name, value)| call.header(name, value));
-    let answer = call.send().await.unwrap();
-    assert!(answer.status().is_success(), "{url}: {}", answer.text().await.unwrap());
+/// Makes a call of a service that no client is here for; the root user's signature may be any. `None` when it is an invocation
+/// whose function died.
+async fn call(call: RequestBuilder, service: &'static str, body: String) -> Option<Value> {
+    let scope = format!("Credential=test/20000101/us-east-1/{service}/aws4_request");
+    let call = call.header("authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"));
+    let answer = call.body(body).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}: {}", answer.url().clone(), answer.text().await.unwrap());
     let has_failed = answer.headers().contains_key("x-amz-function-error");
-    let body: Value = answer.json().await.unwrap();
+    let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default();
     // A function that fails without dying is a mistake of the test.
     assert!(!has_failed || body.to_string().contains("exited"), "{body}");
     (!has_failed).then_some(body)

@@ -1,9 +1,11 @@
-//! Every step of a job's life has a point before and a point after it, at which the functions of one build can be made to die.
-//! They die at each of them once, and nothing is lost and nothing doubled.
+//! A function is killed before and after each request by which a job's life moves on: nothing is lost and nothing doubled.
 
-use std::{collections::BTreeSet, fmt::Write, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt::Write,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use aws::Step;
 use imports::{
     import::{ImportId, MAX_ATTEMPTS},
     options::OnConflict,
@@ -14,54 +16,47 @@ use serde_json::{Value, json};
 use super::{
     bench::{Bench, Told, WORKER, text},
     files::File,
+    steps::{
+        CANCEL, CREATE, NUMBER, OF_CALLS, OF_HAND_OVERS, OF_LARGE_REPORTS, OF_SMALL_FILES, SEND, STORE_FILE, Step,
+        WRITE_PRODUCTS, check, deaths,
+    },
 };
-use crate::world::{Answer, IMPORTS, ROOT, World, send};
-use local::Options;
+use crate::{
+    proxy::{Mischief, Moment, Proxy},
+    world::{Answer, IMPORTS, ROOT, send},
+};
 
-/// The build with the points, and which of them were reached.
+/// A stack whose functions can be killed at any request, and the deaths so far.
 struct Points {
     bench: Bench,
-    reached: BTreeSet<String>,
+    proxy: Proxy,
+    died: BTreeSet<(Step, Moment)>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: cargo test --test stories kills::points -- --ignored --nocapture"]
-async fn whatever_step_a_function_dies_at_its_job_ends_as_if_it_had_not() {
-    let world = World::with_options(Options { fault_points: true, ..Options::default() }).await;
-    let mut points = Points { bench: Bench::over(world).await, reached: BTreeSet::new() };
-    let file = small_file();
-    let expected = points.undisturbed(&file).await;
-    let once = [Step::Hide, Step::Claim, Step::Finish, Step::PutReceipt, Step::SettleReceipt];
-    for point in once.into_iter().flat_map(Step::points) {
-        points.worker_dies(&point, 0, &file, &expected).await;
-    }
-    // As often as the undisturbed run takes the step.
-    for (step, least) in [(Step::WriteBatch, 4), (Step::FinishFile, 4)] {
-        for point in step.points() {
-            let mut times = 0;
-            while points.worker_dies(&point, times, &file, &expected).await {
-                times += 1;
-            }
-            assert!(times >= least, "{point}: {times}");
+async fn whatever_step_a_worker_dies_at_its_job_ends_as_if_it_had_not() {
+    let mut points = Points::new().await;
+    for (steps, file) in [(&OF_SMALL_FILES[..], small_file()), (&OF_LARGE_REPORTS, large_report())] {
+        let expected = points.undisturbed(&file).await;
+        for (step, moment) in deaths(&[steps]) {
+            points.worker_dies(step, moment, &file, &expected).await;
         }
     }
-    let large = large_report();
-    let expected = points.undisturbed(&large).await;
-    for point in Step::SendPart.points() {
-        points.worker_dies(&point, 0, &large, &expected).await;
-    }
-    points.killed_at_every_claim(&file).await;
-    points.cancelled(&file).await;
-    points.created().await;
-    points.handed_over(&file).await;
+    points.killed_at_every_claim(&small_file()).await;
+    points.handed_over(&small_file()).await;
+    points.check_deaths(&[&OF_SMALL_FILES, &OF_LARGE_REPORTS, &OF_HAND_OVERS]);
+}
 
-    let all: BTreeSet<String> = Step::ALL.into_iter().flat_map(Step::points).collect();
-    println!("died at each of {} points: {:?}", points.reached.len(), points.reached);
-    assert_eq!(points.reached, all, "a point was never reached");
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_step_a_call_dies_at_there_is_no_job_or_one_that_ends() {
+    let mut points = Points::new().await;
+    points.cancelled(&small_file()).await;
+    points.created().await;
+    points.check_deaths(&[&OF_CALLS]);
 }
 
 /// Lines of all waves, in more than one batch of writes.
-fn small_file() -> File {
+pub(super) fn small_file() -> File {
     let mut lines = String::new();
     for number in 0..60 {
         writeln!(lines, r#"{{"type":"subscription_product","external_ref":"p{number}","name":"Box {number}"}}"#)
@@ -85,7 +80,7 @@ fn small_file() -> File {
 /// A few lines so long that what is told of them goes in parts.
 fn large_report() -> File {
     let long = "x".repeat(100_000);
-    let mut lines = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}\n".to_owned();
+    let mut lines = "{\"type\":\"subscription_product\",\"name\":\"Box 0\"}\n".to_owned();
     for _ in 0..60 {
         writeln!(lines, "{{\"type\":\"subscription_product\",\"name\":\"\",\"description\":\"{long}\"}}").unwrap();
     }
@@ -93,6 +88,11 @@ fn large_report() -> File {
 }
 
 impl Points {
+    async fn new() -> Self {
+        let (world, proxy) = Proxy::world().await;
+        Self { bench: Bench::over(world).await, proxy, died: BTreeSet::new() }
+    }
+
     async fn undisturbed(&self, file: &File) -> Told {
         self.bench.clear().await;
         let id = self.bench.submit(0, file).await;
@@ -101,38 +101,35 @@ impl Points {
         self.bench.told(&[id]).await
     }
 
-    /// Makes a function die at a point when it gets there once more than so many times.
-    async fn arm(&self, function: &str, point: &str, times: usize) {
-        let action = if times == 0 { "return".to_owned() } else { format!("{times}*off->return") };
-        self.bench.set(function, "FAILPOINTS", &format!("{point}={action}")).await;
+    /// Kills the next function that makes a request.
+    fn arm(&self, step: Step, moment: Moment) {
+        self.proxy.plan(step, Mischief::Kill(moment));
     }
 
-    async fn disarm(&self, function: &str) {
-        self.bench.set(function, "FAILPOINTS", "").await;
+    /// Notes a death, which must have happened.
+    fn note(&mut self, step: Step, moment: Moment) {
+        assert!(self.proxy.is_done(), "nobody made the request {step:?}");
+        self.died.insert((step, moment));
+        check(self.proxy.take_requests());
     }
 
-    /// A worker dies at a point and another goes on: nothing tells the difference. `false` when the point was not reached so
-    /// many times.
-    async fn worker_dies(&mut self, point: &str, times: usize, file: &File, expected: &Told) -> bool {
+    fn check_deaths(&self, steps: &[&[Step]]) {
+        assert_eq!(self.died, deaths(steps).into_iter().collect());
+    }
+
+    /// A worker dies and another goes on: nothing tells the difference.
+    async fn worker_dies(&mut self, step: Step, moment: Moment, file: &File, expected: &Told) {
         let bench = &self.bench;
         bench.clear().await;
         let id = bench.submit(0, file).await;
-        self.arm(WORKER, point, times).await;
+        self.arm(step, moment);
         let message = bench.receive().await;
-        let answer = bench.wake(&message).await.unwrap();
-        self.disarm(WORKER).await;
-        let has_died = answer.is_none();
-        assert!(has_died || times > 0, "{point} was not reached");
-        if !bench.settle(&message, answer.as_ref()).await {
-            bench.let_time_pass(&message).await;
-            bench.run_on(id).await;
-        }
+        assert_eq!(bench.wake(&message).await.unwrap(), None, "{step:?} {moment:?}: the worker lives");
+        bench.let_time_pass(&message).await;
+        bench.run_on(id).await;
         let difference = bench.told(&[id]).await.difference(expected);
-        assert!(difference.is_empty(), "{point}, {times}: {}", difference.join("\n"));
-        if has_died {
-            self.reached.insert(point.to_owned());
-        }
-        has_died
+        assert!(difference.is_empty(), "{step:?} {moment:?}: {}", difference.join("\n"));
+        self.note(step, moment);
     }
 
     /// A job that kills every worker that claims it is given up, and tells so.
@@ -140,15 +137,17 @@ impl Points {
         let bench = &self.bench;
         bench.clear().await;
         let id = bench.submit(0, file).await;
-        self.arm(WORKER, "before WriteBatch", 0).await;
         for _ in 0..MAX_ATTEMPTS {
+            self.arm(WRITE_PRODUCTS, Moment::Before);
             let message = bench.receive().await;
             assert_eq!(bench.wake(&message).await.unwrap(), None);
             bench.let_time_pass(&message).await;
         }
-        // The point is still there: a job that is given up writes nothing any more.
+        // A job that is given up writes nothing any more.
+        self.arm(WRITE_PRODUCTS, Moment::Before);
         assert_eq!(bench.run_on(id).await, 1);
-        self.disarm(WORKER).await;
+        assert!(!self.proxy.is_done(), "it wrote");
+        self.proxy.drop_plans();
         let job = bench.world.import(&id.to_string()).await;
         assert_eq!(job["attributes"]["status"], "failed");
         let errors = bench.world.errors(&id.to_string()).await;
@@ -156,23 +155,29 @@ impl Points {
         assert!(errors.iter().all(|(_, code, _)| code == "given_up"), "{errors:?}");
     }
 
-    /// A job is cancelled before any worker has it, and the function that does so dies.
+    /// A job is cancelled before any worker has it, and a function dies that has to do with it.
     async fn cancelled(&mut self, file: &File) {
-        for (point, again) in Step::CancelPending.points().into_iter().zip([200, 409]) {
+        for (step, moment) in deaths(&[&[CANCEL, NUMBER]]) {
             let bench = &self.bench;
             bench.clear().await;
             let id = bench.submit(0, file).await;
             let cancel = || send(bench.world.request(Method::POST, &format!("{IMPORTS}/{id}/cancel")));
-            self.arm("CancelImport", &point, 0).await;
-            assert_died(&point, &cancel().await);
-            self.disarm("CancelImport").await;
-            cancel().await.expect(again);
+            self.arm(step, moment);
+            if step == CANCEL {
+                assert_died(step, moment, &cancel().await);
+                cancel().await.expect(if moment == Moment::Before { 200 } else { 409 });
+            } else {
+                cancel().await.expect(200);
+                let message = bench.receive().await;
+                assert_eq!(bench.wake(&message).await.unwrap(), None);
+                bench.let_time_pass(&message).await;
+            }
             bench.run_on(id).await;
             let job = bench.world.import(&id.to_string()).await;
             assert_eq!(job["attributes"]["status"], "failed");
             assert!(bench.world.objects().await.is_empty());
             assert_eq!(bench.world.errors(&id.to_string()).await.len(), 1);
-            self.reached.insert(point);
+            self.note(step, moment);
         }
     }
 
@@ -180,24 +185,28 @@ impl Points {
     async fn created(&mut self) {
         self.bench.clear().await;
         let mut jobs = 0;
-        for (step, stored) in [(Step::Put, [0, 0]), (Step::Create, [0, 1]), (Step::Send, [1, 1])] {
-            for (point, stored) in step.points().into_iter().zip(stored) {
-                self.posted(&point, jobs, stored).await;
+        for (step, moment) in deaths(&[&[STORE_FILE, CREATE, SEND]]) {
+            let stored = usize::from(step == SEND || (step, moment) == (CREATE, Moment::After));
+            self.posted(step, moment, jobs, stored).await;
+            jobs += 1;
+            // A drop is stored before the function is called.
+            if step != STORE_FILE {
+                self.dropped(step, moment, jobs, stored).await;
                 jobs += 1;
-                // A drop is stored before the function is called.
-                if step != Step::Put {
-                    self.dropped(&point, jobs, stored).await;
-                    jobs += 1;
-                }
-                self.reached.insert(point);
             }
+            self.note(step, moment);
         }
-        let bench = &self.bench;
         // So old have jobs to be before somebody looks after them.
         tokio::time::sleep(Duration::from_secs(31)).await;
-        self.arm("ResumeImports", "after Send", 0).await;
-        assert_eq!(bench.invoke("ResumeImports", &json!({})).await.unwrap(), None);
-        self.disarm("ResumeImports").await;
+        for (step, moment) in deaths(&[&[SEND]]) {
+            self.arm(step, moment);
+            assert_eq!(self.bench.invoke("ResumeImports", &json!({})).await.unwrap(), None);
+            self.note(step, moment);
+        }
+        let bench = &self.bench;
+        // What was sent before a death is sent again in the next minute: until then the queue takes it for a repetition.
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        tokio::time::sleep(Duration::from_secs(60 - since_epoch.as_secs() % 60)).await;
         bench.invoke("ResumeImports", &json!({})).await.unwrap().unwrap();
         for id in self.jobs().await {
             if !bench.has_ended(id).await {
@@ -213,24 +222,23 @@ impl Points {
     }
 
     /// A file is posted, and posted again as its caller has got no answer.
-    async fn posted(&self, point: &str, before: usize, stored: usize) {
+    async fn posted(&self, step: Step, moment: Moment, before: usize, stored: usize) {
         let post = || {
-            let file = format!("{{\"type\":\"subscription_product\",\"name\":\"{point}\"}}");
-            send(self.bench.world.posting(file, &[]).header("idempotency-key", point.replace(' ', "-")))
+            let file = format!("{{\"type\":\"subscription_product\",\"name\":\"file {before}\"}}");
+            send(self.bench.world.posting(file, &[]).header("idempotency-key", format!("key-{before}")))
         };
-        self.arm("CreateImport", point, 0).await;
-        assert_died(point, &post().await);
-        self.disarm("CreateImport").await;
-        assert_eq!(self.jobs().await.len(), before + stored, "{point}");
+        self.arm(step, moment);
+        assert_died(step, moment, &post().await);
+        assert_eq!(self.jobs().await.len(), before + stored, "{step:?} {moment:?}");
         post().await.expect(if stored == 0 { 201 } else { 200 });
-        assert_eq!(self.jobs().await.len(), before + 1, "{point}");
+        assert_eq!(self.jobs().await.len(), before + 1, "{step:?} {moment:?}");
     }
 
     /// A drop is announced, and announced again as the function has died.
-    async fn dropped(&self, point: &str, before: usize, stored: usize) {
+    async fn dropped(&self, step: Step, moment: Moment, before: usize, stored: usize) {
         let world = &self.bench.world;
-        let key = format!("drops/{}/{}.jsonl", world.store, point.replace(' ', "-"));
-        let file = format!("{{\"type\":\"subscription_product\",\"name\":\"{point}, dropped\"}}");
+        let key = format!("drops/{}/{before}.jsonl", world.store);
+        let file = format!("{{\"type\":\"subscription_product\",\"name\":\"file {before}\"}}");
         let version = world.put(&key, file, &[]).await;
         let event = std::fs::read(format!("{ROOT}/events/accept-drop.json")).unwrap();
         let mut event: Value = serde_json::from_slice(&event).unwrap();
@@ -238,12 +246,11 @@ impl Points {
         announced["bucket"]["name"] = json!(world.stack.bucket());
         announced["object"]["key"] = json!(key);
         announced["object"]["versionId"] = json!(version);
-        self.arm("AcceptDrop", point, 0).await;
-        assert_eq!(self.bench.invoke("AcceptDrop", &event).await.unwrap(), None, "{point}");
-        self.disarm("AcceptDrop").await;
-        assert_eq!(self.jobs().await.len(), before + stored, "{point}");
+        self.arm(step, moment);
+        assert_eq!(self.bench.invoke("AcceptDrop", &event).await.unwrap(), None, "{step:?} {moment:?}");
+        assert_eq!(self.jobs().await.len(), before + stored, "{step:?} {moment:?}");
         self.bench.invoke("AcceptDrop", &event).await.unwrap().unwrap();
-        assert_eq!(self.jobs().await.len(), before + 1, "{point}");
+        assert_eq!(self.jobs().await.len(), before + 1, "{step:?} {moment:?}");
     }
 
     async fn jobs(&self) -> Vec<ImportId> {
@@ -255,29 +262,18 @@ impl Points {
     /// A worker dies while it hands a job over for which its time is too short.
     async fn handed_over(&mut self, file: &File) {
         let expected = self.undisturbed(file).await;
-        let bench = &self.bench;
         // Three seconds more than it keeps for handing over, and a write that takes longer.
-        bench.set_time_out(WORKER, 33).await;
-        for point in [Step::Release, Step::Send].into_iter().flat_map(Step::points) {
-            bench.clear().await;
-            let id = bench.submit(0, file).await;
-            let slow = "before WriteBatch=1*off->1*sleep(4000)->off";
-            bench.set(WORKER, "FAILPOINTS", &format!("{slow};{point}=return")).await;
-            let message = bench.receive().await;
-            assert_eq!(bench.wake(&message).await.unwrap(), None, "{point} was not reached");
-            self.disarm(WORKER).await;
-            bench.let_time_pass(&message).await;
-            bench.run_on(id).await;
-            let difference = bench.told(&[id]).await.difference(&expected);
-            assert!(difference.is_empty(), "{point}: {}", difference.join("\n"));
-            self.reached.insert(point);
+        self.bench.set_time_out(WORKER, 33).await;
+        for (step, moment) in deaths(&[&OF_HAND_OVERS]) {
+            self.proxy.plan(WRITE_PRODUCTS, Mischief::Hold(Duration::from_secs(4)));
+            self.worker_dies(step, moment, file, &expected).await;
         }
     }
 }
 
 /// Whether an answer is the gateway's own, not one of a function that came to its end.
 #[track_caller]
-fn assert_died(point: &str, answer: &Answer) {
-    assert!(answer.status >= 500, "{point}: {answer:?}");
-    assert_eq!(answer.body["errors"], Value::Null, "{point}: the function has answered");
+fn assert_died(step: Step, moment: Moment, answer: &Answer) {
+    assert!(answer.status >= 500, "{step:?} {moment:?}: {answer:?}");
+    assert_eq!(answer.body["errors"], Value::Null, "{step:?} {moment:?}: the function has answered");
 }

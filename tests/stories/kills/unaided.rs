@@ -5,10 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local::generate::generate;
+use samples::generate;
 
-use super::bench::kill_worker;
-use crate::world::{World, gzip, sum};
+use crate::{
+    processes::kill_workers,
+    world::{World, gzip, sum},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing() {
@@ -21,7 +23,7 @@ async fn a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing() {
         let job = world.import(&id).await;
         assert_ne!(job["attributes"]["status"], "success", "the job ended before its worker was killed");
         if sum(&job, "imported") > 0 {
-            break kill_worker(&world);
+            break kill_workers(world.stack.pid());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };

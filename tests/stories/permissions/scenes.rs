@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::stage::{FILE, Played, Stage, announcement, answered, ensure, id, text};
 use crate::{
-    root,
+    openapi, root,
     world::{IMPORTS, gzip, send},
 };
 
@@ -22,8 +22,7 @@ pub(super) enum Scene {
     Post,
     Upload,
     List,
-    Get,
-    Errors,
+    Read,
     Download,
     AcceptDrop,
     AcceptUpload,
@@ -38,12 +37,11 @@ pub(super) enum Scene {
 }
 
 /// In this order: where several use a permission, those are tried first that tell soonest.
-pub(super) const SCENES: [Scene; 16] = [
+pub(super) const SCENES: [Scene; 15] = [
     Scene::Post,
     Scene::Upload,
     Scene::List,
-    Scene::Get,
-    Scene::Errors,
+    Scene::Read,
     Scene::Download,
     Scene::AcceptDrop,
     Scene::AcceptUpload,
@@ -64,11 +62,7 @@ impl Stage {
             Scene::Post => self.post().await,
             Scene::Upload => self.uploaded().await.map(drop),
             Scene::List => self.list().await,
-            Scene::Get => self.get().await,
-            Scene::Errors => {
-                let errors = self.answer(Method::GET, &format!("{IMPORTS}/{}/errors", self.ended), 200).await?;
-                ensure(errors["meta"]["results"]["total"] == 1, &errors)
-            }
+            Scene::Read => self.read().await,
             Scene::Download => self.download().await,
             Scene::AcceptDrop => self.accept_drop().await,
             Scene::AcceptUpload => self.accept_upload().await.map(drop),
@@ -104,10 +98,16 @@ impl Stage {
         Ok(())
     }
 
-    async fn get(&self) -> Played {
+    /// Every call that reads of a job, for one that waits and one that has ended.
+    async fn read(&self) -> Played {
         let waiting = self.posted().await?;
-        let job = self.answer(Method::GET, &format!("{IMPORTS}/{waiting}"), 200).await?;
-        ensure(job["data"]["meta"]["queue"]["position"].is_u64(), &job)
+        for route in openapi::routes().iter().filter(|route| route.method == "GET" && route.path.contains("{id}")) {
+            for (id, below) in [(&waiting, 500), (&self.ended, 400)] {
+                let answer = send(self.world.request(Method::GET, &route.path.replace("{id}", id))).await;
+                ensure(answer.status < below && route.statuses.contains(&answer.status), &answer.body)?;
+            }
+        }
+        Ok(())
     }
 
     async fn download(&self) -> Played {
@@ -218,7 +218,7 @@ impl Stage {
     async fn hand_over(&self) -> Played {
         let worker = self.function("process-import");
         let mut file = Vec::new();
-        local::generate::generate(25_000, 3, 0, &mut file).unwrap();
+        samples::generate(25_000, 3, 0, &mut file).unwrap();
         let job = answered(self.world.posting(gzip(&file), &[]), 201).await?;
         self.tick(id(&job)).await?;
         self.discard().await;

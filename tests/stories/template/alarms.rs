@@ -61,7 +61,7 @@ fn is_there(template: &Template, dimension: &str, value: &Value) -> bool {
         "ApiId" => is("AWS::ApiGatewayV2::Api") && !value["Ref"].is_null(),
         "QueueName" => is("AWS::SQS::Queue") && value["Fn::GetAtt"][1] == "QueueName",
         telemetry::STACK => *value == json!({"Ref": "AWS::StackName"}),
-        telemetry::OUTCOME => telemetry::OUTCOMES.iter().any(|outcome| outcome.as_str() == value),
+        telemetry::OUTCOME => telemetry::JobOutcome::ALL.iter().any(|outcome| outcome.as_str() == value),
         "Operation" => OPERATIONS.iter().any(|operation| operation == value),
         _ => false,
     }
@@ -154,15 +154,24 @@ fn substituted(text: &str) -> Value {
     reference.split_once('.').map_or_else(|| json!({"Ref": reference}), |(of, part)| json!({"Fn::GetAtt": [of, part]}))
 }
 
-/// The runbook explains every alarm, and none that does not exist.
+/// What the runbook says of the alarms of all functions of the API at once.
+const OF_THE_API: &str = "{Function}ErrorsAlarm";
+
+/// The runbook explains every alarm, and none that there is not.
 pub(super) fn runbook(template: &Template) -> Result<(), String> {
     let runbook = fs::read_to_string(format!("{ROOT}/docs/operations.md")).unwrap();
+    let of_api = template
+        .all("AWS::Lambda::Permission")
+        .filter(|(_, permission)| permission["Principal"] == "apigateway.amazonaws.com")
+        .filter_map(|(_, permission)| target(&permission["FunctionName"])?.strip_suffix("Function"))
+        .map(|function| format!("{function}ErrorsAlarm"));
+    let runbook = runbook.replace(OF_THE_API, &of_api.collect::<Vec<_>>().join(" "));
     let words = runbook.split(|letter: char| !letter.is_alphanumeric());
-    let told: BTreeSet<&str> = words.filter(|word| word.ends_with("Alarm") && *word != "Alarm").collect();
+    let explained: BTreeSet<&str> = words.filter(|word| word.ends_with("Alarm") && *word != "Alarm").collect();
     let there: BTreeSet<&str> = template.all(ALARM).map(|(name, _)| name).collect();
-    let mut difference = there.symmetric_difference(&told);
+    let mut difference = there.symmetric_difference(&explained);
     difference.next().map_or(Ok(()), |name| {
-        let where_to = if told.contains(name) { "the template" } else { "the runbook" };
+        let where_to = if explained.contains(name) { "the template" } else { "the runbook" };
         Err(format!("{name} is missing in {where_to}"))
     })
 }

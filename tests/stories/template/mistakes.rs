@@ -281,5 +281,7 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
     "runbook" {
         ApiErrorsAlarm: "Type: AWS::CloudWatch::Alarm" => "Type: AWS::CloudWatch::CompositeAlarm";
         "ApiErrorsAlarm is missing in the template"
+        GetImportErrorsAlarm: "Type: AWS::CloudWatch::Alarm" => "Type: AWS::CloudWatch::CompositeAlarm";
+        "GetImportErrorsAlarm is missing in the template"
     }
 };

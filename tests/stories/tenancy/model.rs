@@ -11,7 +11,10 @@ use reqwest::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{IMPORTS, World, gzip, send};
+use crate::{
+    gate::routes,
+    world::{IMPORTS, World, gzip, send},
+};
 
 /// How many names there are for objects: both stores use the same ones.
 const NAMES: usize = 12;
@@ -224,21 +227,17 @@ impl Two {
         self.forged += 1;
     }
 
-    fn path(&mut self) -> (Method, &'static str) {
-        match self.rng.usize(..4) {
-            0 => (Method::GET, ""),
-            1 => (Method::GET, "/errors"),
-            2 => (Method::GET, "/results"),
-            _ => (Method::GET, "/failed-lines"),
-        }
+    /// A call that reads of a job.
+    fn path(&mut self, id: &str) -> String {
+        let reads = routes().into_iter().filter(|(method, path)| *method == Method::GET && path.contains("{id}"));
+        self.rng.choice(reads.collect::<Vec<_>>()).unwrap().1.replace("{id}", id)
     }
 
     async fn ask_for_a_job(&mut self, who: usize) {
         let ids: Vec<String> = self.stores[who].jobs.keys().cloned().collect();
         let Some(id) = self.rng.choice(ids) else { return };
-        let (method, path) = self.path();
-        let (status, body) =
-            self.ask(who, self.stores[who].world.request(method, &format!("{IMPORTS}/{id}{path}"))).await;
+        let path = self.path(&id);
+        let (status, body) = self.ask(who, self.stores[who].world.request(Method::GET, &path)).await;
         assert!([200, 307, 409].contains(&status), "{path}: {status} {body}");
         if status == 307 {
             let call = self.stores[who].world.anonymous(Method::GET, body["links"]["download"].as_str().unwrap());
@@ -249,8 +248,9 @@ impl Two {
     async fn ask_for_a_foreign_job(&mut self, who: usize) {
         let ids: Vec<String> = self.stores[1 - who].jobs.keys().cloned().collect();
         let Some(id) = self.rng.choice(ids) else { return };
-        let (method, path) = if self.rng.bool() { (Method::POST, "/cancel") } else { self.path() };
-        let call = self.stores[who].world.request(method, &format!("{IMPORTS}/{id}{path}"));
+        let cancel = (Method::POST, format!("{IMPORTS}/{id}/cancel"));
+        let (method, path) = if self.rng.bool() { cancel } else { (Method::GET, self.path(&id)) };
+        let call = self.stores[who].world.request(method, &path);
         let (status, body) = self.ask(who, call).await;
         assert_eq!(status, 404, "{path}: {body}");
         self.forged += 1;

@@ -4,8 +4,6 @@ use records::{RecordId, RecordType, json::Json};
 
 use super::*;
 
-const POLICIES: [OnConflict; 3] = [OnConflict::Fail, OnConflict::Skip, OnConflict::Update];
-
 fn id_of(record_type: RecordType, name: &str) -> String {
     RecordId::from_external_ref(&store(), record_type, name).to_string()
 }

@@ -121,7 +121,7 @@ async fn to_update_is_to_replace_what_is_stored_under_its_id() {
 
 #[tokio::test(start_paused = true)]
 async fn a_line_that_is_wrong_is_refused_whatever_the_policy() {
-    for policy in [OnConflict::Fail, OnConflict::Skip, OnConflict::Update] {
+    for policy in POLICIES {
         let world = stocked().await;
         let tea = record(&world, "tea");
         world.submit_with(2, product("tea").replace("Tea tea", "T"), with_policy(policy)).await;
@@ -133,7 +133,7 @@ async fn a_line_that_is_wrong_is_refused_whatever_the_policy() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_run_again_tells_the_same_actions() {
-    for policy in [OnConflict::Fail, OnConflict::Skip, OnConflict::Update] {
+    for policy in POLICIES {
         let calm = stocked().await;
         calm.submit_with(2, second(), with_policy(policy)).await;
         calm.run().await;
@@ -166,7 +166,7 @@ async fn check_dry(file: &str, on_conflict: OnConflict) {
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_writes_nothing_and_tells_what_a_real_one_would() {
-    for policy in [OnConflict::Fail, OnConflict::Skip, OnConflict::Update] {
+    for policy in POLICIES {
         check_dry(&second(), policy).await;
         check_dry(&(second() + &products(250)), policy).await;
         check_dry("{}\n", policy).await;
@@ -185,7 +185,7 @@ async fn a_dry_run_finds_by_its_id_what_a_real_one_would_have_stored() {
     let chosen = subscription("ada", "box", "yearly")
         .replace("\"offering_external_ref\":\"box\"", &format!("\"offering_id\":\"{offering_id}\""));
     let updated = [plan("yearly"), offering("box", "tea", "yearly"), chosen].concat();
-    for policy in [OnConflict::Fail, OnConflict::Skip, OnConflict::Update] {
+    for policy in POLICIES {
         check_dry(&updated, policy).await;
     }
 }

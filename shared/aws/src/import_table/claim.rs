@@ -16,8 +16,8 @@ use imports::{
     api::time,
     back_off::BACK_OFF,
     import::{Claim, Import, ImportStatus, Lease, to_micros},
-    kept::Kept,
     ports::{ImportRef, PortError, PortResult},
+    retention::Retention,
     times,
 };
 use records::StoreId;
@@ -198,7 +198,12 @@ impl ImportTable {
     }
 
     /// Gives the next number away; `kept` is how long the job is kept that ended last of those with a number.
-    fn count_up(&self, store: &StoreId, counter: &CounterItem, kept: Option<Kept>) -> PortResult<TransactWriteItem> {
+    fn count_up(
+        &self,
+        store: &StoreId,
+        counter: &CounterItem,
+        kept: Option<Retention>,
+    ) -> PortResult<TransactWriteItem> {
         let last = counter.last_number;
         let condition = if last == 0 { "attribute_not_exists(last_number)" } else { "last_number = :last" };
         let set_kept = if kept.is_some() { ", kept_from = :from, keep_until = :until" } else { "" };

@@ -74,7 +74,7 @@ impl ImportTable {
             .table_name(&self.table)
             .set_item(Some(write(&ImportItem::pending(import))?))
             .condition_expression("attribute_not_exists(pk)");
-        let open = ImportRef { store: import.store.clone(), id: import.id, created_at: import.created_at };
+        let open = ImportRef::from(import);
         let mut open_item = write(&OpenItem::of(&open))?;
         open_item.extend(open_key(import.created_at, import.id));
         let open = Put::builder().table_name(&self.table).set_item(Some(open_item));

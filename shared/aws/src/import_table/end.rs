@@ -14,8 +14,8 @@ use crate::{
 use imports::{
     api::time,
     import::{Import, ImportId, ImportStatus, Lease, Outcome, to_micros},
-    kept::Kept,
     ports::{ImportRef, PortError, PortResult},
+    retention::Retention,
 };
 use records::StoreId;
 
@@ -24,7 +24,7 @@ impl ImportTable {
         let place = ImportRef::from(lease);
         // While this worker has the lease nobody else ends or numbers a job.
         let before = self.counter(&lease.store).await?.kept();
-        let kept = Kept { from: to_micros(now), expires_at: outcome.expires_at }.after(before);
+        let kept = Retention { from: to_micros(now), expires_at: outcome.expires_at }.after(before);
         let import = self
             .ended(&place, outcome, now, ", kept_from = :from, expires_at = :expires")?
             .expression_attribute_values(":from", text(time(kept.from)))
@@ -135,8 +135,8 @@ impl ImportTable {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":ended", text(ImportStatus::from(outcome.ending).as_str()))
             .expression_attribute_values(":now", text(time(now)))
-            .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded))
-            .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported))
+            .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded)?)
+            .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported)?)
             .expression_attribute_values(":report", text(&outcome.report.prefix))
             .expression_attribute_values(":errors", number(outcome.report.errors))
             .expression_attribute_values(":blocked", number(outcome.report.blocked));
@@ -147,7 +147,7 @@ impl ImportTable {
     }
 
     /// Notes how long the job is kept that ended last of those with a number.
-    fn note_kept(&self, store: &StoreId, kept: Kept) -> PortResult<TransactWriteItem> {
+    fn note_kept(&self, store: &StoreId, kept: Retention) -> PortResult<TransactWriteItem> {
         let note = self
             .update(key(store.as_str(), COUNTER), "SET kept_from = :from, keep_until = :until")
             .expression_attribute_values(":from", text(time(kept.from)))

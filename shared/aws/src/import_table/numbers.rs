@@ -1,5 +1,5 @@
 //! The numbers of a store's claimed jobs. They rise with the time of creation, and those that exist are the highest ones
-//! ([`imports::kept`]), so each bound of a list is found in the index by halves: some fourteen reads for ten thousand jobs,
+//! ([`imports::retention`]), so each bound of a list is found in the index by halves: some fourteen reads for ten thousand jobs,
 //! and none beyond the first two where the lowest and the highest number are the bounds.
 
 use chrono::{DateTime, TimeDelta, Utc};

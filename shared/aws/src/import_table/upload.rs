@@ -10,19 +10,23 @@ use crate::{
 };
 use imports::{
     import::ImportId,
-    options::{ImportOptions, OnConflict},
+    options::ImportOptions,
     ports::{PortResult, UploadPromise, Uploads},
 };
 use records::StoreId;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct UploadItem {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_ref: Option<String>,
-    dry_run: bool,
-    on_conflict: OnConflict,
+    #[serde(flatten)]
+    options: ImportOptions,
     /// Seconds since 1970.
     expires_at: i64,
+}
+
+impl UploadItem {
+    fn of(promise: &UploadPromise) -> Self {
+        Self { options: promise.options.clone(), expires_at: promise.expires_at.timestamp() }
+    }
 }
 
 fn upload_key(store: &StoreId, id: ImportId) -> Item {
@@ -31,9 +35,7 @@ fn upload_key(store: &StoreId, id: ImportId) -> Item {
 
 impl Uploads for ImportTable {
     async fn promise(&self, promise: &UploadPromise) -> PortResult<()> {
-        let ImportOptions { external_ref, dry_run, on_conflict } = promise.options.clone();
-        let expires_at = promise.expires_at.timestamp();
-        let mut item = write(&UploadItem { external_ref, dry_run, on_conflict, expires_at })?;
+        let mut item = write(&UploadItem::of(promise))?;
         item.extend(upload_key(&promise.store, promise.id));
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(sort)?;
         Ok(())
@@ -43,10 +45,30 @@ impl Uploads for ImportTable {
         let call = self.client.get_item().table_name(&self.table).set_key(Some(upload_key(store, id)));
         let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
         let item = item.map(read::<UploadItem>).transpose()?.filter(|item| item.expires_at > now.timestamp());
-        Ok(item.map(|item| ImportOptions {
-            external_ref: item.external_ref,
-            dry_run: item.dry_run,
-            on_conflict: item.on_conflict,
-        }))
+        Ok(item.map(|item| item.options))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use imports::options::OnConflict;
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_promise_is_stored_with_its_options() {
+        let check = |options, expected: Value| {
+            let (id, store) = (ImportId::new(Uuid::nil()), StoreId::from_own_record("main").unwrap());
+            let promise = UploadPromise { store, id, options, expires_at: DateTime::from_timestamp(7, 0).unwrap() };
+            let item = write(&UploadItem::of(&promise)).unwrap();
+            assert_eq!(read::<Value>(item).unwrap(), expected);
+        };
+        check(ImportOptions::default(), json!({"dry_run": false, "on_conflict": "fail", "expires_at": 7}));
+        check(
+            ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Skip },
+            json!({"external_ref": "nightly", "dry_run": true, "on_conflict": "skip", "expires_at": 7}),
+        );
     }
 }

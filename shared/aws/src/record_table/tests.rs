@@ -37,7 +37,7 @@ impl Intercept for Measure {
 /// How many bytes the SDK writes for a call that puts these records.
 fn written(records: &[StoredRecord]) -> usize {
     let aws = Aws::new(Credentials::new("a", "b", None, None, "test"), "us-east-1".to_owned(), None);
-    let table = RecordTable::new(Client::new(aws.sdk()), "objects".to_owned());
+    let table = RecordTable::new(Client::new(&aws.sdk), "objects".to_owned());
     let measure = Measure::default();
     let call = table.write_call(records).unwrap().customize().interceptor(measure.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::time;
-use crate::{import::Import, owner::Owner};
+use crate::{import::Import, owner::Owner, time::time};
 use records::{RecordError, RecordErrorCode};
 
 /// A reason why a line, or with line number 0 the whole file, was not imported.

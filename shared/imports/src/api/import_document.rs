@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use super::{import_address, time};
+use super::import_address;
 use crate::{
     import::{Import, ImportId, RecordCounts, Tally},
     options::OnConflict,
     owner::Owner,
     report::Report,
+    time::time,
 };
 use records::RecordErrorCode;
 
@@ -68,13 +69,13 @@ struct ErrorCounts {
     blocked: u64,
 }
 
-/// Where a pending job stands: 1 is the next to start.
+/// The queue position of a pending job: 1 is the next to start.
 #[derive(Debug, Serialize)]
 struct QueueMeta {
     position: u64,
 }
 
-/// The counts of a job. A dry run writes nothing, so nothing of it is imported; what could be is told apart.
+/// The counts of a job. A dry run writes nothing, so nothing of it is imported; what could be is shown apart.
 #[derive(Debug, Serialize)]
 struct ImportRecords {
     uploaded: RecordCounts,
@@ -128,7 +129,7 @@ impl ImportLinks {
 }
 
 impl ImportDocument {
-    /// Shows a job to a caller who reached the service at `origin`. `position` is a pending job's place in the line.
+    /// Shows a job to a caller who reached the service at `origin`. `position` is a pending job's queue position.
     #[must_use]
     pub fn new(import: Import, position: Option<u64>, origin: &str) -> Self {
         let links = ImportLinks::new(import_address(origin, import.id), import.report.is_some());
@@ -172,7 +173,7 @@ impl Job {
 }
 
 /// What a partner finds beside a dropped file when its job has ended: the job, which file it was, and where the files that
-/// tell more lie.
+/// say more lie.
 #[derive(Debug, Serialize)]
 pub struct ReceiptDocument {
     data: Job,
@@ -195,7 +196,7 @@ struct ReceiptLinks {
 }
 
 impl ReceiptDocument {
-    /// Shows an ended job to whoever dropped its file. `address` tells where a file lies for clients of S3. `None` when the
+    /// Shows an ended job to whoever dropped its file. `address` makes a file's address for clients of S3. `None` when the
     /// job has not ended.
     #[must_use]
     pub fn new(import: Import, address: impl Fn(&str) -> String) -> Option<Self> {

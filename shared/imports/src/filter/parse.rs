@@ -1,4 +1,4 @@
-//! The grammar of filters. No branch is ever taken back: what can't be read is told where it stands.
+//! The grammar of filters. No branch is taken back: an error points to where the reading stopped.
 
 use winnow::{
     ModalResult, Parser,
@@ -7,8 +7,9 @@ use winnow::{
     token::{none_of, one_of, take_till, take_while},
 };
 
-use super::{Comparison, Condition, FilterError, comparable_time};
 use crate::import::ImportStatus;
+
+use super::condition::{Comparison, Condition, FilterError, comparable_time};
 
 const OPERATOR: &str = "an operator: eq, in, gt, ge, lt or le";
 const LISTED_FIELD: &str = "a field that eq and in take: status or external_ref";
@@ -60,7 +61,7 @@ fn condition(input: &mut &str) -> ModalResult<Condition> {
 fn listed(input: &mut &str, most: usize) -> ModalResult<Condition> {
     match terminated(word(field, LISTED_FIELD), symbol(',', COMMA)).parse_next(input)? {
         Field::Status => {
-            let status = value(ImportStatus::from_name, STATUS);
+            let status = value(|name| name.parse::<ImportStatus>().ok(), STATUS);
             separated(1..=most, cut_err(status), ',').map(Condition::Status).parse_next(input)
         }
         Field::ExternalRef => {

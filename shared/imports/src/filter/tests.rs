@@ -2,10 +2,10 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::*;
+use super::{condition::comparable_time, *};
 use crate::{
     api::{ApiError, time},
-    import::{ImportFile, ImportId, NewImport},
+    import::{ImportFile, ImportId, ImportStatus, NewImport, to_micros},
     options::ImportOptions,
 };
 use records::StoreId;
@@ -99,6 +99,10 @@ fn what_can_t_be_read_is_told_where_it_stands() {
 
     check_refused("eq(status)", "at character 10: expected \",\" and a value, found \")\"");
     let status = "a status: pending, started, success or failed";
+    assert!(
+        ImportStatus::ALL.iter().all(|known| status.contains(known.as_str())),
+        "every status is among those expected"
+    );
     check_refused("eq(status,)", &format!("at character 11: expected {status}, found \")\""));
     check_refused("eq(status,done)", &format!("at character 11: expected {status}, found \"done)\""));
     check_refused("in(status,failed, success)", &format!("at character 18: expected {status}, found \" success)\""));
@@ -143,7 +147,7 @@ fn a_filter_has_bounds() {
     let long = |length: usize| format!("eq(external_ref,{})", "ü".repeat(length - 17));
     assert!(Filter::parse(&long(MAX_LENGTH)).is_ok());
     check_refused(&long(MAX_LENGTH + 1), "a filter has at most 8192 characters, this one has 8193");
-    let longest_ref = "\"".repeat(crate::import::MAX_EXTERNAL_REF);
+    let longest_ref = "\"".repeat(records::limits::MAX_EXTERNAL_REF);
     assert_eq!(
         Filter::parse(&written(&[refs(&[&longest_ref])])),
         Ok(Filter { conditions: vec![refs(&[&longest_ref])] })

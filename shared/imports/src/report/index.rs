@@ -12,14 +12,14 @@ pub const fn index_entry(end: u64) -> [u8; 8] {
     end.to_be_bytes()
 }
 
-/// The stretch of the index that tells where the rows `first..end` lie: their own entries, and the one before, which
+/// The stretch of the index that says where the rows `first..end` lie: their own entries, and the one before, which
 /// ends where the first begins.
 #[must_use]
 pub fn index_range(rows: Range<u64>) -> Range<u64> {
     if rows.is_empty() { 0..0 } else { rows.start.saturating_sub(1) * ENTRY..rows.end * ENTRY }
 }
 
-/// The stretch of the rows that the index stretch of [`index_range`] tells: as many as fit so many bytes, and the first
+/// The stretch of the rows that the index stretch of [`index_range`] covers: as many as fit so many bytes, and the first
 /// whatever its length. `None` when the index holds no row.
 #[must_use]
 pub fn rows_range(first: u64, index: &[u8], most: u64) -> Option<Range<u64>> {

@@ -1,6 +1,7 @@
 //! Writing a report, line by line in the order of the import file.
 
 use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray};
 use tokio::try_join;
 
 use super::{Report, index_entry};
@@ -12,24 +13,20 @@ use crate::{
 use records::{RecordError, RecordErrorCode, RecordId, RecordType};
 
 /// What was done with an imported line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq)]
+#[strum(serialize_all = "snake_case")]
 pub enum Action {
     /// The object is new.
     Created,
-    /// It took the place of the one that was stored.
+    /// It replaced the stored one.
     Updated,
     /// The stored one stayed.
     Skipped,
 }
 
 impl Action {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Skipped => "skipped",
-        }
-    }
+    /// Every action.
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 /// How a line went: the id of its object and what was done, or all its errors.
@@ -144,7 +141,7 @@ struct ResultErrorDocument<'a> {
 impl<'a> ResultDocument<'a> {
     fn new(line: &ReportLine<'a>) -> Self {
         let (id, action, errors) = match line.outcome {
-            Ok((id, action)) => (Some(*id), action.as_str(), &[][..]),
+            Ok((id, action)) => (Some(*id), action.into(), &[][..]),
             Err(errors) => (None, "failed", errors.as_slice()),
         };
         let shown = |error: &'a RecordError| ResultErrorDocument {

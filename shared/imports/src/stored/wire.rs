@@ -13,7 +13,7 @@ const FRAME: usize = 512;
 /// What stands around a value: `{"S":"…"}`, `{"N":"…"}`, `{"L":[…]}`, `{"M":{…}}`.
 const TYPED: usize = 8;
 
-/// Tells how many bytes of a call a record takes, at most.
+/// Returns how many bytes of a call a record takes, at most.
 #[must_use]
 pub fn wire_bytes(record: &StoredRecord) -> usize {
     let external_ref = record.external_ref.as_deref().map_or(0, text_bytes);

@@ -1,10 +1,6 @@
 //! Numbers as text: what the database can hold, decided without ever making a float.
 
-/// The most significant digits that `DynamoDB` keeps.
-const MAX_DIGITS: usize = 38;
-
-/// The powers of ten between which `DynamoDB` numbers lie, zero aside: `1E-130` to `9.99…E+125`.
-const MAGNITUDES: std::ops::RangeInclusive<i64> = -130..=125;
+use crate::limits::{MAGNITUDES, MAX_DIGITS};
 
 /// A JSON number taken apart: sign, significant digits and power of ten.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt;
 /// The most characters of a caller's own text that an error repeats.
 const SHOWN_CHARS: usize = 80;
 
-/// A place within a line, built on the stack and written out only when there is an error to tell.
+/// A place within a line, built on the stack and written out only for an error.
 #[derive(Clone, Copy, Debug)]
 pub enum Path<'a> {
     /// The line itself.

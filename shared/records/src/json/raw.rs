@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Raw<'a>(&'a str);
 
-/// Checks a whole text against JSON's grammar, in one pass without recursion; the error tells what is wrong and where.
+/// Checks a whole text against JSON's grammar, in one pass without recursion; the error says what is wrong and where.
 pub(crate) fn grammar(text: &str) -> Result<Raw<'_>, String> {
     serde_json::from_str::<&RawValue>(text).map(Raw::from).map_err(|error| {
         // The place is always in "line 1": the line is all that was read.
@@ -27,7 +27,7 @@ impl<'a> Raw<'a> {
         self.0
     }
 
-    /// The first byte, which tells what the value is.
+    /// The first byte, which shows what kind of value it is.
     pub(crate) fn first(self) -> u8 {
         self.0.bytes().next().unwrap_or_default()
     }

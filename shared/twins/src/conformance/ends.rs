@@ -1,5 +1,5 @@
 //! What an [`Imports`] promises of jobs that are cancelled, of the line they stood in, and of receipts. Each test needs
-//! a store of its own.
+//! one of its own.
 
 use chrono::TimeDelta;
 
@@ -144,7 +144,7 @@ pub async fn a_job_that_does_not_run_can_not_be_asked_to_stop(imports: &impl Imp
 
 pub async fn the_line_is_of_pending_jobs_alone(imports: &impl Imports) {
     let (store, other) = (fresh_store(), fresh_store());
-    assert_eq!(imports.line(at(9)).await, Ok(vec![]));
+    assert_eq!(imports.backlog(at(9)).await, Ok(vec![]));
     let mut made = Vec::new();
     for (seconds, store) in (0..6).zip([&store, &other].into_iter().cycle()) {
         made.push(created(imports, store, at(seconds)).await);
@@ -153,12 +153,12 @@ pub async fn the_line_is_of_pending_jobs_alone(imports: &impl Imports) {
     let (_, lease, _) = claimed(imports, at(11)).await;
     let gone = made.get(3).unwrap();
     imports.cancel_pending(gone, &cancelled(gone), at(12)).await.unwrap();
-    assert_eq!(imports.line(at(99)).await, Ok(vec![at(2), at(4), at(5)]));
-    assert_eq!(imports.line(at(4)).await, Ok(vec![at(2), at(4)]));
-    assert_eq!(imports.line(at(4) - TimeDelta::microseconds(1)).await, Ok(vec![at(2)]));
+    assert_eq!(imports.backlog(at(99)).await, Ok(vec![at(2), at(4), at(5)]));
+    assert_eq!(imports.backlog(at(4)).await, Ok(vec![at(2), at(4)]));
+    assert_eq!(imports.backlog(at(4) - TimeDelta::microseconds(1)).await, Ok(vec![at(2)]));
     // A job that was given back has started all the same.
     imports.release(&lease).await.unwrap();
-    assert_eq!(imports.line(at(99)).await, Ok(vec![at(2), at(4), at(5)]));
+    assert_eq!(imports.backlog(at(99)).await, Ok(vec![at(2), at(4), at(5)]));
 }
 
 pub async fn a_receipt_is_owed_until_it_is_settled(imports: &impl Imports) {

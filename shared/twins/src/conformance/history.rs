@@ -79,7 +79,7 @@ struct History<'a, I> {
     gone: HashSet<ImportId>,
 }
 
-/// Lets the steps happen, and asks after each of them. `sweep` deletes the jobs that have expired, where the store leaves
+/// Lets the steps happen, and asks after each of them. `sweep` deletes the jobs that have expired, where the port leaves
 /// that to its database.
 pub async fn check(imports: &impl Imports, steps: &[Step], sweep: impl AsyncFn(DateTime<Utc>)) {
     let stores = [fresh_store(), fresh_store()];

@@ -1,4 +1,4 @@
-//! What an [`Imports`] promises of idempotency keys. Each test needs a store of its own, as the other promises do.
+//! What an [`Imports`] promises of idempotency keys. Each test needs one of its own, as the other promises do.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;

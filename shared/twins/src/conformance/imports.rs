@@ -1,16 +1,16 @@
-//! What an [`Imports`] promises. Each test needs a store of its own: all jobs wait in one line.
+//! What an [`Imports`] promises. Each test needs one of its own: all jobs wait in one line.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::{at, fresh_store, promises};
+use crate::fixture::options;
 use imports::{
     filter::Filter,
     import::{
         Claim, Ending, Import, ImportFile, ImportId, ImportStatus, Lease, NewImport, Outcome, RecordCounts, Tally,
     },
-    options::{ImportOptions, OnConflict},
     owner::Owner,
     page::Page,
     ports::{Created, ImportRef, Imports, PortError, PortResult},
@@ -45,10 +45,6 @@ pub(super) fn new_import(store: &StoreId) -> NewImport {
     let id = ImportId::new(Uuid::new_v4());
     let file = ImportFile { key: format!("imports/{store}/{id}.jsonl"), version: None };
     NewImport::new(id, store.clone(), file)
-}
-
-fn named(external_ref: &str) -> ImportOptions {
-    ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run: true, on_conflict: OnConflict::Update }
 }
 
 pub(super) async fn created(imports: &impl Imports, store: &StoreId, now: DateTime<Utc>) -> Import {
@@ -115,7 +111,7 @@ async fn check_lost(imports: &impl Imports, lease: &Lease, now: DateTime<Utc>) {
 pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl Imports) {
     let store = fresh_store();
     let new = NewImport {
-        options: named("nächtlich 🌙"),
+        options: options("nächtlich 🌙"),
         refused: Some("metadata \"dry-run\" must be true or false".to_owned()),
         file: ImportFile { key: "drops/a b+c.jsonl".to_owned(), version: Some("v1".to_owned()) },
         sequencer: Some("0055AED6DCD90281E5".to_owned()),
@@ -170,7 +166,7 @@ pub async fn creating_a_job_again_changes_nothing(imports: &impl Imports) {
     let store = fresh_store();
     let new = new_import(&store);
     let first = imports.create(new.clone(), at(0)).await.unwrap().into_import().unwrap();
-    let again = NewImport { options: named("other"), ..new.clone() };
+    let again = NewImport { options: options("other"), ..new.clone() };
     assert_eq!(imports.create(again.clone(), at(1)).await, Ok(Created::Before(first.clone())));
     assert_eq!(imports.open(10).await.unwrap().len(), 1);
     run_next(imports, at(2), at(9_999)).await;

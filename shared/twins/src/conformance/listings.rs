@@ -1,4 +1,4 @@
-//! What an [`Imports`] promises of its lists, whole and filtered. Each test needs a store of its own.
+//! What an [`Imports`] promises of its lists, whole and filtered. Each test needs one of its own.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -1,4 +1,4 @@
-//! What an [`Queue`] promises. Each test needs an empty queue.
+//! What a [`Queue`] promises. Each test needs an empty queue.
 
 use std::{future::Future, time::Duration};
 

@@ -3,9 +3,10 @@
 use uuid::Uuid;
 
 use super::{at, fresh_store, promises};
+use crate::fixture::options;
 use imports::{
     import::ImportId,
-    options::{ImportOptions, OnConflict},
+    options::ImportOptions,
     ports::{UploadPromise, Uploads},
 };
 use records::StoreId;
@@ -22,11 +23,7 @@ fn promise(store: &StoreId, options: ImportOptions) -> UploadPromise {
 
 pub async fn a_promised_upload_is_found_with_its_options(uploads: &impl Uploads) {
     let store = fresh_store();
-    let named =
-        ImportOptions {
-            external_ref: Some("nächtlich 🌙".to_owned()), dry_run: true, on_conflict: OnConflict::Update
-        };
-    for options in [ImportOptions::default(), named] {
+    for options in [ImportOptions::default(), options("nächtlich 🌙")] {
         let promise = promise(&store, options.clone());
         assert_eq!(uploads.promised(&store, promise.id, at(0)).await, Ok(None));
         uploads.promise(&promise).await.unwrap();

@@ -2,11 +2,12 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
+use crate::{RecordErrorCode, RecordErrors};
 
 /// What is wrong with a line, one error a line.
 fn check(line: &str) -> String {
     let mut errors = RecordErrors::default();
-    read(line, &mut errors);
+    read(line, &mut |error| errors.add_json(error));
     let lines: Vec<_> =
         errors.into_vec().iter().map(|error| format!("{:?} | {}", error.code, error.detail())).collect();
     lines.join("\n")
@@ -14,7 +15,7 @@ fn check(line: &str) -> String {
 
 fn parse(line: &str) -> Object {
     let mut errors = RecordErrors::default();
-    let object = read(line, &mut errors).expect("a JSON object");
+    let object = read(line, &mut |error| errors.add_json(error)).expect("a JSON object");
     assert!(errors.is_empty(), "{:?}", errors.into_vec());
     object
 }
@@ -146,7 +147,7 @@ proptest! {
     #[test]
     fn grammar_agrees_with_serde_json(line in r#"[\[\]{}":,0-9a-z\\ .eE-]{0,24}"#) {
         let mut errors = RecordErrors::default();
-        read(&line, &mut errors);
+        read(&line, &mut |error| errors.add_json(error));
         let is_json = !errors.into_vec().iter().any(|error| error.code == RecordErrorCode::NotJson);
         let by_serde = serde_json::from_str::<serde::de::IgnoredAny>(&line).is_ok();
         prop_assert_eq!(is_json, by_serde);

@@ -1,4 +1,4 @@
-//! The line in which pending jobs wait, and where each of them stands.
+//! The jobs that wait, and the queue position of each.
 
 use std::slice;
 
@@ -9,28 +9,28 @@ use crate::{
     ports::{Imports, PortResult},
 };
 
-/// The line, as far as some jobs need it.
+/// The waiting jobs, up to the last of some jobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct Backlog {
     /// When the waiting jobs were created, earliest first.
     created_at: Vec<DateTime<Utc>>,
 }
 
-impl Line {
-    /// Reads the line up to the last of `jobs`: once for all of them, and not at all when none is pending.
+impl Backlog {
+    /// Reads the backlog up to the last of `jobs`: once for all of them, and not at all when none is pending.
     ///
     /// # Errors
-    /// When the line can't be read.
+    /// When the backlog can't be read.
     pub async fn read(imports: &impl Imports, jobs: &[Import]) -> PortResult<Self> {
         let last = jobs.iter().filter(|job| is_pending(job)).map(|job| job.created_at).max();
         let created_at = match last {
-            Some(last) => imports.line(last).await?,
+            Some(last) => imports.backlog(last).await?,
             None => Vec::new(),
         };
         Ok(Self { created_at })
     }
 
-    /// Reads the line up to one job, and tells where that stands in it.
+    /// Reads the backlog up to one job, and returns the job's queue position.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -38,7 +38,7 @@ impl Line {
         Ok(Self::read(imports, slice::from_ref(job)).await?.position(job))
     }
 
-    /// Where a job stands: 1 is the next to start. `None` for one that waits no more.
+    /// The queue position of a job: 1 is the next to start. `None` for a job that is not pending.
     #[must_use]
     pub fn position(&self, job: &Import) -> Option<u64> {
         let before = self.created_at.partition_point(|created_at| *created_at < job.created_at);

@@ -20,29 +20,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 pub use faults::FaultKind;
-use records::{Draft, References};
+use records::{Draft, ROUND, References, prefix};
 use words::{percent, uuid};
-
-/// The types of good lines, dealt in turn: how often a type stands here is its share of a file.
-const ROUND: &[RecordType] = &[
-    RecordType::SubscriptionProduct,
-    RecordType::SubscriptionPlan,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionOffering,
-    RecordType::SubscriptionSubscriber,
-    RecordType::Subscription,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionFeature,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionProduct,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionPlan,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionOffering,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionSubscriber,
-];
 
 /// What `generate` takes on a command line.
 #[derive(Args, Clone, Debug)]
@@ -64,7 +43,6 @@ impl GenerateArgs {
     /// Writes the file that was asked for.
     ///
     /// # Errors
-    ///
     /// When more bad lines than lines are asked for, or the file can't be written.
     pub fn run(&self) -> io::Result<Summary> {
         match &self.output {
@@ -114,7 +92,6 @@ pub struct ExpectedError {
 /// No good line refers to a bad one. Of two lines with one `external_ref` the later is the bad one.
 ///
 /// # Errors
-///
 /// When `bad` is more than `objects`, or `out` can't be written to.
 pub fn generate(objects: usize, seed: u64, bad: usize, out: &mut impl Write) -> io::Result<Summary> {
     generate_of(ROUND, objects, seed, bad, out)
@@ -235,14 +212,7 @@ fn arrange<'a>(rng: &mut ChaCha8Rng, drafts: &'a [Draft], bad: usize) -> Vec<Slo
 
 /// Makes an external ref that no other line of the type has, in one of the shapes that other systems use.
 fn external_ref(rng: &mut ChaCha8Rng, record_type: RecordType, number: usize) -> String {
-    let prefix = match record_type {
-        RecordType::SubscriptionProduct => "prod",
-        RecordType::SubscriptionPlan => "plan",
-        RecordType::SubscriptionFeature => "feat",
-        RecordType::SubscriptionSubscriber => "cust",
-        RecordType::SubscriptionOffering => "offer",
-        RecordType::Subscription => "sub",
-    };
+    let prefix = prefix(record_type);
     match rng.random_range(0..100_u8) {
         // A UUID may well be someone's external ref.
         0..2 => uuid(rng),

@@ -14,6 +14,39 @@ use super::words::{
     description, percent, person, pick, product_name, uuid,
 };
 
+/// The types of good lines, dealt in turn: how often a type stands here is its share of a file.
+pub(super) const ROUND: &[RecordType] = &[
+    RecordType::SubscriptionProduct,
+    RecordType::SubscriptionPlan,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionOffering,
+    RecordType::SubscriptionSubscriber,
+    RecordType::Subscription,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionFeature,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionProduct,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionPlan,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionOffering,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionSubscriber,
+    RecordType::SubscriptionSubscriber,
+];
+
+/// How the external refs of a type begin.
+pub(super) const fn prefix(record_type: RecordType) -> &'static str {
+    match record_type {
+        RecordType::SubscriptionProduct => "prod",
+        RecordType::SubscriptionPlan => "plan",
+        RecordType::SubscriptionFeature => "feat",
+        RecordType::SubscriptionSubscriber => "cust",
+        RecordType::SubscriptionOffering => "offer",
+        RecordType::Subscription => "sub",
+    }
+}
+
 /// One good line to be: its type, its name for others, and what it refers to.
 #[derive(Debug)]
 pub(super) struct Draft {

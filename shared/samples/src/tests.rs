@@ -25,7 +25,7 @@ fn good_records(bytes: &[u8], summary: &Summary) -> Vec<(RecordType, Value)> {
         .map(|(number, line)| {
             let value: Value = serde_json::from_slice(line).unwrap_or_else(|error| panic!("line {number}: {error}"));
             let object = value.get("data").unwrap_or(&value);
-            let record_type = RecordType::from_name(object["type"].as_str().unwrap()).unwrap();
+            let record_type = object["type"].as_str().unwrap().parse::<RecordType>().unwrap();
             (record_type, object.get("attributes").unwrap_or(object).clone())
         })
         .collect()
@@ -72,12 +72,12 @@ fn every_kind_of_fault_appears_with_enough_bad_lines() {
 
 #[test]
 fn good_lines_are_json_with_external_refs_unique_within_their_type() {
-    let (bytes, summary) = file_of(&RecordType::ALL, 3_000, 7, 100);
+    let (bytes, summary) = file_of(RecordType::ALL, 3_000, 7, 100);
     let records = good_records(&bytes, &summary);
     assert_eq!(records.len(), 2_900);
     for record_type in RecordType::ALL {
-        let of_type = records.iter().filter(|(other, _)| *other == record_type).count();
-        assert_eq!(Some(&of_type), summary.good.get(&record_type), "{record_type}");
+        let of_type = records.iter().filter(|(other, _)| other == record_type).count();
+        assert_eq!(Some(&of_type), summary.good.get(record_type), "{record_type}");
     }
     let named = records.iter().filter(|(_, attributes)| attributes.get("external_ref").is_some()).count();
     assert_eq!(external_refs(&records).len(), named);
@@ -86,7 +86,7 @@ fn good_lines_are_json_with_external_refs_unique_within_their_type() {
 
 #[test]
 fn good_lines_refer_to_good_lines_only() {
-    let (bytes, summary) = file_of(&RecordType::ALL, 3_000, 7, 200);
+    let (bytes, summary) = file_of(RecordType::ALL, 3_000, 7, 200);
     let records = good_records(&bytes, &summary);
     let known = external_refs(&records);
     let mut seen = 0;

@@ -1,9 +1,10 @@
-//! A network that can be made bad: every connection between the functions and AWS goes through it.
+//! A network that can be made bad: every connection between the functions and AWS goes through it. It also knows which process
+//! made a request, and can kill it.
 
 use std::{
     fmt,
     future::pending,
-    net::SocketAddr,
+    mem,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -11,18 +12,22 @@ use std::{
     time::{Duration, Instant},
 };
 
+use local::Options;
+use memchr::memmem::find;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     time::sleep,
 };
 
+use crate::{processes, world::World};
+
 /// Longer than anybody waits for an answer.
 const FOR_LONG: Duration = Duration::from_secs(90);
 
 /// What becomes of connections over which nothing goes for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Idle {
+pub(crate) enum Idle {
     /// They stay.
     Kept,
     /// Nobody is told: what is sent over them later gets no answer.
@@ -37,7 +42,7 @@ pub(super) enum Idle {
 
 /// What becomes of a request or its answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Mischief {
+pub(crate) enum Mischief {
     /// The answer takes so long.
     Hold(Duration),
     /// The request gets no further, nor does anything after it.
@@ -46,69 +51,102 @@ pub(super) enum Mischief {
     StallAnswer(usize),
     /// The answer comes in pieces of so many bytes, one each hundredth of a second.
     Trickle(usize),
+    /// The function that makes the request is killed.
+    Kill(Moment),
+}
+
+/// When a function is killed that makes a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Moment {
+    /// Nothing of the request reaches AWS.
+    Before,
+    /// AWS has done what was asked; its answer reaches nobody.
+    After,
 }
 
 #[derive(Clone)]
-pub(super) struct Proxy(Arc<Shared>);
+pub(crate) struct Proxy(Arc<Shared>);
 
 struct Shared {
-    address: SocketAddr,
+    /// AWS's host and port.
+    aws: String,
+    /// The process that the functions' are children of.
+    emulator: u32,
     idle: Mutex<Idle>,
     /// Each for the first request that holds two texts.
     plans: Mutex<Vec<([&'static str; 2], Mischief)>>,
+    /// The requests that reached AWS.
+    requests: Mutex<Vec<Vec<u8>>>,
     connections: AtomicU32,
     reused: AtomicU32,
     broken: AtomicU32,
 }
 
 impl Proxy {
-    /// Takes a port, whose connections wait until AWS is there too.
-    pub(super) async fn bind() -> (Self, TcpListener) {
+    /// A stack whose functions reach AWS through a proxy.
+    pub(crate) async fn world() -> (World, Self) {
+        // Connections wait at its port until AWS is there too.
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let (idle, plans) = (Mutex::new(Idle::Kept), Mutex::default());
-        let [connections, reused, broken] = [const { AtomicU32::new(0) }; 3];
         let address = listener.local_addr().unwrap();
-        (Self(Arc::new(Shared { address, idle, plans, connections, reused, broken })), listener)
+        let functions_endpoint_url = Some(format!("http://{address}"));
+        let world = World::with_options(Options { functions_endpoint_url, ..Options::default() }).await;
+        let shared = Shared {
+            aws: world.stack.endpoint_url().trim_start_matches("http://").to_owned(),
+            emulator: world.stack.pid(),
+            idle: Mutex::new(Idle::Kept),
+            plans: Mutex::default(),
+            requests: Mutex::default(),
+            connections: AtomicU32::new(0),
+            reused: AtomicU32::new(0),
+            broken: AtomicU32::new(0),
+        };
+        let proxy = Self(Arc::new(shared));
+        tokio::spawn(proxy.clone().serve(listener));
+        (world, proxy)
     }
 
-    pub(super) fn url(&self) -> String {
-        format!("http://{}", self.0.address)
+    async fn serve(self, listener: TcpListener) {
+        while let Ok((function, address)) = listener.accept().await {
+            self.0.connections.fetch_add(1, Ordering::Relaxed);
+            let last = Instant::now();
+            let ports = [address.port(), listener.local_addr().unwrap().port()];
+            let link = Link { proxy: self.clone(), ports, aws: None, last, answered: 0, mischief: None };
+            tokio::spawn(link.carry(function));
+        }
     }
 
-    /// Hands what comes on to `aws`, for good.
-    pub(super) fn start(&self, listener: TcpListener, aws: String) {
-        let proxy = self.clone();
-        tokio::spawn(async move {
-            while let Ok((function, _)) = listener.accept().await {
-                proxy.0.connections.fetch_add(1, Ordering::Relaxed);
-                let link = Link { proxy: proxy.clone(), aws: None, last: Instant::now(), answered: 0, mischief: None };
-                tokio::spawn(link.carry(function, aws.clone()));
-            }
-        });
-    }
-
-    pub(super) fn idle(&self, idle: Idle) {
+    pub(crate) fn idle(&self, idle: Idle) {
         *self.0.idle.lock().unwrap() = idle;
     }
 
     /// Plans something for the next request that holds both texts.
-    pub(super) fn plan(&self, texts: [&'static str; 2], mischief: Mischief) {
+    pub(crate) fn plan(&self, texts: [&'static str; 2], mischief: Mischief) {
         self.0.plans.lock().unwrap().push((texts, mischief));
     }
 
     /// Whether everything planned has happened.
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.0.plans.lock().unwrap().is_empty()
     }
 
+    /// Gives up what is planned and has not happened.
+    pub(crate) fn drop_plans(&self) {
+        self.0.plans.lock().unwrap().clear();
+    }
+
+    /// Takes the requests that reached AWS since they were last taken.
+    pub(crate) fn take_requests(&self) -> Vec<Vec<u8>> {
+        mem::take(&mut self.0.requests.lock().unwrap())
+    }
+
     /// How many connections broke over which something was still to go.
-    pub(super) fn broken(&self) -> u32 {
+    pub(crate) fn broken(&self) -> u32 {
         self.0.broken.load(Ordering::Relaxed)
     }
 
     fn planned(&self, request: &[u8]) -> Option<Mischief> {
         let mut plans = self.0.plans.lock().unwrap();
-        let place = plans.iter().position(|(texts, _)| texts.iter().all(|text| holds(request, text.as_bytes())))?;
+        let place = plans.iter().position(|(texts, _)| holds(request, *texts))?;
         Some(plans.remove(place).1)
     }
 }
@@ -121,13 +159,24 @@ impl fmt::Display for Proxy {
     }
 }
 
-fn holds(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+/// Whether a request holds all these texts.
+pub(crate) fn holds(request: &[u8], texts: [&str; 2]) -> bool {
+    texts.iter().all(|text| find(request, text.as_bytes()).is_some())
+}
+
+/// Whether all of a request has come, as its length says.
+fn is_whole(request: &[u8]) -> bool {
+    let Some(end) = find(request, b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    request.len() >= end + 4 + length.map_or(0, |length| length.trim().parse().unwrap())
 }
 
 /// One connection of a function.
 struct Link {
     proxy: Proxy,
+    /// The ports of the function and of this proxy.
+    ports: [u16; 2],
     /// Made anew where AWS has closed it: what functions are to see of that is for the proxy to say.
     aws: Option<TcpStream>,
     /// When something last went over it.
@@ -138,8 +187,7 @@ struct Link {
 }
 
 impl Link {
-    async fn carry(mut self, mut function: TcpStream, aws: String) {
-        let address = aws.trim_start_matches("http://").to_owned();
+    async fn carry(mut self, mut function: TcpStream) {
         let (mut sent, mut came) = (vec![0; 1 << 16], vec![0; 1 << 16]);
         let mut request = Vec::new();
         let mut is_first = true;
@@ -165,24 +213,27 @@ impl Link {
                         self.answered = 0;
                         self.mischief = None;
                     }
+                    if self.aws.is_none() {
+                        self.aws = TcpStream::connect(&self.proxy.0.aws).await.ok();
+                    }
                     request.extend_from_slice(bytes);
                     self.mischief = self.mischief.or_else(|| self.proxy.planned(&request));
-                    if let Some(Mischief::StallRequest) = self.mischief {
+                    match self.mischief {
                         // Its function writes until nothing more fits, and waits.
-                        return sleep(FOR_LONG).await;
+                        Some(Mischief::StallRequest) => return sleep(FOR_LONG).await,
+                        Some(Mischief::Kill(Moment::Before)) => return self.kill(),
+                        _ => {}
                     }
-                    if self.aws.is_none() {
-                        self.aws = TcpStream::connect(&address).await.ok();
-                    }
+                    // AWS gets requests whole: of one before which its function dies it has seen nothing.
                     let Some(aws) = &mut self.aws else { return };
-                    if aws.write_all(bytes).await.is_err() {
+                    if is_whole(&request) && aws.write_all(&request).await.is_err() {
                         return;
                     }
                     self.answered = 0;
                 }
                 read = read(self.aws.as_mut(), &mut came) => match read {
                     Ok(count @ 1..) => {
-                        if !self.answer(&mut function, &came[..count]).await {
+                        if !self.answer(&mut function, &mut request, &came[..count]).await {
                             return;
                         }
                     }
@@ -216,11 +267,25 @@ impl Link {
         }
     }
 
+    /// Kills the function at the other end.
+    fn kill(&self) {
+        let [from, to] = self.ports;
+        let process = processes::children(self.proxy.0.emulator).find(|pid| processes::holds(pid, from, to));
+        assert!(process.is_some_and(|pid| processes::kill(&pid)), "no function made the request");
+    }
+
     /// Hands a piece of an answer on. `false` when there is nobody any more to take it.
-    async fn answer(&mut self, function: &mut TcpStream, bytes: &[u8]) -> bool {
+    async fn answer(&mut self, function: &mut TcpStream, request: &mut Vec<u8>, bytes: &[u8]) -> bool {
         let before = self.answered;
         self.answered += bytes.len();
+        if before == 0 {
+            self.proxy.0.requests.lock().unwrap().push(mem::take(request));
+        }
         match self.mischief {
+            Some(Mischief::Kill(Moment::After)) => {
+                self.kill();
+                return false;
+            }
             Some(Mischief::Hold(time)) if before == 0 => sleep(time).await,
             Some(Mischief::StallAnswer(most)) if self.answered > most => {
                 let rest = most.saturating_sub(before);

@@ -1,7 +1,10 @@
 //! Broken lines: every way a line can be wrong that a careless partner has thought of, one template each.
 
 use rand_chacha::ChaCha8Rng;
-use records::{MAX_ERRORS, MAX_ITEM_BYTES, RecordErrorCode, json::MAX_DEPTH, jsonl::MAX_LINE_BYTES};
+use records::{
+    RecordErrorCode,
+    limits::{MAX_DEPTH, MAX_ERRORS, MAX_ITEM_BYTES, MAX_LINE_BYTES},
+};
 
 use super::words::{person, product_name, uuid};
 

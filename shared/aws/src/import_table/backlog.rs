@@ -29,7 +29,7 @@ impl ImportTable {
         Ok(open)
     }
 
-    pub(super) async fn pending_line(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
+    pub(super) async fn pending_backlog(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
         // The lease sorts just before the open entries: one query tells which job runs, and which wait.
         let query = self.stretch(LEASE, &format!("{OPEN}{}#~", time(until)));
         let mut items = query.into_paginator().items().send();

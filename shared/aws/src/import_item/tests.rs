@@ -1,0 +1,49 @@
+//! The items as they lie in the database: a job that was stored by an older version is read by a newer one.
+
+use imports::{import::NewImport, options::OnConflict};
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use records::RecordType;
+
+use super::*;
+
+/// A job with everything that its caller can decide, and counts of its own for each type.
+fn import(options: ImportOptions) -> Import {
+    let store = StoreId::from_own_record("main").unwrap();
+    let file = ImportFile { key: "drops/main/a.jsonl".to_owned(), version: Some("v1".to_owned()) };
+    let new = NewImport::new(ImportId::new(Uuid::from_u128(1)), store, file);
+    let mut import = Import::pending(NewImport { options, ..new }, DateTime::from_timestamp(1_780_056_000, 0).unwrap());
+    for (count, record_type) in (1..).zip(RecordType::ALL) {
+        import.tally.uploaded.add(*record_type, count);
+        import.tally.imported.add(*record_type, count / 2);
+    }
+    import
+}
+
+/// An item as JSON, its attributes by name.
+fn json(item: Item) -> String {
+    serde_json::to_string_pretty(&read::<Value>(item).unwrap()).unwrap()
+}
+
+#[test]
+fn a_job_is_stored_under_these_attributes_and_reads_back_equal() {
+    let options =
+        ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Update };
+    let import = import(options);
+    let item = write(&ImportItem::pending(&import)).unwrap();
+    assert_snapshot!(json(item.clone()));
+    assert_eq!(read::<ImportItem>(item).unwrap().into_import().unwrap(), import);
+}
+
+#[test]
+fn a_job_without_options_is_stored_with_the_defaults() {
+    let import = import(ImportOptions::default());
+    let mut item = write(&ImportItem::pending(&import)).unwrap();
+    let stored: Value = read(item.clone()).unwrap();
+    assert_eq!((&stored["dry_run"], &stored["on_conflict"]), (&Value::Bool(false), &Value::from("fail")));
+    assert_eq!(stored.get("external_ref"), None);
+    // As of jobs from before there were options.
+    item.retain(|name, _| !["dry_run", "on_conflict"].contains(&name.as_str()));
+    assert_eq!(read::<ImportItem>(item).unwrap().into_import().unwrap(), import);
+}
