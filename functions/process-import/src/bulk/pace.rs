@@ -43,7 +43,7 @@ pub(super) struct Pace {
 }
 
 /// A call on its way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Sent {
     at: Instant,
     units: f64,
@@ -72,7 +72,7 @@ impl Pace {
 
     /// Learns how many units a call left over. The answer is whether to go on: too many tries in a row may have come to
     /// nothing.
-    pub(super) fn learn(&mut self, call: Sent, left: usize) -> bool {
+    pub(super) fn learn(&mut self, call: &Sent, left: usize) -> bool {
         let (now, left) = (Instant::now(), number(left));
         let quiet = self.left_over_at.map_or(f64::INFINITY, |at| (now - at).as_secs_f64());
         let rise = (RISE + RISE_MORE * quiet).min(RISE_MOST);

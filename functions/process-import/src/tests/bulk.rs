@@ -1,11 +1,13 @@
 //! Batches against a database that refuses, leaves over and fails.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::{join, join_all};
 use imports::ports::{PortError, PortResult};
 use records::{RecordId, RecordType, json::Object};
 
 use super::*;
-use crate::bulk::{Bulk, Refused};
+use crate::bulk::Bulk;
 
 pub(super) fn record(line: u32) -> StoredRecord {
     StoredRecord {
@@ -25,20 +27,20 @@ fn batch(lines: u32) -> Vec<StoredRecord> {
     (0..lines).map(record).collect()
 }
 
-fn lines_of(records: &[StoredRecord]) -> Vec<u32> {
-    let mut lines: Vec<u32> = records.iter().map(|record| record.line).collect();
+fn lines_of<'r>(records: impl IntoIterator<Item = &'r StoredRecord>) -> Vec<u32> {
+    let mut lines: Vec<u32> = records.into_iter().map(|record| record.line).collect();
     lines.sort_unstable();
     lines
 }
 
-async fn write(records: &MemoryRecords, batch: Vec<StoredRecord>) -> PortResult<Vec<Refused>> {
+async fn write(records: &MemoryRecords, batch: Vec<StoredRecord>) -> PortResult<BTreeMap<RecordId, String>> {
     let bulk = Bulk::new(records);
     bulk.serve(bulk.write_all(batch)).await
 }
 
-async fn read(records: &MemoryRecords, ids: &[RecordId]) -> PortResult<Vec<StoredRecord>> {
+async fn read(records: &MemoryRecords, ids: &[RecordId]) -> PortResult<BTreeMap<RecordId, StoredRecord>> {
     let bulk = Bulk::new(records);
-    bulk.serve(bulk.read_all(ids)).await
+    bulk.serve(bulk.read_all(ids.to_vec())).await
 }
 
 /// Writes 25 records, of which the database refuses those of `poison`: exactly those are answered, all others written.
@@ -46,8 +48,7 @@ async fn check_poison(poison: &'static [u32]) -> usize {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());
     records.refuse(|record| poison.contains(&record.line));
-    let mut refused: Vec<RecordId> = write(&records, batch(25)).await.unwrap().into_iter().map(|(id, _)| id).collect();
-    refused.sort_unstable();
+    let refused: Vec<RecordId> = write(&records, batch(25)).await.unwrap().into_keys().collect();
     let mut expected: Vec<RecordId> = poison.iter().map(|line| record(*line).id).collect();
     expected.sort_unstable();
     assert_eq!(refused, expected);
@@ -75,7 +76,7 @@ async fn what_a_write_leaves_over_is_sent_again() {
     for left in [20, 25, 7, 1] {
         faults.plan(Call::WriteBatch, Fault::LeaveOver(left));
     }
-    assert_eq!(write(&records, batch(25)).await, Ok(vec![]));
+    assert_eq!(write(&records, batch(25)).await, Ok(BTreeMap::new()));
     assert_eq!(lines_of(&records.all()), (0..25).collect::<Vec<_>>());
 }
 
@@ -89,7 +90,7 @@ async fn what_is_refused_is_found_among_what_was_left_over() {
         faults.plan(Call::WriteBatch, Fault::LeaveOver(3));
     }
     let refused = write(&records, batch(25)).await.unwrap();
-    assert_eq!(refused.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [record(20).id]);
+    assert!(refused.into_keys().eq([record(20).id]));
     assert_eq!(records.all().len(), 24);
 }
 
@@ -104,7 +105,7 @@ async fn a_read_goes_on_until_nothing_is_left_over() {
         faults.plan(Call::ReadBatch, fault);
     }
     let ids: Vec<RecordId> = batch(250).iter().map(|record| record.id).collect();
-    assert_eq!(lines_of(&read(&records, &ids).await.unwrap()), (0..240).collect::<Vec<_>>());
+    assert_eq!(lines_of(read(&records, &ids).await.unwrap().values()), (0..240).collect::<Vec<_>>());
 }
 
 /// Plans `times` faults alike and compares whether reads and writes come through.
@@ -147,7 +148,7 @@ async fn calls_for(lines: u32, percent: usize) -> usize {
     let batches = batch(lines);
     let writes = join_all(batches.chunks(100).map(|batch| bulk.write_all(batch.to_vec())));
     let written = bulk.serve(writes).await;
-    assert!(written.into_iter().all(|refused| refused == Ok(vec![])));
+    assert!(written.into_iter().all(|refused| refused == Ok(BTreeMap::new())));
     assert_eq!(lines_of(&records.all()), (0..lines).collect::<Vec<_>>());
     faults.calls(Call::WriteBatch)
 }
@@ -168,8 +169,8 @@ async fn what_two_want_is_read_once() {
     write(&records, batch(3)).await.unwrap();
     faults.plan(Call::ReadBatch, Fault::Slow(Duration::from_secs(1)));
     let ids: Vec<RecordId> = batch(4).iter().map(|record| record.id).collect();
-    let (one, other) = bulk.serve(join(bulk.read_all(&ids[..3]), bulk.read_all(&ids[1..]))).await;
-    assert_eq!((lines_of(&one.unwrap()), lines_of(&other.unwrap())), (vec![0, 1, 2], vec![1, 2]));
+    let (one, other) = bulk.serve(join(bulk.read_all(ids[..3].to_vec()), bulk.read_all(ids[1..].to_vec()))).await;
+    assert_eq!((lines_of(one.unwrap().values()), lines_of(other.unwrap().values())), (vec![0, 1, 2], vec![1, 2]));
     assert_eq!(faults.calls(Call::ReadBatch), 2);
 }
 
@@ -184,7 +185,7 @@ async fn a_call_is_no_larger_than_the_database_takes() {
         let faults = Faults::default();
         let records = MemoryRecords::new(faults.clone());
         let batch: Vec<StoredRecord> = (0..25).map(|line| large(line, text)).collect();
-        assert_eq!(write(&records, batch).await, Ok(vec![]));
+        assert_eq!(write(&records, batch).await, Ok(BTreeMap::new()));
         assert_eq!((records.all().len(), faults.calls(Call::WriteBatch)), (25, calls), "{text:?}");
     }
 }
