@@ -4,34 +4,35 @@
 mod batcher;
 mod pace;
 
-use std::{collections::BTreeMap, future::Future};
+use std::collections::BTreeMap;
 
-use batcher::{Batcher, Item, Outcome, Size};
+use batcher::{Batcher, Item, Outcome};
 use futures_util::future::join3;
 use imports::{
-    ports::{BatchRead, BatchWrite, PortResult, Records},
+    ports::{BatchRead, BatchWrite, Records},
     stored::{Mark, StoredRecord, wire_bytes},
 };
 use records::RecordId;
 
-/// The objects, read and written in full calls.
+/// The objects, read and written in full calls. The ids of what is asked for together must differ.
 #[derive(Debug)]
 pub(crate) struct Bulk<'a, R> {
     records: &'a R,
-    wholes: Batcher<RecordId, StoredRecord>,
-    marks: Batcher<RecordId, Mark>,
-    /// What is answered for an object says why the database refuses it.
-    writes: Batcher<StoredRecord, String>,
+    /// Reads objects, as far as they are stored.
+    pub(crate) wholes: Batcher<RecordId, StoredRecord>,
+    /// Reads the marks of objects, as far as they are stored.
+    pub(crate) marks: Batcher<RecordId, Mark>,
+    /// Writes objects. Answers only for those that the database refuses, and why: they do their neighbours no harm.
+    pub(crate) writes: Batcher<StoredRecord, String>,
 }
 
 impl<'a, R: Records> Bulk<'a, R> {
     pub(crate) fn new(records: &'a R) -> Self {
-        let read = Size { items: R::READ_BATCH, bytes: 0 };
-        let write = Size { items: R::WRITE_BATCH, bytes: R::WRITE_BYTES };
-        Self { records, wholes: Batcher::new(read), marks: Batcher::new(read), writes: Batcher::new(write) }
+        let (wholes, marks) = (Batcher::new(R::READ_BATCH, 0), Batcher::new(R::READ_BATCH, 0));
+        Self { records, wholes, marks, writes: Batcher::new(R::WRITE_BATCH, R::WRITE_BYTES) }
     }
 
-    /// Runs `work`, and sends the calls that it wants. No call goes on once `work` has ended or is dropped.
+    /// Runs `work`, and makes the calls that it asks for. No call goes on once `work` has ended or is dropped.
     pub(crate) async fn serve<T>(&self, work: impl Future<Output = T>) -> T {
         let calls = join3(
             self.wholes.run(async |ids| self.records.read_batch(ids).await.map(Outcome::from)),
@@ -45,31 +46,17 @@ impl<'a, R: Records> Bulk<'a, R> {
             done = work => done,
         }
     }
-
-    /// Reads all objects of `ids` there are. Ids must differ.
-    pub(crate) async fn read_all(&self, ids: Vec<RecordId>) -> PortResult<BTreeMap<RecordId, StoredRecord>> {
-        self.wholes.ask(ids).await
-    }
-
-    /// Reads the marks of all objects of `ids` there are. Ids must differ.
-    pub(crate) async fn read_marks(&self, ids: Vec<RecordId>) -> PortResult<BTreeMap<RecordId, Mark>> {
-        self.marks.ask(ids).await
-    }
-
-    /// Writes objects, and says of those that the database refuses why. A refused one does its neighbours no harm. Their
-    /// ids must differ from each other and from those under way.
-    pub(crate) async fn write_all(&self, records: Vec<StoredRecord>) -> PortResult<BTreeMap<RecordId, String>> {
-        self.writes.ask(records).await
-    }
 }
 
 impl Item for RecordId {
     fn id(&self) -> RecordId {
         *self
     }
+}
 
-    fn bytes(&self) -> usize {
-        0
+impl Item for Mark {
+    fn id(&self) -> RecordId {
+        self.id
     }
 }
 
@@ -83,15 +70,9 @@ impl Item for StoredRecord {
     }
 }
 
-impl From<BatchRead<StoredRecord>> for Outcome<StoredRecord> {
-    fn from(BatchRead { found, unprocessed: left }: BatchRead<StoredRecord>) -> Self {
-        Self::Done { answers: found.into_iter().map(|record| (record.id, record)).collect(), left }
-    }
-}
-
-impl From<BatchRead<Mark>> for Outcome<Mark> {
-    fn from(BatchRead { found, unprocessed: left }: BatchRead<Mark>) -> Self {
-        Self::Done { answers: found.into_iter().map(|mark| (mark.id, mark)).collect(), left }
+impl<T: Item> From<BatchRead<T>> for Outcome<T> {
+    fn from(BatchRead { found, unprocessed: left }: BatchRead<T>) -> Self {
+        Self::Done { answers: found.into_iter().map(|item| (item.id(), item)).collect(), left }
     }
 }
 

@@ -30,7 +30,7 @@ impl<'a, R: Records> StoredObjects<'a, R> {
     pub(crate) async fn marks(&self, ids: impl Iterator<Item = RecordId>) -> PortResult<BTreeMap<RecordId, Mark>> {
         // Two lines may have the same.
         let ids: BTreeSet<RecordId> = ids.collect();
-        self.records.read_marks(ids.into_iter().collect()).await
+        self.records.marks.ask(ids.into_iter().collect()).await
     }
 
     /// Copies the objects that are stored under some ids. Each id gets an answer.
@@ -42,7 +42,7 @@ impl<'a, R: Records> StoredObjects<'a, R> {
         let unknown = copies.iter().filter(|(_, copy)| matches!(copy, Stored::Unknown));
         let unknown: Vec<RecordId> = unknown.map(|(id, _)| *id).collect();
         let mut found: HashMap<_, _> = unknown.iter().map(|id| (*id, Stored::Nothing)).collect();
-        for (id, record) in self.records.read_all(unknown).await? {
+        for (id, record) in self.records.wholes.ask(unknown).await? {
             // Another store's object is as missing as one that never was.
             if record.store == *self.store {
                 found.insert(id, Stored::Object(Arc::new(copy(record))));

@@ -1,4 +1,4 @@
-//! One loop that sends the calls of one operation, for all who ask.
+//! Calls of one kind for all who ask: a queue of items, and a loop that sends them.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -10,10 +10,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use imports::ports::{PortError, PortResult};
 use records::RecordId;
 use tokio::{
-    sync::{
-        Mutex,
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    },
+    sync::{Mutex, mpsc},
     time::{Instant, sleep_until},
 };
 
@@ -28,19 +25,14 @@ const LINGER: Duration = Duration::from_secs(3);
 /// So many bytes of an item are a unit of what the database does a second.
 const UNIT: usize = 1 << 10;
 
-/// What an operation is done to.
-pub(super) trait Item {
+/// What calls are about.
+pub(crate) trait Item {
     fn id(&self) -> RecordId;
 
     /// How many bytes of a call it takes.
-    fn bytes(&self) -> usize;
-}
-
-/// What a call takes at most. One item goes however large it is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Size {
-    pub(super) items: usize,
-    pub(super) bytes: usize,
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 /// What a call came to.
@@ -54,26 +46,28 @@ pub(super) enum Outcome<A> {
 
 /// Where batches of lines ask for an operation on their items.
 #[derive(Debug)]
-pub(super) struct Batcher<I, A> {
-    size: Size,
-    asks: UnboundedSender<Ask<I, A>>,
-    asked: Mutex<UnboundedReceiver<Ask<I, A>>>,
+pub(crate) struct Batcher<I, A> {
+    most_items: usize,
+    most_bytes: usize,
+    asks: mpsc::UnboundedSender<Ask<I, A>>,
+    asked: Mutex<mpsc::UnboundedReceiver<Ask<I, A>>>,
 }
 
 /// Items, and where the answer to each goes.
 type Ask<I, A> = (Vec<I>, Answers<A>);
-type Answers<A> = UnboundedSender<(RecordId, PortResult<Option<A>>)>;
+type Answers<A> = mpsc::UnboundedSender<(RecordId, PortResult<Option<A>>)>;
 
 impl<I: Item, A: Clone> Batcher<I, A> {
-    pub(super) fn new(size: Size) -> Self {
-        let (asks, asked) = unbounded_channel();
-        Self { size, asks, asked: Mutex::new(asked) }
+    /// Makes calls of so many items and bytes at most. One item goes however large it is.
+    pub(super) fn new(most_items: usize, most_bytes: usize) -> Self {
+        let (asks, asked) = mpsc::unbounded_channel();
+        Self { most_items, most_bytes, asks, asked: Mutex::new(asked) }
     }
 
     /// Waits until all items are done, and returns the answers there are. [`Self::run`] must run meanwhile.
-    pub(super) async fn ask(&self, items: Vec<I>) -> PortResult<BTreeMap<RecordId, A>> {
+    pub(crate) async fn ask(&self, items: Vec<I>) -> PortResult<BTreeMap<RecordId, A>> {
         let stopped = || PortError::Permanent("nobody sends calls to the database".to_owned());
-        let (count, (answers, mut answered)) = (items.len(), unbounded_channel());
+        let (count, (answers, mut answered)) = (items.len(), mpsc::unbounded_channel());
         self.asks.send((items, answers)).map_err(|_| stopped())?;
         let mut found = BTreeMap::new();
         for _ in 0..count {
@@ -83,10 +77,10 @@ impl<I: Item, A: Clone> Batcher<I, A> {
         Ok(found)
     }
 
-    /// Makes calls for all who ask, as long as it is polled. What somebody asked for who is gone is done all the same.
+    /// Makes calls for all who ask, also for those who have given up since.
     pub(super) async fn run(&self, call: impl AsyncFn(&[I]) -> PortResult<Outcome<A>>) -> Infallible {
         let mut asked = self.asked.lock().await;
-        let mut queue = Queue::new(self.size);
+        let mut queue = Queue::new(self);
         let mut under_way = FuturesUnordered::new();
         loop {
             let look_again = loop {
@@ -111,22 +105,22 @@ impl<I: Item, A: Clone> Batcher<I, A> {
 
 /// What waits for a call, and who waits for it.
 #[derive(Debug)]
-struct Queue<I, A> {
-    size: Size,
-    /// Items, and the bytes of each.
-    items: VecDeque<(I, usize)>,
-    /// What goes as it is: halves of refused calls, and calls that failed.
-    as_they_are: Vec<Vec<I>>,
+struct Queue<'b, I, A> {
+    batcher: &'b Batcher<I, A>,
+    /// Items after the bytes of each.
+    items: VecDeque<(usize, I)>,
+    /// Halves of refused calls, and calls that failed: each goes as it is.
+    ready: Vec<Vec<I>>,
     waiting: HashMap<RecordId, Vec<Answers<A>>>,
     /// When something last came or ended.
     changed: Instant,
     pace: Pace,
 }
 
-impl<I: Item, A: Clone> Queue<I, A> {
-    fn new(size: Size) -> Self {
-        let (items, as_they_are, waiting) = (VecDeque::new(), Vec::new(), HashMap::new());
-        Self { size, items, as_they_are, waiting, changed: Instant::now(), pace: Pace::new() }
+impl<'b, I: Item, A: Clone> Queue<'b, I, A> {
+    fn new(batcher: &'b Batcher<I, A>) -> Self {
+        let (items, ready, waiting) = (VecDeque::new(), Vec::new(), HashMap::new());
+        Self { batcher, items, ready, waiting, changed: Instant::now(), pace: Pace::new() }
     }
 
     /// Queues what somebody asks for. What another waits for already is asked for once.
@@ -136,7 +130,7 @@ impl<I: Item, A: Clone> Queue<I, A> {
             let waiting = self.waiting.entry(item.id()).or_default();
             waiting.push(answers.clone());
             if waiting.len() == 1 {
-                self.items.push_back(sized(item));
+                self.items.push_back((item.bytes(), item));
             }
         }
     }
@@ -146,16 +140,16 @@ impl<I: Item, A: Clone> Queue<I, A> {
     fn next(&mut self, under_way: usize) -> Result<(Vec<I>, Sent), Instant> {
         let now = Instant::now();
         let (idle, rested) = (now + LINGER, self.changed + LINGER);
-        if now < self.pace.next() {
-            return Err(self.pace.next());
+        if now < self.pace.next {
+            return Err(self.pace.next);
         }
         let count = self.fitting();
-        let is_full = count == self.size.items || count < self.items.len();
-        let items = match self.as_they_are.pop_if(|_| under_way < MOST_UNDER_WAY) {
+        let is_full = count == self.batcher.most_items || count < self.items.len();
+        let items = match self.ready.pop_if(|_| under_way < MOST_UNDER_WAY) {
             Some(items) => items,
             None if count == 0 || under_way >= MOST_UNDER_WAY => return Err(idle),
             None if !is_full && under_way > 0 && now < rested => return Err(rested),
-            None => self.items.drain(..count).map(|(item, _)| item).collect(),
+            None => self.items.drain(..count).map(|(_, item)| item).collect(),
         };
         let sent = self.pace.send(units(&items));
         Ok((items, sent))
@@ -164,11 +158,11 @@ impl<I: Item, A: Clone> Queue<I, A> {
     /// How many of the first items go with one call.
     fn fitting(&self) -> usize {
         let mut bytes = 0;
-        let fits = |(_, more): &&(I, usize)| {
+        let fits = |(more, _): &&(usize, I)| {
             bytes += more;
-            bytes <= self.size.bytes
+            bytes <= self.batcher.most_bytes
         };
-        self.items.iter().take(self.size.items).take_while(fits).count().max(1).min(self.items.len())
+        self.items.iter().take(self.batcher.most_items).take_while(fits).count().max(1).min(self.items.len())
     }
 
     /// Answers what a call has done, and queues what it has not, unless calls have come to nothing too often.
@@ -179,7 +173,7 @@ impl<I: Item, A: Clone> Queue<I, A> {
                 let left: Vec<I> = items.extract_if(.., |item| left.contains(&item.id())).collect();
                 self.answer(&items, |id| Ok(answers.remove(&id)));
                 if self.pace.learn(&sent, units(&left)) {
-                    left.into_iter().rev().for_each(|item| self.items.push_front(sized(item)));
+                    left.into_iter().rev().for_each(|item| self.items.push_front((item.bytes(), item)));
                 } else {
                     let error = PortError::Transient("the database kept leaving items over".to_owned());
                     self.answer(&left, |_| Err(error.clone()));
@@ -188,9 +182,9 @@ impl<I: Item, A: Clone> Queue<I, A> {
             Ok(Outcome::Refused(answer)) if items.len() == 1 => self.answer(&items, |_| Ok(Some(answer.clone()))),
             Ok(Outcome::Refused(_)) => {
                 let half = items.split_off(items.len() / 2);
-                self.as_they_are.extend([items, half]);
+                self.ready.extend([items, half]);
             }
-            Err(PortError::Transient(_)) if self.pace.learn(&sent, units(&items)) => self.as_they_are.push(items),
+            Err(PortError::Transient(_)) if self.pace.learn(&sent, units(&items)) => self.ready.push(items),
             Err(error) => self.answer(&items, |_| Err(error.clone())),
         }
     }
@@ -206,12 +200,8 @@ impl<I: Item, A: Clone> Queue<I, A> {
     }
 }
 
-fn sized<I: Item>(item: I) -> (I, usize) {
-    let bytes = item.bytes();
-    (item, bytes)
-}
-
 /// How much items take of what the database does a second.
-fn units(items: &[impl Item]) -> usize {
-    items.iter().map(|item| item.bytes().div_ceil(UNIT).max(1)).sum()
+fn units(items: &[impl Item]) -> f64 {
+    let units = |item: &_| u32::try_from(Item::bytes(item).div_ceil(UNIT)).unwrap_or(u32::MAX).max(1);
+    items.iter().map(|item| f64::from(units(item))).sum()
 }

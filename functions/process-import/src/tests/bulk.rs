@@ -35,12 +35,12 @@ fn lines_of<'r>(records: impl IntoIterator<Item = &'r StoredRecord>) -> Vec<u32>
 
 async fn write(records: &MemoryRecords, batch: Vec<StoredRecord>) -> PortResult<BTreeMap<RecordId, String>> {
     let bulk = Bulk::new(records);
-    bulk.serve(bulk.write_all(batch)).await
+    bulk.serve(bulk.writes.ask(batch)).await
 }
 
 async fn read(records: &MemoryRecords, ids: &[RecordId]) -> PortResult<BTreeMap<RecordId, StoredRecord>> {
     let bulk = Bulk::new(records);
-    bulk.serve(bulk.read_all(ids.to_vec())).await
+    bulk.serve(bulk.wholes.ask(ids.to_vec())).await
 }
 
 /// Writes 25 records, of which the database refuses those of `poison`: exactly those are answered, all others written.
@@ -146,7 +146,7 @@ async fn calls_for(lines: u32, percent: usize) -> usize {
     faults.draw(move |_| Some(Fault::LeaveShare { percent, rounding: 0 }));
     let bulk = Bulk::new(&records);
     let batches = batch(lines);
-    let writes = join_all(batches.chunks(100).map(|batch| bulk.write_all(batch.to_vec())));
+    let writes = join_all(batches.chunks(100).map(|batch| bulk.writes.ask(batch.to_vec())));
     let written = bulk.serve(writes).await;
     assert!(written.into_iter().all(|refused| refused == Ok(BTreeMap::new())));
     assert_eq!(lines_of(&records.all()), (0..lines).collect::<Vec<_>>());
@@ -169,7 +169,7 @@ async fn what_two_want_is_read_once() {
     write(&records, batch(3)).await.unwrap();
     faults.plan(Call::ReadBatch, Fault::Slow(Duration::from_secs(1)));
     let ids: Vec<RecordId> = batch(4).iter().map(|record| record.id).collect();
-    let (one, other) = bulk.serve(join(bulk.read_all(ids[..3].to_vec()), bulk.read_all(ids[1..].to_vec()))).await;
+    let (one, other) = bulk.serve(join(bulk.wholes.ask(ids[..3].to_vec()), bulk.wholes.ask(ids[1..].to_vec()))).await;
     assert_eq!((lines_of(one.unwrap().values()), lines_of(other.unwrap().values())), (vec![0, 1, 2], vec![1, 2]));
     assert_eq!(faults.calls(Call::ReadBatch), 2);
 }

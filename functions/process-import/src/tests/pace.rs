@@ -50,7 +50,7 @@ impl Table {
         let bulk = Bulk::new(self);
         let lines: Vec<u32> = (0..OBJECTS).collect();
         let batches = stream::iter(lines.chunks(100).map(|lines| lines.iter().copied().map(record).collect()));
-        let writes = batches.map(|batch| bulk.write_all(batch)).buffer_unordered(24);
+        let writes = batches.map(|batch| bulk.writes.ask(batch)).buffer_unordered(24);
         bulk.serve(writes.for_each(async |refused| assert_eq!(refused, Ok(BTreeMap::new())))).await;
         began.elapsed().as_secs_f64()
     }
