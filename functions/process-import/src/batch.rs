@@ -217,7 +217,7 @@ impl<R: Records> Importer<'_, R> {
         let written = |write: &WriteLine<'f>| (write.line, write.record.id, write.action);
         let lines: Vec<_> = writes.iter().map(written).collect();
         let records = writes.into_iter().map(|write| write.record).collect();
-        let refused: HashMap<_, _> = self.records.write_all(records).await?.into_iter().collect();
+        let refused = self.records.writes.ask(records).await?;
         let settled = |(line, id, action)| {
             let refusal = refused.get(&id).map(|reason| {
                 let problem = format!("the database refuses the object: {reason}");

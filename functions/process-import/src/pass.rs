@@ -173,15 +173,18 @@ where
             stored: &stored,
             records: &records,
         };
-        let mut left = None;
-        for (level, lines) in by_level(lines) {
-            // Those under way when the time is nearly over end, and are settled, before the job is given back.
-            let time = (self.deadline - (HAND_OVER - DRAIN) - (self.worker.clock)()).to_std().unwrap_or_default();
-            let in_flight = if level > Some(0) { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
-            let settled = timeout(time, self.settle(&lines, in_flight, leaving, &importer, &reported));
-            left = settled.await.unwrap_or(Err(Stop::OutOfTime))?.or(left);
-        }
-        Ok(left)
+        let levels = async {
+            let mut left = None;
+            for (level, lines) in by_level(lines) {
+                // Those under way when the time is nearly over end, and are settled, before the job is given back.
+                let time = (self.deadline - (HAND_OVER - DRAIN) - (self.worker.clock)()).to_std().unwrap_or_default();
+                let in_flight = if level > Some(0) { IN_FLIGHT_WITH_COPIES } else { IN_FLIGHT };
+                let settled = timeout(time, self.settle(&lines, in_flight, leaving, &importer, &reported));
+                left = settled.await.unwrap_or(Err(Stop::OutOfTime))?.or(left);
+            }
+            Ok(left)
+        };
+        records.serve(levels).await
     }
 
     /// Settles the lines of a level, a bounded number of batches at a time.

@@ -1,7 +1,7 @@
 //! The stored objects of a job's store, as far as its lines need them.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -27,11 +27,10 @@ impl<'a, R: Records> StoredObjects<'a, R> {
     }
 
     /// Looks at the objects that are stored under some ids.
-    pub(crate) async fn marks(&self, ids: impl Iterator<Item = RecordId>) -> PortResult<HashMap<RecordId, Mark>> {
+    pub(crate) async fn marks(&self, ids: impl Iterator<Item = RecordId>) -> PortResult<BTreeMap<RecordId, Mark>> {
         // Two lines may have the same.
         let ids: BTreeSet<RecordId> = ids.collect();
-        let marks = self.records.read_marks(&Vec::from_iter(ids)).await?;
-        Ok(marks.into_iter().map(|mark| (mark.id, mark)).collect())
+        self.records.marks.ask(ids.into_iter().collect()).await
     }
 
     /// Copies the objects that are stored under some ids. Each id gets an answer.
@@ -43,10 +42,10 @@ impl<'a, R: Records> StoredObjects<'a, R> {
         let unknown = copies.iter().filter(|(_, copy)| matches!(copy, Stored::Unknown));
         let unknown: Vec<RecordId> = unknown.map(|(id, _)| *id).collect();
         let mut found: HashMap<_, _> = unknown.iter().map(|id| (*id, Stored::Nothing)).collect();
-        for record in self.records.read_all(&unknown).await? {
+        for (id, record) in self.records.wholes.ask(unknown).await? {
             // Another store's object is as missing as one that never was.
             if record.store == *self.store {
-                found.insert(record.id, Stored::Object(Arc::new(copy(record))));
+                found.insert(id, Stored::Object(Arc::new(copy(record))));
             }
         }
         self.with_kept(|kept| {

@@ -27,6 +27,7 @@ mod files;
 mod lease;
 mod left;
 mod options;
+mod pace;
 mod receipts;
 mod results;
 mod telemetry;

@@ -17,8 +17,10 @@ use aws_sdk_dynamodb::{
     Client,
     types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
+use backon::Retryable;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join;
+use tokio::time::sleep;
 
 use self::key::KeyUse;
 use super::{
@@ -29,6 +31,7 @@ use super::{
 };
 use imports::{
     api::time,
+    back_off::BACK_OFF,
     filter::Filter,
     idempotency::Idempotency,
     import::{Claim, Import, ImportId, ImportStatus, Lease, NewImport, Outcome, Tally},
@@ -37,9 +40,6 @@ use imports::{
     times,
 };
 use records::StoreId;
-
-/// How often a write is tried that another one came before.
-const TRIES: u32 = 12;
 
 /// An [`Imports`] in a DynamoDB table.
 #[derive(Clone, Debug)]
@@ -69,15 +69,13 @@ impl ImportTable {
 
     /// Writes `actions`, again while other transactions are in the way. A condition that does not hold is a conflict.
     async fn transact_until_clear(&self, actions: Vec<TransactWriteItem>) -> PortResult<()> {
-        for round in 0..TRIES {
-            match self.transact(actions.clone()).await {
-                Ok(()) => return Ok(()),
-                Err(Cancelled::Contended) => back_off(round).await,
-                Err(Cancelled::Condition(..)) => return Err(PortError::Conflict("the lease is lost".to_owned())),
-                Err(Cancelled::Failed(error)) => return Err(error),
-            }
-        }
-        Err(contended())
+        let transact = || self.transact(actions.clone());
+        let is_contended = |cancelled: &Cancelled| matches!(cancelled, Cancelled::Contended);
+        transact.retry(BACK_OFF).when(is_contended).await.map_err(|cancelled| match cancelled {
+            Cancelled::Contended => contended(),
+            Cancelled::Condition(..) => PortError::Conflict("the lease is lost".to_owned()),
+            Cancelled::Failed(error) => error,
+        })
     }
 
     /// Begins an update of an item of this table.
@@ -218,8 +216,8 @@ fn contended() -> PortError {
     PortError::Transient("other writes kept coming first".to_owned())
 }
 
-/// Waits a little, longer each round, by chance: those who collided don't collide again.
-async fn back_off(round: u32) {
-    let most = 20_u64.saturating_mul(1 << round.min(5));
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(5..=most))).await;
+/// Waits before another try, if there is one.
+async fn pause(pauses: &mut impl Iterator<Item = Duration>) -> PortResult<()> {
+    sleep(pauses.next().ok_or_else(contended)?).await;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //! and the ports to the services that the project stands on.
 
 pub mod api;
+pub mod back_off;
 pub mod backlog;
 mod counts;
 pub mod creation;

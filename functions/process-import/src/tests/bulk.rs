@@ -1,12 +1,15 @@
 //! Batches against a database that refuses, leaves over and fails.
 
-use imports::ports::PortError;
+use std::collections::BTreeMap;
+
+use futures_util::future::{join, join_all};
+use imports::ports::{PortError, PortResult};
 use records::{RecordId, RecordType, json::Object};
 
 use super::*;
 use crate::bulk::Bulk;
 
-fn record(line: u32) -> StoredRecord {
+pub(super) fn record(line: u32) -> StoredRecord {
     StoredRecord {
         id: RecordId::from_line(Uuid::nil(), line),
         store: store(),
@@ -24,20 +27,28 @@ fn batch(lines: u32) -> Vec<StoredRecord> {
     (0..lines).map(record).collect()
 }
 
-fn lines_of(records: &[StoredRecord]) -> Vec<u32> {
-    let mut lines: Vec<u32> = records.iter().map(|record| record.line).collect();
+fn lines_of<'r>(records: impl IntoIterator<Item = &'r StoredRecord>) -> Vec<u32> {
+    let mut lines: Vec<u32> = records.into_iter().map(|record| record.line).collect();
     lines.sort_unstable();
     lines
 }
 
-/// Writes 25 records, of which the database refuses those of `poison`: exactly those must be told, all others written.
+async fn write(records: &MemoryRecords, batch: Vec<StoredRecord>) -> PortResult<BTreeMap<RecordId, String>> {
+    let bulk = Bulk::new(records);
+    bulk.serve(bulk.writes.ask(batch)).await
+}
+
+async fn read(records: &MemoryRecords, ids: &[RecordId]) -> PortResult<BTreeMap<RecordId, StoredRecord>> {
+    let bulk = Bulk::new(records);
+    bulk.serve(bulk.wholes.ask(ids.to_vec())).await
+}
+
+/// Writes 25 records, of which the database refuses those of `poison`: exactly those are answered, all others written.
 async fn check_poison(poison: &'static [u32]) -> usize {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());
     records.refuse(|record| poison.contains(&record.line));
-    let mut refused: Vec<RecordId> =
-        Bulk::new(&records).write_all(batch(25)).await.unwrap().into_iter().map(|(id, _)| id).collect();
-    refused.sort_unstable();
+    let refused: Vec<RecordId> = write(&records, batch(25)).await.unwrap().into_keys().collect();
     let mut expected: Vec<RecordId> = poison.iter().map(|line| record(*line).id).collect();
     expected.sort_unstable();
     assert_eq!(refused, expected);
@@ -65,7 +76,7 @@ async fn what_a_write_leaves_over_is_sent_again() {
     for left in [20, 25, 7, 1] {
         faults.plan(Call::WriteBatch, Fault::LeaveOver(left));
     }
-    assert_eq!(Bulk::new(&records).write_all(batch(25)).await, Ok(vec![]));
+    assert_eq!(write(&records, batch(25)).await, Ok(BTreeMap::new()));
     assert_eq!(lines_of(&records.all()), (0..25).collect::<Vec<_>>());
 }
 
@@ -78,8 +89,8 @@ async fn what_is_refused_is_found_among_what_was_left_over() {
     for _ in 0..4 {
         faults.plan(Call::WriteBatch, Fault::LeaveOver(3));
     }
-    let refused = Bulk::new(&records).write_all(batch(25)).await.unwrap();
-    assert_eq!(refused.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [record(20).id]);
+    let refused = write(&records, batch(25)).await.unwrap();
+    assert!(refused.into_keys().eq([record(20).id]));
     assert_eq!(records.all().len(), 24);
 }
 
@@ -88,13 +99,13 @@ async fn a_read_goes_on_until_nothing_is_left_over() {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());
     for chunk in batch(240).chunks(25) {
-        Bulk::new(&records).write_all(chunk.to_vec()).await.unwrap();
+        write(&records, chunk.to_vec()).await.unwrap();
     }
     for fault in [Fault::LeaveOver(60), Fault::transient(), Fault::LeaveOver(59), Fault::LeaveOver(100)] {
         faults.plan(Call::ReadBatch, fault);
     }
     let ids: Vec<RecordId> = batch(250).iter().map(|record| record.id).collect();
-    assert_eq!(lines_of(&Bulk::new(&records).read_all(&ids).await.unwrap()), (0..240).collect::<Vec<_>>());
+    assert_eq!(lines_of(read(&records, &ids).await.unwrap().values()), (0..240).collect::<Vec<_>>());
 }
 
 /// Plans `times` faults alike and compares whether reads and writes come through.
@@ -106,17 +117,17 @@ async fn check_tries(times: usize, fault: Fault, comes_through: bool) {
             faults.plan(call, fault.clone());
         }
     }
-    let written = Bulk::new(&records).write_all(batch(2)).await;
-    let read = Bulk::new(&records).read_all(&[record(0).id]).await;
+    let written = write(&records, batch(2)).await;
+    let read = read(&records, &[record(0).id]).await;
     assert_eq!((written.is_ok(), read.is_ok()), (comes_through, comes_through), "{written:?} {read:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_transient_failure_is_tried_again_but_not_forever() {
-    check_tries(7, Fault::transient(), true).await;
-    check_tries(8, Fault::transient(), false).await;
-    check_tries(7, Fault::LeaveOver(2), true).await;
-    check_tries(8, Fault::LeaveOver(2), false).await;
+    check_tries(11, Fault::transient(), true).await;
+    check_tries(12, Fault::transient(), false).await;
+    check_tries(11, Fault::LeaveOver(2), true).await;
+    check_tries(12, Fault::LeaveOver(2), false).await;
     check_tries(3, Fault::After(PortError::Transient("lost".to_owned())), true).await;
     check_tries(1, Fault::permanent(), false).await;
 }
@@ -135,8 +146,9 @@ async fn calls_for(lines: u32, percent: usize) -> usize {
     faults.draw(move |_| Some(Fault::LeaveShare { percent, rounding: 0 }));
     let bulk = Bulk::new(&records);
     let batches = batch(lines);
-    let written = futures_util::future::join_all(batches.chunks(100).map(|batch| bulk.write_all(batch.to_vec()))).await;
-    assert!(written.into_iter().all(|refused| refused == Ok(vec![])));
+    let writes = join_all(batches.chunks(100).map(|batch| bulk.writes.ask(batch.to_vec())));
+    let written = bulk.serve(writes).await;
+    assert!(written.into_iter().all(|refused| refused == Ok(BTreeMap::new())));
     assert_eq!(lines_of(&records.all()), (0..lines).collect::<Vec<_>>());
     faults.calls(Call::WriteBatch)
 }
@@ -154,11 +166,11 @@ async fn what_two_want_is_read_once() {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());
     let bulk = Bulk::new(&records);
-    bulk.write_all(batch(3)).await.unwrap();
+    write(&records, batch(3)).await.unwrap();
     faults.plan(Call::ReadBatch, Fault::Slow(Duration::from_secs(1)));
     let ids: Vec<RecordId> = batch(4).iter().map(|record| record.id).collect();
-    let (one, other) = tokio::join!(bulk.read_all(&ids[..3]), bulk.read_all(&ids[1..]));
-    assert_eq!((lines_of(&one.unwrap()), lines_of(&other.unwrap())), (vec![0, 1, 2], vec![1, 2]));
+    let (one, other) = bulk.serve(join(bulk.wholes.ask(ids[..3].to_vec()), bulk.wholes.ask(ids[1..].to_vec()))).await;
+    assert_eq!((lines_of(one.unwrap().values()), lines_of(other.unwrap().values())), (vec![0, 1, 2], vec![1, 2]));
     assert_eq!(faults.calls(Call::ReadBatch), 2);
 }
 
@@ -173,7 +185,7 @@ async fn a_call_is_no_larger_than_the_database_takes() {
         let faults = Faults::default();
         let records = MemoryRecords::new(faults.clone());
         let batch: Vec<StoredRecord> = (0..25).map(|line| large(line, text)).collect();
-        assert_eq!(Bulk::new(&records).write_all(batch).await, Ok(vec![]));
+        assert_eq!(write(&records, batch).await, Ok(BTreeMap::new()));
         assert_eq!((records.all().len(), faults.calls(Call::WriteBatch)), (25, calls), "{text:?}");
     }
 }

@@ -1,9 +1,10 @@
 //! Claiming the next job: the lease, the job and its number in the store's list, in one transaction.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use backon::BackoffBuilder;
 use chrono::{DateTime, TimeZone, Utc};
 
-use super::{ImportTable, TRIES, back_off, contended};
+use super::{ImportTable, pause};
 use crate::{
     error::{Cancelled, sort, unbuilt},
     import_item::{
@@ -13,6 +14,7 @@ use crate::{
 };
 use imports::{
     api::time,
+    back_off::BACK_OFF,
     import::{Claim, Import, ImportStatus, Lease, to_micros},
     ports::{ImportRef, PortError, PortResult},
     retention::Retention,
@@ -28,8 +30,8 @@ struct Head {
 
 impl ImportTable {
     pub(super) async fn claim_import(&self, now: DateTime<Utc>) -> PortResult<Claim> {
-        let mut round = 0;
-        while round < TRIES {
+        let mut pauses = BACK_OFF.build();
+        loop {
             let Head { lease, earliest } = self.head().await?;
             let next = match lease.running {
                 Some(_) if lease.lease_until > now.timestamp_millis() => {
@@ -47,27 +49,24 @@ impl ImportTable {
                 Some(item) if item.position >= FIRST_UNNUMBERED => {
                     // Cancelled before its turn, which is now: it gets its number, and the next one is looked at.
                     if !self.pass_over(&next, &item).await? {
-                        back_off(round).await;
-                        round += 1;
+                        pause(&mut pauses).await?;
                     }
                     continue;
                 }
                 // Somebody deleted the job by hand. Its place must not block the line.
                 _ => {
                     self.forget(&next, &lease).await?;
-                    round += 1;
+                    pause(&mut pauses).await?;
                     continue;
                 }
             };
-            round += 1;
             match self.claim(&next, item, &lease, now).await? {
                 Ok(claim) => return Ok(claim),
                 // Another worker was quicker, or the job changed: look again.
-                Err(Cancelled::Condition(..) | Cancelled::Contended) => back_off(round).await,
+                Err(Cancelled::Condition(..) | Cancelled::Contended) => pause(&mut pauses).await?,
                 Err(Cancelled::Failed(error)) => return Err(error),
             }
         }
-        Err(contended())
     }
 
     async fn head(&self) -> PortResult<Head> {

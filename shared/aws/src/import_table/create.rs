@@ -1,16 +1,18 @@
 //! Making a job: the job, its place in the line and the line's clock, in one transaction.
 
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use backon::BackoffBuilder;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-use super::{ImportTable, TRIES, back_off, contended, key::KeyUse};
+use super::{ImportTable, key::KeyUse, pause};
 use crate::{
     error::{Cancelled, unbuilt},
     import_item::{CLOCK, ImportItem, LINE, OpenItem, key, open_key, read, text, write},
 };
 use imports::{
     api::time,
+    back_off::BACK_OFF,
     import::{Import, NewImport, to_micros},
     ports::{Created, ImportRef, PortResult},
 };
@@ -29,7 +31,8 @@ impl ImportTable {
     pub(super) async fn create_import(&self, new: NewImport, now: DateTime<Utc>) -> PortResult<Created> {
         let mut created_at = to_micros(now);
         let mut gone = None;
-        for round in 0..TRIES {
+        let mut pauses = BACK_OFF.build();
+        loop {
             let import = Import::pending(new.clone(), created_at);
             let mut actions = self.creation(&import)?;
             if let Some(idempotency) = &new.idempotency {
@@ -59,11 +62,11 @@ impl ImportTable {
                         }
                     }
                 }
-                Err(Cancelled::Condition(..) | Cancelled::Contended) => back_off(round).await,
+                Err(Cancelled::Condition(..) | Cancelled::Contended) => {}
                 Err(Cancelled::Failed(error)) => return Err(error),
             }
+            pause(&mut pauses).await?;
         }
-        Err(contended())
     }
 
     fn creation(&self, import: &Import) -> PortResult<Vec<TransactWriteItem>> {

@@ -5,18 +5,20 @@
 //! Those with a number are a range of numbers without a gap, so they are counted by subtraction, unless the filter asks
 //! for more than a time of creation.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, iter::once, time::Duration};
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::KeysAndAttributes};
+use backon::BackoffBuilder;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join;
 
-use super::{ImportTable, TRIES, back_off, contended, matching::Selection};
+use super::{ImportTable, matching::Selection, pause};
 use crate::{
     error::{sort, unbuilt},
     import_item::{BY_POSITION, ImportItem, Item, key, number, read, text},
 };
 use imports::{
+    back_off::BACK_OFF,
     filter::Filter,
     import::Import,
     page::Page,
@@ -137,14 +139,9 @@ impl ImportTable {
     async fn imports(&self, store: &StoreId, sort_keys: &[String]) -> PortResult<Vec<Import>> {
         let mut wanted: Vec<Item> = sort_keys.iter().map(|sort_key| key(store.as_str(), sort_key)).collect();
         let mut found = HashMap::new();
-        for round in 0..TRIES {
-            if wanted.is_empty() {
-                let imports = sort_keys.iter().filter_map(|sort_key| found.remove(sort_key));
-                return imports.map(ImportItem::into_import).collect();
-            }
-            if round > 0 {
-                back_off(round).await;
-            }
+        let mut pauses = once(Duration::ZERO).chain(BACK_OFF.build());
+        while !wanted.is_empty() {
+            pause(&mut pauses).await?;
             let keys =
                 KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build().map_err(unbuilt)?;
             let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await.map_err(sort)?;
@@ -155,7 +152,8 @@ impl ImportTable {
             let left = answer.unprocessed_keys.into_iter().flat_map(HashMap::into_values);
             wanted = left.flat_map(|left| left.keys).collect();
         }
-        Err(contended())
+        let imports = sort_keys.iter().filter_map(|sort_key| found.remove(sort_key));
+        imports.map(ImportItem::into_import).collect()
     }
 }
 
