@@ -1,6 +1,7 @@
 //! What no compiler checks: how the house is kept, and promises that the template alone keeps.
 
 use std::{
+    collections::BTreeSet,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -38,6 +39,32 @@ fn records_stand_on_no_runtime_and_no_sdk() {
     let below =
         tree.lines().find(|line| ["tokio", "futures", "aws", "lambda"].iter().any(|name| line.starts_with(name)));
     assert_eq!(below, None);
+}
+
+/// Every package of others that Cargo builds for these arguments, with its features.
+fn built(arguments: &[&str]) -> BTreeSet<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let tree = ["tree", "--locked", "--prefix", "none", "--format", "{p} {f}"];
+    let tree = Command::new(cargo).args(tree).args(arguments).current_dir(ROOT).output().unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    // Those of this workspace come with their folder; a star marks what was listed before.
+    let packages = tree.lines().map(|line| line.trim_end_matches(" (*)").replace("(proc-macro) ", ""));
+    packages.filter(|package| !package.contains(" (/")).collect()
+}
+
+/// A feature that one of them alone asks for has most of what stands on it compiled once more.
+#[test]
+fn the_first_command_and_the_tests_share_what_is_compiled() {
+    let first = built(&["--package", "local", "--edges", "no-dev"]);
+    let beside = ["twins", "tests", "simulation", "input"].map(|package| format!("--exclude={package}"));
+    let beside: Vec<_> = beside.iter().map(String::as_str).chain(["--workspace", "--edges", "no-dev"]).collect();
+    let functions = built(&beside);
+    let tests = built(&["--workspace"]);
+    assert!(first.iter().any(|package| package.starts_with("aws-sdk-s3 ")), "{first:?}");
+    let others = |less: &BTreeSet<String>, more| less.difference(more).cloned().collect::<Vec<_>>();
+    assert_eq!(others(&first, &functions), [""; 0], "name these features in local/Cargo.toml");
+    assert_eq!(others(&functions, &tests), [""; 0], "name these features in local/Cargo.toml");
 }
 
 #[test]
