@@ -17,9 +17,9 @@ const SEEDS: u64 = 10_000;
 /// How many seeds are run twice, to see that a seed decides everything.
 const TWICE: u64 = 100;
 
-fn run(seed: u64, is_told: bool) -> Result<Figures, Vec<String>> {
+fn run(seed: u64, is_shown: bool) -> Result<Figures, Vec<String>> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let lived = catch_unwind(AssertUnwindSafe(|| LocalSet::new().block_on(&runtime, live(seed, is_told))));
+    let lived = catch_unwind(AssertUnwindSafe(|| LocalSet::new().block_on(&runtime, live(seed, is_shown))));
     lived.unwrap_or_else(|_| Err(vec!["it panicked".to_owned()]))
 }
 

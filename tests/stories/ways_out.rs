@@ -26,11 +26,11 @@ async fn failed_lines_come_back_byte_for_byte_and_once_mended_import_the_rest() 
     }
 
     let results = world.results(id).await;
-    let told: Vec<_> = results
+    let reported: Vec<_> = results
         .iter()
         .map(|row| format!("{} {} {} {}", row["line"], row["type"], row["external_ref"], row["action"]))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    insta::assert_snapshot!(reported.join("\n"), @r#"
     1 "subscription_offering" "box" "failed"
     2 "subscription_product" "tea" "created"
     4 "subscription_product" "mug" "failed"

@@ -45,19 +45,19 @@ pub(crate) fn read(body: &[u8]) -> Result<ImportOptions, ApiError> {
 
 /// Sets an option to its JSON value; null leaves it as it is.
 fn set(options: &mut ImportOptions, option: OptionName, value: &Value) -> Result<(), String> {
-    let told = |error: OptionError| error.to_string();
+    let problem = |error: OptionError| error.to_string();
     match (option, value) {
         (_, Value::Null) => Ok(()),
         (OptionName::ExternalRef | OptionName::OnConflict, Value::String(text)) => {
-            options.set(option, text.clone()).map_err(told)
+            options.set(option, text.clone()).map_err(problem)
         }
         (OptionName::DryRun, Value::Bool(flag)) => {
             options.dry_run = *flag;
             Ok(())
         }
         (OptionName::ExternalRef, _) => Err("must be a string".to_owned()),
-        (OptionName::OnConflict, _) => Err(told(OptionError::NoPolicy)),
-        (OptionName::DryRun, _) => Err(told(OptionError::NoFlag)),
+        (OptionName::OnConflict, _) => Err(problem(OptionError::NoPolicy)),
+        (OptionName::DryRun, _) => Err(problem(OptionError::NoFlag)),
     }
 }
 

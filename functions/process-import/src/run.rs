@@ -114,7 +114,7 @@ where
             ..=MAX_ATTEMPTS => (EarlyEnd::Unable, pass.run().await),
             LAST_CLAIM => (EarlyEnd::GivenUp, pass.leave(EarlyEnd::GivenUp).await),
             // Even telling of its lines brought the worker down, or failed.
-            _ => (EarlyEnd::GivenUp, pass.end_untold(EarlyEnd::GivenUp).await),
+            _ => (EarlyEnd::GivenUp, pass.end_unreported(EarlyEnd::GivenUp).await),
         };
         let Err(Stop::Failed(PortError::Permanent(reason))) = passed else { return passed };
         // A retry would fail alike: the job ends here, and says so.
@@ -125,7 +125,7 @@ where
             let Err(Stop::Failed(PortError::Permanent(reason))) = left else { return left };
             error!(import.id = %pass.import.id, error = %reason, "can't tell which lines were imported");
         }
-        pass.end_untold(why).await
+        pass.end_unreported(why).await
     }
 
     /// Gives the job back in good order, for a worker with more time.

@@ -30,7 +30,7 @@ fn lines_of(records: &[StoredRecord]) -> Vec<u32> {
     lines
 }
 
-/// Writes 25 records, of which the database refuses those of `poison`: exactly those must be told, all others written.
+/// Writes 25 records, of which the database refuses those of `poison`: exactly those must be reported, all others written.
 async fn check_poison(poison: &'static [u32]) -> usize {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());

@@ -78,7 +78,7 @@ impl ImportTable {
             }
         }
         let mut imports = self.imports(store, &met.on_page).await?;
-        // A job may be another by now than the index told.
+        // A job may be another by now than the index says.
         imports.retain(|import| filter.matches(import));
         let changed = u64::try_from(met.on_page.len() - imports.len()).unwrap_or_default();
         Ok(Listing { imports, total: met.count - changed })

@@ -113,7 +113,7 @@ pub async fn a_running_job_learns_that_it_is_to_stop(imports: &impl Imports) {
     assert_eq!(imports.record_progress(&lease, &tally(2, 1), at(2)).await, Ok(false));
     let asked = imports.request_cancel(&import.store, import.id, at(3)).await.unwrap();
     assert_eq!(asked, Import { tally: tally(2, 1), updated_at: at(2), cancel_requested_at: Some(at(3)), ..started });
-    // The first request is the one that is told.
+    // The first request is the one that counts.
     let again = imports.request_cancel(&import.store, import.id, at(4)).await;
     assert_eq!(again, Ok(asked));
     assert_eq!(imports.record_progress(&lease, &tally(2, 2), at(5)).await, Ok(true));

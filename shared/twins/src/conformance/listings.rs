@@ -54,7 +54,7 @@ pub async fn a_list_is_every_page_of_the_newest_first(imports: &impl Imports) {
     check_pages(imports, &store, &all, &made, at(9_501)).await;
 }
 
-/// Compares every page of a list with `expected`, told by id: what a job looks like is for other tests.
+/// Compares every page of a list with `expected`, by id: what a job looks like is for other tests.
 async fn check_pages(
     imports: &impl Imports,
     store: &StoreId,
