@@ -28,7 +28,7 @@ use imports::{
     import::{Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
     options::ImportOptions,
     owner::Owner,
-    ports::{ImportRef, PortError},
+    ports::{ImportRef, PortError, PortResult},
     report::Report,
     retention::Retention,
 };
@@ -37,8 +37,8 @@ use records::{RecordError, RecordErrorCode, StoreId};
 /// An item as the SDK carries it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The partition of the line. No store id holds a `#`.
-pub(super) const LINE: &str = "#line";
+/// The partition of the lane, under the name that it has in stored tables. No store id holds a `#`.
+pub(super) const LANE: &str = "#line";
 pub(super) const CLOCK: &str = "clock";
 pub(super) const HORIZON: &str = "horizon";
 pub(super) const LEASE: &str = "lease";
@@ -72,11 +72,11 @@ pub(super) fn import_sort_key(id: ImportId) -> String {
 }
 
 pub(super) fn open_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
-    key(LINE, format!("{OPEN}{}#{id}", time(created_at)))
+    key(LANE, format!("{OPEN}{}#{id}", time(created_at)))
 }
 
 pub(super) fn receipt_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
-    key(LINE, format!("{RECEIPT}{}#{id}", time(created_at)))
+    key(LANE, format!("{RECEIPT}{}#{id}", time(created_at)))
 }
 
 /// What stands for an `external_ref` in the index: short, however long that is.
@@ -195,7 +195,7 @@ impl ImportItem {
     }
 
     /// Reads a job.
-    pub(super) fn into_import(self) -> Result<Import, PortError> {
+    pub(super) fn into_import(self) -> PortResult<Import> {
         let store = StoreId::from_own_record(&self.pk)
             .ok_or_else(|| PortError::Permanent("a job's partition key is no store id".to_owned()))?;
         let report = self.report.map(|prefix| Report {
@@ -248,7 +248,7 @@ pub(super) struct LeaseItem {
     pub(super) lease_until: i64,
 }
 
-/// A job's place in the line.
+/// A job of the lane that has not ended, or whose receipt is owed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OpenItem {
     pub(super) store: String,
@@ -260,7 +260,7 @@ pub(super) struct OpenItem {
 }
 
 impl OpenItem {
-    pub(super) fn into_place(self) -> Result<ImportRef, PortError> {
+    pub(super) fn into_ref(self) -> PortResult<ImportRef> {
         let store = StoreId::from_own_record(&self.store)
             .ok_or_else(|| PortError::Permanent("an open entry names no store".to_owned()))?;
         Ok(ImportRef { store, id: self.id, created_at: self.created_at })
@@ -310,17 +310,24 @@ fn kept(from: Option<DateTime<Utc>>, expires_at: Option<i64>) -> Option<Retentio
 }
 
 /// Reads an item into one of the types above.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(item: Item) -> Result<T, PortError> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(item: Item) -> PortResult<T> {
     serde_dynamo::from_item(item).map_err(|error| PortError::Permanent(format!("an item can't be read: {error}")))
 }
 
 /// Writes one of the types above as an item.
-pub(super) fn write(value: &impl Serialize) -> Result<Item, PortError> {
+pub(super) fn write(value: &impl Serialize) -> PortResult<Item> {
     serde_dynamo::to_item(value).map_err(|error| PortError::Permanent(format!("an item can't be written: {error}")))
 }
 
+/// Writes one of the types above as the item of a key.
+pub(super) fn keyed(value: &impl Serialize, key: Item) -> PortResult<Item> {
+    let mut item = write(value)?;
+    item.extend(key);
+    Ok(item)
+}
+
 /// Writes the counts of a tally as an attribute.
-pub(super) fn counts_attribute(counts: &RecordCounts) -> Result<AttributeValue, PortError> {
+pub(super) fn counts_attribute(counts: &RecordCounts) -> PortResult<AttributeValue> {
     write(counts).map(AttributeValue::M)
 }
 
