@@ -48,7 +48,7 @@ impl Service {
         let new = NewImport { options, file: files.store(&format!("imports/main/{number}"), file), ..job(number) };
         submit(imports, queue, new, twins::now()).await.unwrap();
         let message = queue.receive(twins::now()).unwrap();
-        let response = self.worker.handle(event(&message), twins::now() + WORKER_TIMEOUT).await;
+        let response = self.worker.handle(event(&message), twins::now() + WORKER_TIMEOUT).await.unwrap();
         assert!(response.batch_item_failures.is_empty(), "the message is done");
         queue.delete(&message.receipt_handle);
         self.outcome(number).await

@@ -113,7 +113,7 @@ impl Life {
     async fn handle(self, message: Received) {
         let worker = Arc::clone(&self.worker);
         let (event, deadline) = (event(&message), twins::now() + self.weather.timeout);
-        let handled = async move { worker.handle(event, deadline).await };
+        let handled = async move { worker.handle(event, deadline).await.unwrap() };
         let mut time = self.weather.timeout;
         if self.runs.happens(|weather| weather.kills / 3) {
             time = self.runs.draw(|chance| chance.millis(1, 70_000));
@@ -146,11 +146,11 @@ impl Life {
         loop {
             sleep(Duration::from_secs(1)).await;
             if self.runs.happens(|weather| weather.mischief) {
-                let (place, mischief) = self.runs.draw(|chance| {
+                let (index, mischief) = self.runs.draw(|chance| {
                     let delay = Mischief::Delay(chance.millis(1_000, 60_000));
                     (chance.below(6), chance.pick(&[Mischief::Lose, Mischief::Double, delay, Mischief::Swap]))
                 });
-                self.worker.queue.disturb(place, mischief);
+                self.worker.queue.disturb(index, mischief);
             }
         }
     }

@@ -32,7 +32,7 @@ async fn run(worker: &MemoryWorker, file: Bytes) -> (Import, Vec<ReportedLine>) 
     let new = NewImport::new(ImportId::new(Uuid::nil()), StoreId::from_configuration("main").unwrap(), file);
     let import = submit(&worker.imports, &worker.queue, new, twins::now()).await.unwrap().into_import().unwrap();
     let message = worker.queue.receive(twins::now()).unwrap();
-    let response = worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await;
+    let response = worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await.unwrap();
     assert!(response.batch_item_failures.is_empty(), "it was done at the first try");
     let mut ended = None;
     worker.imports.each(|job, _| ended = (job.id == import.id).then(|| job.clone()));

@@ -106,7 +106,7 @@ async fn undisturbed(imports: &[Import], planned: &[Planned]) -> Result<MemoryWo
         let made = submit(&worker.imports, &worker.queue, new, twins::now()).await;
         made.map_err(|error| error.to_string())?;
         while let Some(message) = worker.queue.receive(twins::now()) {
-            worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await;
+            worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await.unwrap();
             worker.queue.delete(&message.receipt_handle);
         }
         sleep(std::time::Duration::from_secs(1)).await;

@@ -115,7 +115,7 @@ impl Watch {
         Figures { kills: self.runs.kills(), ..self.seen().figures }
     }
 
-    /// A function died. If it ran a job, or nobody does, the line waits from now on.
+    /// A function died. If it ran a job, or nobody does, the lane waits from now on.
     pub(crate) fn died(&self, run: RunId) {
         let seen = &mut *self.seen();
         seen.trace(("died", run));

@@ -1,4 +1,4 @@
-//! What a job tells beside its errors: results, lines to mend, its place in the line, causes and consequences.
+//! What a job tells beside its errors: results, lines to mend, its queue position, causes and consequences.
 
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ async fn a_file_that_failed_as_a_whole_says_so_in_the_job_and_has_nothing_to_men
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_jobs_know_their_places_and_have_no_results() {
     let world = World::own().await;
-    // The first one keeps the line busy.
+    // The first one keeps the lane busy.
     let (mut long, neighbour) = (Vec::new(), world.neighbour());
     samples::generate(20_000, 3, 0, &mut long).unwrap();
     let running = world.submit(crate::world::gzip(&long)).await;

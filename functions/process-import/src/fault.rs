@@ -33,7 +33,7 @@ pub(crate) enum EarlyEnd {
     Cancelled,
     /// It brought its worker down again and again.
     GivenUp,
-    /// Something outside refused for good.
+    /// A port refused for good.
     Unable,
 }
 

@@ -89,7 +89,7 @@ impl World {
 
     async fn turn_with(&self, time: TimeDelta) -> Option<bool> {
         let message = self.worker.queue.receive(twins::now())?;
-        let response = self.worker.handle(event(&message), twins::now() + time).await;
+        let response = self.worker.handle(event(&message), twins::now() + time).await.unwrap();
         let done = response.batch_item_failures.is_empty();
         if done {
             self.worker.queue.delete(&message.receipt_handle);

@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_with::skip_serializing_none;
 use uuid::Uuid;
 
 use imports::{
@@ -93,6 +94,7 @@ pub(super) fn unnumbered(created_at: DateTime<Utc>) -> u64 {
 }
 
 /// A job as stored.
+#[skip_serializing_none]
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ImportItem {
     pub(super) pk: String,
@@ -101,14 +103,10 @@ pub(super) struct ImportItem {
     owner: Owner,
     #[serde(flatten)]
     options: ImportOptions,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ref_digest: Option<String>,
     file_key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     sequencer: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
     status: ImportStatus,
     /// Filters compare it as text.
@@ -116,33 +114,24 @@ pub(super) struct ImportItem {
     created_at: DateTime<Utc>,
     #[serde(serialize_with = "with_micros")]
     updated_at: DateTime<Utc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     cancel_requested_at: Option<DateTime<Utc>>,
     uploaded: RecordCounts,
     imported: RecordCounts,
-    #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureItem>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     blocked: Option<u64>,
     pub(super) epoch: u64,
     pub(super) attempt: u32,
     pub(super) position: u64,
     /// With the next one, how long the job is kept: both are set once it has ended and has its number.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "with_micros_if_any")]
+    #[serde(serialize_with = "with_micros_if_any")]
     kept_from: Option<DateTime<Utc>>,
     /// Seconds since 1970. The database deletes the job within days of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
     /// What `expires_at` becomes at least once a job that was cancelled while it waited gets its number.
-    #[serde(skip_serializing_if = "Option::is_none")]
     keep_until: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! What goes wrong outside, planned by a test or drawn by a simulation.
+//! What goes wrong in the ports, planned by a test or drawn by a simulation.
 
 use std::{
     collections::HashMap,

@@ -214,15 +214,15 @@ impl Bench {
     }
 
     /// Everything in the imports table.
-    pub(super) async fn line(&self) -> Vec<Item> {
+    pub(super) async fn lane(&self) -> Vec<Item> {
         let scan = self.dynamodb.scan().table_name(self.world.stack.imports_table()).consistent_read(true);
         scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
     }
 
-    /// Whether the line holds a job that has not ended, or a receipt that is owed.
+    /// Whether the lane holds a job that has not ended, or a receipt that is owed.
     pub(super) async fn owes(&self) -> bool {
         let of_line = |item: &Item| item["pk"] == text("#line") && item["sk"].as_s().unwrap().contains('#');
-        self.line().await.iter().any(of_line)
+        self.lane().await.iter().any(of_line)
     }
 
     /// Forgets all objects, jobs and receipts, so that the same jobs can be made again.
@@ -230,7 +230,7 @@ impl Bench {
         let objects = self.world.objects().await.into_iter();
         let objects = objects.map(|object| Item::from([("id".to_owned(), object["id"].clone())])).collect();
         self.delete(self.world.stack.objects_table(), objects).await;
-        let items = self.line().await.into_iter().filter(|item| item["sk"] != text("lease"));
+        let items = self.lane().await.into_iter().filter(|item| item["sk"] != text("lease"));
         let items = items.map(|item| Item::from(["pk", "sk"].map(|name| (name.to_owned(), item[name].clone()))));
         self.delete(self.world.stack.imports_table(), items.collect()).await;
         for receipt in self.keys(&format!("receipts/{}/", self.world.store)).await {
@@ -334,7 +334,7 @@ impl Bench {
         for object in self.world.objects().await {
             outcome.insert(format!("object {}", object["id"].as_s().unwrap()), show(&object, &starts).into_bytes());
         }
-        assert!(!self.owes().await, "the line still holds something");
+        assert!(!self.owes().await, "the lane still holds something");
         Outcome(outcome)
     }
 }

@@ -254,7 +254,7 @@ impl Points {
     }
 
     async fn jobs(&self) -> Vec<ImportId> {
-        let items = self.bench.line().await;
+        let items = self.bench.lane().await;
         let ids = items.iter().filter_map(|item| item["sk"].as_s().unwrap().strip_prefix("import#"));
         ids.map(|id| ImportId::parse(id).unwrap()).collect()
     }

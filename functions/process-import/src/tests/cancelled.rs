@@ -50,9 +50,8 @@ async fn a_running_job_stops_within_seconds_and_the_next_one_starts() {
     assert_eq!(world.outcome(3).await, format!("success, {0} of {0}\n", 8_000 - created));
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_reported() {
-    let world = World::with(products(3_000)).await;
+/// Lets the worker of job 1 die in the midst of its writes, and another find the job cancelled.
+async fn cancel_after_a_death(world: &World) {
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
     let died = tokio::time::timeout(Duration::from_millis(2_500), world.turn()).await;
     assert!(died.is_err());
@@ -60,6 +59,12 @@ async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_reported() {
     world.faults.clear();
     pass(LEASE).await;
     world.run().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_reported() {
+    let world = World::with(products(3_000)).await;
+    cancel_after_a_death(&world).await;
     assert!(check_accounts(&world, 3_000, RecordErrorCode::Cancelled).await > 0);
 }
 
@@ -71,13 +76,7 @@ async fn a_cancelled_update_tells_what_it_replaced() {
     pass(TimeDelta::hours(1)).await;
     let options = ImportOptions { on_conflict: OnConflict::Update, ..ImportOptions::default() };
     world.submit_with(1, products(3_000), options).await;
-    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
-    let died = tokio::time::timeout(Duration::from_millis(2_500), world.turn()).await;
-    assert!(died.is_err());
-    world.worker.imports.request_cancel(&store(), id(1), twins::now()).await.unwrap();
-    world.faults.clear();
-    pass(LEASE).await;
-    world.run().await;
+    cancel_after_a_death(&world).await;
     let (results, records) = (world.results(1).await, world.worker.records.all());
     assert!(results.iter().any(|(_, action)| action == "updated"));
     for (line, action) in results {

@@ -1,4 +1,4 @@
-//! Runs during which something goes wrong outside.
+//! Runs during which something goes wrong in a port.
 
 use imports::{
     import::{Claim, ImportStatus},
@@ -132,7 +132,7 @@ async fn a_job_that_kills_workers_once_all_is_imported_ends_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_retry_can_mend_ends_the_job_and_not_the_line() {
+async fn what_no_retry_can_mend_ends_the_job_and_not_the_lane() {
     for call in [Call::Read, Call::ReadMarks, Call::WriteBatch] {
         let world = World::with(products(3)).await;
         world.submit(2, product("later")).await;
@@ -263,7 +263,20 @@ async fn a_message_of_another_hand_is_a_tick_all_the_same() {
     let message = world.worker.queue.receive(twins::now()).unwrap();
     let mut event = event(&message);
     event.records[0].body = Some("nonsense".to_owned());
-    let response = world.worker.handle(event, twins::now() + WORKER_TIMEOUT).await;
+    let response = world.worker.handle(event, twins::now() + WORKER_TIMEOUT).await.unwrap();
     assert!(response.batch_item_failures.is_empty());
     assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_could_not_be_given_back_fails_the_event_untouched() {
+    let world = World::with(products(1)).await;
+    let whole = event(&world.worker.queue.receive(twins::now()).unwrap());
+    let (mut no_id, mut no_receipt) = (whole.clone(), whole);
+    no_id.records[0].message_id = None;
+    no_receipt.records[0].receipt_handle = None;
+    for event in [no_id, no_receipt] {
+        world.worker.handle(event, twins::now() + WORKER_TIMEOUT).await.unwrap_err();
+    }
+    assert_eq!(world.outcome(1).await, "pending, 0 of 0\n");
 }

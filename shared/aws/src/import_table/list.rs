@@ -175,8 +175,8 @@ mod tests {
         let (from, to) = (7, 6 + numbered);
         let range = met.add_range(from, to);
         let listed = range.map_or(Vec::new(), |(oldest, newest)| (oldest..=newest).rev().collect());
-        let places = (waiting..).zip((from..=to).rev());
-        let expected: Vec<u64> = places.filter(|(job, _)| page.holds(*job)).map(|(_, number)| number).collect();
+        let positions = (waiting..).zip((from..=to).rev());
+        let expected: Vec<u64> = positions.filter(|(job, _)| page.holds(*job)).map(|(_, number)| number).collect();
         assert_eq!((listed, met.count), (expected, waiting + numbered), "{limit} from {offset}");
     }
 

@@ -1,4 +1,4 @@
-//! What an [`Imports`] promises of jobs that are cancelled, of the line they stood in, and of receipts. Each test needs
+//! What an [`Imports`] promises of jobs that are cancelled, of the lane they stood in, and of receipts. Each test needs
 //! one of its own.
 
 use chrono::TimeDelta;
@@ -69,7 +69,7 @@ pub async fn a_cancelled_job_keeps_its_place_in_the_list(imports: &impl Imports)
     let second = imports.get(&store, *made.get(3).unwrap(), at(9)).await.unwrap().unwrap();
     imports.cancel_pending(&second, &cancelled(&second), at(10)).await.unwrap();
     check().await;
-    // While the line goes on, and with it the numbers.
+    // While the lane goes on, and with it the numbers.
     for seconds in [20, 21, 22, 23] {
         assert_ne!(run_next(imports, at(seconds), at(9_999)).await.id, second.id);
         check().await;
