@@ -1,4 +1,4 @@
-//! What went wrong around the local AWS, told to the person at the keyboard.
+//! What went wrong around the local AWS, shown to the person at the keyboard.
 
 use std::fmt;
 

@@ -72,7 +72,7 @@ impl Issuer {
     pub fn start() -> Result<Self, Error> {
         let key = make_key()?;
         let mut public = Jwk::from_encoding_key(&key, Algorithm::RS256)
-            .map_err(|error| failed(&format!("its public key can't be told: {error}")))?;
+            .map_err(|error| failed(&format!("its public key can't be shown: {error}")))?;
         public.common.key_id = Some(KEY_ID.to_owned());
         let keys = serde_json::to_string(&JwkSet { keys: vec![public] }).map_err(|error| failed(&error.to_string()))?;
         let url = serve(|url| router(url, keys)).map_err(|error| failed(&error.to_string()))?;

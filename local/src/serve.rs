@@ -69,8 +69,8 @@ mod tests {
     fn a_server_answers_to_names_of_this_machine_alone() {
         let url = serve(|_| Router::new().route("/", get("the token"))).unwrap();
         for own in ["localhost", "LOCALHOST:1", "api.execute-api.localhost:80", "127.0.0.1:4566", "[::1]:80", "[::1]"] {
-            let told = answer(&url, &format!("Host: {own}\r\n"));
-            assert!(told.starts_with("HTTP/1.1 200 ") && told.ends_with("the token"), "{own}: {told}");
+            let answered = answer(&url, &format!("Host: {own}\r\n"));
+            assert!(answered.starts_with("HTTP/1.1 200 ") && answered.ends_with("the token"), "{own}: {answered}");
         }
         let others = [
             "evil.example",
@@ -84,8 +84,8 @@ mod tests {
             "localhost:x",
         ];
         for other in others {
-            let told = answer(&url, &format!("Host: {other}\r\n"));
-            assert!(told.starts_with("HTTP/1.1 40") && !told.contains("the token"), "{other}: {told}");
+            let answered = answer(&url, &format!("Host: {other}\r\n"));
+            assert!(answered.starts_with("HTTP/1.1 40") && !answered.contains("the token"), "{other}: {answered}");
         }
         assert!(
             answer(&url, "Host: evil.example\r\n")

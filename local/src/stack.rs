@@ -21,7 +21,7 @@ use crate::{Error, deploy, functions, python};
 /// The credentials of the emulator's root user: this key id is taken with any secret.
 pub(crate) const ROOT_KEY: &str = "test";
 
-/// The store that the local API's tokens and drops are for unless told otherwise.
+/// The store that the local API's tokens and drops are for unless something else is asked for.
 pub const STORE: &str = "main";
 
 /// How to start a stack.
@@ -58,7 +58,7 @@ impl Stack {
     /// When a step fails; the error says which, why, and what to do.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let output = Output::new(options.quiet);
-        // Asked again at the start, but better told before a build than after.
+        // Asked again at the start, but better said before a build than after.
         options.port.map(emulator::check_free).transpose()?;
         let (packages, interpreter) = prepare(&options, output).await?;
 
@@ -88,7 +88,7 @@ impl Stack {
     }
 
     /// The API's base address. `curl` and browsers know that names under `localhost` are this machine; other clients
-    /// may have to be told, as [`Stack::http_client`] is.
+    /// may need to know it, as [`Stack::http_client`] is.
     #[must_use]
     pub fn api_url(&self) -> String {
         format!("http://{}:{}", self.api_host(), self.emulator.port())

@@ -114,9 +114,9 @@ mod tests {
         workspace::make_dir(&folder).unwrap()
     }
 
-    fn port_told(path: &Path) -> Option<String> {
-        let told: serde_json::Value = serde_json::from_slice(&std::fs::read(path).ok()?).unwrap();
-        Some(told["endpoint_url"].as_str()?.rsplit(':').next()?.to_owned())
+    fn published_port(path: &Path) -> Option<String> {
+        let content: serde_json::Value = serde_json::from_slice(&std::fs::read(path).ok()?).unwrap();
+        Some(content["endpoint_url"].as_str()?.rsplit(':').next()?.to_owned())
     }
 
     #[test]
@@ -125,13 +125,13 @@ mod tests {
         let first = file(1).publish_in(&folder).unwrap();
         let second = file(2).publish_in(&folder).unwrap();
         assert_eq!(first.path(), folder.join("stack.json"));
-        let told = |published: &Published| port_told(published.path());
-        assert_eq!((told(&first).as_deref(), told(&second).as_deref()), (Some("1"), Some("2")));
+        let port = |published: &Published| published_port(published.path());
+        assert_eq!((port(&first).as_deref(), port(&second).as_deref()), (Some("1"), Some("2")));
         let gone = second.path().to_owned();
         drop(second);
-        assert_eq!((told(&first).as_deref(), port_told(&gone)), (Some("1"), None));
+        assert_eq!((port(&first).as_deref(), published_port(&gone)), (Some("1"), None));
         drop(first);
-        assert_eq!(port_told(&folder.join("stack.json")), None);
+        assert_eq!(published_port(&folder.join("stack.json")), None);
         std::fs::remove_dir_all(folder).unwrap();
     }
 
@@ -143,7 +143,7 @@ mod tests {
         }
         let published = file(3).publish_in(&folder).unwrap();
         assert_eq!(published.path(), folder.join("stack.json"));
-        assert_eq!(port_told(published.path()).as_deref(), Some("3"));
+        assert_eq!(published_port(published.path()).as_deref(), Some("3"));
         assert_eq!(std::fs::metadata(published.path()).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -7,7 +7,7 @@ use crate::{Error, Options, Stack, page};
 /// A working day: longer than anyone tries things at a stretch.
 const TOKEN_SECONDS: i64 = 12 * 60 * 60;
 
-/// Starts a stack, prints how to use it, and runs until the process is told to stop.
+/// Starts a stack, prints how to use it, and runs until the process gets a signal to stop.
 ///
 /// # Errors
 /// When a part of the system does not work.

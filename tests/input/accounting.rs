@@ -1,4 +1,4 @@
-//! Every line accounted for: of a file with planted faults exactly those are told, by line, field and code, and nothing
+//! Every line accounted for: of a file with planted faults exactly those are reported, by line, field and code, and nothing
 //! else; their neighbours arrive as if the faults were not there.
 
 use std::{
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::{
     disguise::Disguised,
     openapi, seeds,
-    service::{Service, Told, id},
+    service::{Outcome, Service, id},
 };
 
 /// How many files are run.
@@ -39,7 +39,7 @@ const NEVER_PLANTED: [(&str, &str); 10] = [
 /// What is wrong with a line: code, field, the line to blame.
 type Fault = (RecordErrorCode, String, Option<u32>);
 
-/// A file with faults, and what is to be told of it.
+/// A file with faults, and what is expected of it.
 struct Planted {
     file: Disguised,
     kinds: Vec<FaultKind>,
@@ -112,16 +112,16 @@ impl Planted {
     }
 
     /// Runs a file in a world of its own.
-    async fn run(&self, file: Vec<u8>) -> (Told, Vec<StoredRecord>) {
+    async fn run(&self, file: Vec<u8>) -> (Outcome, Vec<StoredRecord>) {
         let service = Service::new();
         if !self.before.is_empty() {
-            let told = service.import(1, self.before.clone()).await;
-            assert_eq!(told.errors, Vec::<Value>::new());
+            let outcome = service.import(1, self.before.clone()).await;
+            assert_eq!(outcome.errors, Vec::<Value>::new());
         }
         let refused = self.refused.clone();
         service.worker.records.refuse(move |record| record.import_id == id(2) && refused.contains(&record.line));
-        let told = service.import(2, file).await;
-        (told, service.worker.records.all())
+        let outcome = service.import(2, file).await;
+        (outcome, service.worker.records.all())
     }
 }
 
@@ -153,25 +153,25 @@ fn number(value: &Value) -> u32 {
 }
 
 /// Error rows as lines with their faults, as text.
-fn told_errors(told: &Told) -> Vec<(u32, String, String, Option<u32>)> {
+fn reported_errors(outcome: &Outcome) -> Vec<(u32, String, String, Option<u32>)> {
     let row = |row: &Value| {
         let meta = &row["meta"];
         let blamed = meta["blocked_by"].is_u64().then(|| number(&meta["blocked_by"]));
         let text = |name: &str| meta[name].as_str().unwrap().to_owned();
         (number(&meta["line_number"]), text("code"), text("field"), blamed)
     };
-    told.errors.iter().map(row).collect()
+    outcome.errors.iter().map(row).collect()
 }
 
 async fn check(seed: u64, mut rng: ChaCha8Rng) -> Figures {
     let planted = Planted::new(seed, &mut rng);
-    let (told, objects) = planted.run(planted.file.file()).await;
+    let (outcome, objects) = planted.run(planted.file.file()).await;
     let expected = planted.faults.iter().flat_map(|(line, faults)| {
         faults.iter().map(|(code, field, blamed)| (*line, text(*code), field.clone(), *blamed))
     });
     let expected: Vec<_> = expected.collect();
-    assert_eq!(told_errors(&told), expected);
-    check_results(&planted, &told, &objects);
+    assert_eq!(reported_errors(&outcome), expected);
+    check_results(&planted, &outcome, &objects);
 
     let (clean, undisturbed) = planted.run(planted.file.file_without(&planted.faults)).await;
     assert_eq!(clean.errors, Vec::<Value>::new(), "without the faults nothing is wrong");
@@ -185,11 +185,11 @@ async fn check(seed: u64, mut rng: ChaCha8Rng) -> Figures {
 }
 
 /// Every line is imported or explained, exactly one of the two.
-fn check_results(planted: &Planted, told: &Told, objects: &[StoredRecord]) {
-    let lines: Vec<u32> = told.results.iter().map(|row| number(&row["line"])).collect();
+fn check_results(planted: &Planted, outcome: &Outcome, objects: &[StoredRecord]) {
+    let lines: Vec<u32> = outcome.results.iter().map(|row| number(&row["line"])).collect();
     assert!(lines.iter().eq(planted.file.numbers.values()), "each line once, in order");
     let mut failed_lines = Vec::new();
-    for (line, row) in lines.iter().zip(&told.results) {
+    for (line, row) in lines.iter().zip(&outcome.results) {
         let errors = row["errors"].as_array().map(Vec::len).unwrap_or_default();
         let faults = planted.faults.get(line);
         assert_eq!(errors, faults.map(Vec::len).unwrap_or_default(), "line {line}: {row}");
@@ -201,14 +201,14 @@ fn check_results(planted: &Planted, told: &Told, objects: &[StoredRecord]) {
             failed_lines.push(b'\n');
         }
     }
-    assert!(told.failed_lines == failed_lines, "the failed lines, byte for byte");
-    let tally = told.import.tally;
+    assert!(outcome.failed_lines == failed_lines, "the failed lines, byte for byte");
+    let tally = outcome.import.tally;
     assert_eq!(usize::try_from(tally.imported.total()), Ok(planted.good));
     let known = lines.iter().filter(|line| outline(trimmed(planted.file.line(**line))).record_type.is_some());
     assert_eq!(usize::try_from(tally.uploaded.total()), Ok(known.count()));
-    let report = told.import.report.as_ref().unwrap();
+    let report = outcome.import.report.as_ref().unwrap();
     assert_eq!(report.failure.is_none(), planted.good > 0);
-    assert_eq!(usize::try_from(report.errors), Ok(told.errors.len() + usize::from(planted.good == 0)));
+    assert_eq!(usize::try_from(report.errors), Ok(outcome.errors.len() + usize::from(planted.good == 0)));
 }
 
 /// Every word that the API has for an error.
@@ -219,7 +219,7 @@ fn all_codes() -> BTreeSet<String> {
 }
 
 #[test]
-fn of_planted_faults_each_is_told_and_nothing_else() {
+fn of_planted_faults_each_is_reported_and_nothing_else() {
     let began = Instant::now();
     let runs = seeds::each(FILES, check);
     let sum = runs.iter().fold(Figures::default(), |mut sum, run| {
@@ -230,7 +230,7 @@ fn of_planted_faults_each_is_told_and_nothing_else() {
         sum
     });
     println!(
-        "{} kinds of fault and 2 from outside, {} of {} codes; {} files, {} lines, {} errors, all told, in {} s",
+        "{} kinds of fault and 2 from outside, {} of {} codes; {} files, {} lines, {} errors, all reported, in {} s",
         sum.kinds.len(),
         sum.codes.len(),
         all_codes().len(),

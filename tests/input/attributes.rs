@@ -242,11 +242,11 @@ fn no_attribute_is_stored_unchecked_wherever_it_stands() {
                 match bench.outcome(&line) {
                     Err(errors) => {
                         let field = place.field();
-                        let is_told = errors.iter().any(|error| {
+                        let is_reported = errors.iter().any(|error| {
                             let below = error.field.strip_prefix(&field);
                             below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
                         });
-                        assert!(is_legal || is_told, "{value} for {field} is not told: {errors:?}");
+                        assert!(is_legal || is_reported, "{value} for {field} is not reported: {errors:?}");
                         refused += 1;
                     }
                     Ok(record) => {
@@ -280,7 +280,7 @@ fn a_null_is_as_good_as_nothing_wherever_it_stands() {
         };
         for place in places {
             check(line, place);
-            // Where something is wrong already, a null elsewhere changes nothing of what is told.
+            // Where something is wrong already, a null elsewhere changes nothing of what is reported.
             let (value, other) = wrong.next().zip(others.next()).unwrap();
             check(&place.with(line, value).unwrap(), other);
         }

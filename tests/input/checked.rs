@@ -17,7 +17,7 @@ use crate::{
     disguise::Disguised,
     malformed::files::wrong_file,
     seeds,
-    service::{Service, Told, store},
+    service::{Outcome, Service, store},
 };
 
 /// How many files of each kind are checked.
@@ -95,24 +95,24 @@ impl Figures {
             if !before.is_empty() {
                 assert_eq!(service.import(1, before.to_owned()).await.errors, Vec::<Value>::new());
             }
-            let told =
+            let outcome =
                 service.import_with(ImportOptions { dry_run, ..ImportOptions::default() }, 2, file.to_vec()).await;
-            let failure = told.import.report.as_ref().and_then(|report| report.failure.clone());
+            let failure = outcome.import.report.as_ref().and_then(|report| report.failure.clone());
             match unpack(file) {
-                Err(fault) => assert_eq!((failure, told.results.len()), (Some(fault.error()), 0)),
+                Err(fault) => assert_eq!((failure, outcome.results.len()), (Some(fault.error()), 0)),
                 Ok(file) => match check(&file) {
-                    Err(fault) => assert_eq!((failure, told.results.len()), (Some(fault.error()), 0)),
-                    Ok(checked) => figures.compare_lines(&checked, &told, failure.as_ref()),
+                    Err(fault) => assert_eq!((failure, outcome.results.len()), (Some(fault.error()), 0)),
+                    Ok(checked) => figures.compare_lines(&checked, &outcome, failure.as_ref()),
                 },
             }
         }
         figures
     }
 
-    fn compare_lines(&mut self, checked: &Checked<'_>, told: &Told, failure: Option<&RecordError>) {
+    fn compare_lines(&mut self, checked: &Checked<'_>, outcome: &Outcome, failure: Option<&RecordError>) {
         let mut rows = checked.rows().peekable();
         let mut imported = BTreeMap::<Option<RecordType>, u32>::new();
-        for result in &told.results {
+        for result in &outcome.results {
             let errors = result["errors"].as_array().cloned().unwrap_or_default();
             let is_imported = errors.is_empty();
             let line = rows.next_if(|row| result["line"] == row.line);
@@ -150,7 +150,7 @@ impl Figures {
                 uploaded.add(*record_type, counts.total);
             }
         }
-        assert_eq!(told.import.tally.uploaded, uploaded);
+        assert_eq!(outcome.import.tally.uploaded, uploaded);
         match checked.fault() {
             Some(fault) => assert_eq!(failure, Some(&fault.error())),
             // It may turn out that every unchecked line is bad.

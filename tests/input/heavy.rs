@@ -57,12 +57,12 @@ async fn pages_of_errors_of_hostile_lines_fit_an_answer() {
         for fault in [deep_fault, fifty_faults] {
             number += 1;
             let file: Vec<_> = (0..250).map(|line| fault(filling, line)).collect();
-            let told = api.service.import(number, file.join("\n")).await;
+            let outcome = api.service.import(number, file.join("\n")).await;
             let (mut rows, most, _) = walk(&api, &mut rng, number).await;
             heaviest = heaviest.max(most);
             // All fail, of which the row of the file as a whole tells; rows further than pages reach are in the results.
             assert_eq!(rows.remove(0)["meta"]["line_number"], 0);
-            assert_eq!(rows, told.errors[..told.errors.len().min(10_099)]);
+            assert_eq!(rows, outcome.errors[..outcome.errors.len().min(10_099)]);
         }
     }
     println!("the heaviest page of a hostile file's errors: {heaviest} bytes");

@@ -40,7 +40,7 @@ fn ours(file: &[u8]) -> Option<Result<(), RecordErrorCode>> {
     let id = RecordId::parse("00000000-0000-4000-8000-000000000000").unwrap();
     let errors =
         read(line.bytes).and_then(|draft| draft.look_up(|_| Resolution::Missing).resolve(id)).err().unwrap_or_default();
-    // What is told of the reading comes before what is told of the rules.
+    // What is reported of the reading comes before what is reported of the rules.
     let of_reading = |code: &RecordErrorCode| {
         let reading = [RecordErrorCode::NotUtf8, RecordErrorCode::NotAnObject];
         reading.contains(code) || STRICTER.iter().any(|(stricter, _)| stricter == code)

@@ -24,8 +24,8 @@ pub(crate) struct Service {
     pub(crate) worker: Arc<MemoryWorker>,
 }
 
-/// What a job has told of its file.
-pub(crate) struct Told {
+/// What a job has reported of its file.
+pub(crate) struct Outcome {
     pub(crate) import: Import,
     pub(crate) errors: Vec<Value>,
     pub(crate) results: Vec<Value>,
@@ -39,25 +39,25 @@ impl Service {
     }
 
     /// Makes a job of a file and runs it to its end.
-    pub(crate) async fn import(&self, number: u128, file: impl Into<Bytes>) -> Told {
+    pub(crate) async fn import(&self, number: u128, file: impl Into<Bytes>) -> Outcome {
         self.import_with(ImportOptions::default(), number, file).await
     }
 
-    pub(crate) async fn import_with(&self, options: ImportOptions, number: u128, file: impl Into<Bytes>) -> Told {
+    pub(crate) async fn import_with(&self, options: ImportOptions, number: u128, file: impl Into<Bytes>) -> Outcome {
         let Worker { imports, files, queue, .. } = &*self.worker;
         let new = NewImport { options, file: files.store(&format!("imports/main/{number}"), file), ..job(number) };
         submit(imports, queue, new, twins::now()).await.unwrap();
         let message = queue.receive(twins::now()).unwrap();
-        let response = self.worker.handle(event(&message), twins::now() + WORKER_TIMEOUT).await;
+        let response = self.worker.handle(event(&message), twins::now() + WORKER_TIMEOUT).await.unwrap();
         assert!(response.batch_item_failures.is_empty(), "the message is done");
         queue.delete(&message.receipt_handle);
-        self.told(number).await
+        self.outcome(number).await
     }
 
-    async fn told(&self, number: u128) -> Told {
+    async fn outcome(&self, number: u128) -> Outcome {
         let import = self.worker.imports.get(&store(), id(number), twins::now()).await.unwrap().unwrap();
         let prefix = import.report.as_ref().unwrap().prefix.clone();
-        Told {
+        Outcome {
             errors: self.rows(&Report::errors_key(&prefix)),
             results: self.rows(&Report::results_key(&prefix)),
             failed_lines: self.worker.files.content(&Report::failed_lines_key(&prefix)).unwrap(),

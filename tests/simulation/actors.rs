@@ -26,7 +26,7 @@ use crate::{
 impl Life {
     /// Runs a function until it ends, dies or has no time left.
     async fn under_way<T>(&self, work: impl Future<Output = T>, time: Duration) -> Option<T> {
-        let function = self.fates.begin(AssertUnwindSafe(work).catch_unwind());
+        let function = self.runs.begin(AssertUnwindSafe(work).catch_unwind());
         let id = function.id;
         let output = timeout(time, function).await.ok().flatten();
         match output {
@@ -54,7 +54,7 @@ impl Life {
                 while !self.create(&job, file.clone(), None).await {
                     sleep(Duration::from_secs(20)).await;
                 }
-                if self.fates.happens(|weather| weather.mischief) {
+                if self.runs.happens(|weather| weather.mischief) {
                     self.create(&job, file, None).await;
                 }
             }
@@ -103,7 +103,7 @@ impl Life {
     /// Lambda takes messages from the queue and runs the worker for each.
     pub(crate) async fn receive(self) {
         loop {
-            sleep(self.fates.draw(|chance| chance.millis(50, 1_000))).await;
+            sleep(self.runs.draw(|chance| chance.millis(50, 1_000))).await;
             while let Some(message) = self.worker.queue.receive(twins::now()) {
                 spawn_local(self.clone().handle(message));
             }
@@ -113,21 +113,21 @@ impl Life {
     async fn handle(self, message: Received) {
         let worker = Arc::clone(&self.worker);
         let (event, deadline) = (event(&message), twins::now() + self.weather.timeout);
-        let handled = async move { worker.handle(event, deadline).await };
+        let handled = async move { worker.handle(event, deadline).await.unwrap() };
         let mut time = self.weather.timeout;
-        if self.fates.happens(|weather| weather.kills / 3) {
-            time = self.fates.draw(|chance| chance.millis(1, 70_000));
+        if self.runs.happens(|weather| weather.kills / 3) {
+            time = self.runs.draw(|chance| chance.millis(1, 70_000));
         }
         let response = self.under_way(handled, time).await;
         let is_done = response.is_some_and(|response| response.batch_item_failures.is_empty());
-        if is_done && !self.fates.happens(|weather| weather.mischief / 2) {
+        if is_done && !self.runs.happens(|weather| weather.mischief / 2) {
             self.worker.queue.delete(&message.receipt_handle);
         }
     }
 
     /// The schedule runs the resume function.
     pub(crate) async fn schedule(self) {
-        sleep(self.fates.draw(|chance| chance.millis(0, 60_000))).await;
+        sleep(self.runs.draw(|chance| chance.millis(0, 60_000))).await;
         let mut next = Instant::now();
         loop {
             next += duration(RESUME_EVERY);
@@ -145,12 +145,12 @@ impl Life {
     pub(crate) async fn mischief(self) {
         loop {
             sleep(Duration::from_secs(1)).await;
-            if self.fates.happens(|weather| weather.mischief) {
-                let (place, mischief) = self.fates.draw(|chance| {
+            if self.runs.happens(|weather| weather.mischief) {
+                let (index, mischief) = self.runs.draw(|chance| {
                     let delay = Mischief::Delay(chance.millis(1_000, 60_000));
                     (chance.below(6), chance.pick(&[Mischief::Lose, Mischief::Double, delay, Mischief::Swap]))
                 });
-                self.worker.queue.disturb(place, mischief);
+                self.worker.queue.disturb(index, mischief);
             }
         }
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     chance::Chance,
-    told::{self, ToldLine},
+    reported::{self, ReportedLine},
     world::{MemoryWorker, event, noon, worker},
 };
 
@@ -24,7 +24,7 @@ use crate::{
 const LINES: usize = 50_000;
 
 /// Runs a file to its end, whatever it takes.
-async fn run(worker: &MemoryWorker, file: Bytes) -> (Import, Vec<ToldLine>) {
+async fn run(worker: &MemoryWorker, file: Bytes) -> (Import, Vec<ReportedLine>) {
     twins::set_clock(noon());
     fastrand::seed(1);
     worker.files.store("file", file);
@@ -32,12 +32,12 @@ async fn run(worker: &MemoryWorker, file: Bytes) -> (Import, Vec<ToldLine>) {
     let new = NewImport::new(ImportId::new(Uuid::nil()), StoreId::from_configuration("main").unwrap(), file);
     let import = submit(&worker.imports, &worker.queue, new, twins::now()).await.unwrap().into_import().unwrap();
     let message = worker.queue.receive(twins::now()).unwrap();
-    let response = worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await;
+    let response = worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await.unwrap();
     assert!(response.batch_item_failures.is_empty(), "it was done at the first try");
     let mut ended = None;
     worker.imports.each(|job, _| ended = (job.id == import.id).then(|| job.clone()));
     let ended = ended.unwrap();
-    let results = told::results(&worker.files, &ended).unwrap();
+    let results = reported::results(&worker.files, &ended).unwrap();
     (ended, results)
 }
 
@@ -57,7 +57,7 @@ async fn one_item_in_each_batch_that_the_database_refuses_does_its_neighbours_no
 
     let culprits: Vec<u64> = (0..40).map(|batch| 25 * batch + 7).collect();
     let of = |action: &str| -> Vec<u64> {
-        results.iter().filter(|told| told.action == action).map(|told| told.line).collect()
+        results.iter().filter(|line| line.action == action).map(|line| line.line).collect()
     };
     assert_eq!(of("failed"), culprits);
     assert_eq!(of("created").len(), 960);

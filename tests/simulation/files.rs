@@ -121,8 +121,8 @@ fn subscriber(chance: &mut Chance, names: usize) -> String {
 
 fn offering(chance: &mut Chance, names: usize) -> String {
     let mut products = String::new();
-    for place in 0..=chance.below(2) {
-        let comma = if place == 0 { "" } else { "," };
+    for index in 0..=chance.below(2) {
+        let comma = if index == 0 { "" } else { "," };
         write!(products, "{comma}\"p{}\"", chance.below(names)).unwrap();
     }
     let name = chance.below(names);

@@ -13,9 +13,9 @@ use twins::Faults;
 
 use crate::{
     chance::{Chance, Weather},
-    fates::{Fates, beside},
     files::{Planned, plan},
     replay,
+    runs::{Runs, beside},
     watch::{Figures, POISONED, Watch},
     world::{MemoryWorker, noon, worker},
 };
@@ -28,33 +28,33 @@ const ONE_JOB: TimeDelta = TimeDelta::seconds(10);
 pub(crate) struct Life {
     pub(crate) worker: Arc<MemoryWorker>,
     pub(crate) watch: Arc<Watch>,
-    pub(crate) fates: Fates,
+    pub(crate) runs: Runs,
     pub(crate) weather: Weather,
 }
 
 /// Runs a seed to its end; tells what did not hold.
-pub(crate) async fn live(seed: u64, is_told: bool) -> Result<Figures, Vec<String>> {
+pub(crate) async fn live(seed: u64, is_shown: bool) -> Result<Figures, Vec<String>> {
     twins::set_clock(noon());
     fastrand::seed(seed);
     let mut chance = Chance::of(seed);
     let weather = Weather::of(&mut chance);
     let jobs = plan(&mut chance, &weather);
-    if is_told {
+    if is_shown {
         println!("{weather:?}");
         for job in &jobs {
             println!("{job:?}");
         }
     }
-    let fates = Fates::new(chance, weather);
+    let runs = Runs::new(chance, weather);
     let faults = Faults::default();
     let worker = Worker { beside, ..Arc::into_inner(worker(&faults)).unwrap() };
     let worker = Arc::new(worker);
     let twins = (worker.imports.clone(), worker.records.clone(), worker.files.clone());
-    let watch = Arc::new(Watch::new(twins, fates.clone(), &jobs, is_told));
-    let (befalling, watching) = (fates.clone(), Arc::clone(&watch));
+    let watch = Arc::new(Watch::new(twins, runs.clone(), &jobs, is_shown));
+    let (befalling, watching) = (runs.clone(), Arc::clone(&watch));
     faults.draw(move |call| befalling.befall(call));
     faults.watch(move |call| watching.step(call));
-    let life = Life { worker, watch, fates, weather };
+    let life = Life { worker, watch, runs, weather };
     life.run(&jobs).await;
     let problems = life.watch.problems();
     if problems.is_empty() { Ok(life.watch.figures()) } else { Err(problems) }
@@ -70,7 +70,7 @@ impl Life {
         spawn_local(self.clone().schedule());
         spawn_local(self.clone().mischief());
         sleep(self.weather.lasts).await;
-        self.fates.calm();
+        self.runs.calm();
         self.watch.be_strict();
         self.come_to_rest(twins::now(), &made).await;
         if self.watch.problems().is_empty()
@@ -96,7 +96,7 @@ impl Life {
                 late += i32::from(now - import.finished_at.unwrap_or(since).max(since) > RESTART);
             });
             let is_made = made.iter().all(JoinHandle::is_finished);
-            let is_at_rest = is_made && open == 0 && owed == 0 && self.fates.alive() == 0;
+            let is_at_rest = is_made && open == 0 && owed == 0 && self.runs.alive() == 0;
             if is_at_rest || !self.watch.problems().is_empty() {
                 return;
             }

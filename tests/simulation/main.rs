@@ -16,11 +16,11 @@
 mod actors;
 mod batches;
 mod chance;
-mod fates;
 mod files;
 mod life;
 mod replay;
+mod reported;
+mod runs;
 mod seeds;
-mod told;
 mod watch;
 mod world;

@@ -18,7 +18,7 @@ use twins::Faults;
 
 use crate::{
     files::Planned,
-    told::{self, ensure, is_cancelled, is_given_up, is_unclaimed},
+    reported::{self, ensure, is_cancelled, is_given_up, is_unclaimed},
     world::{MemoryWorker, event, worker},
 };
 
@@ -32,7 +32,7 @@ struct Ended {
     failed_lines: Option<Bytes>,
 }
 
-/// An object, its times told by the jobs that began then.
+/// An object, its times named by the jobs that began then.
 type Object = (StoredRecord, Option<ImportId>, Option<ImportId>);
 
 /// Compares what is there with what the same jobs leave behind when they run undisturbed.
@@ -67,15 +67,15 @@ pub(crate) async fn compare(run: &MemoryWorker, planned: &[Planned]) -> Result<(
 fn check_objects(run: &MemoryWorker, imports: &[Import]) -> Result<(), String> {
     let mut last = BTreeMap::new();
     for import in imports.iter().filter(|import| !import.options.dry_run) {
-        let written = told::results(&run.files, import)?.into_iter();
-        let written = written.filter(|told| told.action == "created" || told.action == "updated");
-        last.extend(written.filter_map(|told| Some((told.id?, import.id))));
+        let written = reported::results(&run.files, import)?.into_iter();
+        let written = written.filter(|line| line.action == "created" || line.action == "updated");
+        last.extend(written.filter_map(|line| Some((line.id?, import.id))));
     }
     let mut problem = None;
     run.records.each(|record| {
         let by = imports.iter().find(|import| import.id == record.import_id);
-        let is_right =
-            last.get(&record.id) == Some(&record.import_id) || by.is_none_or(|by| told::is_untold(&run.files, by));
+        let is_right = last.get(&record.id) == Some(&record.import_id)
+            || by.is_none_or(|by| reported::is_unreported(&run.files, by));
         if !is_right {
             problem =
                 Some(format!("{} is as {} wrote it, not {:?}", record.id, record.import_id, last.get(&record.id)));
@@ -89,9 +89,9 @@ fn check_receipt(run: &MemoryWorker, import: &Import) -> Result<(), String> {
     let Some(key) = receipt_key(import) else { return Ok(()) };
     let receipt = run.files.content(&key).ok_or_else(|| format!("{} has no receipt", import.id))?;
     let receipt: Value = serde_json::from_slice(&receipt).map_err(|error| error.to_string())?;
-    let told = (&receipt["data"]["id"], &receipt["data"]["attributes"]["status"]);
-    let is_its_own = *told.0 == import.id.to_string() && *told.1 == import.status.as_str();
-    ensure(is_its_own, || format!("the receipt of {} says {told:?}", import.id))
+    let reported = (&receipt["data"]["id"], &receipt["data"]["attributes"]["status"]);
+    let is_its_own = *reported.0 == import.id.to_string() && *reported.1 == import.status.as_str();
+    ensure(is_its_own, || format!("the receipt of {} says {reported:?}", import.id))
 }
 
 /// Runs the jobs one after another.
@@ -106,7 +106,7 @@ async fn undisturbed(imports: &[Import], planned: &[Planned]) -> Result<MemoryWo
         let made = submit(&worker.imports, &worker.queue, new, twins::now()).await;
         made.map_err(|error| error.to_string())?;
         while let Some(message) = worker.queue.receive(twins::now()) {
-            worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await;
+            worker.handle(event(&message), twins::now() + TimeDelta::minutes(15)).await.unwrap();
             worker.queue.delete(&message.receipt_handle);
         }
         sleep(std::time::Duration::from_secs(1)).await;

@@ -17,9 +17,9 @@ use records::RecordId;
 use twins::{Call, MemoryFiles, MemoryImports, MemoryRecords};
 
 use crate::{
-    fates::{Fates, RunId},
     files::Planned,
-    told,
+    reported,
+    runs::{RunId, Runs},
 };
 
 /// How soon after its first start a job that kills its workers is given up.
@@ -34,7 +34,7 @@ pub(crate) struct Figures {
     pub(crate) ended: u64,
     /// In milliseconds.
     pub(crate) slowest_restart: i64,
-    /// What happened when, so that two runs can be told apart.
+    /// What happened when, so that two runs can be compared.
     pub(crate) trace: u64,
 }
 
@@ -44,9 +44,9 @@ pub(crate) struct Watch {
     imports: MemoryImports,
     records: MemoryRecords,
     files: MemoryFiles,
-    fates: Fates,
+    runs: Runs,
     planned: HashMap<ImportId, Planned>,
-    is_told: bool,
+    is_shown: bool,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -81,15 +81,15 @@ struct Job {
 impl Watch {
     pub(crate) fn new(
         (imports, records, files): (MemoryImports, MemoryRecords, MemoryFiles),
-        fates: Fates,
+        runs: Runs,
         planned: &[Planned],
-        is_told: bool,
+        is_shown: bool,
     ) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let watched = Arc::clone(&seen);
         records.watch(move |record| lock(&watched).written(record));
         let planned = planned.iter().map(|job| (job.id, job.clone())).collect();
-        Self { imports, records, files, fates, planned, is_told, seen }
+        Self { imports, records, files, runs, planned, is_shown, seen }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -112,10 +112,10 @@ impl Watch {
     }
 
     pub(crate) fn figures(&self) -> Figures {
-        Figures { kills: self.fates.kills(), ..self.seen().figures }
+        Figures { kills: self.runs.kills(), ..self.seen().figures }
     }
 
-    /// A function died. If it ran a job, or nobody does, the line waits from now on.
+    /// A function died. If it ran a job, or nobody does, the lane waits from now on.
     pub(crate) fn died(&self, run: RunId) {
         let seen = &mut *self.seen();
         seen.trace(("died", run));
@@ -134,7 +134,7 @@ impl Watch {
 
     /// Looks at everything once a call is done.
     pub(crate) fn step(&self, call: Call) {
-        let current = self.fates.current();
+        let current = self.runs.current();
         let seen = &mut *self.seen();
         seen.figures.steps += 1;
         seen.trace((call, current));
@@ -174,7 +174,7 @@ impl Watch {
         seen.in_order(&order);
         seen.in_time();
         if is_poison_claimed && call == Call::ClaimNext {
-            self.fates.poison_current();
+            self.runs.poison_current();
         }
     }
 
@@ -187,14 +187,14 @@ impl Watch {
         }
         let lines = self.planned.get(&import.id).map(Planned::lines).unwrap_or_default();
         // Telling the lines of a job that is given up may kill the worker too, or be refused for good.
-        let may_be_untold = job.attempt > MAX_ATTEMPTS + 1 || self.fates.refuses_for_good();
-        if let Err(problem) = told::check(&self.files, &self.records, import, &lines, may_be_untold) {
+        let may_be_unreported = job.attempt > MAX_ATTEMPTS + 1 || self.runs.refuses_for_good();
+        if let Err(problem) = reported::check(&self.files, &self.records, import, &lines, may_be_unreported) {
             seen.problem(format!("{}: {problem}", import.id));
         }
     }
 
     fn tell(&self, what: impl FnOnce() -> String) {
-        if self.is_told {
+        if self.is_shown {
             println!("{} {}", twins::now().format("%H:%M:%S%.3f"), what());
         }
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::world::World;
 
-/// The jobs in an empty table like the deployed one: a promise about the line needs the line to itself.
+/// The jobs in an empty table like the deployed one: a promise about the lane needs the lane to itself.
 async fn imports() -> ImportTable {
     let (client, table) = imports_table().await;
     ImportTable::new(client, table)

@@ -113,7 +113,7 @@ async fn a_dry_run_writes_nothing_and_its_errors_are_those_of_the_real_run() {
         assert_eq!(real["meta"]["dry_run"], Value::Null);
         assert_eq!(dry["meta"]["records"]["importable"], real["meta"]["records"]["imported"]);
         assert_eq!(dry["meta"]["error_counts"], real["meta"]["error_counts"]);
-        assert_eq!(told(&world, &dry).await, told(&twin, &real).await);
+        assert_eq!(outcome(&world, &dry).await, outcome(&twin, &real).await);
         let (of_dry, of_real) = (results(&world, &dry).await, results(&twin, &real).await);
         assert!(of_dry == of_real, "the results differ");
         let [dry, real] = [&dry, &real].map(|job| job["id"].as_str().unwrap());
@@ -122,7 +122,7 @@ async fn a_dry_run_writes_nothing_and_its_errors_are_those_of_the_real_run() {
 }
 
 /// The errors of a job, without what differs from job to job.
-async fn told(world: &World, job: &Value) -> Vec<Value> {
+async fn outcome(world: &World, job: &Value) -> Vec<Value> {
     let rows = world.all(&format!("{IMPORTS}/{}/errors", job["id"].as_str().unwrap()), 100).await;
     let essence = |row: Value| {
         let meta = &row["meta"];

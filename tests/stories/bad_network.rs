@@ -36,12 +36,12 @@ const WRITE: &str = "DynamoDB_20120810.BatchWriteItem";
 
 const BAD: &str = r#"{"type":"subscription_product","name":""}"#;
 
-/// Imports the file in a store of its own, and looks at what is told of it. How it went is told for people.
+/// Imports the file in a store of its own, and looks at what is reported of it. Says for people how it went.
 async fn check(name: &str, world: &World, proxy: &Proxy, products: usize) -> String {
     let world = world.neighbour();
     let began = Instant::now();
     let job = world.run(file(products)).await;
-    let told = format!("{name}: ended after {:.1} s; so far {proxy}", began.elapsed().as_secs_f64());
+    let account = format!("{name}: ended after {:.1} s; so far {proxy}", began.elapsed().as_secs_f64());
     assert_eq!(job["attributes"]["status"], "success", "{job:#}");
     let good = products + 3;
     assert_eq!(sum(&job, "imported"), u64::try_from(good).unwrap());
@@ -54,7 +54,7 @@ async fn check(name: &str, world: &World, proxy: &Proxy, products: usize) -> Str
     assert_eq!(world.objects().await.len(), good);
     assert_eq!(attempts(&world, id).await, "1", "{name}: it took another worker");
     assert!(proxy.is_done(), "{name}: something planned did not happen");
-    told
+    account
 }
 
 /// How often a job was claimed.

@@ -225,7 +225,7 @@ impl Story {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_is_sent_is_logged_or_told_to_others() {
+async fn nothing_that_is_sent_is_logged_or_shown_to_others() {
     let world = World::own().await;
     log_everything(&world).await;
     let mut story = Story { world, canaries: Canaries::default(), refusals: 0 };

@@ -54,14 +54,14 @@ async fn a_running_job_stops_within_seconds_keeps_what_it_wrote_and_lets_the_nex
     assert_eq!(world.objects().await.len(), 49_900 + 1, "every good line, and the one of the next job");
 }
 
-/// Every line is told once: as an object that is there, or as one that was not reached.
+/// Every line is reported once: as an object that is there, or as one that was not reached.
 async fn check_accounts(world: &World, id: &str, job: &Value) {
     let results = world.results(id).await;
     assert_eq!(results.len(), 50_000);
     let created: Vec<_> = results.iter().filter(|row| row["action"] == "created").collect();
     let mut objects = world.objects().await;
     objects.retain(|object| object["import_id"].as_s().unwrap() == id);
-    assert_eq!(created.len(), objects.len(), "what was written is told, and nothing else");
+    assert_eq!(created.len(), objects.len(), "what was written is reported, and nothing else");
     assert_eq!(usize::try_from(sum(job, "imported")).unwrap(), objects.len());
     assert!((1..50_000).contains(&objects.len()), "{}", objects.len());
     let failed = results.iter().filter(|row| row["action"] == "failed");

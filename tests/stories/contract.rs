@@ -32,7 +32,7 @@ fn work_folder() -> PathBuf {
 async fn every_answer_of_the_deployed_api_is_one_that_openapi_promises() {
     let world = World::own().await;
     let ended = world.run(fs::read(format!("{ROOT}/events/sample.jsonl")).unwrap()).await;
-    let running = hold_the_line(&world).await;
+    let running = hold_the_lane(&world).await;
     let folder = work_folder();
     fs::write(folder.join("jobs"), format!("{}\n\"{running}\"\n", ended["id"])).unwrap();
 
@@ -54,7 +54,7 @@ async fn every_answer_of_the_deployed_api_is_one_that_openapi_promises() {
 }
 
 /// Takes a job as the worker does, but for an hour: it stays `started`, and every later one `pending`.
-async fn hold_the_line(world: &World) -> String {
+async fn hold_the_lane(world: &World) -> String {
     let client = aws_sdk_dynamodb::Client::new(&world.stack.sdk_config());
     let imports = ImportTable::new(client, world.stack.imports_table().to_owned());
     loop {

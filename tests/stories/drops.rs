@@ -30,7 +30,7 @@ async fn the_metadata_of_a_drop_sets_the_options() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metadata_that_cannot_be_read_fails_the_job_and_is_told() {
+async fn metadata_that_cannot_be_read_fails_the_job_and_is_reported() {
     let world = World::shared().await;
     let long = "x".repeat(2049);
     let all_wrong = [("external-ref", long.as_str()), ("dry-run", "maybe"), ("on-conflict", "")];
@@ -44,7 +44,7 @@ async fn metadata_that_cannot_be_read_fails_the_job_and_is_told() {
              metadata \"on-conflict\" must be fail, skip or update",
         ),
     ];
-    for (metadata, name, told) in cases {
+    for (metadata, name, problem) in cases {
         let job = job_of(&world, metadata, name).await;
         assert_eq!((&job["attributes"]["status"], sum(&job, "uploaded")), (&json!("failed"), 0));
         let rows = world.all(&format!("{IMPORTS}/{}/errors", job["id"].as_str().unwrap()), 100).await;
@@ -54,7 +54,7 @@ async fn metadata_that_cannot_be_read_fails_the_job_and_is_told() {
             (&meta["line_number"], &meta["code"], &meta["field"]),
             (&json!(0), &json!("invalid_option"), &json!(""))
         );
-        assert_eq!(meta["error"], format!("the import file was not tried: {told}"));
+        assert_eq!(meta["error"], format!("the import file was not tried: {problem}"));
     }
     assert!(world.objects().await.is_empty());
 }

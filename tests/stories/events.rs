@@ -84,7 +84,7 @@ async fn every_function_answers_its_sample_events() {
     assert_eq!(upload["links"]["import"], format!("{origin}/v2/subscriptions/imports/{id}"));
     assert_eq!(upload["meta"]["upload"]["fields"]["key"], format!("uploads/main/{id}"));
     assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null);
-    assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null, "told twice");
+    assert_eq!(invoke(&world, "accept-drop", "accept-drop").await, Value::Null, "announced twice");
     assert_eq!(invoke(&world, "accept-drop", "accept-drop-test-event").await, Value::Null);
     assert_eq!(invoke(&world, "resume-imports", "resume-imports").await, Value::Null);
     let jobs = imports.list(&store, &Filter::default(), Page::default(), chrono::Utc::now()).await.unwrap();

@@ -53,8 +53,8 @@ async fn check(world: &World, id: &str, file: &[u8], bad_lines: &BTreeSet<u64>) 
     assert_eq!(job["attributes"]["status"], "success", "{job:#}");
     let errors = world.errors(id).await;
     assert_eq!(job["meta"]["errors"], errors.len());
-    let told: BTreeSet<u64> = errors.iter().map(|(line, _, _)| *line).collect();
-    assert_eq!(&told, bad_lines, "each bad line is explained, and no good one");
+    let reported: BTreeSet<u64> = errors.iter().map(|(line, _, _)| *line).collect();
+    assert_eq!(&reported, bad_lines, "each bad line is explained, and no good one");
     assert!(errors.is_sorted_by_key(|(line, _, _)| *line), "by line number");
     let of_known_type = lines(file).filter_map(|line| outline(line.bytes).record_type.map(|_| u64::from(line.number)));
     let of_known_type: BTreeSet<u64> = of_known_type.collect();

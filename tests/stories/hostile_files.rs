@@ -104,9 +104,9 @@ async fn what_unpacks_to_gigabytes_is_refused_at_the_cap_and_within_memory() {
     ];
     for (name, file, code) in files {
         let (packed, began) = (file.len(), Instant::now());
-        let (job, (line, told, field)) = run(&world, name, file).await;
-        println!("{name}, {packed} bytes packed: {told} after {:.1} s", began.elapsed().as_secs_f64());
-        assert_eq!((line, told.as_str(), field.as_str()), (0, code, ""), "{name}");
+        let (job, (line, found, field)) = run(&world, name, file).await;
+        println!("{name}, {packed} bytes packed: {found} after {:.1} s", began.elapsed().as_secs_f64());
+        assert_eq!((line, found.as_str(), field.as_str()), (0, code, ""), "{name}");
         assert_eq!((&job["attributes"]["status"], &job["meta"]["errors"]), (&"failed".into(), &1.into()), "{name}");
     }
     let (peak, size) = (memory.peak(), memory_size());
@@ -160,7 +160,7 @@ fn wordy(errors: usize, lines: usize) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_that_wait_to_be_told_do_not_outgrow_the_worker() {
+async fn errors_that_wait_to_be_reported_do_not_outgrow_the_worker() {
     // A tenth of the lines that a file may have, and so a tenth of what they need: the whole takes a minute.
     const PART: usize = 10;
     let world = World::own().await;

@@ -17,7 +17,7 @@ mod careless_files;
 mod contract;
 mod drops;
 mod events;
-mod every_line_told;
+mod every_line_reported;
 mod fifty_thousand;
 mod filters;
 mod first_command;

@@ -19,7 +19,7 @@ async fn page_after_page_shows_every_job_once_newest_first() {
         .await;
     assert_eq!(ids.len(), 120);
 
-    // Twice: while the line is still moving, and when it has come to rest.
+    // Twice: while the lane is still moving, and when it has come to rest.
     let moving = world.all(IMPORTS, 25).await;
     for id in &ids {
         world.ended(id).await;

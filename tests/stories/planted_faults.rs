@@ -1,4 +1,4 @@
-//! Every kind of fault in one file, through the deployed functions: each is told, and nothing else; what stands between them
+//! Every kind of fault in one file, through the deployed functions: each is reported, and nothing else; what stands between them
 //! arrives as if they were not there.
 
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ const GOOD: usize = 150;
 /// What each object of a store is, by the line it came from.
 async fn objects(world: &World) -> BTreeMap<u64, String> {
     let objects = world.objects().await;
-    let told: BTreeMap<_, _> =
+    let reported: BTreeMap<_, _> =
         objects.iter().map(|object| (object["line"].as_n().unwrap().parse().unwrap(), essence(object))).collect();
-    assert_eq!(told.len(), objects.len());
-    told
+    assert_eq!(reported.len(), objects.len());
+    reported
 }
 
 fn without(file: &[u8], summary: &Summary) -> Vec<u8> {
@@ -27,7 +27,7 @@ fn without(file: &[u8], summary: &Summary) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_every_kind_of_fault_in_one_file_each_is_told_and_nothing_else() {
+async fn of_every_kind_of_fault_in_one_file_each_is_reported_and_nothing_else() {
     let (world, kinds) = (World::shared().await, FaultKind::ALL.len());
     let mut file = Vec::new();
     let summary = generate(GOOD + kinds, 23, kinds, &mut file).unwrap();
@@ -35,7 +35,7 @@ async fn of_every_kind_of_fault_in_one_file_each_is_told_and_nothing_else() {
     let job = world.run(gzip(&file)).await;
     let id = job["id"].as_str().unwrap();
 
-    let told = world.all(&format!("{IMPORTS}/{id}/errors"), 100).await.into_iter().map(|row| {
+    let reported = world.all(&format!("{IMPORTS}/{id}/errors"), 100).await.into_iter().map(|row| {
         let meta = &row["meta"];
         (meta["line_number"].clone(), meta["code"].clone(), meta["field"].clone(), meta["blocked_by"].clone())
     });
@@ -43,7 +43,7 @@ async fn of_every_kind_of_fault_in_one_file_each_is_told_and_nothing_else() {
         let code = serde_json::to_value(error.code).unwrap();
         (error.line.into(), code, error.field.as_str().into(), error.blocked_by.into())
     });
-    assert_eq!(told.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    assert_eq!(reported.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 
     let results = world.results(id).await;
     let failed: Vec<u64> =
@@ -58,7 +58,7 @@ async fn of_every_kind_of_fault_in_one_file_each_is_told_and_nothing_else() {
     assert_eq!(neighbours.len(), GOOD);
     assert!(neighbours == undisturbed, "the good lines arrive as they do without the bad ones");
     println!(
-        "{kinds} kinds of fault: {} errors told of {} lines, {GOOD} neighbours untouched",
+        "{kinds} kinds of fault: {} errors reported of {} lines, {GOOD} neighbours untouched",
         summary.errors.len(),
         failed.len()
     );

@@ -30,7 +30,7 @@ const FOR_LONG: Duration = Duration::from_secs(90);
 pub(crate) enum Idle {
     /// They stay.
     Kept,
-    /// Nobody is told: what is sent over them later gets no answer.
+    /// Neither end learns of it: what is sent over them later gets no answer.
     Forgotten(Duration),
     /// They are closed in good order.
     Closed(Duration),

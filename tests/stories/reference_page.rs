@@ -49,8 +49,8 @@ async fn nothing_here_answers_to_a_name_that_another_site_lets_lead_here() {
     let bucket = format!("{}/{}", world.stack.endpoint_url(), world.stack.bucket());
     for url in [keys, bucket, format!("{}/_ministack/health", world.stack.endpoint_url())] {
         let answer = world.anonymous(Method::GET, &url).header("host", "evil.example").send().await.unwrap();
-        let (status, told) = (answer.status(), answer.text().await.unwrap());
-        assert_eq!(status, 403, "{url}: {told}");
-        assert!(told.contains("answers to names of this machine alone"), "{url}: {told}");
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert_eq!(status, 403, "{url}: {text}");
+        assert!(text.contains("answers to names of this machine alone"), "{url}: {text}");
     }
 }

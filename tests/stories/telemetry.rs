@@ -29,7 +29,7 @@ async fn the_log_holds_metrics_of_each_job_with_the_numbers_of_its_document() {
     let job = world.run(sample).await;
     let id = job["id"].as_str().unwrap();
     let (line, count) = metrics(&world, id).await;
-    assert_eq!(count, 1, "told once");
+    assert_eq!(count, 1, "logged once");
 
     assert_eq!(line["Outcome"], job["attributes"]["status"]);
     assert_eq!(line["RecordsUploaded"], sum(&job, "uploaded"));

@@ -53,9 +53,9 @@ async fn of_three_thousand_waiting_jobs_with_long_names_a_page_reads_its_own_alo
     let ended = world.run("{\"type\":\"subscription_product\",\"name\":\"Tea\"}").await;
     let (job, _) = stored(&world, ended["id"].as_str().unwrap()).await;
     let now = Utc::now();
-    let waiting = (0..WAITING).map(|place| {
-        let id = Uuid::from_u128(place.into()).to_string();
-        let created_at = now + TimeDelta::milliseconds(i64::try_from(place).unwrap());
+    let waiting = (0..WAITING).map(|index| {
+        let id = Uuid::from_u128(index.into()).to_string();
+        let created_at = now + TimeDelta::milliseconds(i64::try_from(index).unwrap());
         let mut item = changed(
             &job,
             [
@@ -159,16 +159,16 @@ async fn fill_store(world: &World) -> Item {
     let (job, counter) = stored(world, ended["id"].as_str().unwrap()).await;
     assert_eq!((&job["position"], &counter["last_number"]), (&number(1), &number(1)));
 
-    let copies = (1..JOBS).map(|place| {
-        let id = Uuid::from_u128(place.into()).to_string();
-        let created_at = newest - TimeDelta::seconds(i64::try_from(JOBS - place).unwrap());
+    let copies = (1..JOBS).map(|index| {
+        let id = Uuid::from_u128(index.into()).to_string();
+        let created_at = newest - TimeDelta::seconds(i64::try_from(JOBS - index).unwrap());
         changed(
             &job,
             [
                 ("sk", text(format!("import#{id}"))),
                 ("id", text(id)),
                 ("created_at", text(time(created_at))),
-                ("position", number(place)),
+                ("position", number(index)),
             ],
         )
     });

@@ -125,16 +125,16 @@ async fn a_reference_to_an_object_of_another_store_reads_like_one_to_nothing() {
         let job_id = job["id"].as_str().unwrap().to_owned();
         let errors = neighbour.all(&format!("{IMPORTS}/{job_id}/errors"), 100).await;
         rows = errors.len();
-        let told: Vec<Value> = errors.into_iter().map(|row| row["meta"].clone()).collect();
-        let told = json!({
-            "errors": told,
+        let errors: Vec<Value> = errors.into_iter().map(|row| row["meta"].clone()).collect();
+        let shown = json!({
+            "errors": errors,
             "results": neighbour.results(&job_id).await,
             "failed lines": String::from_utf8(neighbour.download(&job_id, "failed-lines").await).unwrap(),
             "counts": [job["meta"]["records"], job["meta"]["errors"], job["meta"]["error_counts"], job["attributes"]],
         });
-        assert!(!told.to_string().contains("Theirs"), "{told:#}");
+        assert!(!shown.to_string().contains("Theirs"), "{shown:#}");
         assert!(!format!("{:?}", neighbour.objects().await).contains("Theirs"));
-        seen.push(without_moments(&told.to_string().replace(&id, "ID").replace(name, "NAME")));
+        seen.push(without_moments(&shown.to_string().replace(&id, "ID").replace(name, "NAME")));
     }
     let missing = seen.pop().unwrap();
     assert!(rows >= 7, "{missing}");

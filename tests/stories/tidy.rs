@@ -152,7 +152,7 @@ fn advisories(name: &str, fetch: &str, check: &str) -> (bool, String) {
 }
 
 #[test]
-fn an_advisory_fails_ci_and_a_database_that_cannot_be_had_is_told() {
+fn an_advisory_fails_ci_and_a_database_that_cannot_be_had_is_reported() {
     let ci = fs::read_to_string(format!("{ROOT}/.ci/run")).unwrap();
     assert!(
         ci.lines().any(|line| line.starts_with("step ") && line.contains(".ci/advisories")),

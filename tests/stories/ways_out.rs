@@ -1,4 +1,4 @@
-//! What a job tells beside its errors: results, lines to mend, its place in the line, causes and consequences.
+//! What a job tells beside its errors: results, lines to mend, its queue position, causes and consequences.
 
 use serde_json::{Value, json};
 
@@ -26,11 +26,11 @@ async fn failed_lines_come_back_byte_for_byte_and_once_mended_import_the_rest() 
     }
 
     let results = world.results(id).await;
-    let told: Vec<_> = results
+    let reported: Vec<_> = results
         .iter()
         .map(|row| format!("{} {} {} {}", row["line"], row["type"], row["external_ref"], row["action"]))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    insta::assert_snapshot!(reported.join("\n"), @r#"
     1 "subscription_offering" "box" "failed"
     2 "subscription_product" "tea" "created"
     4 "subscription_product" "mug" "failed"
@@ -68,7 +68,7 @@ async fn a_file_that_failed_as_a_whole_says_so_in_the_job_and_has_nothing_to_men
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_jobs_know_their_places_and_have_no_results() {
     let world = World::own().await;
-    // The first one keeps the line busy.
+    // The first one keeps the lane busy.
     let (mut long, neighbour) = (Vec::new(), world.neighbour());
     samples::generate(20_000, 3, 0, &mut long).unwrap();
     let running = world.submit(crate::world::gzip(&long)).await;

@@ -14,6 +14,7 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use flate2::{Compression, write::GzEncoder};
+pub(crate) use imports::api::IMPORTS_PATH as IMPORTS;
 use local::{Options, Stack};
 use reqwest::{
     Method, RequestBuilder,
@@ -22,7 +23,6 @@ use reqwest::{
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-pub(crate) const IMPORTS: &str = "/v2/subscriptions/imports";
 /// The project's folder, as seen from the package's folder, in which Cargo runs its tests.
 pub(crate) const ROOT: &str = "..";
 
@@ -58,7 +58,7 @@ impl World {
         Self::in_stack(Arc::clone(stack))
     }
 
-    /// A stack of its own, for a story that needs the line to itself.
+    /// A stack of its own, for a story that needs the lane to itself.
     pub(crate) async fn own() -> Self {
         Self::in_stack(Arc::new(start().await))
     }

@@ -135,7 +135,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_put_is_told_by_its_version_or_else_by_its_etag_and_sequencer() {
+    fn a_put_is_known_by_its_version_or_else_by_its_etag_and_sequencer() {
         let drop = |event: Value| match read_one(event) {
             Announcement::Drop(drop) => drop,
             other => panic!("not a drop: {other:?}"),

@@ -54,7 +54,7 @@ pub async fn handle(
         };
         if let Some(new) = new {
             let file = new.file.clone();
-            note(&submit(imports, queue, new, now()).await?, &file);
+            note(&submit(imports, queue, new, now()).await?, &file)?;
         }
     }
     // Fails last, so that the other files of the event have their jobs.
@@ -81,15 +81,19 @@ async fn of_upload(uploads: &impl Uploads, upload: Upload, now: DateTime<Utc>) -
 }
 
 /// Logs that a job existed before.
-fn note(created: &Created, file: &ImportFile) {
+///
+/// # Errors
+/// When its idempotency key is said to be taken: these jobs have none.
+fn note(created: &Created, file: &ImportFile) -> Result<(), Error> {
     match created {
         Created::Before(import) if import.file == *file => info!(import.id = %import.id, "announced once more"),
         Created::Before(import) => {
             warn!(import.id = %import.id, "an upload was put again; what was put first is imported");
         }
-        // These jobs have no idempotency key, so it is never taken.
-        Created::Now(_) | Created::KeyTaken => {}
+        Created::Now(_) => {}
+        Created::KeyTaken => return Err("a job without an idempotency key was refused because of one".into()),
     }
+    Ok(())
 }
 
 #[cfg(test)]

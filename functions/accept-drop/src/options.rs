@@ -50,15 +50,15 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_and_the_rest_is_kept() {
+    fn what_cannot_be_read_is_reported_and_the_rest_is_kept() {
         let bad_policy = [("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "replace")];
-        let told = "metadata \"on-conflict\" must be fail, skip or update";
-        check(&bad_policy, ImportOptions { dry_run: true, ..named("nightly") }, Some(told));
+        let problem = "metadata \"on-conflict\" must be fail, skip or update";
+        check(&bad_policy, ImportOptions { dry_run: true, ..named("nightly") }, Some(problem));
         let long = "x".repeat(2049);
         let all = [("external-ref", long.as_str()), ("dry-run", ""), ("on-conflict", "")];
-        let told = "metadata \"external-ref\" must be at most 2048 characters long; metadata \"dry-run\" must be true or \
+        let problem = "metadata \"external-ref\" must be at most 2048 characters long; metadata \"dry-run\" must be true or \
                     false; metadata \"on-conflict\" must be fail, skip or update";
-        check(&all, named("a.jsonl"), Some(told));
+        check(&all, named("a.jsonl"), Some(problem));
     }
 
     #[test]

@@ -170,3 +170,9 @@ async fn a_promise_is_for_its_store_alone() {
     accept(&world, &[(&key, "1")]).await.unwrap();
     check(&world, &[("other", "large", &key, Some("1"))]).await;
 }
+
+#[test]
+fn a_taken_key_of_a_job_without_one_is_an_error() {
+    let file = ImportFile { key: "drops/main/a".to_owned(), version: None };
+    note(&Created::KeyTaken, &file).unwrap_err();
+}

@@ -4,7 +4,7 @@ use imports::{
     api::ApiError,
     options::{ImportOptions, OptionError, OptionName},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The type of the document, in the call as in its answer.
 pub(crate) const TYPE: &str = "subscription_import_upload";
@@ -43,21 +43,14 @@ pub(crate) fn read(body: &[u8]) -> Result<ImportOptions, ApiError> {
     Ok(options)
 }
 
-/// Sets an option to its JSON value; null leaves it as it is.
-fn set(options: &mut ImportOptions, option: OptionName, value: &Value) -> Result<(), String> {
-    let told = |error: OptionError| error.to_string();
-    match (option, value) {
-        (_, Value::Null) => Ok(()),
-        (OptionName::ExternalRef | OptionName::OnConflict, Value::String(text)) => {
-            options.set(option, text.clone()).map_err(told)
-        }
-        (OptionName::DryRun, Value::Bool(flag)) => {
-            options.dry_run = *flag;
-            Ok(())
-        }
-        (OptionName::ExternalRef, _) => Err("must be a string".to_owned()),
-        (OptionName::OnConflict, _) => Err(told(OptionError::NoPolicy)),
-        (OptionName::DryRun, _) => Err(told(OptionError::NoFlag)),
+/// Sets an option to its JSON value, of the kind in which it is stored; null leaves it as it is.
+fn set(options: &mut ImportOptions, option: OptionName, value: &Value) -> Result<(), OptionError> {
+    let is_stored_so = || serde_json::from_value::<ImportOptions>(json!({ option.as_str(): value })).is_ok();
+    match value {
+        Value::Null => Ok(()),
+        _ if !is_stored_so() => Err(option.of_another_kind()),
+        Value::String(text) => options.set(option, text.clone()),
+        other => options.set(option, other.to_string()),
     }
 }
 

@@ -137,7 +137,7 @@ impl<R: Records> Importer<'_, R> {
         for &line in lines {
             match line.read() {
                 Ok(draft) => {
-                    let id = self.references.ids().of(draft.record_type(), draft.external_ref(), line.number);
+                    let id = self.references.ids().of_draft(&draft, line);
                     parsed.push(ParsedLine { line, id, draft });
                 }
                 Err(errors) => settled.push(SettledLine { line, outcome: Err(errors) }),

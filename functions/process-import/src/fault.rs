@@ -1,4 +1,4 @@
-//! What can be wrong with a file as a whole. Told as an error row with line number 0.
+//! What can be wrong with a file as a whole. Reported as an error row with line number 0.
 
 use imports::import::MAX_ATTEMPTS;
 use records::{FileFault, RecordError, RecordErrorCode, limits::MAX_STORED};
@@ -17,7 +17,7 @@ pub(crate) enum JobFault {
     /// Not every line had its turn: what became of each is reported.
     EndedEarly(EarlyEnd),
     /// The same, but what became of the lines can't be reported.
-    EndedUntold(EarlyEnd),
+    EndedUnreported(EarlyEnd),
 }
 
 impl From<FileFault> for JobFault {
@@ -33,7 +33,7 @@ pub(crate) enum EarlyEnd {
     Cancelled,
     /// It brought its worker down again and again.
     GivenUp,
-    /// Something outside refused for good.
+    /// A port refused for good.
     Unable,
 }
 
@@ -60,7 +60,7 @@ impl EarlyEnd {
     }
 
     /// Whether errors are those of a line that was not imported for this reason.
-    pub(crate) fn is_told_by(self, errors: &[RecordError]) -> bool {
+    pub(crate) fn is_reported_by(self, errors: &[RecordError]) -> bool {
         errors.iter().any(|error| error.code == self.code())
     }
 }
@@ -88,7 +88,7 @@ impl JobFault {
                     why.reason()
                 ),
             ),
-            Self::EndedUntold(why) => (
+            Self::EndedUnreported(why) => (
                 why.code(),
                 format!(
                     "{}; what was imported stays, but which lines those are could not be told: look before the file is sent again",

@@ -1,5 +1,5 @@
 //! Runs import jobs, one message at a time. A message is a tick: it wakes the worker, which takes the next job of the
-//! line itself, whichever job the message was sent for.
+//! lane itself, whichever job the message was sent for.
 
 mod batch;
 mod bulk;
@@ -15,7 +15,7 @@ pub use heartbeat::Task;
 
 use std::time::Duration;
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     message::Tick,
@@ -61,25 +61,30 @@ where
 {
     /// Runs one job for each message (the queue sends one at a time). A message is given back only where coming back
     /// helps; what a retry can't mend ends the job instead. `deadline` is when Lambda stops the function.
-    pub async fn handle(&self, event: SqsEvent, deadline: DateTime<Utc>) -> SqsBatchResponse {
+    ///
+    /// # Errors
+    /// When a message could not be given back, before anything is done for it. SQS sends none without id and receipt handle.
+    pub async fn handle(&self, event: SqsEvent, deadline: DateTime<Utc>) -> Result<SqsBatchResponse, &'static str> {
         let mut given_back = SqsBatchResponse::default();
         for message in event.records {
-            let Some(delay) = self.take_turn(&message, deadline).await else { continue };
-            let receipt = message.receipt_handle.unwrap_or_default();
+            let id = message.message_id.ok_or("a message has no id")?;
+            let receipt = message.receipt_handle.ok_or("a message has no receipt handle")?;
+            let body = message.body.unwrap_or_default();
+            let Some(delay) = self.take_turn(&body, &receipt, deadline).await else { continue };
             hide(&self.queue, &receipt, delay).await;
-            given_back.add_failure(message.message_id.unwrap_or_default());
+            given_back.add_failure(id);
         }
-        given_back
+        Ok(given_back)
     }
 
     /// Handles a message; tells after how long it is to come back, if it is.
-    async fn take_turn(&self, message: &SqsMessage, deadline: DateTime<Utc>) -> Option<Duration> {
-        match serde_json::from_str::<Tick>(message.body.as_deref().unwrap_or_default()) {
+    async fn take_turn(&self, body: &str, receipt: &str, deadline: DateTime<Utc>) -> Option<Duration> {
+        match serde_json::from_str::<Tick>(body) {
             Ok(tick) => info!(import.id = %tick.import_id, "woken"),
             // Whatever its body says, a message is a tick.
             Err(_) => warn!("woken by a message that is not ours"),
         }
-        match self.run_next(message.receipt_handle.as_deref().unwrap_or_default(), deadline).await {
+        match self.run_next(receipt, deadline).await {
             Turn::Later(delay) => Some(delay),
             Turn::Done => {
                 write_receipts(&self.imports, &self.files, TimeDelta::zero(), &self.clock).await;

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
     let handle = |LambdaEvent { payload, context }: LambdaEvent<Value>| async move {
         // What does not fit is not quoted: the runtime logs this error.
         let event = serde_json::from_value(payload).map_err(|_| "the event is not one of SQS")?;
-        Ok::<_, Error>(Box::pin(worker.handle(event, DateTime::<Utc>::from(context.deadline()))).await)
+        Ok::<_, Error>(Box::pin(worker.handle(event, DateTime::<Utc>::from(context.deadline()))).await?)
     };
     // Boxed: the state of an import is large, and would be moved about on the stack.
     Box::pin(lambda_runtime::run(service_fn(handle))).await

@@ -94,8 +94,8 @@ where
     }
 
     /// Ends the job without a look at its file.
-    pub(crate) async fn end_untold(&self, why: EarlyEnd) -> Result<(), Stop> {
-        Ok(self.end_with(&JobFault::EndedUntold(why)).await?)
+    pub(crate) async fn end_unreported(&self, why: EarlyEnd) -> Result<(), Stop> {
+        Ok(self.end_with(&JobFault::EndedUnreported(why)).await?)
     }
 
     async fn go_over_file(&self, leaving: Option<EarlyEnd>) -> Result<(), Stop> {
@@ -223,7 +223,7 @@ where
                     }
                     Err(errors) => {
                         line.settle(Standing::Failed);
-                        left = leaving.filter(|leaving| leaving.is_told_by(errors)).or(left);
+                        left = leaving.filter(|leaving| leaving.is_reported_by(errors)).or(left);
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! The life of a claim: from taking the next job of the line to ending it, or giving it back.
+//! The life of a claim: from taking the next job of the lane to ending it, or giving it back.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ where
     F: Files,
     Q: Queue + Clone + Send + 'static,
 {
-    /// Takes the next job of the line, if there is one, and runs it.
+    /// Takes the next job of the lane, if there is one, and runs it.
     pub(crate) async fn run_next(&self, receipt: &str, deadline: DateTime<Utc>) -> Turn {
         // Should this worker die, the message comes back after the time of a lease and not after the queue's own, longer one.
         hide(&self.queue, receipt, duration(LEASE)).await;
@@ -113,8 +113,8 @@ where
         let (why, passed) = match pass.attempt {
             ..=MAX_ATTEMPTS => (EarlyEnd::Unable, pass.run().await),
             LAST_CLAIM => (EarlyEnd::GivenUp, pass.leave(EarlyEnd::GivenUp).await),
-            // Even telling of its lines brought the worker down, or failed.
-            _ => (EarlyEnd::GivenUp, pass.end_untold(EarlyEnd::GivenUp).await),
+            // Even reporting its lines brought the worker down, or failed.
+            _ => (EarlyEnd::GivenUp, pass.end_unreported(EarlyEnd::GivenUp).await),
         };
         let Err(Stop::Failed(PortError::Permanent(reason))) = passed else { return passed };
         // A retry would fail alike: the job ends here, and says so.
@@ -125,7 +125,7 @@ where
             let Err(Stop::Failed(PortError::Permanent(reason))) = left else { return left };
             error!(import.id = %pass.import.id, error = %reason, "can't tell which lines were imported");
         }
-        pass.end_untold(why).await
+        pass.end_unreported(why).await
     }
 
     /// Gives the job back in good order, for a worker with more time.

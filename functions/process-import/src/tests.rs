@@ -90,7 +90,7 @@ impl World {
 
     async fn turn_with(&self, time: TimeDelta) -> Option<bool> {
         let message = self.worker.queue.receive(twins::now())?;
-        let response = self.worker.handle(event(&message), twins::now() + time).await;
+        let response = self.worker.handle(event(&message), twins::now() + time).await.unwrap();
         let done = response.batch_item_failures.is_empty();
         if done {
             self.worker.queue.delete(&message.receipt_handle);
@@ -116,38 +116,38 @@ impl World {
     }
 
     /// The job's status and counts, and its error rows: line, code, field, the line to blame.
-    async fn told(&self, number: u128) -> String {
+    async fn outcome(&self, number: u128) -> String {
         let import = self.import(number).await;
         let (uploaded, imported) = (import.tally.uploaded.total(), import.tally.imported.total());
-        let mut told = format!("{}, {imported} of {uploaded}\n", import.status.as_str());
-        let Some(report) = import.report else { return told };
+        let mut outcome = format!("{}, {imported} of {uploaded}\n", import.status.as_str());
+        let Some(report) = import.report else { return outcome };
         let rows = self.rows(&Report::errors_key(&report.prefix));
         assert_eq!(u64::try_from(rows.len() + usize::from(report.failure.is_some())), Ok(report.errors));
         let blocked = rows.iter().filter(|row| row["meta"]["blocked_by"].is_u64()).count();
         assert_eq!(u64::try_from(blocked), Ok(report.blocked));
         if let Some(failure) = &report.failure {
             let code = serde_json::to_value(failure.code).unwrap();
-            writeln!(told, "0: {} {}", code.as_str().unwrap(), failure.field).unwrap();
+            writeln!(outcome, "0: {} {}", code.as_str().unwrap(), failure.field).unwrap();
         }
         for row in rows {
             let meta = &row["meta"];
             let blame = meta["blocked_by"].as_u64().map(|line| format!(" because of line {line}")).unwrap_or_default();
             let (line, code) = (&meta["line_number"], meta["code"].as_str().unwrap());
-            writeln!(told, "{line}: {code} {}{blame}", meta["field"].as_str().unwrap()).unwrap();
+            writeln!(outcome, "{line}: {code} {}{blame}", meta["field"].as_str().unwrap()).unwrap();
         }
-        told
+        outcome
     }
 
     /// What became of each line of a job's file: line and action; the failed ones' errors are those of the error rows.
     async fn results(&self, number: u128) -> Vec<(u64, String)> {
         let prefix = self.import(number).await.report.unwrap().prefix;
         let results = self.rows(&Report::results_key(&prefix));
-        let told = |errors: &serde_json::Value| errors.as_array().map(Vec::len).unwrap_or_default();
-        let errors: usize = results.iter().map(|row| told(&row["errors"])).sum();
+        let number = |errors: &serde_json::Value| errors.as_array().map(Vec::len).unwrap_or_default();
+        let errors: usize = results.iter().map(|row| number(&row["errors"])).sum();
         assert_eq!(errors, self.rows(&Report::errors_key(&prefix)).len());
         for row in &results {
             let is_failed = row["action"] == "failed";
-            assert_eq!((row["id"].is_null(), told(&row["errors"]) > 0), (is_failed, is_failed), "{row}");
+            assert_eq!((row["id"].is_null(), number(&row["errors"]) > 0), (is_failed, is_failed), "{row}");
         }
         results.iter().map(|row| (row["line"].as_u64().unwrap(), row["action"].as_str().unwrap().to_owned())).collect()
     }

@@ -82,7 +82,7 @@ pub fn upload_time() -> Result<TimeDelta, ConfigError> {
 pub struct ApiConfig {
     /// What tells the store that a call acts for.
     pub stores: StoreSource,
-    /// The scheme of the addresses that callers are told.
+    /// The scheme of the addresses that callers get.
     pub scheme: &'static str,
 }
 
@@ -119,7 +119,7 @@ pub fn api() -> Result<ApiConfig, ConfigError> {
     Ok(ApiConfig { stores, scheme: if local { "http" } else { "https" } })
 }
 
-/// The least severe level that is logged: what Lambda was told or, where it was told nothing, the template's.
+/// The least severe level that is logged: what Lambda is set to or, where it is set to nothing, the template's.
 #[must_use]
 pub(crate) fn log_level() -> LevelFilter {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| env::var("RUST_LOG"));
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_store_is_told_by_a_claim_or_is_the_stacks_own_and_never_both() {
+    fn the_store_is_named_by_a_claim_or_is_the_stacks_own_and_never_both() {
         let own = StoreSource::Own(StoreId::from_configuration("main").unwrap());
         assert_eq!(StoreSource::parse("store:main"), Some(own));
         let claim = "https://example.com/store";

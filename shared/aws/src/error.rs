@@ -86,7 +86,7 @@ fn is_throttling(code: &str) -> bool {
 
 /// Why a transaction did not happen.
 pub(super) enum Cancelled {
-    /// The condition of the action at this place did not hold.
+    /// The condition of the action at this index did not hold.
     Condition(usize, Box<CancellationReason>),
     /// Another transaction was at work on one of the items; the same one may succeed a moment later.
     Contended,
@@ -101,8 +101,8 @@ pub(super) fn sort_transaction(error: SdkError<TransactWriteItemsError>) -> Canc
         _ => return Cancelled::Failed(sort(error)),
     };
     let with = |code: &str| reasons.iter().enumerate().find(|(_, reason)| reason.code() == Some(code));
-    if let Some((place, reason)) = with("ConditionalCheckFailed") {
-        return Cancelled::Condition(place, Box::new(reason.clone()));
+    if let Some((index, reason)) = with("ConditionalCheckFailed") {
+        return Cancelled::Condition(index, Box::new(reason.clone()));
     }
     let contended = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
     if contended.into_iter().any(|code| with(code).is_some()) {

@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_with::skip_serializing_none;
 use uuid::Uuid;
 
 use imports::{
@@ -28,7 +29,7 @@ use imports::{
     import::{Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
     options::ImportOptions,
     owner::Owner,
-    ports::{ImportRef, PortError},
+    ports::{ImportRef, PortError, PortResult},
     report::Report,
     retention::Retention,
 };
@@ -37,8 +38,8 @@ use records::{RecordError, RecordErrorCode, StoreId};
 /// An item as the SDK carries it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The partition of the line. No store id holds a `#`.
-pub(super) const LINE: &str = "#line";
+/// The partition of the lane, under the name that it has in stored tables. No store id holds a `#`.
+pub(super) const LANE: &str = "#line";
 pub(super) const CLOCK: &str = "clock";
 pub(super) const HORIZON: &str = "horizon";
 pub(super) const LEASE: &str = "lease";
@@ -72,11 +73,11 @@ pub(super) fn import_sort_key(id: ImportId) -> String {
 }
 
 pub(super) fn open_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
-    key(LINE, format!("{OPEN}{}#{id}", time(created_at)))
+    key(LANE, format!("{OPEN}{}#{id}", time(created_at)))
 }
 
 pub(super) fn receipt_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
-    key(LINE, format!("{RECEIPT}{}#{id}", time(created_at)))
+    key(LANE, format!("{RECEIPT}{}#{id}", time(created_at)))
 }
 
 /// What stands for an `external_ref` in the index: short, however long that is.
@@ -93,6 +94,7 @@ pub(super) fn unnumbered(created_at: DateTime<Utc>) -> u64 {
 }
 
 /// A job as stored.
+#[skip_serializing_none]
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ImportItem {
     pub(super) pk: String,
@@ -101,14 +103,10 @@ pub(super) struct ImportItem {
     owner: Owner,
     #[serde(flatten)]
     options: ImportOptions,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ref_digest: Option<String>,
     file_key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     file_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     sequencer: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
     status: ImportStatus,
     /// Filters compare it as text.
@@ -116,33 +114,24 @@ pub(super) struct ImportItem {
     created_at: DateTime<Utc>,
     #[serde(serialize_with = "with_micros")]
     updated_at: DateTime<Utc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     cancel_requested_at: Option<DateTime<Utc>>,
     uploaded: RecordCounts,
     imported: RecordCounts,
-    #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureItem>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     blocked: Option<u64>,
     pub(super) epoch: u64,
     pub(super) attempt: u32,
     pub(super) position: u64,
     /// With the next one, how long the job is kept: both are set once it has ended and has its number.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "with_micros_if_any")]
+    #[serde(serialize_with = "with_micros_if_any")]
     kept_from: Option<DateTime<Utc>>,
     /// Seconds since 1970. The database deletes the job within days of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
     /// What `expires_at` becomes at least once a job that was cancelled while it waited gets its number.
-    #[serde(skip_serializing_if = "Option::is_none")]
     keep_until: Option<i64>,
 }
 
@@ -195,7 +184,7 @@ impl ImportItem {
     }
 
     /// Reads a job.
-    pub(super) fn into_import(self) -> Result<Import, PortError> {
+    pub(super) fn into_import(self) -> PortResult<Import> {
         let store = StoreId::from_own_record(&self.pk)
             .ok_or_else(|| PortError::Permanent("a job's partition key is no store id".to_owned()))?;
         let report = self.report.map(|prefix| Report {
@@ -248,7 +237,7 @@ pub(super) struct LeaseItem {
     pub(super) lease_until: i64,
 }
 
-/// A job's place in the line.
+/// A job of the lane that has not ended, or whose receipt is owed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OpenItem {
     pub(super) store: String,
@@ -260,7 +249,7 @@ pub(super) struct OpenItem {
 }
 
 impl OpenItem {
-    pub(super) fn into_place(self) -> Result<ImportRef, PortError> {
+    pub(super) fn into_ref(self) -> PortResult<ImportRef> {
         let store = StoreId::from_own_record(&self.store)
             .ok_or_else(|| PortError::Permanent("an open entry names no store".to_owned()))?;
         Ok(ImportRef { store, id: self.id, created_at: self.created_at })
@@ -310,17 +299,24 @@ fn kept(from: Option<DateTime<Utc>>, expires_at: Option<i64>) -> Option<Retentio
 }
 
 /// Reads an item into one of the types above.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(item: Item) -> Result<T, PortError> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(item: Item) -> PortResult<T> {
     serde_dynamo::from_item(item).map_err(|error| PortError::Permanent(format!("an item can't be read: {error}")))
 }
 
 /// Writes one of the types above as an item.
-pub(super) fn write(value: &impl Serialize) -> Result<Item, PortError> {
+pub(super) fn write(value: &impl Serialize) -> PortResult<Item> {
     serde_dynamo::to_item(value).map_err(|error| PortError::Permanent(format!("an item can't be written: {error}")))
 }
 
+/// Writes one of the types above as the item of a key.
+pub(super) fn keyed(value: &impl Serialize, key: Item) -> PortResult<Item> {
+    let mut item = write(value)?;
+    item.extend(key);
+    Ok(item)
+}
+
 /// Writes the counts of a tally as an attribute.
-pub(super) fn counts_attribute(counts: &RecordCounts) -> Result<AttributeValue, PortError> {
+pub(super) fn counts_attribute(counts: &RecordCounts) -> PortResult<AttributeValue> {
     write(counts).map(AttributeValue::M)
 }
 

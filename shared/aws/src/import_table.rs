@@ -15,18 +15,23 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+    types::{
+        Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        builders::{PutBuilder, UpdateBuilder},
+    },
 };
 use backon::Retryable;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join;
+use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use self::key::KeyUse;
 use super::{
     error::{Cancelled, sort, sort_transaction, unbuilt},
     import_item::{
-        ImportItem, Item, LEASE, LINE, counts_attribute, import_key, key, number, open_key, read, receipt_key, text,
+        ImportItem, Item, LANE, LEASE, counts_attribute, import_key, key, keyed, number, open_key, read, receipt_key,
+        text,
     },
 };
 use imports::{
@@ -56,9 +61,13 @@ impl ImportTable {
     }
 
     async fn item(&self, store: &StoreId, id: ImportId) -> PortResult<Option<ImportItem>> {
-        let answer = self.client.get_item().table_name(&self.table).set_key(Some(import_key(store, id)));
-        let answer = answer.consistent_read(true).send().await.map_err(sort)?;
-        answer.item.map(read).transpose()
+        self.stored(import_key(store, id)).await
+    }
+
+    /// Reads the item of a key, as the last write left it.
+    async fn stored<T: for<'de> Deserialize<'de>>(&self, key: Item) -> PortResult<Option<T>> {
+        let call = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        call.send().await.map_err(sort)?.item.map(read).transpose()
     }
 
     /// Writes all of `actions` or none. On AWS the SDK's idempotency token makes its own retries harmless.
@@ -79,12 +88,27 @@ impl ImportTable {
     }
 
     /// Begins an update of an item of this table.
-    fn update(&self, key: Item, expression: &str) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+    fn update(&self, key: Item, expression: &str) -> UpdateBuilder {
         Update::builder()
             .table_name(&self.table)
             .set_key(Some(key))
             .update_expression(expression)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+    }
+
+    /// Begins to write an item of this table under a key.
+    fn put(&self, item: &impl Serialize, key: Item) -> PortResult<PutBuilder> {
+        Ok(Put::builder().table_name(&self.table).set_item(Some(keyed(item, key)?)))
+    }
+
+    /// Takes the lease from a job that has ended or is gone.
+    fn free_lease(&self, epoch: u64) -> PortResult<TransactWriteItem> {
+        let free = self
+            .update(key(LANE, LEASE), "REMOVE running SET lease_until = :zero")
+            .condition_expression("epoch = :epoch")
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":epoch", number(epoch));
+        updating(free)
     }
 
     fn remove_open(&self, open: &ImportRef) -> PortResult<TransactWriteItem> {
@@ -124,7 +148,7 @@ impl Imports for ImportTable {
     }
 
     async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> PortResult<()> {
-        let call = self.client.update_item().table_name(&self.table).set_key(Some(key(LINE, LEASE)));
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(key(LANE, LEASE)));
         call.update_expression("SET lease_until = :until")
             .condition_expression("epoch = :epoch AND attribute_exists(running)")
             .expression_attribute_values(":until", number((now + times::LEASE).timestamp_millis()))
@@ -168,16 +192,12 @@ impl Imports for ImportTable {
             .expression_attribute_values(":next", number(lease.epoch + 1))
             .expression_attribute_values(":epoch", number(lease.epoch));
         let free = self
-            .update(key(LINE, LEASE), "SET lease_until = :zero, epoch = :next")
+            .update(key(LANE, LEASE), "SET lease_until = :zero, epoch = :next")
             .condition_expression("epoch = :epoch")
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":next", number(lease.epoch + 1))
             .expression_attribute_values(":epoch", number(lease.epoch));
-        let actions = vec![
-            TransactWriteItem::builder().update(import.build().map_err(unbuilt)?).build(),
-            TransactWriteItem::builder().update(free.build().map_err(unbuilt)?).build(),
-        ];
-        self.transact_until_clear(actions).await
+        self.transact_until_clear(vec![updating(import)?, updating(free)?]).await
     }
 
     async fn forget(&self, until: DateTime<Utc>) -> PortResult<()> {
@@ -210,6 +230,14 @@ impl Imports for ImportTable {
         call.send().await.map_err(sort)?;
         Ok(())
     }
+}
+
+fn updating(update: UpdateBuilder) -> PortResult<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().update(update.build().map_err(unbuilt)?).build())
+}
+
+fn putting(put: PutBuilder) -> PortResult<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
 }
 
 fn contended() -> PortError {

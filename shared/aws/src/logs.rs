@@ -100,10 +100,10 @@ mod tests {
 
     #[test]
     fn others_are_silent_at_every_level() {
-        let told = |level| logged(level, false, everybody_speaks);
-        assert_eq!(told(LevelFilter::TRACE), "TRACE ours\nTRACE jobs\nTRACE calls\n INFO its id\n");
-        assert_eq!(told(LevelFilter::INFO), " INFO its id\n");
-        assert_eq!(told(LevelFilter::ERROR), "");
+        let written = |level| logged(level, false, everybody_speaks);
+        assert_eq!(written(LevelFilter::TRACE), "TRACE ours\nTRACE jobs\nTRACE calls\n INFO its id\n");
+        assert_eq!(written(LevelFilter::INFO), " INFO its id\n");
+        assert_eq!(written(LevelFilter::ERROR), "");
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_told_by_its_place_alone() {
+    fn a_panic_is_logged_by_its_position_alone() {
         let line = logged(LevelFilter::TRACE, false, || {
             let before = panic::take_hook();
             panic::set_hook(Box::new(tell_panic));

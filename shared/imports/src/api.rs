@@ -9,6 +9,7 @@ pub use import_document::{ImportDocument, ReceiptDocument};
 pub use crate::time::time;
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use crate::{
     filter::FilterError,
@@ -202,11 +203,10 @@ struct ErrorDocument<'a> {
     meta: Option<ErrorMeta<'a>>,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct ErrorMeta<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 

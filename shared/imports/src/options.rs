@@ -4,7 +4,8 @@ use records::limits::MAX_EXTERNAL_REF;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// The options of an import, as callers give them and the database stores them. The default is a nameless one that writes, and refuses what is stored already.
+/// The options of an import, as callers give them and the database stores them. The default is a nameless one that
+/// writes, and refuses what is stored already.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImportOptions {
@@ -50,6 +51,16 @@ impl OptionName {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+
+    /// What is wrong with a value of another kind.
+    #[must_use]
+    pub const fn of_another_kind(self) -> OptionError {
+        match self {
+            Self::ExternalRef => OptionError::NoText,
+            Self::DryRun => OptionError::NoFlag,
+            Self::OnConflict => OptionError::NoPolicy,
+        }
+    }
 }
 
 impl ImportOptions {
@@ -85,6 +96,8 @@ pub enum OptionError {
     TooLong,
     #[error("must be true or false")]
     NoFlag,
+    #[error("must be a string")]
+    NoText,
     #[error("must be fail, skip or update")]
     NoPolicy,
 }

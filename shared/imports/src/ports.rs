@@ -64,7 +64,7 @@ pub struct Listing {
     pub total: u64,
 }
 
-/// A job as the line knows it.
+/// A job as the lane knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportRef {
     pub store: StoreId,

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_was_run_is_told_in_one_line() {
+    fn a_job_that_was_run_is_logged_in_one_line() {
         insta::assert_json_snapshot!(line(&job()));
     }
 

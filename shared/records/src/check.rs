@@ -154,7 +154,7 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
         Ok(draft) => draft,
         Err(errors) => return Judged { errors, unchecked: Vec::new() },
     };
-    let id = references.ids().of(draft.record_type(), draft.external_ref(), line.number);
+    let id = references.ids().of_draft(&draft, line);
     let plan = draft.plan_by_id();
     let looked_up = draft.look_up(|reference| references.resolve(reference, &mut |_| Stored::Unknown));
     let unchecked = |reference: &Reference| {

@@ -41,12 +41,6 @@ impl RecordId {
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(Self)
     }
-
-    /// The id as a UUID.
-    #[must_use]
-    pub const fn as_uuid(self) -> Uuid {
-        self.0
-    }
 }
 
 impl fmt::Display for RecordId {

@@ -8,6 +8,7 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
+    draft::Draft,
     file::{FileLine, Standing},
     kept::Kept,
     record_id::RecordId,
@@ -26,12 +27,17 @@ pub struct Ids {
 
 impl Ids {
     /// The id of an object: that of its `external_ref` or, without one, that of its import and line.
-    #[must_use]
-    pub fn of(&self, record_type: RecordType, external_ref: Option<&str>, line: u32) -> RecordId {
+    fn of(&self, record_type: RecordType, external_ref: Option<&str>, line: u32) -> RecordId {
         match external_ref {
             Some(external_ref) => RecordId::from_external_ref(&self.store, record_type, external_ref),
             None => RecordId::from_line(self.import, line),
         }
+    }
+
+    /// The id of the object of a line that has been read.
+    #[must_use]
+    pub fn of_draft(&self, draft: &Draft, line: &FileLine<'_>) -> RecordId {
+        self.of(draft.record_type(), draft.external_ref(), line.number)
     }
 
     /// The id of the object of a line; `None` when the line is of no known type.
@@ -122,7 +128,7 @@ impl<'f> References<'f> {
             return Some(copy);
         }
         let draft = line.read().ok()?;
-        let id = self.ids.of(draft.record_type(), draft.external_ref(), line.number);
+        let id = self.ids.of_draft(&draft, line);
         let record = draft.look_up(|reference| self.resolve(reference, stored)).resolve(id).ok()??;
         let copy = Arc::new(record.snapshot());
         self.copies().insert(line.number, Arc::clone(&copy), copy.weight());

@@ -31,8 +31,8 @@ macro_rules! faults {
                 match self { $(Self::$kind => $template,)* }
             }
 
-            /// What is to be told of such a line, and nothing else: code and field.
-            const fn told(self) -> &'static [(RecordErrorCode, &'static str)] {
+            /// What is expected of such a line, and nothing else: code and field.
+            const fn expected(self) -> &'static [(RecordErrorCode, &'static str)] {
                 match self { $(Self::$kind => &[$((RecordErrorCode::$code, $field)),*],)* }
             }
         }
@@ -111,7 +111,7 @@ faults! {
     LineTooLong = "line_too_long", r#"{"data":{"type":"subscription_product","attributes":{"external_ref":"$ref","name":"$name","notes":"$mega"}}}"#, [LineTooLong ""];
     /// An object of 400 KB: a line like any other, but more than the database takes.
     TooLarge = "too_large", r#"{"data":{"type":"subscription_subscriber","attributes":{"external_ref":"$ref","account_id":"$account","name":"$person","email":"$mailbox@example.com","notes":"$huge"}}}"#, [TooLarge "data.attributes"];
-    /// Sixty things wrong at once; fifty are told.
+    /// Sixty things wrong at once; fifty are reported.
     SixtyAtOnce = "sixty_at_once", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","products":[$sixty],"plans":[$plan]}}}"#, [WrongType "data.attributes.products[*]"];
     /// A byte order mark where two files were put together.
     InnerByteOrderMark = "inner_byte_order_mark", "\u{feff}{\"data\":{\"type\":\"subscription_product\",\"attributes\":{\"external_ref\":\"$ref\",\"name\":\"$name\"}}}", [NotJson ""];
@@ -187,7 +187,7 @@ impl FaultKind {
             Some((list, rest)) => (0..MAX_ERRORS).map(|place| (*code, format!("{list}[{place}]{rest}"))).collect(),
             None => vec![(*code, field.replace("$inner", &inner))],
         };
-        self.told().iter().flat_map(expand).collect()
+        self.expected().iter().flat_map(expand).collect()
     }
 
     /// The kind of the line that is to blame, of the same round.

@@ -8,6 +8,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use records::RecordType;
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::words::{
     CHANNELS, CITIES, CURRENCIES, GENRES, LOCALES, MAIL_HOSTS, ORIGINS, ROASTS, STREETS, TIERS, WAREHOUSES,
@@ -95,58 +96,46 @@ struct PriceUnits {
     amount: u32,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct Product<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     sku: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     main_image: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<Prices>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     price_units: Option<PriceUnits>,
     /// Not an attribute of products: other systems send such things, and they do no harm.
-    #[serde(skip_serializing_if = "Option::is_none")]
     warehouse: Option<&'static str>,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct Plan<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     billing_interval_type: &'static str,
     billing_frequency: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
     trial_period: Option<u32>,
     #[serde(rename = "plan_length")]
     length: u32,
     end_behavior: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     base_price_percentage: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     fixed_price: Option<Prices>,
     can_pause: bool,
     can_resume: bool,
     can_cancel: bool,
     /// Not an attribute of plans, yet the public sample file has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct Feature<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     configuration: Configuration,
 }
@@ -167,19 +156,16 @@ struct Promotion {
     id: Option<String>,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct Subscriber<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     account_id: String,
     name: String,
     email: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     payment_authority: Option<PaymentAuthority>,
     /// Neither this nor the locale is an attribute of subscribers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<Address>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<&'static str>,
 }
 
@@ -197,19 +183,17 @@ struct PaymentAuthority {
     card_id: String,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct Offering<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     products: Vec<Item<'a, Product<'a>>>,
     plans: Vec<Item<'a, Plan<'a>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     features: Vec<Item<'a, Feature<'a>>>,
     /// Not an attribute of offerings.
-    #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<&'static str>,
 }
 
@@ -220,27 +204,23 @@ enum Item<'a, Inline> {
     Inline(Inline),
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct Subscription<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     account_id: String,
     currency: &'static str,
     name: String,
     email: String,
     manual_payments: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     offering_external_ref: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     selected_plan: Option<&'a str>,
     /// Given inline where there is nothing to refer to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     offering: Option<InlineOffering>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     products: Vec<Product<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     plans: Vec<ChosenPlan<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
 }
 

@@ -159,7 +159,7 @@ fn a_blocked_reference_names_a_bad_line() {
 }
 
 #[test]
-fn a_duplicate_with_nothing_to_repeat_is_told_as_what_it_became() {
+fn a_duplicate_with_nothing_to_repeat_is_reported_as_what_it_became() {
     let (_, summary) = file_of(ROUND, FaultKind::ALL.len(), 7, FaultKind::ALL.len());
     assert!(summary.bad.iter().all(|(_, kind)| *kind != FaultKind::DuplicateExternalRef));
 }

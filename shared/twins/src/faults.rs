@@ -1,4 +1,4 @@
-//! What goes wrong outside, planned by a test or drawn by a simulation.
+//! What goes wrong in the ports, planned by a test or drawn by a simulation.
 
 use std::{
     collections::HashMap,
@@ -144,7 +144,7 @@ impl Faults {
         self.around_batch(call, |_| effect()).await
     }
 
-    /// Makes a call that reads a batch; `effect` is told what to leave over.
+    /// Makes a call that reads a batch; `effect` gets what to leave over.
     pub(super) async fn around_batch<T>(
         &self,
         call: Call,

@@ -68,8 +68,8 @@ impl MemoryFiles {
 
     fn version(&self, file: &ImportFile) -> Option<Bytes> {
         let Some(version) = &file.version else { return self.content(&file.key) };
-        let place = version.parse::<usize>().ok()?.checked_sub(1)?;
-        lock(&self.files).get(&file.key)?.get(place).cloned()
+        let index = version.parse::<usize>().ok()?.checked_sub(1)?;
+        lock(&self.files).get(&file.key)?.get(index).cloned()
     }
 }
 
@@ -160,8 +160,8 @@ impl Files for MemoryFiles {
         }
         let read = || {
             let Some(bytes) = self.content(key) else { return Ok(None) };
-            let place = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-            let (start, end) = (place(range.start), place(range.end));
+            let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+            let (start, end) = (index(range.start), index(range.end));
             if start == bytes.len() {
                 return Err(PortError::Permanent("the range begins behind the end".to_owned()));
             }

@@ -28,7 +28,7 @@ pub const RETENTION: TimeDelta = TimeDelta::days(90);
 /// When every test begins: noon of 29 May 2026.
 #[must_use]
 pub fn noon() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_780_056_000, 0).unwrap_or_default()
+    DateTime::from_timestamp(1_780_056_000, 0).unwrap_or_else(|| panic!("noon is no time"))
 }
 
 /// The store `main`, of which most tests need no other.

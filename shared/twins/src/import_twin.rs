@@ -35,7 +35,7 @@ struct State {
     keys: Keys,
     /// Counts the claims of all jobs, and what was given back.
     epoch: u64,
-    /// The place of the job that runs, and when its lease lapses.
+    /// The index of the job that runs, and when its lease lapses.
     running: Option<(usize, DateTime<Utc>)>,
     /// How long the job of a store is kept that ended last of those with a number.
     kept: HashMap<StoreId, Retention>,
@@ -129,7 +129,7 @@ impl Imports for MemoryImports {
         let lease = lease.clone();
         let extend = move |state: &mut State| {
             state.held(&lease)?;
-            state.running = state.running.map(|(place, _)| (place, now + LEASE));
+            state.running = state.running.map(|(index, _)| (index, now + LEASE));
             Ok(())
         };
         self.change(Call::ExtendLease, extend).await
@@ -285,15 +285,15 @@ impl State {
     fn claim_next(&mut self, now: DateTime<Utc>) -> Claim {
         let next = match self.running {
             Some((_, until)) if until > now => return Claim::Busy { until },
-            Some((place, _)) => Some(place),
+            Some((index, _)) => Some(index),
             None => self.number_cancelled(),
         };
-        let Some((place, job)) = next.and_then(|place| Some((place, self.jobs.get_mut(place)?))) else {
+        let Some((index, job)) = next.and_then(|index| Some((index, self.jobs.get_mut(index)?))) else {
             return Claim::Idle;
         };
         let now = to_micros(now);
         self.epoch += 1;
-        self.running = Some((place, now + LEASE));
+        self.running = Some((index, now + LEASE));
         job.epoch = self.epoch;
         job.attempt += 1;
         job.import.status = ImportStatus::Started;
@@ -306,7 +306,7 @@ impl State {
         Claim::Run { import: Box::new(import), lease, attempt: job.attempt, resumed }
     }
 
-    /// Gives the cancelled jobs at the head of the line their numbers; tells the place of the one that comes then.
+    /// Gives the cancelled jobs at the head of the lane their numbers; gives the index of the one that comes then.
     fn number_cancelled(&mut self) -> Option<usize> {
         let next = self.jobs.iter().position(|job| !job.import.status.is_terminal());
         for job in self.jobs.iter_mut().take(next.unwrap_or(usize::MAX)).filter(|job| job.kept.is_none()) {

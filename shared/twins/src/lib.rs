@@ -1,5 +1,5 @@
 //! The ports in memory: the twins of the AWS side. Each is the plainest code that keeps its port's promises, which the
-//! conformance suite holds both to. What goes wrong outside is asked of [`Faults`].
+//! conformance suite holds both to. What goes wrong in them is asked of [`Faults`].
 
 mod clock;
 pub mod conformance;
@@ -11,6 +11,7 @@ mod import_twin;
 mod keys;
 mod queue;
 mod record_twin;
+pub mod seeds;
 mod telemetry;
 mod uploads;
 

@@ -91,22 +91,22 @@ impl MemoryQueue {
         })
     }
 
-    /// Does mischief to the message at a place of the queue.
-    pub fn disturb(&self, place: usize, mischief: Mischief) {
+    /// Does mischief to the message at an index of the queue.
+    pub fn disturb(&self, index: usize, mischief: Mischief) {
         let now = (self.clock)();
         let mut state = lock(&self.state);
         state.count += 1;
         let id = state.count;
         let messages = &mut state.messages;
-        let Some(message) = messages.get_mut(place) else { return };
+        let Some(message) = messages.get_mut(index) else { return };
         match mischief {
-            Mischief::Lose => drop(messages.remove(place)),
+            Mischief::Lose => drop(messages.remove(index)),
             Mischief::Double => {
                 let double = Message { id, receives: 0, visible_at: now, ..message.clone() };
-                messages.insert(place + 1, double);
+                messages.insert(index + 1, double);
             }
             Mischief::Delay(time) => message.visible_at = now + TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX),
-            Mischief::Swap if place + 1 < messages.len() => messages.swap(place, place + 1),
+            Mischief::Swap if index + 1 < messages.len() => messages.swap(index, index + 1),
             Mischief::Swap => {}
         }
     }

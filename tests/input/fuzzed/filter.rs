@@ -61,8 +61,8 @@ fn check_error(text: &str, error: &FilterError) {
     let length = text.chars().count();
     match error {
         FilterError::GivenTwice => panic!("one text is given once"),
-        FilterError::TooLong(told) => assert!(*told == length && length > MAX_LENGTH),
-        FilterError::TooManyValues(told) => assert!(*told > MAX_VALUES),
+        FilterError::TooLong(named) => assert!(*named == length && length > MAX_LENGTH),
+        FilterError::TooManyValues(named) => assert!(*named > MAX_VALUES),
         FilterError::Unreadable { position, expected, found } => {
             assert!((1..=length + 1).contains(position), "{error} in {text:?}");
             assert!(!expected.is_empty());

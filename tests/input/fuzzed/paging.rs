@@ -15,9 +15,9 @@ pub(crate) fn check(input: &[u8]) {
     match Page::from_query(&query) {
         Ok(page) => check_page(page, &query, total),
         Err(error) => {
-            let told = error.to_string();
-            let named = ["page[offset]", "page[limit]"].into_iter().find(|name| told.starts_with(*name)).unwrap();
-            assert!(query.iter().any(|(name, _)| name == named), "{told}");
+            let problem = error.to_string();
+            let named = ["page[offset]", "page[limit]"].into_iter().find(|name| problem.starts_with(*name)).unwrap();
+            assert!(query.iter().any(|(name, _)| name == named), "{problem}");
         }
     }
 }

@@ -86,7 +86,7 @@ fn a_wrong_call_is_refused_by_name_and_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_larger_than_a_call_carries_is_refused_and_told_where_to_go() {
+async fn a_body_larger_than_a_call_carries_is_refused_and_shown_another_way() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let api = Api::new();
     let sent = Sent { body: vec![b' '; create_import::upload::MAX_BODY + 1], ..Sent::to(Route::Create) };

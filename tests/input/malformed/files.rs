@@ -13,7 +13,7 @@ use super::spread;
 use crate::{
     disguise::gzip,
     seeds,
-    service::{Service, Told},
+    service::{Outcome, Service},
 };
 
 const FILES: u64 = 2_500;
@@ -101,42 +101,45 @@ fn check_row(row: &Value, last: u64) {
     assert!(error.len() > 10 && error.starts_with(field), "{row}");
 }
 
-fn check(what: &str, file: &[u8], told: &Told) {
-    let report = told.import.report.as_ref().unwrap();
+fn check(what: &str, file: &[u8], outcome: &Outcome) {
+    let report = outcome.import.report.as_ref().unwrap();
     let last = file.split(|byte| *byte == b'\n').count();
-    told.errors.iter().for_each(|row| check_row(row, u64::try_from(last).unwrap().max(1_000)));
+    outcome.errors.iter().for_each(|row| check_row(row, u64::try_from(last).unwrap().max(1_000)));
     if let Some(failure) = &report.failure {
         assert!(failure.problem.len() > 20 && failure.field.is_empty(), "{failure:?}");
     }
-    assert_eq!(told.import.status == ImportStatus::Failed, report.failure.is_some());
-    let is_tried = !told.results.is_empty();
-    assert!(is_tried || (told.errors.is_empty() && report.failure.is_some()), "{what}: not tried, and nobody says why");
+    assert_eq!(outcome.import.status == ImportStatus::Failed, report.failure.is_some());
+    let is_tried = !outcome.results.is_empty();
+    assert!(
+        is_tried || (outcome.errors.is_empty() && report.failure.is_some()),
+        "{what}: not tried, and nobody says why"
+    );
     // What is not packed was tried line by line, each imported or explained.
     if is_tried && !file.starts_with(b"\x1f\x8b") {
         let numbers: Vec<u64> = lines(file).map(|line| line.number.into()).collect();
-        let told_of: Vec<u64> = told.results.iter().map(|row| row["line"].as_u64().unwrap()).collect();
-        assert_eq!(numbers, told_of);
-        let failed: BTreeSet<u64> = told
+        let reported: Vec<u64> = outcome.results.iter().map(|row| row["line"].as_u64().unwrap()).collect();
+        assert_eq!(numbers, reported);
+        let failed: BTreeSet<u64> = outcome
             .results
             .iter()
             .filter(|row| row["action"] == "failed")
             .map(|row| row["line"].as_u64().unwrap())
             .collect();
         let explained: BTreeSet<u64> =
-            told.errors.iter().map(|row| row["meta"]["line_number"].as_u64().unwrap()).collect();
+            outcome.errors.iter().map(|row| row["meta"]["line_number"].as_u64().unwrap()).collect();
         assert_eq!(failed, explained);
     }
 }
 
-/// Runs a file that is wrong; tells how, and by which codes that was told.
+/// Runs a file that is wrong; tells how, and by which codes that was reported.
 async fn run(_: u64, mut rng: ChaCha8Rng) -> (&'static str, Vec<String>) {
     loop {
         let (what, file) = wrong_file(&mut rng);
-        let told = Service::new().import(1, file.clone()).await;
-        check(what, &file, &told);
-        let failure = told.import.report.iter().filter_map(|report| report.failure.as_ref());
+        let outcome = Service::new().import(1, file.clone()).await;
+        check(what, &file, &outcome);
+        let failure = outcome.import.report.iter().filter_map(|report| report.failure.as_ref());
         let mut codes: Vec<Value> = failure.map(|failure| serde_json::to_value(failure.code).unwrap()).collect();
-        codes.extend(told.errors.iter().map(|row| row["meta"]["code"].clone()));
+        codes.extend(outcome.errors.iter().map(|row| row["meta"]["code"].clone()));
         // What was changed may have been a letter of a name: that file is right.
         if !codes.is_empty() {
             return (what, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect());

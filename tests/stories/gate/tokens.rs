@@ -127,7 +127,7 @@ fn insufficient(world: &World, scope: &str) -> Vec<Bad> {
         bearing("a list of stores", 403, &store(json!([world.store]))),
         bearing("two stores", 403, &store(json!([world.store, "main"]))),
         bearing("an object for a store", 403, &store(json!({"id": world.store}))),
-        bearing("the line for a store", 403, &store(json!("#line"))),
+        bearing("the lane for a store", 403, &store(json!("#line"))),
         bearing("a store with a hash", 403, &store(json!(format!("{}#", world.store)))),
         bearing("a store with a slash", 403, &store(json!(format!("{}/a", world.store)))),
         bearing("dots for a store", 403, &store(json!(".."))),

@@ -60,7 +60,7 @@ async fn what_killed_workers_leave_is_to_the_byte_what_an_undisturbed_one_leaves
         undisturbed.push(Undisturbed { time, objects });
         jobs.push(id);
     }
-    let expected = bench.told(&jobs).await;
+    let expected = bench.outcome(&jobs).await;
 
     let began = Instant::now();
     let mut moments = BTreeMap::new();
@@ -76,7 +76,7 @@ async fn what_killed_workers_leave_is_to_the_byte_what_an_undisturbed_one_leaves
                 *moments.entry(moment).or_insert(0_u64) += 1;
             }
         }
-        let difference = bench.told(&jobs).await.difference(&expected);
+        let difference = bench.outcome(&jobs).await.difference(&expected);
         assert!(difference.is_empty(), "{} things differ:\n{}", difference.len(), difference.join("\n"));
     }
     let killed: u64 = moments.values().sum();

@@ -214,15 +214,15 @@ impl Bench {
     }
 
     /// Everything in the imports table.
-    pub(super) async fn line(&self) -> Vec<Item> {
+    pub(super) async fn lane(&self) -> Vec<Item> {
         let scan = self.dynamodb.scan().table_name(self.world.stack.imports_table()).consistent_read(true);
         scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
     }
 
-    /// Whether the line holds a job that has not ended, or a receipt that is owed.
+    /// Whether the lane holds a job that has not ended, or a receipt that is owed.
     pub(super) async fn owes(&self) -> bool {
         let of_line = |item: &Item| item["pk"] == text("#line") && item["sk"].as_s().unwrap().contains('#');
-        self.line().await.iter().any(of_line)
+        self.lane().await.iter().any(of_line)
     }
 
     /// Forgets all objects, jobs and receipts, so that the same jobs can be made again.
@@ -230,7 +230,7 @@ impl Bench {
         let objects = self.world.objects().await.into_iter();
         let objects = objects.map(|object| Item::from([("id".to_owned(), object["id"].clone())])).collect();
         self.delete(self.world.stack.objects_table(), objects).await;
-        let items = self.line().await.into_iter().filter(|item| item["sk"] != text("lease"));
+        let items = self.lane().await.into_iter().filter(|item| item["sk"] != text("lease"));
         let items = items.map(|item| Item::from(["pk", "sk"].map(|name| (name.to_owned(), item[name].clone()))));
         self.delete(self.world.stack.imports_table(), items.collect()).await;
         for receipt in self.keys(&format!("receipts/{}/", self.world.store)).await {
@@ -299,11 +299,11 @@ async fn call(call: RequestBuilder, service: &'static str, body: String) -> Opti
 /// What there is of some jobs and their objects in the end, for comparing. Only two things may differ between a run and
 /// another of the same files: which claim wrote a report, and when a job began. The latter stands in for it by the job's number.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Told(pub(super) BTreeMap<String, Vec<u8>>);
+pub(super) struct Outcome(pub(super) BTreeMap<String, Vec<u8>>);
 
 impl Bench {
-    pub(super) async fn told(&self, jobs: &[ImportId]) -> Told {
-        let mut told = BTreeMap::new();
+    pub(super) async fn outcome(&self, jobs: &[ImportId]) -> Outcome {
+        let mut outcome = BTreeMap::new();
         let mut starts = HashMap::new();
         for (number, id) in jobs.iter().enumerate() {
             let mut job = self.job(*id).await;
@@ -317,10 +317,10 @@ impl Bench {
             for name in ["attempt", "epoch", "finished_at", "updated_at", "expires_at", "kept_from"] {
                 job.remove(name).unwrap();
             }
-            told.insert(format!("job {number}"), show(&job, &starts).into_bytes());
+            outcome.insert(format!("job {number}"), show(&job, &starts).into_bytes());
             for key in self.keys(&format!("{report}/")).await {
                 let file = String::from_utf8_lossy(&self.file(&key).await).replace(&started_at, &start);
-                told.insert(format!("job {number}: {}", key.rsplit('/').next().unwrap()), file.into_bytes());
+                outcome.insert(format!("job {number}: {}", key.rsplit('/').next().unwrap()), file.into_bytes());
             }
             let mut receipt: Value =
                 serde_json::from_slice(&self.file(&format!("receipts/{}/{number}.jsonl.json", self.world.store)).await)
@@ -329,23 +329,23 @@ impl Bench {
             assert_eq!(times.remove("started_at"), Some(json!(started_at)));
             times.retain(|name, _| name == "created_at");
             let receipt = receipt.to_string().replace(&report, "the report");
-            told.insert(format!("job {number}: receipt"), receipt.into_bytes());
+            outcome.insert(format!("job {number}: receipt"), receipt.into_bytes());
         }
         for object in self.world.objects().await {
-            told.insert(format!("object {}", object["id"].as_s().unwrap()), show(&object, &starts).into_bytes());
+            outcome.insert(format!("object {}", object["id"].as_s().unwrap()), show(&object, &starts).into_bytes());
         }
-        assert!(!self.owes().await, "the line still holds something");
-        Told(told)
+        assert!(!self.owes().await, "the lane still holds something");
+        Outcome(outcome)
     }
 }
 
-impl Told {
+impl Outcome {
     /// What differs, by name, and where it begins to.
     pub(super) fn difference(&self, other: &Self) -> Vec<String> {
         let names: BTreeSet<_> = self.0.keys().chain(other.0.keys()).collect();
         let differ = names.into_iter().filter(|name| self.0.get(*name) != other.0.get(*name));
         let differ = differ.map(|name| {
-            let [left, right] = [self, other].map(|told| told.0.get(name).map(Vec::as_slice).unwrap_or_default());
+            let [left, right] = [self, other].map(|outcome| outcome.0.get(name).map(Vec::as_slice).unwrap_or_default());
             let same = left.iter().zip(right).take_while(|(left, right)| left == right).count();
             let shown = |side: &[u8]| {
                 String::from_utf8_lossy(&side[same.saturating_sub(100)..side.len().min(same + 100)]).into_owned()

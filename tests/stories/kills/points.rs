@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    bench::{Bench, Told, WORKER, text},
+    bench::{Bench, Outcome, WORKER, text},
     files::File,
     steps::{
         CANCEL, CREATE, NUMBER, OF_CALLS, OF_HAND_OVERS, OF_LARGE_REPORTS, OF_SMALL_FILES, SEND, STORE_FILE, Step,
@@ -77,7 +77,7 @@ pub(super) fn small_file() -> File {
     File { lines, on_conflict: OnConflict::Fail }
 }
 
-/// A few lines so long that what is told of them goes in parts.
+/// A few lines so long that what is reported of them goes in parts.
 fn large_report() -> File {
     let long = "x".repeat(100_000);
     let mut lines = "{\"type\":\"subscription_product\",\"name\":\"Box 0\"}\n".to_owned();
@@ -93,12 +93,12 @@ impl Points {
         Self { bench: Bench::over(world).await, proxy, died: BTreeSet::new() }
     }
 
-    async fn undisturbed(&self, file: &File) -> Told {
+    async fn undisturbed(&self, file: &File) -> Outcome {
         self.bench.clear().await;
         let id = self.bench.submit(0, file).await;
         assert_eq!(self.bench.run_on(id).await, 1);
         assert_eq!(self.bench.job(id).await["status"], text("success"));
-        self.bench.told(&[id]).await
+        self.bench.outcome(&[id]).await
     }
 
     /// Kills the next function that makes a request.
@@ -118,7 +118,7 @@ impl Points {
     }
 
     /// A worker dies and another goes on: nothing tells the difference.
-    async fn worker_dies(&mut self, step: Step, moment: Moment, file: &File, expected: &Told) {
+    async fn worker_dies(&mut self, step: Step, moment: Moment, file: &File, expected: &Outcome) {
         let bench = &self.bench;
         bench.clear().await;
         let id = bench.submit(0, file).await;
@@ -127,7 +127,7 @@ impl Points {
         assert_eq!(bench.wake(&message).await.unwrap(), None, "{step:?} {moment:?}: the worker lives");
         bench.let_time_pass(&message).await;
         bench.run_on(id).await;
-        let difference = bench.told(&[id]).await.difference(expected);
+        let difference = bench.outcome(&[id]).await.difference(expected);
         assert!(difference.is_empty(), "{step:?} {moment:?}: {}", difference.join("\n"));
         self.note(step, moment);
     }
@@ -254,7 +254,7 @@ impl Points {
     }
 
     async fn jobs(&self) -> Vec<ImportId> {
-        let items = self.bench.line().await;
+        let items = self.bench.lane().await;
         let ids = items.iter().filter_map(|item| item["sk"].as_s().unwrap().strip_prefix("import#"));
         ids.map(|id| ImportId::parse(id).unwrap()).collect()
     }

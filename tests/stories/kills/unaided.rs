@@ -39,7 +39,7 @@ async fn a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing() {
     assert_eq!(objects.len(), good, "no object twice, none missing");
     let lines: HashSet<_> = objects.iter().map(|object| object["line"].as_n().unwrap()).collect();
     assert_eq!(lines.len(), good);
-    let told: HashSet<u64> = world.errors(&id).await.into_iter().map(|(line, _, _)| line).collect();
+    let reported: HashSet<u64> = world.errors(&id).await.into_iter().map(|(line, _, _)| line).collect();
     let bad: HashSet<u64> = summary.bad.iter().map(|(line, _)| u64::from(*line)).collect();
-    assert_eq!(told, bad);
+    assert_eq!(reported, bad);
 }

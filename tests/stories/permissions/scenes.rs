@@ -122,7 +122,7 @@ impl Stage {
         let id = self.dropped().await?;
         let job = self.answer(Method::POST, &format!("{IMPORTS}/{id}/cancel"), 200).await?;
         ensure(job["data"]["attributes"]["status"] == "failed", &job)?;
-        ensure(self.line("receipt#").await.len() == 1, &job)?;
+        ensure(self.lane("receipt#").await.len() == 1, &job)?;
         Ok(id)
     }
 
@@ -176,8 +176,8 @@ impl Stage {
         let id = self.posted().await?;
         let message = self.tick(&id).await?;
         // Nothing else: there is no job for it.
-        for place in self.line("open#").await {
-            self.delete(&place).await;
+        for entry in self.lane("open#").await {
+            self.delete(&entry).await;
         }
         let call = self.sqs().change_message_visibility().queue_url(self.world.stack.queue_url());
         call.receipt_handle(&message).visibility_timeout(3).send().await.unwrap();
@@ -192,11 +192,11 @@ impl Stage {
         let id = self.posted().await?;
         self.tick(&id).await?;
         self.discard().await;
-        for mut place in self.line("open#").await {
-            self.delete(&place).await;
-            place.insert("created_at".to_owned(), text("2026-01-01T00:00:00.000000Z"));
-            place.insert("sk".to_owned(), text(&format!("open#2026-01-01T00:00:00.000000Z#{id}")));
-            self.put(place).await;
+        for mut entry in self.lane("open#").await {
+            self.delete(&entry).await;
+            entry.insert("created_at".to_owned(), text("2026-01-01T00:00:00.000000Z"));
+            entry.insert("sk".to_owned(), text(&format!("open#2026-01-01T00:00:00.000000Z#{id}")));
+            self.put(entry).await;
         }
         root::invoke(&self.world.stack, self.function("resume-imports"), &json!({})).await?;
         self.tick(&id).await.map(drop)

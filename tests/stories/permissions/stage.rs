@@ -1,4 +1,4 @@
-//! What the scenes are played with: the line and S3's announcements are turned off, so that a scene itself hands the
+//! What the scenes are played with: the lane and S3's announcements are turned off, so that a scene itself hands the
 //! functions their events, and takes up the messages they send.
 
 use std::{
@@ -81,7 +81,7 @@ impl Stage {
         Ok(found["data"][0]["id"].as_str().unwrap().to_owned())
     }
 
-    /// Runs the job at the head of the line, and waits for its end.
+    /// Runs the job at the head of the lane, and waits for its end.
     pub(super) async fn run(&self, id: &str) -> Played {
         let work = async {
             self.work("no message").await;
@@ -157,12 +157,12 @@ impl Stage {
         let key = self.receipt_key(id).await;
         let object = self.world.s3().head_object().bucket(self.world.stack.bucket()).key(key).send().await;
         let is_its_own = object.is_ok_and(|object| object.metadata.is_some_and(|metadata| !metadata.is_empty()));
-        is_its_own && self.line("receipt#").await.is_empty()
+        is_its_own && self.lane("receipt#").await.is_empty()
     }
 
-    /// Clears the line, as if nothing had been played: an old worker that still runs has lost its lease.
+    /// Clears the lane, as if nothing had been played: an old worker that still runs has lost its lease.
     pub(super) async fn clear(&self) {
-        for item in self.line("").await {
+        for item in self.lane("").await {
             match item["sk"].as_s().unwrap().split('#').next().unwrap() {
                 "open" | "receipt" => self.delete(&item).await,
                 "lease" => {
@@ -182,8 +182,8 @@ impl Stage {
         self.sqs().purge_queue().queue_url(self.world.stack.queue_url()).send().await.unwrap();
     }
 
-    /// Items of the line whose sort keys begin with a text.
-    pub(super) async fn line(&self, begin: &str) -> Vec<Item> {
+    /// Items of the lane whose sort keys begin with a text.
+    pub(super) async fn lane(&self, begin: &str) -> Vec<Item> {
         let call = self.dynamodb().query().table_name(self.world.stack.imports_table()).consistent_read(true);
         let call = call.key_condition_expression("pk = :line").expression_attribute_values(":line", text("#line"));
         let mut items = call.send().await.unwrap().items.unwrap();

@@ -81,8 +81,8 @@ pub(super) fn alarms(template: &Template) -> Result<(), String> {
     for (name, alarm) in template.all(ALARM) {
         let metric = metric_of(alarm);
         ensure(metric.is_sent(template), || format!("{name} looks at a metric that nobody sends"))?;
-        let told = alarm["AlarmActions"] == to && alarm["OKActions"] == to;
-        ensure(told, || format!("{name} does not go to the topic"))?;
+        let is_sent = alarm["AlarmActions"] == to && alarm["OKActions"] == to;
+        ensure(is_sent, || format!("{name} does not go to the topic"))?;
         let missing = &alarm["TreatMissingData"];
         ensure(missing == "notBreaching" || missing == "breaching", || format!("{name} may never be decided"))?;
         watched.extend(metric.dimensions.iter().map(|(_, of)| (metric.name, shown(of))));

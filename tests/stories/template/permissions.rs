@@ -137,7 +137,7 @@ pub(super) fn listing(template: &Template) -> Result<(), String> {
     })
 }
 
-/// A function of the API is told to believe tokens where routes ask for tokens, and signatures where they ask for those.
+/// A function of the API believes tokens where routes ask for tokens, and signatures where they ask for those.
 pub(super) fn stores(template: &Template) -> Result<(), String> {
     let by_token = template.all("AWS::ApiGatewayV2::Authorizer").next().is_some();
     let source = json!({"Fn::Sub": if by_token { "claim:${StoreClaim}" } else { "store:${Store}" }});
@@ -148,7 +148,7 @@ pub(super) fn stores(template: &Template) -> Result<(), String> {
     let mut functions = of_api.peekable();
     assert!(functions.peek().is_some());
     functions.try_for_each(|(name, function)| {
-        let told = &function["Environment"]["Variables"]["STORE_SOURCE"];
-        ensure(*told == source, || format!("{name} takes {told} for the store, not {source}"))
+        let set = &function["Environment"]["Variables"]["STORE_SOURCE"];
+        ensure(*set == source, || format!("{name} takes {set} for the store, not {source}"))
     })
 }

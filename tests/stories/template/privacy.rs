@@ -38,7 +38,7 @@ fn code(text: &str) -> BTreeSet<&str> {
 }
 
 /// How long the runbook says that something is kept, `None` where it does not mention it.
-fn told(place: &str) -> Option<String> {
+fn retention_in_runbook(place: &str) -> Option<String> {
     table().into_iter().find(|row| row.place == place || code(&row.place).contains(place)).map(|row| row.how_long)
 }
 
@@ -82,6 +82,6 @@ fn files(template: &Template, bucket: &Value) -> Result<(), String> {
 
 /// Checks that the runbook says that something is kept for so long.
 fn said(place: &str, how_long: &str) -> Result<(), String> {
-    let told = told(place).ok_or_else(|| format!("the runbook does not mention {place}"))?;
-    ensure(told == how_long, || format!("{place} is kept for {how_long}, the runbook says {told}"))
+    let documented = retention_in_runbook(place).ok_or_else(|| format!("the runbook does not mention {place}"))?;
+    ensure(documented == how_long, || format!("{place} is kept for {how_long}, the runbook says {documented}"))
 }

@@ -82,8 +82,8 @@ pub(super) fn batches(template: &Template) -> Result<(), String> {
     feeds(template).iter().try_for_each(|feed| {
         let (size, function) = (feed.mapping["BatchSize"].as_u64().unwrap_or(10), feed.function.0);
         ensure(size == 1, || format!("{function} takes {size} messages at once"))?;
-        let told = feed.mapping["FunctionResponseTypes"] == json!(["ReportBatchItemFailures"]);
-        ensure(told, || format!("{function} can't give a message back"))
+        let returns_failures = feed.mapping["FunctionResponseTypes"] == json!(["ReportBatchItemFailures"]);
+        ensure(returns_failures, || format!("{function} can't give a message back"))
     })
 }
 
@@ -284,7 +284,7 @@ pub(super) fn logs(template: &Template) -> Result<(), String> {
     })
 }
 
-/// Every call of the API is told in one line of JSON, which says by whom the caller's complaint can be found.
+/// Every call of the API is logged in one line of JSON, which says by whom the caller's complaint can be found.
 pub(super) fn access_log(template: &Template) -> Result<(), String> {
     template.all("AWS::ApiGatewayV2::Stage").try_for_each(|(name, stage)| {
         let settings = &stage["AccessLogSettings"];

@@ -43,7 +43,7 @@ async fn read(records: &MemoryRecords, ids: &[RecordId]) -> PortResult<BTreeMap<
     bulk.serve(bulk.wholes.ask(ids.to_vec())).await
 }
 
-/// Writes 25 records, of which the database refuses those of `poison`: exactly those are answered, all others written.
+/// Writes 25 records, of which the database refuses those of `poison`: exactly those must be reported, all others written.
 async fn check_poison(poison: &'static [u32]) -> usize {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());

@@ -18,13 +18,13 @@ async fn run(file: String, options: ImportOptions) -> World {
     world
 }
 
-/// Runs a file with names, and once more with ids in their place: both must be told the same, in earnest and dry.
+/// Runs a file with names, and once more with ids in their place: both must have the same outcome, in earnest and dry.
 async fn check_alike(by_name: &str, by_id: &str, on_conflict: OnConflict, expected: &str) {
     for dry_run in [false, true] {
         for file in [by_name, by_id] {
             let options = ImportOptions { on_conflict, dry_run, ..ImportOptions::default() };
             let world = run(file.to_owned(), options).await;
-            assert_eq!(world.told(1).await.trim_end(), expected, "{on_conflict:?}, dry: {dry_run}, {file}");
+            assert_eq!(world.outcome(1).await.trim_end(), expected, "{on_conflict:?}, dry: {dry_run}, {file}");
         }
     }
 }
@@ -79,10 +79,10 @@ async fn a_line_without_a_name_is_found_by_the_id_that_it_gets() {
     for dry_run in [false, true] {
         let options = ImportOptions { dry_run, ..ImportOptions::default() };
         let world = run(good.clone() + &offering("set", &of_line, "monthly"), options.clone()).await;
-        assert_eq!(world.told(1).await, "success, 2 of 2\n", "dry: {dry_run}");
+        assert_eq!(world.outcome(1).await, "success, 2 of 2\n", "dry: {dry_run}");
         let world = run(bad.clone() + &offering("set", &of_line, "monthly"), options).await;
         let expected = "failed, 0 of 2\n0: nothing_imported \n1: wrong_length name\n2: reference_failed products[0] because of line 1\n";
-        assert_eq!(world.told(1).await, expected, "dry: {dry_run}");
+        assert_eq!(world.outcome(1).await, expected, "dry: {dry_run}");
     }
 }
 
@@ -90,5 +90,5 @@ async fn a_line_without_a_name_is_found_by_the_id_that_it_gets() {
 async fn an_id_of_another_type_is_no_answer() {
     let of_line = RecordId::from_line(id(1).as_uuid(), 1).to_string();
     let world = run(unnamed(1) + &offering("set", "tea", &of_line), ImportOptions::default()).await;
-    assert_eq!(world.told(1).await, "success, 1 of 2\n2: reference_not_found plans[0]\n");
+    assert_eq!(world.outcome(1).await, "success, 1 of 2\n2: reference_not_found plans[0]\n");
 }

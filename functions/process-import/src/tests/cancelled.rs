@@ -11,7 +11,7 @@ async fn cancel_after(world: &World, time: TimeDelta) {
     world.worker.imports.request_cancel(&store(), id(1), twins::now()).await.unwrap();
 }
 
-/// Checks that each of `lines` lines of job 1 is told once: as an object that is there, or as one that was not reached. Tells
+/// Checks that each of `lines` lines of job 1 is reported once: as an object that is there, or as one that was not reached. Tells
 /// how many objects there are.
 pub(super) async fn check_accounts(world: &World, lines: usize, code: RecordErrorCode) -> usize {
     let results = world.results(1).await;
@@ -21,7 +21,7 @@ pub(super) async fn check_accounts(world: &World, lines: usize, code: RecordErro
     let own = records.iter().filter(|record| record.import_id == id(1));
     let mut stored: Vec<u64> = own.map(|record| record.line.into()).collect();
     stored.sort_unstable();
-    assert_eq!(created, stored, "what was written is told, and nothing else");
+    assert_eq!(created, stored, "what was written is reported, and nothing else");
     let job = world.import(1).await;
     assert_eq!(job.status, ImportStatus::Failed);
     assert_eq!(usize::try_from(job.tally.imported.total()), Ok(created.len()));
@@ -47,12 +47,11 @@ async fn a_running_job_stops_within_seconds_and_the_next_one_starts() {
     world.faults.clear();
     world.run().await;
     assert_eq!(world.import(2).await.status, ImportStatus::Success);
-    assert_eq!(world.told(3).await, format!("success, {0} of {0}\n", 8_000 - created));
+    assert_eq!(world.outcome(3).await, format!("success, {0} of {0}\n", 8_000 - created));
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_told() {
-    let world = World::with(products(3_000)).await;
+/// Lets the worker of job 1 die in the midst of its writes, and another find the job cancelled.
+async fn cancel_after_a_death(world: &World) {
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
     let died = tokio::time::timeout(Duration::from_millis(2_500), world.turn()).await;
     assert!(died.is_err());
@@ -60,6 +59,12 @@ async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_told() {
     world.faults.clear();
     pass(LEASE).await;
     world.run().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_worker_wrote_of_a_cancelled_job_is_reported() {
+    let world = World::with(products(3_000)).await;
+    cancel_after_a_death(&world).await;
     assert!(check_accounts(&world, 3_000, RecordErrorCode::Cancelled).await > 0);
 }
 
@@ -71,13 +76,7 @@ async fn a_cancelled_update_tells_what_it_replaced() {
     pass(TimeDelta::hours(1)).await;
     let options = ImportOptions { on_conflict: OnConflict::Update, ..ImportOptions::default() };
     world.submit_with(1, products(3_000), options).await;
-    world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
-    let died = tokio::time::timeout(Duration::from_millis(2_500), world.turn()).await;
-    assert!(died.is_err());
-    world.worker.imports.request_cancel(&store(), id(1), twins::now()).await.unwrap();
-    world.faults.clear();
-    pass(LEASE).await;
-    world.run().await;
+    cancel_after_a_death(&world).await;
     let (results, records) = (world.results(1).await, world.worker.records.all());
     assert!(results.iter().any(|(_, action)| action == "updated"));
     for (line, action) in results {
@@ -97,7 +96,7 @@ async fn a_cancelled_job_whose_lines_were_all_tried_ends_as_it_is() {
     let world = World::with(products(3)).await;
     world.faults.plan(Call::FinishFile, Fault::Slow(Duration::from_secs(10)));
     tokio::join!(world.turn(), cancel_after(&world, TimeDelta::seconds(5)));
-    assert_eq!(world.told(1).await, "success, 3 of 3\n");
+    assert_eq!(world.outcome(1).await, "success, 3 of 3\n");
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,11 +34,11 @@ async fn run_in_short_claims(file: String, options: ImportOptions) -> (usize, us
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(2))));
     let mut claims = 0;
     while !world.import(1).await.status.is_terminal() {
-        assert!(claims < 20, "it comes no further: {}", world.told(1).await);
+        assert!(claims < 20, "it comes no further: {}", world.outcome(1).await);
         claims += usize::from(world.turn_with(TimeDelta::seconds(38)).await.is_some());
         pass(TimeDelta::seconds(1)).await;
     }
-    assert_eq!(world.told(1).await, format!("success, {lines} of {lines}\n"));
+    assert_eq!(world.outcome(1).await, format!("success, {lines} of {lines}\n"));
     check_written_once(&writes, if options.dry_run { 0 } else { lines });
     (claims, world.faults.calls(Call::WriteBatch))
 }
@@ -56,7 +56,7 @@ async fn lines_without_a_name_take_no_more_claims_and_calls_than_named_ones() {
 async fn a_first_claim_asks_for_no_object_without_a_name() {
     let world = World::with(unnamed(1_000)).await;
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 1000 of 1000\n");
+    assert_eq!(world.outcome(1).await, "success, 1000 of 1000\n");
     assert_eq!(world.faults.calls(Call::ReadMarks), 0);
 }
 
@@ -73,7 +73,7 @@ async fn what_killed_workers_wrote_is_not_written_again() {
         }
         world.faults.clear();
         world.run().await;
-        assert_eq!(world.told(1).await, "success, 5000 of 5000\n");
+        assert_eq!(world.outcome(1).await, "success, 5000 of 5000\n");
         check_written_once(&writes, 5_000);
     }
 }
@@ -90,6 +90,6 @@ async fn a_batch_that_outlasts_the_hand_over_is_found_by_the_next_claim() {
     assert_eq!(world.faults.calls(Call::Release), 1);
     world.faults.clear();
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 3000 of 3000\n");
+    assert_eq!(world.outcome(1).await, "success, 3000 of 3000\n");
     check_written_once(&writes, 3_000);
 }

@@ -1,4 +1,4 @@
-//! Runs during which something goes wrong outside.
+//! Runs during which something goes wrong in a port.
 
 use imports::{
     import::{Claim, ImportStatus},
@@ -11,7 +11,7 @@ use super::*;
 async fn undisturbed(file: &str) -> (Vec<StoredRecord>, String) {
     let world = World::with(file.to_owned()).await;
     world.run().await;
-    (written(&world).await, world.told(1).await)
+    (written(&world).await, world.outcome(1).await)
 }
 
 /// The objects, all written as of the job's start, with their times put to noon.
@@ -48,7 +48,7 @@ async fn check_recovers(call: Call, fault: Fault) {
     let world = World::with(file).await;
     world.faults.plan(call, fault.clone());
     world.run().await;
-    assert_eq!(world.told(1).await, expected.1, "{call:?} {fault:?}");
+    assert_eq!(world.outcome(1).await, expected.1, "{call:?} {fault:?}");
     assert!(written(&world).await == expected.0, "{call:?} {fault:?}");
 }
 
@@ -94,7 +94,7 @@ async fn a_dead_worker_holds_the_line_for_a_minute() {
     assert_eq!(world.turn().await, None);
     pass(TimeDelta::seconds(2)).await;
     assert_eq!(world.turn().await, Some(true));
-    assert_eq!(world.told(1).await, expected.1);
+    assert_eq!(world.outcome(1).await, expected.1);
     assert!(written(&world).await == expected.0);
     assert_eq!(world.turn().await, Some(true));
     assert_eq!(world.import(2).await.status, ImportStatus::Success);
@@ -113,9 +113,9 @@ async fn a_job_that_kills_three_workers_is_given_up() {
     // Its fourth claim writes nothing.
     assert_eq!(world.turn().await, Some(true));
     world.faults.clear();
-    assert_eq!(world.told(1).await, "failed, 0 of 3\n0: given_up \n1: given_up \n2: given_up \n3: given_up \n");
+    assert_eq!(world.outcome(1).await, "failed, 0 of 3\n0: given_up \n1: given_up \n2: given_up \n3: given_up \n");
     world.run().await;
-    assert_eq!(world.told(2).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(2).await, "success, 1 of 1\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,20 +128,20 @@ async fn a_job_that_kills_workers_once_all_is_imported_ends_as_it_is() {
     }
     world.faults.clear();
     assert_eq!(world.turn().await, Some(true));
-    assert_eq!(world.told(1).await, "success, 3 of 3\n");
+    assert_eq!(world.outcome(1).await, "success, 3 of 3\n");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_retry_can_mend_ends_the_job_and_not_the_line() {
+async fn what_no_retry_can_mend_ends_the_job_and_not_the_lane() {
     for call in [Call::Read, Call::ReadMarks, Call::WriteBatch] {
         let world = World::with(products(3)).await;
         world.submit(2, product("later")).await;
         world.faults.plan(call, Fault::permanent());
         assert_eq!(world.turn().await, Some(true));
-        let told = world.told(1).await;
-        assert_eq!(told, "failed, 0 of 3\n0: given_up \n1: given_up \n2: given_up \n3: given_up \n", "{call:?}");
+        let outcome = world.outcome(1).await;
+        assert_eq!(outcome, "failed, 0 of 3\n0: given_up \n1: given_up \n2: given_up \n3: given_up \n", "{call:?}");
         assert_eq!(world.turn().await, Some(true));
-        assert_eq!(world.told(2).await, "success, 1 of 1\n");
+        assert_eq!(world.outcome(2).await, "success, 1 of 1\n");
     }
 }
 
@@ -158,10 +158,10 @@ async fn a_job_that_gets_no_further_in_the_time_there_is_does_not_hold_the_line_
         }
         world.run().await;
         let lines = mixed().lines().count();
-        let told = world.told(1).await;
-        assert!(told.starts_with(&format!("failed, 0 of {lines}\n0: given_up \n1: given_up \n")), "{told}");
-        assert_eq!(told.lines().count(), lines + 2);
-        assert_eq!(world.told(2).await, "success, 1 of 1\n");
+        let outcome = world.outcome(1).await;
+        assert!(outcome.starts_with(&format!("failed, 0 of {lines}\n0: given_up \n1: given_up \n")), "{outcome}");
+        assert_eq!(outcome.lines().count(), lines + 2);
+        assert_eq!(world.outcome(2).await, "success, 1 of 1\n");
     }
 }
 
@@ -174,7 +174,7 @@ async fn time_that_runs_out_midway_is_noticed_between_batches() {
     let written = world.worker.records.all().len();
     assert!((1..6_000).contains(&written), "{written}");
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 6000 of 6000\n");
+    assert_eq!(world.outcome(1).await, "success, 6000 of 6000\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,11 +188,11 @@ async fn a_heartbeat_keeps_lease_and_message() {
             let claim = world.worker.imports.claim_next(twins::now()).await.unwrap();
             assert!(matches!(claim, Claim::Busy { .. }), "{claim:?}");
         }
-        assert_eq!(world.told(1).await, "started, 0 of 1\n");
+        assert_eq!(world.outcome(1).await, "started, 0 of 1\n");
     };
     let (turn, ()) = tokio::join!(world.turn_with(TimeDelta::minutes(15)), watch);
     assert_eq!(turn, Some(true));
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,7 +220,7 @@ async fn a_worker_that_can_not_renew_its_lease_stops_before_it_lapses() {
     assert!(twins::now() - noon() < LEASE);
     world.faults.clear();
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -234,7 +234,7 @@ async fn a_message_that_finds_the_line_taken_comes_back_when_it_is_free() {
     assert_eq!(world.import(1).await.status, ImportStatus::Started);
     pass(TimeDelta::seconds(2)).await;
     assert_eq!(world.turn().await, Some(true));
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
     assert!(world.worker.imports.extend_lease(&lease, twins::now()).await.is_err());
 }
 
@@ -243,7 +243,7 @@ async fn a_job_is_finished_even_while_the_heart_beats() {
     let world = World::with(products(1)).await;
     world.faults.plan(Call::Finish, Fault::Late(Duration::from_secs(15)));
     assert_eq!(world.turn().await, Some(true));
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +254,7 @@ async fn a_job_is_handed_over_even_while_the_heart_beats() {
     assert_eq!(world.turn_with(TimeDelta::seconds(45)).await, Some(true));
     assert_eq!(world.faults.calls(Call::Release), 1);
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 6000 of 6000\n");
+    assert_eq!(world.outcome(1).await, "success, 6000 of 6000\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -263,7 +263,20 @@ async fn a_message_of_another_hand_is_a_tick_all_the_same() {
     let message = world.worker.queue.receive(twins::now()).unwrap();
     let mut event = event(&message);
     event.records[0].body = Some("nonsense".to_owned());
-    let response = world.worker.handle(event, twins::now() + WORKER_TIMEOUT).await;
+    let response = world.worker.handle(event, twins::now() + WORKER_TIMEOUT).await.unwrap();
     assert!(response.batch_item_failures.is_empty());
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_could_not_be_given_back_fails_the_event_untouched() {
+    let world = World::with(products(1)).await;
+    let whole = event(&world.worker.queue.receive(twins::now()).unwrap());
+    let (mut no_id, mut no_receipt) = (whole.clone(), whole);
+    no_id.records[0].message_id = None;
+    no_receipt.records[0].receipt_handle = None;
+    for event in [no_id, no_receipt] {
+        world.worker.handle(event, twins::now() + WORKER_TIMEOUT).await.unwrap_err();
+    }
+    assert_eq!(world.outcome(1).await, "pending, 0 of 0\n");
 }

@@ -9,7 +9,7 @@ use super::*;
 async fn check(file: impl Into<bytes::Bytes>) -> String {
     let world = World::with(file).await;
     world.run().await;
-    world.told(1).await
+    world.outcome(1).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -19,7 +19,7 @@ async fn references_are_found_in_any_order() {
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
         let world = World::with(order.map(|part| parts[part].clone()).concat()).await;
         world.run().await;
-        assert_eq!(world.told(1).await, "success, 4 of 4\n");
+        assert_eq!(world.outcome(1).await, "success, 4 of 4\n");
         let kinds =
             ["subscription_product tea", "subscription_plan monthly", "subscription_offering box", "subscription ada"];
         let expected: Vec<String> = (1..).zip(order).map(|(line, part)| format!("{line}: {}", kinds[part])).collect();
@@ -39,7 +39,7 @@ async fn a_file_whose_options_cannot_be_read_is_not_tried() {
     let new = NewImport { refused, ..NewImport::new(id(1), store(), file) };
     submit(&world.worker.imports, &world.worker.queue, new, twins::now()).await.unwrap();
     world.run().await;
-    assert_eq!(world.told(1).await, "failed, 0 of 0\n0: invalid_option \n");
+    assert_eq!(world.outcome(1).await, "failed, 0 of 0\n0: invalid_option \n");
     assert_eq!((world.objects(), world.faults.calls(Call::Read)), (vec![], 0));
 }
 
@@ -68,7 +68,7 @@ async fn a_reference_to_nothing_fails_its_line_alone() {
 async fn a_repeated_external_ref_fails_all_but_the_first() {
     let world = World::with([product("a"), product("b"), product("a"), plan("a"), product("a")].concat()).await;
     world.run().await;
-    assert_snapshot!(world.told(1).await, @"
+    assert_snapshot!(world.outcome(1).await, @"
     success, 3 of 5
     3: duplicate_external_ref external_ref
     5: duplicate_external_ref external_ref
@@ -85,7 +85,7 @@ async fn an_object_stored_by_another_job_is_left_as_it_was() {
     let world = World::with(product("tea")).await;
     world.submit(2, [product("tea").replace("Tea tea", "Other"), product("mug")].concat()).await;
     world.run().await;
-    assert_snapshot!([world.told(1).await, world.told(2).await].concat(), @"
+    assert_snapshot!([world.outcome(1).await, world.outcome(2).await].concat(), @"
     success, 1 of 1
     success, 1 of 2
     1: already_exists external_ref
@@ -101,8 +101,8 @@ async fn a_stored_object_may_be_referred_to() {
     world.submit(2, offering("box", "tea", "monthly")).await;
     world.submit(3, subscription("ada", "box", "monthly")).await;
     world.run().await;
-    assert_eq!(world.told(2).await, "success, 1 of 1\n");
-    assert_eq!(world.told(3).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(2).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(3).await, "success, 1 of 1\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,7 +143,7 @@ async fn a_file_that_comes_to_nothing_says_why() {
     let world = World::with("").await;
     world.worker.files.remove("1");
     world.run().await;
-    assert_snapshot!(world.told(1).await, @"
+    assert_snapshot!(world.outcome(1).await, @"
     failed, 0 of 0
     0: file_missing
     ");
@@ -154,7 +154,7 @@ async fn what_the_database_refuses_fails_alone() {
     let world = World::with(products(250)).await;
     world.worker.records.refuse(|record| record.line % 100 == 50);
     world.run().await;
-    assert_snapshot!(world.told(1).await, @"
+    assert_snapshot!(world.outcome(1).await, @"
     success, 247 of 250
     50: refused_by_database 
     150: refused_by_database 
@@ -178,7 +178,7 @@ async fn small_lines_that_become_large_objects_are_written_a_few_at_a_time() {
     let offerings: String = (0..40).map(|number| offering(&number.to_string(), "tea", "monthly")).collect();
     let world = World::with([heavy, plan("monthly"), offerings].concat()).await;
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 42 of 42\n");
+    assert_eq!(world.outcome(1).await, "success, 42 of 42\n");
     // 40 go into two calls where they are small.
     let calls = world.faults.calls(Call::WriteBatch);
     assert!(calls > 15, "{calls} calls");
@@ -188,7 +188,7 @@ async fn small_lines_that_become_large_objects_are_written_a_few_at_a_time() {
 async fn a_file_that_is_too_large_as_it_is_stored_is_not_read() {
     let world = World::with(vec![b'x'; (257 << 20) + 1]).await;
     world.run().await;
-    assert_eq!(world.told(1).await, "failed, 0 of 0\n0: file_too_large \n");
+    assert_eq!(world.outcome(1).await, "failed, 0 of 0\n0: file_too_large \n");
     let failure = world.import(1).await.report.unwrap().failure.unwrap();
     assert!(failure.problem.contains("it has 269484033 bytes as it is stored"), "{}", failure.problem);
 }
@@ -200,5 +200,5 @@ async fn a_file_that_comes_too_slowly_is_given_up_while_there_is_time() {
     assert_eq!(world.turn().await, Some(false));
     assert_eq!(twins::now() - noon(), TimeDelta::seconds(70));
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 3 of 3\n");
+    assert_eq!(world.outcome(1).await, "success, 3 of 3\n");
 }

@@ -93,7 +93,7 @@ async fn a_job_that_is_handed_over_waits_for_its_last_writes() {
     assert_eq!(world.import(1).await.status, ImportStatus::Started);
     world.faults.clear();
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 3000 of 3000\n");
+    assert_eq!(world.outcome(1).await, "success, 3000 of 3000\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,7 +101,7 @@ async fn a_message_that_is_gone_stops_no_job() {
     let world = World::with(products(1)).await;
     world.faults.plan(Call::Hide, Fault::Before(PortError::Permanent("no such message".to_owned())));
     assert_eq!(world.turn().await, Some(true));
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +117,7 @@ async fn a_call_that_hangs_keeps_no_other_from_the_heartbeat() {
                 .then_some(Fault::Slow(Duration::from_hours(1)))
         });
         assert_eq!(world.turn_with(TimeDelta::minutes(15)).await, Some(true), "{hangs:?}");
-        assert_eq!(world.told(1).await, "success, 1 of 1\n");
+        assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
     }
 }
 
@@ -165,7 +165,7 @@ async fn a_worker_that_reads_for_long_without_a_pause_keeps_its_lease() {
         came_back = came_back.or_else(|| world.worker.queue.receive(twins::now()));
     }
     assert_eq!((turn.await.unwrap(), came_back), (Some(true), None));
-    assert_eq!(world.told(1).await, "success, 1 of 1\n");
+    assert_eq!(world.outcome(1).await, "success, 1 of 1\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -1,7 +1,6 @@
 //! Jobs that the service ends before every line had its turn: each line is imported or explained all the same.
 
 use imports::import::{ImportStatus, MAX_ATTEMPTS};
-use insta::assert_snapshot;
 use records::RecordErrorCode;
 
 use super::{cancelled::check_accounts, *};
@@ -20,7 +19,7 @@ async fn check_mended(world: &World, lines: usize, imported: usize) {
     world.faults.clear();
     world.submit(3, world.failed_lines(1).await).await;
     world.run().await;
-    assert_eq!(world.told(3).await, format!("success, {0} of {0}\n", lines - imported));
+    assert_eq!(world.outcome(3).await, format!("success, {0} of {0}\n", lines - imported));
     let records = world.worker.records.all();
     let records = records.iter().filter(|record| record.import_id != id(2));
     let mut names: Vec<String> = records.map(|record| record.attributes.get("name").unwrap().to_string()).collect();
@@ -41,7 +40,7 @@ async fn a_job_that_is_given_up_tells_every_line() {
         let imported = check_accounts(&world, 9_000, RecordErrorCode::GivenUp).await;
         assert!((1_000..9_000).contains(&imported), "{imported}");
         world.run().await;
-        assert_eq!(world.told(2).await, "success, 1 of 1\n");
+        assert_eq!(world.outcome(2).await, "success, 1 of 1\n");
         check_mended(&world, 9_000, imported).await;
     }
 }
@@ -62,16 +61,18 @@ async fn a_job_whose_objects_are_refused_for_good_midway_tells_every_line() {
     check_mended(&world, 8_000, imported).await;
 }
 
+/// Runs job 1 to its end, of which nothing but its failure is reported.
+async fn check_end_without_lines(world: &World) {
+    assert_eq!(world.turn().await, Some(true));
+    assert_eq!(world.outcome(1).await, "failed, 0 of 3\n0: given_up \n");
+    assert_eq!(world.results(1).await, []);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_job_whose_objects_can_not_even_be_read_ends_without_its_lines() {
     let world = World::with(products(3)).await;
     world.faults.draw(|call| (call == Call::ReadMarks).then(Fault::permanent));
-    assert_eq!(world.turn().await, Some(true));
-    assert_snapshot!(world.told(1).await, @"
-    failed, 0 of 3
-    0: given_up
-    ");
-    assert_eq!(world.results(1).await, []);
+    check_end_without_lines(&world).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,12 +83,7 @@ async fn a_job_that_kills_the_worker_that_tells_its_lines_ends_without_them() {
     let died = tokio::time::timeout(Duration::from_secs(3), world.turn()).await;
     assert!(died.is_err());
     pass(LEASE).await;
-    assert_eq!(world.turn().await, Some(true));
-    assert_snapshot!(world.told(1).await, @"
-    failed, 0 of 3
-    0: given_up
-    ");
-    assert_eq!(world.results(1).await, []);
+    check_end_without_lines(&world).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,8 +151,8 @@ async fn what_is_to_be_skipped_is_skipped_however_the_job_ends() {
             };
             assert_eq!(action, expected, "{line}");
         }
-        let told = world.told(1).await;
-        assert!(told.contains("\n6: wrong_length name\n"), "{}", &told[..200]);
+        let outcome = world.outcome(1).await;
+        assert!(outcome.contains("\n6: wrong_length name\n"), "{}", &outcome[..200]);
         assert_eq!(world.import(1).await.status, ImportStatus::Failed);
         assert_eq!(usize::try_from(world.import(1).await.tally.imported.total()), Ok(written.len() + 999));
     }

@@ -57,7 +57,7 @@ async fn to_fail_is_to_refuse_what_is_stored() {
     let tea = record(&world, "tea");
     world.submit_with(2, second(), with_policy(OnConflict::Fail)).await;
     world.run().await;
-    assert_snapshot!(world.told(2).await, @"
+    assert_snapshot!(world.outcome(2).await, @"
     success, 2 of 6
     1: already_exists external_ref
     3: wrong_length name
@@ -73,7 +73,7 @@ async fn to_skip_is_to_count_what_is_stored_and_to_leave_it() {
     let tea = record(&world, "tea");
     world.submit_with(2, second(), with_policy(OnConflict::Skip)).await;
     world.run().await;
-    assert_snapshot!(world.told(2).await, @"
+    assert_snapshot!(world.outcome(2).await, @"
     success, 4 of 6
     3: wrong_length name
     5: reference_failed products[0] because of line 3
@@ -97,7 +97,7 @@ async fn to_update_is_to_replace_what_is_stored_under_its_id() {
     let (tea, box_before) = (record(&world, "tea"), record(&world, "box"));
     world.submit_with(2, second(), with_policy(OnConflict::Update)).await;
     world.run().await;
-    assert_snapshot!(world.told(2).await, @"
+    assert_snapshot!(world.outcome(2).await, @"
     success, 4 of 6
     3: wrong_length name
     5: reference_failed products[0] because of line 3
@@ -126,7 +126,7 @@ async fn a_line_that_is_wrong_is_refused_whatever_the_policy() {
         let tea = record(&world, "tea");
         world.submit_with(2, product("tea").replace("Tea tea", "T"), with_policy(policy)).await;
         world.run().await;
-        assert!(world.told(2).await.contains("1: wrong_length name\n"), "{policy:?}");
+        assert!(world.outcome(2).await.contains("1: wrong_length name\n"), "{policy:?}");
         assert_eq!(record(&world, "tea"), tea);
     }
 }
@@ -142,7 +142,7 @@ async fn a_job_run_again_tells_the_same_actions() {
             world.submit_with(2, second(), with_policy(policy)).await;
             world.faults.plan(call, Fault::After(imports::ports::PortError::Transient("lost".to_owned())));
             world.run().await;
-            assert_eq!(world.told(2).await, calm.told(2).await, "{policy:?} {call:?}");
+            assert_eq!(world.outcome(2).await, calm.outcome(2).await, "{policy:?} {call:?}");
             assert_eq!(world.results(2).await, calm.results(2).await, "{policy:?} {call:?}");
             assert_eq!(record(&world, "tea").attributes, record(&calm, "tea").attributes);
             assert_eq!(record(&world, "tea").created_at, record(&calm, "tea").created_at);
@@ -159,7 +159,7 @@ async fn check_dry(file: &str, on_conflict: OnConflict) {
     world.run().await;
     earnest.run().await;
     assert!(world.worker.records.all() == before, "a dry run has written");
-    assert_eq!(world.told(2).await, earnest.told(2).await);
+    assert_eq!(world.outcome(2).await, earnest.outcome(2).await);
     assert_eq!(world.results(2).await, earnest.results(2).await);
     assert_eq!(world.failed_lines(2).await, earnest.failed_lines(2).await);
 }

@@ -63,7 +63,7 @@ impl State {
         self.saved_at = Instant::now();
         self.saved.iter_mut().for_each(|part| *part = (*part + saved).min(self.capacity / 10.0));
         let units = f64::from(u32::try_from(wire_bytes(record).div_ceil(1024)).unwrap());
-        let part = usize::from(record.id.as_uuid().as_bytes()[15]) % self.saved.len();
+        let part = usize::from_str_radix(&record.id.to_string()[34..], 16).unwrap() % self.saved.len();
         let takes = self.saved[part] >= units;
         if takes {
             self.saved[part] -= units;

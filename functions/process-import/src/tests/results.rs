@@ -47,7 +47,7 @@ async fn failed_lines_once_mended_import_the_rest() {
     let failed = String::from_utf8(world.failed_lines(1).await.to_vec()).unwrap();
     world.submit(2, failed.replace("\"T\"", "\"Tea mug\"")).await;
     world.run().await;
-    assert_eq!(world.told(2).await, "success, 3 of 3\n");
+    assert_eq!(world.outcome(2).await, "success, 3 of 3\n");
     assert_eq!(world.failed_lines(2).await, "");
     assert_eq!(world.objects().len(), 4);
 }
@@ -59,8 +59,8 @@ async fn a_report_goes_out_while_the_job_runs() {
     let watch = async {
         pass(TimeDelta::milliseconds(2_500)).await;
         // Of two rounds of eight batches of a hundred lines each.
-        let told = world.faults.calls(Call::Write);
-        assert!((1_000..3_000).contains(&told), "{told}");
+        let writes = world.faults.calls(Call::Write);
+        assert!((1_000..3_000).contains(&writes), "{writes}");
     };
     tokio::join!(world.turn(), watch);
     assert_eq!(world.results(1).await.len(), 3_000);

@@ -1,11 +1,11 @@
-//! The metrics of jobs, each told once and with the numbers that its document shows.
+//! The metrics of jobs, each logged once and with the numbers that its document shows.
 
 use serde_json::Value;
 
 use super::*;
 
-/// The metrics told since this was last asked.
-fn told() -> Vec<Value> {
+/// The metrics logged since the last call.
+fn logged() -> Vec<Value> {
     twins::lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -14,13 +14,13 @@ fn numbers(line: &Value) -> [&Value; 5] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ended_job_is_told_once_with_what_became_of_its_lines() {
+async fn an_ended_job_is_logged_once_with_what_became_of_its_lines() {
     let world =
         World::with(format!("{}{}nonsense\n{}", product("a"), product("b"), plan("a").replace("12", "-12"))).await;
     pass(TimeDelta::seconds(7)).await;
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(3))));
     world.run().await;
-    let lines = told();
+    let lines = logged();
     assert_eq!(lines.len(), 1);
     assert_eq!(numbers(&lines[0]).map(Value::to_string), [r#""success""#, "3", "2", "2", "1"]);
     assert_eq!([&lines[0]["QueueAge"], &lines[0]["JobDuration"]].map(Value::to_string), ["7000", "3000"]);
@@ -32,29 +32,29 @@ async fn an_ended_job_is_told_once_with_what_became_of_its_lines() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_taken_up_by_another_worker_is_told_once_with_its_attempts() {
+async fn a_job_taken_up_by_another_worker_is_logged_once_with_its_attempts() {
     let world = World::with(products(500)).await;
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Late(Duration::from_secs(1))));
     assert!(tokio::time::timeout(Duration::from_millis(500), world.turn()).await.is_err(), "the worker died");
     world.faults.clear();
-    assert!(told().is_empty());
+    assert!(logged().is_empty());
     world.run().await;
-    let lines = told();
+    let lines = logged();
     assert_eq!(lines.len(), 1);
     assert_eq!(numbers(&lines[0]).map(Value::to_string), [r#""success""#, "500", "500", "0", "2"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn failed_cancelled_and_dry_runs_are_told_apart() {
+async fn failed_cancelled_and_dry_runs_are_distinguished() {
     let world = World::with("nonsense\n").await;
     world.run().await;
-    assert_eq!(numbers(&told()[0]).map(Value::to_string), [r#""failed""#, "0", "0", "1", "1"]);
+    assert_eq!(numbers(&logged()[0]).map(Value::to_string), [r#""failed""#, "0", "0", "1", "1"]);
 
     let world = World::new();
     let dry_run = ImportOptions { dry_run: true, ..ImportOptions::default() };
     world.submit_with(1, products(3), dry_run).await;
     world.run().await;
-    assert_eq!(numbers(&told()[0]).map(Value::to_string), [r#""success""#, "3", "0", "0", "1"]);
+    assert_eq!(numbers(&logged()[0]).map(Value::to_string), [r#""success""#, "3", "0", "0", "1"]);
 
     let world = World::with(products(20_000)).await;
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(1))));
@@ -64,7 +64,7 @@ async fn failed_cancelled_and_dry_runs_are_told_apart() {
     };
     let (turn, ()) = tokio::join!(world.turn(), ask);
     assert_eq!(turn, Some(true));
-    let line = &told()[0];
+    let line = &logged()[0];
     assert_eq!(line["Outcome"], "cancelled");
     let count = |name: &str| line[name].as_u64().unwrap();
     assert_eq!(count("RecordsImported") + count("RecordsFailed"), 20_000);

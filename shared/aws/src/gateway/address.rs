@@ -1,4 +1,4 @@
-//! The beginning of the addresses that a caller is told.
+//! The beginning of the addresses that a caller gets.
 
 use std::net::Ipv6Addr;
 
@@ -10,7 +10,7 @@ use imports::api::IMPORTS_PATH;
 /// What stands before the API's own path in the address that was called: the scheme, the host, and the path to which a
 /// custom domain maps the API.
 ///
-/// The host is the caller's, since a domain of one's own may stand before the API's; a text that is no host is not told.
+/// The host is the caller's, since a domain of one's own may stand before the API's; a text that is no host is not repeated.
 pub(super) fn origin(event: &ApiGatewayV2httpRequest, scheme: &str) -> String {
     let called = event.headers.get(HOST).and_then(|value| value.to_str().ok()).filter(|text| is_host(text));
     let host = called.or(event.request_context.domain_name.as_deref()).unwrap_or_default();

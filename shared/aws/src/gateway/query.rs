@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use imports::api::ApiError;
 
-/// How much of a parameter's name is told, in characters.
+/// How much of a parameter's name is quoted, in characters.
 const SHOWN: usize = 64;
 
 /// Reads a query as forms are read: pairs in their order, a plus for a space. A name or value that is not UTF-8 is an error

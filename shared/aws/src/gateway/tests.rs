@@ -197,7 +197,7 @@ async fn every_answer_is_kept_by_nobody_and_taken_for_what_it_says_it_is() {
     for reply in answers {
         let response = answer(&by_token(), &|_| async move { reply() }, event(&[]), "request-1").await;
         let header = |name: &str| response.headers.get(name).map(|value| value.to_str().unwrap());
-        let told = [header("content-type"), header("cache-control"), header("x-content-type-options")];
-        assert_eq!(told, [Some("application/json"), Some("no-store"), Some("nosniff")], "{}", response.status_code);
+        let sent = [header("content-type"), header("cache-control"), header("x-content-type-options")];
+        assert_eq!(sent, [Some("application/json"), Some("no-store"), Some("nosniff")], "{}", response.status_code);
     }
 }

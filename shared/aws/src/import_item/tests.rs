@@ -1,8 +1,9 @@
 //! The items as they lie in the database: a job that was stored by an older version is read by a newer one.
 
-use imports::{import::NewImport, options::OnConflict};
+use imports::import::NewImport;
 use insta::assert_snapshot;
 use serde_json::Value;
+use twins::fixture::{job, noon, options};
 
 use records::RecordType;
 
@@ -10,10 +11,8 @@ use super::*;
 
 /// A job with everything that its caller can decide, and counts of its own for each type.
 fn import(options: ImportOptions) -> Import {
-    let store = StoreId::from_own_record("main").unwrap();
     let file = ImportFile { key: "drops/main/a.jsonl".to_owned(), version: Some("v1".to_owned()) };
-    let new = NewImport::new(ImportId::new(Uuid::from_u128(1)), store, file);
-    let mut import = Import::pending(NewImport { options, ..new }, DateTime::from_timestamp(1_780_056_000, 0).unwrap());
+    let mut import = Import::pending(NewImport { options, file, ..job(1) }, noon());
     for (count, record_type) in (1..).zip(RecordType::ALL) {
         import.tally.uploaded.add(*record_type, count);
         import.tally.imported.add(*record_type, count / 2);
@@ -28,9 +27,7 @@ fn json(item: Item) -> String {
 
 #[test]
 fn a_job_is_stored_under_these_attributes_and_reads_back_equal() {
-    let options =
-        ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Update };
-    let import = import(options);
+    let import = import(options("nightly"));
     let item = write(&ImportItem::pending(&import)).unwrap();
     assert_snapshot!(json(item.clone()));
     assert_eq!(read::<ImportItem>(item).unwrap().into_import().unwrap(), import);

@@ -1,4 +1,4 @@
-//! The line of jobs of all stores, earliest first.
+//! The backlog: the jobs of all stores that wait, earliest first.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use chrono::{DateTime, Utc};
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::ImportTable;
 use crate::{
     error::sort,
-    import_item::{LEASE, LINE, LeaseItem, OPEN, OpenItem, read, text},
+    import_item::{LANE, LEASE, LeaseItem, OPEN, OpenItem, read, text},
 };
 use imports::{
     api::time,
@@ -23,7 +23,7 @@ impl ImportTable {
         {
             let item = read::<OpenItem>(item)?;
             if !item.cancelled {
-                open.push(item.into_place()?);
+                open.push(item.into_ref()?);
             }
         }
         Ok(open)
@@ -33,26 +33,26 @@ impl ImportTable {
         // The lease sorts just before the open entries: one query tells which job runs, and which wait.
         let query = self.stretch(LEASE, &format!("{OPEN}{}#~", time(until)));
         let mut items = query.into_paginator().items().send();
-        let (mut running, mut line) = (None, Vec::new());
+        let (mut running, mut backlog) = (None, Vec::new());
         while let Some(item) = items.try_next().await.map_err(sort)? {
             if item.get("sk") == Some(&text(LEASE)) {
                 running = read::<LeaseItem>(item)?.running.map(|running| running.created_at);
             } else {
                 let OpenItem { created_at, cancelled, .. } = read(item)?;
                 if !cancelled && running != Some(created_at) {
-                    line.push(created_at);
+                    backlog.push(created_at);
                 }
             }
         }
-        Ok(line)
+        Ok(backlog)
     }
 
     fn stretch(&self, from: &str, to: &str) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :line AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":line", text(LINE))
+            .key_condition_expression("pk = :lane AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":lane", text(LANE))
             .expression_attribute_values(":from", text(from))
             .expression_attribute_values(":to", text(to))
             .consistent_read(true)

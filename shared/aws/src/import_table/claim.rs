@@ -4,12 +4,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use backon::BackoffBuilder;
 use chrono::{DateTime, TimeZone, Utc};
 
-use super::{ImportTable, pause};
+use super::{ImportTable, pause, updating};
 use crate::{
-    error::{Cancelled, sort, unbuilt},
+    error::{Cancelled, sort},
     import_item::{
-        COUNTER, CounterItem, FIRST_UNNUMBERED, ImportItem, Item, LEASE, LINE, LeaseItem, OPEN, OpenItem, import_key,
-        key, number, read, text, write,
+        COUNTER, CounterItem, FIRST_UNNUMBERED, ImportItem, LANE, LEASE, LeaseItem, OPEN, OpenItem, import_key, key,
+        number, read, text, write,
     },
 };
 use imports::{
@@ -22,7 +22,7 @@ use imports::{
 };
 use records::StoreId;
 
-/// The head of the line: the lease and the earliest job that has not ended.
+/// The head of the lane: the lease and the earliest job that has not ended.
 struct Head {
     lease: LeaseItem,
     earliest: Option<ImportRef>,
@@ -38,7 +38,7 @@ impl ImportTable {
                     let until = Utc.timestamp_millis_opt(lease.lease_until).single().unwrap_or(now);
                     return Ok(Claim::Busy { until });
                 }
-                Some(ref running) => running.clone().into_place()?,
+                Some(ref running) => running.clone().into_ref()?,
                 None => match earliest {
                     Some(earliest) => earliest,
                     None => return Ok(Claim::Idle),
@@ -53,7 +53,7 @@ impl ImportTable {
                     }
                     continue;
                 }
-                // Somebody deleted the job by hand. Its place must not block the line.
+                // Somebody deleted the job by hand. Its entry must not block the lane.
                 _ => {
                     self.forget(&next, &lease).await?;
                     pause(&mut pauses).await?;
@@ -75,8 +75,8 @@ impl ImportTable {
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :line AND sk >= :lease")
-            .expression_attribute_values(":line", text(LINE))
+            .key_condition_expression("pk = :lane AND sk >= :lease")
+            .expression_attribute_values(":lane", text(LANE))
             .expression_attribute_values(":lease", text(LEASE))
             .consistent_read(true)
             .limit(2)
@@ -89,7 +89,7 @@ impl ImportTable {
             if sort_key == LEASE {
                 head.lease = read(item)?;
             } else if sort_key.starts_with(OPEN) && head.earliest.is_none() {
-                head.earliest = Some(read::<OpenItem>(item)?.into_place()?);
+                head.earliest = Some(read::<OpenItem>(item)?.into_ref()?);
             }
         }
         Ok(head)
@@ -128,7 +128,7 @@ impl ImportTable {
             .expression_attribute_values(":epoch", number(epoch))
             .expression_attribute_values(":attempt", number(attempt))
             .expression_attribute_values(":position", number(position));
-        actions.push(TransactWriteItem::builder().update(start.build().map_err(unbuilt)?).build());
+        actions.push(updating(start)?);
         if let Err(cancelled) = self.transact(actions).await {
             return Ok(Err(cancelled));
         }
@@ -149,7 +149,7 @@ impl ImportTable {
         let condition =
             if held.epoch == 0 { "attribute_not_exists(epoch)" } else { "epoch = :before AND lease_until = :lapsed" };
         let mut take = self
-            .update(key(LINE, LEASE), "SET epoch = :epoch, running = :running, lease_until = :until")
+            .update(key(LANE, LEASE), "SET epoch = :epoch, running = :running, lease_until = :until")
             .condition_expression(condition)
             .expression_attribute_values(":epoch", number(held.epoch + 1))
             .expression_attribute_values(":running", AttributeValue::M(write(&OpenItem::of(next))?))
@@ -159,10 +159,10 @@ impl ImportTable {
                 .expression_attribute_values(":before", number(held.epoch))
                 .expression_attribute_values(":lapsed", number(held.lease_until));
         }
-        Ok(TransactWriteItem::builder().update(take.build().map_err(unbuilt)?).build())
+        updating(take)
     }
 
-    /// Numbers an ended job and takes it out of the line. `false` when other writes were in the way.
+    /// Numbers an ended job and takes it out of the lane. `false` when other writes were in the way.
     async fn pass_over(&self, ended: &ImportRef, item: &ImportItem) -> PortResult<bool> {
         let counter = self.counter(&ended.store).await?;
         let by_itself = item.kept_by_itself();
@@ -179,11 +179,8 @@ impl ImportTable {
             .expression_attribute_values(":unnumbered", number(item.position))
             .expression_attribute_values(":from", text(time(kept.from)))
             .expression_attribute_values(":expires", number(kept.expires_at.timestamp()));
-        let actions = vec![
-            self.count_up(&ended.store, &counter, Some(kept))?,
-            TransactWriteItem::builder().update(number_it.build().map_err(unbuilt)?).build(),
-            self.remove_open(ended)?,
-        ];
+        let actions =
+            vec![self.count_up(&ended.store, &counter, Some(kept))?, updating(number_it)?, self.remove_open(ended)?];
         match self.transact(actions).await {
             Ok(()) => Ok(true),
             Err(Cancelled::Condition(..) | Cancelled::Contended) => Ok(false),
@@ -192,9 +189,7 @@ impl ImportTable {
     }
 
     pub(super) async fn counter(&self, store: &StoreId) -> PortResult<CounterItem> {
-        let call = self.client.get_item().table_name(&self.table).set_key(Some(key(store.as_str(), COUNTER)));
-        let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
-        Ok(item.map(read).transpose()?.unwrap_or_default())
+        Ok(self.stored(key(store.as_str(), COUNTER)).await?.unwrap_or_default())
     }
 
     /// Gives the next number away; `kept` is how long the job is kept that ended last of those with a number.
@@ -219,19 +214,14 @@ impl ImportTable {
                 .expression_attribute_values(":from", text(time(kept.from)))
                 .expression_attribute_values(":until", number(kept.expires_at.timestamp()));
         }
-        Ok(TransactWriteItem::builder().update(count.build().map_err(unbuilt)?).build())
+        updating(count)
     }
 
-    /// Takes a job that is no longer there out of the line.
+    /// Takes a job that is no longer there out of the lane.
     async fn forget(&self, gone: &ImportRef, held: &LeaseItem) -> PortResult<()> {
         let mut actions = vec![self.remove_open(gone)?];
         if held.running.is_some() {
-            let idle = self
-                .update(key(LINE, LEASE), "REMOVE running SET lease_until = :zero")
-                .condition_expression("epoch = :epoch")
-                .expression_attribute_values(":zero", number(0))
-                .expression_attribute_values(":epoch", number(held.epoch));
-            actions.push(TransactWriteItem::builder().update(idle.build().map_err(unbuilt)?).build());
+            actions.push(self.free_lease(held.epoch)?);
         }
         match self.transact_until_clear(actions).await {
             // Another worker was quicker.

@@ -1,14 +1,14 @@
-//! Making a job: the job, its place in the line and the line's clock, in one transaction.
+//! Making a job: the job, its entry in the lane and the lane's clock, in one transaction.
 
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use backon::BackoffBuilder;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-use super::{ImportTable, key::KeyUse, pause};
+use super::{ImportTable, key::KeyUse, pause, putting, updating};
 use crate::{
-    error::{Cancelled, unbuilt},
-    import_item::{CLOCK, ImportItem, LINE, OpenItem, key, open_key, read, text, write},
+    error::Cancelled,
+    import_item::{CLOCK, ImportItem, LANE, OpenItem, import_key, key, open_key, read, text},
 };
 use imports::{
     api::time,
@@ -17,9 +17,9 @@ use imports::{
     ports::{Created, ImportRef, PortResult},
 };
 
-/// The places of the actions in the transaction.
+/// The indexes of the actions in the transaction.
 const IMPORT: usize = 0;
-const CLOCK_PLACE: usize = 2;
+const CLOCK_MOVED: usize = 2;
 const KEY: usize = 3;
 
 #[derive(Deserialize)]
@@ -47,7 +47,7 @@ impl ImportTable {
                     }
                 }
                 // Another job was created at this time or later: this one comes just after it.
-                Err(Cancelled::Condition(CLOCK_PLACE, reason)) => {
+                Err(Cancelled::Condition(CLOCK_MOVED, reason)) => {
                     if let Some(clock) = reason.item {
                         let newest = read::<ClockItem>(clock)?.created_at;
                         created_at = created_at.max(newest + TimeDelta::microseconds(1));
@@ -70,23 +70,14 @@ impl ImportTable {
     }
 
     fn creation(&self, import: &Import) -> PortResult<Vec<TransactWriteItem>> {
-        let job = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(write(&ImportItem::pending(import))?))
-            .condition_expression("attribute_not_exists(pk)");
-        let open = ImportRef::from(import);
-        let mut open_item = write(&OpenItem::of(&open))?;
-        open_item.extend(open_key(import.created_at, import.id));
-        let open = Put::builder().table_name(&self.table).set_item(Some(open_item));
+        let job = self.put(&ImportItem::pending(import), import_key(&import.store, import.id))?;
+        let job = job.condition_expression("attribute_not_exists(pk)");
+        let open = self.put(&OpenItem::of(&ImportRef::from(import)), open_key(import.created_at, import.id))?;
         let clock = self
-            .update(key(LINE, CLOCK), "SET created_at = :now")
+            .update(key(LANE, CLOCK), "SET created_at = :now")
             .condition_expression("attribute_not_exists(created_at) OR created_at < :now")
             .expression_attribute_values(":now", text(time(import.created_at)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        Ok(vec![
-            TransactWriteItem::builder().put(job.build().map_err(unbuilt)?).build(),
-            TransactWriteItem::builder().put(open.build().map_err(unbuilt)?).build(),
-            TransactWriteItem::builder().update(clock.build().map_err(unbuilt)?).build(),
-        ])
+        Ok(vec![putting(job)?, putting(open)?, updating(clock)?])
     }
 }

@@ -1,14 +1,14 @@
 //! How a job ends: by its worker, or cancelled before any had it. And the receipts that ended jobs owe.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, builders::UpdateBuilder};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, builders::UpdateBuilder};
 use chrono::{DateTime, Utc};
 
-use super::ImportTable;
+use super::{ImportTable, putting, updating};
 use crate::{
-    error::{sort, unbuilt},
+    error::sort,
     import_item::{
-        COUNTER, FailureItem, ImportItem, LEASE, LINE, OpenItem, RECEIPT, counts_attribute, import_key, key, number,
-        open_key, read, receipt_key, text, write,
+        COUNTER, FailureItem, ImportItem, LANE, OpenItem, RECEIPT, counts_attribute, import_key, key, number, open_key,
+        read, receipt_key, text, write,
     },
 };
 use imports::{
@@ -21,29 +21,24 @@ use records::StoreId;
 
 impl ImportTable {
     pub(super) async fn finish_import(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
-        let place = ImportRef::from(lease);
+        let job = ImportRef::from(lease);
         // While this worker has the lease nobody else ends or numbers a job.
         let before = self.counter(&lease.store).await?.kept();
         let kept = Retention { from: to_micros(now), expires_at: outcome.expires_at }.after(before);
         let import = self
-            .ended(&place, outcome, now, ", kept_from = :from, expires_at = :expires")?
+            .ended(&job, outcome, now, ", kept_from = :from, expires_at = :expires")?
             .expression_attribute_values(":from", text(time(kept.from)))
             .expression_attribute_values(":expires", number(kept.expires_at.timestamp()))
             .condition_expression("epoch = :epoch AND #status = :started")
             .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
             .expression_attribute_values(":epoch", number(lease.epoch));
-        let idle = self
-            .update(key(LINE, LEASE), "REMOVE running SET lease_until = :zero")
-            .condition_expression("epoch = :epoch")
-            .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":epoch", number(lease.epoch));
         let mut actions = vec![
-            TransactWriteItem::builder().update(import.build().map_err(unbuilt)?).build(),
-            self.remove_open(&place)?,
-            TransactWriteItem::builder().update(idle.build().map_err(unbuilt)?).build(),
+            updating(import)?,
+            self.remove_open(&job)?,
+            self.free_lease(lease.epoch)?,
             self.note_kept(&lease.store, kept)?,
         ];
-        actions.extend(self.owe_receipt(&place, outcome)?);
+        actions.extend(self.owe_receipt(&job, outcome)?);
         let conflict = match self.transact_until_clear(actions).await {
             Err(PortError::Conflict(text)) => PortError::Conflict(text),
             other => return other,
@@ -55,16 +50,16 @@ impl ImportTable {
         }
     }
 
-    /// Its place in the line stays, marked: a worker that comes by gives the job its number. Until then it does not expire.
+    /// Its entry in the lane stays, marked: a worker that comes by gives the job its number. Until then it does not expire.
     pub(super) async fn cancel_pending_import(
         &self,
         import: &Import,
         outcome: &Outcome,
         now: DateTime<Utc>,
     ) -> PortResult<()> {
-        let place = ImportRef::from(import);
+        let job = ImportRef::from(import);
         let ended = self
-            .ended(&place, outcome, now, ", cancel_requested_at = :now, keep_until = :until")?
+            .ended(&job, outcome, now, ", cancel_requested_at = :now, keep_until = :until")?
             .expression_attribute_values(":until", number(outcome.expires_at.timestamp()))
             .condition_expression("#status = :pending")
             .expression_attribute_values(":pending", text(ImportStatus::Pending.as_str()));
@@ -72,11 +67,8 @@ impl ImportTable {
             .update(open_key(import.created_at, import.id), "SET cancelled = :true")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":true", AttributeValue::Bool(true));
-        let mut actions = vec![
-            TransactWriteItem::builder().update(ended.build().map_err(unbuilt)?).build(),
-            TransactWriteItem::builder().update(mark.build().map_err(unbuilt)?).build(),
-        ];
-        actions.extend(self.owe_receipt(&place, outcome)?);
+        let mut actions = vec![updating(ended)?, updating(mark)?];
+        actions.extend(self.owe_receipt(&job, outcome)?);
         self.transact_until_clear(actions).await
     }
 
@@ -105,15 +97,15 @@ impl ImportTable {
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :line AND begins_with(sk, :receipt)")
-            .expression_attribute_values(":line", text(LINE))
+            .key_condition_expression("pk = :lane AND begins_with(sk, :receipt)")
+            .expression_attribute_values(":lane", text(LANE))
             .expression_attribute_values(":receipt", text(RECEIPT))
             .consistent_read(true)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(sort)?;
-        answer.items.unwrap_or_default().into_iter().map(|item| read::<OpenItem>(item)?.into_place()).collect()
+        answer.items.unwrap_or_default().into_iter().map(|item| read::<OpenItem>(item)?.into_ref()).collect()
     }
 
     /// The update that ends a job; what it needs beside that is set by `more`.
@@ -152,16 +144,14 @@ impl ImportTable {
             .update(key(store.as_str(), COUNTER), "SET kept_from = :from, keep_until = :until")
             .expression_attribute_values(":from", text(time(kept.from)))
             .expression_attribute_values(":until", number(kept.expires_at.timestamp()));
-        Ok(TransactWriteItem::builder().update(note.build().map_err(unbuilt)?).build())
+        updating(note)
     }
 
     fn owe_receipt(&self, import: &ImportRef, outcome: &Outcome) -> PortResult<Option<TransactWriteItem>> {
         if !outcome.owes_receipt {
             return Ok(None);
         }
-        let mut item = write(&OpenItem::of(import))?;
-        item.extend(receipt_key(import.created_at, import.id));
-        let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        Ok(Some(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build()))
+        let key = receipt_key(import.created_at, import.id);
+        Ok(Some(putting(self.put(&OpenItem::of(import), key)?)?))
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::ImportTable;
 use crate::{
     error::sort,
-    import_item::{HORIZON, Item, LINE, key, read, text},
+    import_item::{HORIZON, LANE, key, text},
 };
 use imports::{
     api::time,
@@ -21,13 +21,11 @@ struct HorizonItem {
 
 impl ImportTable {
     pub(super) async fn horizon(&self) -> PortResult<Option<DateTime<Utc>>> {
-        let call = self.client.get_item().table_name(&self.table).set_key(Some(key(LINE, HORIZON)));
-        let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
-        Ok(item.map(read::<HorizonItem>).transpose()?.map(|horizon| horizon.until))
+        Ok(self.stored::<HorizonItem>(key(LANE, HORIZON)).await?.map(|horizon| horizon.until))
     }
 
     pub(super) async fn move_horizon(&self, until: DateTime<Utc>) -> PortResult<()> {
-        let call = self.client.update_item().table_name(&self.table).set_key(Some(key(LINE, HORIZON)));
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(key(LANE, HORIZON)));
         let moved = call
             .update_expression("SET #until = :until")
             .condition_expression("attribute_not_exists(#until) OR #until < :until")

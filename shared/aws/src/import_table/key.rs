@@ -1,14 +1,11 @@
 //! Idempotency keys: which job was made under one, and by which call.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ImportTable;
-use crate::{
-    error::{sort, unbuilt},
-    import_item::{Item, key, number, read, text, write},
-};
+use super::{ImportTable, putting};
+use crate::import_item::{Item, key, number, text};
 use imports::{
     idempotency::{Idempotency, REMEMBERED},
     import::{Import, ImportId},
@@ -44,10 +41,8 @@ impl ImportTable {
         idempotency: &Idempotency,
         now: DateTime<Utc>,
     ) -> PortResult<KeyUse> {
-        let call = self.client.get_item().table_name(&self.table).set_key(Some(key_key(store, idempotency)));
-        let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
-        let item = item.map(read::<KeyItem>).transpose()?.filter(|item| item.expires_at > now.timestamp());
-        let Some(item) = item else { return Ok(KeyUse::Free) };
+        let item = self.stored::<KeyItem>(key_key(store, idempotency)).await?;
+        let Some(item) = item.filter(|item| item.expires_at > now.timestamp()) else { return Ok(KeyUse::Free) };
         let Some(import) = self.get(store, item.import_id, now).await? else {
             return Ok(KeyUse::OfNoJob(item.import_id));
         };
@@ -63,16 +58,14 @@ impl ImportTable {
         gone: Option<ImportId>,
         now: DateTime<Utc>,
     ) -> PortResult<TransactWriteItem> {
-        let mut item = write(&KeyItem {
+        let item = KeyItem {
             import_id: import.id,
             fingerprint: idempotency.fingerprint.clone(),
             expires_at: (now + REMEMBERED).timestamp(),
-        })?;
-        item.extend(key_key(&import.store, idempotency));
+        };
         let free = "attribute_not_exists(pk) OR expires_at <= :now";
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
+        let put = self
+            .put(&item, key_key(&import.store, idempotency))?
             .expression_attribute_values(":now", number(now.timestamp()));
         let put = match gone {
             Some(gone) => put
@@ -80,6 +73,6 @@ impl ImportTable {
                 .expression_attribute_values(":gone", text(gone.to_string())),
             None => put.condition_expression(free),
         };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
+        putting(put)
     }
 }

@@ -80,7 +80,7 @@ impl ImportTable {
             }
         }
         let mut imports = self.imports(store, &met.on_page).await?;
-        // A job may be another by now than the index told.
+        // A job may be another by now than the index says.
         imports.retain(|import| filter.matches(import));
         let changed = u64::try_from(met.on_page.len() - imports.len()).unwrap_or_default();
         Ok(Listing { imports, total: met.count - changed })
@@ -173,8 +173,8 @@ mod tests {
         let (from, to) = (7, 6 + numbered);
         let range = met.add_range(from, to);
         let listed = range.map_or(Vec::new(), |(oldest, newest)| (oldest..=newest).rev().collect());
-        let places = (waiting..).zip((from..=to).rev());
-        let expected: Vec<u64> = places.filter(|(place, _)| page.holds(*place)).map(|(_, number)| number).collect();
+        let positions = (waiting..).zip((from..=to).rev());
+        let expected: Vec<u64> = positions.filter(|(job, _)| page.holds(*job)).map(|(_, number)| number).collect();
         assert_eq!((listed, met.count), (expected, waiting + numbered), "{limit} from {offset}");
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ImportTable;
 use crate::{
     error::sort,
-    import_item::{Item, key, read, write},
+    import_item::{Item, key, keyed},
 };
 use imports::{
     import::ImportId,
@@ -35,40 +35,33 @@ fn upload_key(store: &StoreId, id: ImportId) -> Item {
 
 impl Uploads for ImportTable {
     async fn promise(&self, promise: &UploadPromise) -> PortResult<()> {
-        let mut item = write(&UploadItem::of(promise))?;
-        item.extend(upload_key(&promise.store, promise.id));
+        let item = keyed(&UploadItem::of(promise), upload_key(&promise.store, promise.id))?;
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(sort)?;
         Ok(())
     }
 
     async fn promised(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<ImportOptions>> {
-        let call = self.client.get_item().table_name(&self.table).set_key(Some(upload_key(store, id)));
-        let item: Option<Item> = call.consistent_read(true).send().await.map_err(sort)?.item;
-        let item = item.map(read::<UploadItem>).transpose()?.filter(|item| item.expires_at > now.timestamp());
-        Ok(item.map(|item| item.options))
+        let item = self.stored::<UploadItem>(upload_key(store, id)).await?;
+        Ok(item.filter(|item| item.expires_at > now.timestamp()).map(|item| item.options))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use imports::options::OnConflict;
-    use serde_json::{Value, json};
-    use uuid::Uuid;
+    use serde_json::Value;
+    use twins::fixture::{id, options, store};
 
     use super::*;
+    use crate::import_item::{read, write};
 
     #[test]
     fn a_promise_is_stored_with_its_options() {
-        let check = |options, expected: Value| {
-            let (id, store) = (ImportId::new(Uuid::nil()), StoreId::from_own_record("main").unwrap());
-            let promise = UploadPromise { store, id, options, expires_at: DateTime::from_timestamp(7, 0).unwrap() };
+        for options in [ImportOptions::default(), options("nightly")] {
+            let expires_at = DateTime::from_timestamp(7, 0).unwrap();
+            let promise = UploadPromise { store: store(), id: id(1), options: options.clone(), expires_at };
             let item = write(&UploadItem::of(&promise)).unwrap();
-            assert_eq!(read::<Value>(item).unwrap(), expected);
-        };
-        check(ImportOptions::default(), json!({"dry_run": false, "on_conflict": "fail", "expires_at": 7}));
-        check(
-            ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Skip },
-            json!({"external_ref": "nightly", "dry_run": true, "on_conflict": "skip", "expires_at": 7}),
-        );
+            assert_eq!(read::<Value>(item.clone()).unwrap()["expires_at"], 7);
+            assert_eq!(read::<UploadItem>(item).unwrap().options, options);
+        }
     }
 }

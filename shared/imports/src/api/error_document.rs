@@ -1,6 +1,7 @@
 //! An error row as callers see it, and as a report holds it.
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use crate::{import::Import, owner::Owner, time::time};
 use records::{RecordError, RecordErrorCode};
@@ -13,6 +14,7 @@ pub struct ImportErrorDocument<'a> {
     meta: ImportErrorMeta<'a>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 struct ImportErrorMeta<'a> {
     owner: Owner,
@@ -20,10 +22,8 @@ struct ImportErrorMeta<'a> {
     line_number: u32,
     field: &'a str,
     error: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     code: RecordErrorCode,
-    #[serde(skip_serializing_if = "Option::is_none")]
     blocked_by: Option<u32>,
 }
 

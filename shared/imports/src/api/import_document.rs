@@ -1,6 +1,7 @@
 //! An import job as callers see it.
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::import_address;
 use crate::{
@@ -36,22 +37,17 @@ struct ImportAttributes {
     status: &'static str,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 struct ImportMeta {
     owner: Owner,
     timestamps: ImportTimestamps,
     records: ImportRecords,
-    #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     on_conflict: Option<OnConflict>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<ImportFailure>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error_counts: Option<ErrorCounts>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<QueueMeta>,
 }
 
@@ -95,28 +91,24 @@ impl ImportRecords {
     }
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names on the wire")]
 struct ImportTimestamps {
     created_at: String,
     updated_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     cancel_requested_at: Option<String>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 struct ImportLinks {
     #[serde(rename = "self")]
     this: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     results: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     failed_lines: Option<String>,
 }
 

@@ -81,7 +81,7 @@ fn check_refused(text: &str, expected: &str) {
 }
 
 #[test]
-fn what_can_t_be_read_is_told_where_it_stands() {
+fn what_can_t_be_read_is_reported_where_it_stands() {
     let operator = "an operator: eq, in, gt, ge, lt or le";
     check_refused("", &format!("at character 1: expected {operator}, found the end"));
     check_refused(" eq(status,failed)", &format!("at character 1: expected {operator}, found \" eq(status,failed)\""));
@@ -174,7 +174,7 @@ fn the_parameter_is_given_once_at_most() {
 }
 
 #[test]
-fn a_caller_is_told_the_reason() {
+fn a_caller_gets_the_reason() {
     let error = ApiError::from(Filter::parse("eq(status,done)").unwrap_err());
     insta::assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"Could not parse the supplied filter","meta":{"reason":"at character 11: expected a status: pending, started, success or failed, found \"done)\""}}]}"#);
 }

@@ -1,6 +1,7 @@
 //! Writing a report, line by line in the order of the import file.
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 use strum::{IntoStaticStr, VariantArray};
 use tokio::try_join;
 
@@ -115,14 +116,12 @@ fn write_row(row: &mut Vec<u8>, document: &impl Serialize) -> PortResult<()> {
 }
 
 /// A line of the results.
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct ResultDocument<'a> {
     line: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<RecordType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<RecordId>,
     action: &'static str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

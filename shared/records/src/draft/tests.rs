@@ -29,7 +29,7 @@ fn check(line: &str) -> String {
     }
 }
 
-/// What is wrong with attributes, told without the path they all share.
+/// What is wrong with attributes, reported without the path they all share.
 fn check_attributes(record_type: RecordType, attributes: &str) -> String {
     let line = format!(r#"{{"data":{{"type":"{record_type}","attributes":{attributes}}}}}"#);
     check(&line).replace("data.attributes.", "").replace("data.attributes: ", "")

@@ -1,4 +1,4 @@
-//! What an [`Imports`] promises of jobs that are cancelled, of the line they stood in, and of receipts. Each test needs
+//! What an [`Imports`] promises of jobs that are cancelled, of the lane they stood in, and of receipts. Each test needs
 //! one of its own.
 
 use chrono::TimeDelta;
@@ -69,7 +69,7 @@ pub async fn a_cancelled_job_keeps_its_place_in_the_list(imports: &impl Imports)
     let second = imports.get(&store, *made.get(3).unwrap(), at(9)).await.unwrap().unwrap();
     imports.cancel_pending(&second, &cancelled(&second), at(10)).await.unwrap();
     check().await;
-    // While the line goes on, and with it the numbers.
+    // While the lane goes on, and with it the numbers.
     for seconds in [20, 21, 22, 23] {
         assert_ne!(run_next(imports, at(seconds), at(9_999)).await.id, second.id);
         check().await;
@@ -113,7 +113,7 @@ pub async fn a_running_job_learns_that_it_is_to_stop(imports: &impl Imports) {
     assert_eq!(imports.record_progress(&lease, &tally(2, 1), at(2)).await, Ok(false));
     let asked = imports.request_cancel(&import.store, import.id, at(3)).await.unwrap();
     assert_eq!(asked, Import { tally: tally(2, 1), updated_at: at(2), cancel_requested_at: Some(at(3)), ..started });
-    // The first request is the one that is told.
+    // The first request is the one that counts.
     let again = imports.request_cancel(&import.store, import.id, at(4)).await;
     assert_eq!(again, Ok(asked));
     assert_eq!(imports.record_progress(&lease, &tally(2, 2), at(5)).await, Ok(true));

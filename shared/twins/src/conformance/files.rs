@@ -14,10 +14,10 @@ use imports::{
 promises! { $ files_promises in files:
     a_file_is_read_as_it_was_put,
     a_file_is_put_over_whole,
-    a_read_ends_when_told,
+    a_read_ends_where_asked,
     a_file_that_is_too_large_is_not_read,
     others_get_their_turn_between_the_pieces_of_a_file,
-    a_missing_file_is_told_as_such,
+    a_missing_file_is_reported_as_such,
     nothing_is_said_of_a_file_put_plainly,
     a_file_is_put_over_the_version_that_was_seen_alone,
     a_range_is_read_to_the_byte,
@@ -87,7 +87,7 @@ pub async fn a_file_is_put_over_whole(files: &impl Files) {
     check(files, &key, Some(b"the second")).await;
 }
 
-pub async fn a_read_ends_when_told(files: &impl Files) {
+pub async fn a_read_ends_where_asked(files: &impl Files) {
     let key = fresh_key();
     files.put(&key, content(5_000_000).into()).await.unwrap();
     let mut pieces = 0;
@@ -137,7 +137,7 @@ pub async fn others_get_their_turn_between_the_pieces_of_a_file(files: &impl Fil
     assert!(turns >= pieces, "{turns} turns of others, {pieces} pieces");
 }
 
-pub async fn a_missing_file_is_told_as_such(files: &impl Files) {
+pub async fn a_missing_file_is_reported_as_such(files: &impl Files) {
     check(files, &fresh_key(), None).await;
 }
 

@@ -18,7 +18,7 @@ use records::StoreId;
 promises! { $ idempotency_promises in idempotency:
     an_equal_call_under_a_key_finds_the_job,
     a_key_finds_its_job_as_it_stands,
-    another_call_under_a_key_is_told_so,
+    another_call_under_a_key_is_refused,
     a_key_is_its_own_stores_alone,
     a_key_may_hold_any_character,
     a_key_is_forgotten_after_a_day,
@@ -74,7 +74,7 @@ pub async fn a_key_finds_its_job_as_it_stands(imports: &impl Imports) {
     check(imports, &store, &by("a", "1"), at(4), &Created::Before(ended)).await;
 }
 
-pub async fn another_call_under_a_key_is_told_so(imports: &impl Imports) {
+pub async fn another_call_under_a_key_is_refused(imports: &impl Imports) {
     let store = fresh_store();
     let import = made(imports, &store, &by("a", "1"), at(0)).await;
     check(imports, &store, &by("a", "2"), at(1), &Created::KeyTaken).await;

@@ -38,7 +38,7 @@ promises! { $ imports_promises in imports:
     a_released_job_is_claimed_at_once_and_its_attempt_does_not_count,
     a_claim_tells_whether_there_was_one_before,
     a_released_lease_changes_nothing,
-    jobs_that_have_not_ended_are_told_earliest_first,
+    jobs_that_have_not_ended_are_listed_earliest_first,
 }
 
 pub(super) fn new_import(store: &StoreId) -> NewImport {
@@ -381,7 +381,7 @@ pub async fn a_released_lease_changes_nothing(imports: &impl Imports) {
     check_lost(imports, &lease, at(6)).await;
 }
 
-pub async fn jobs_that_have_not_ended_are_told_earliest_first(imports: &impl Imports) {
+pub async fn jobs_that_have_not_ended_are_listed_earliest_first(imports: &impl Imports) {
     let stores = [fresh_store(), fresh_store()];
     let mut open = Vec::new();
     for store in stores.iter().cycle().take(6) {
@@ -392,7 +392,7 @@ pub async fn jobs_that_have_not_ended_are_told_earliest_first(imports: &impl Imp
     claimed(imports, at(2)).await;
     open.remove(0);
     for limit in [1, 2, 5, 100] {
-        let told = imports.open(u32::try_from(limit).unwrap()).await.unwrap();
-        assert_eq!(told, open.iter().take(limit).cloned().collect::<Vec<_>>());
+        let listed = imports.open(u32::try_from(limit).unwrap()).await.unwrap();
+        assert_eq!(listed, open.iter().take(limit).cloned().collect::<Vec<_>>());
     }
 }

@@ -54,7 +54,7 @@ pub async fn a_list_is_every_page_of_the_newest_first(imports: &impl Imports) {
     check_pages(imports, &store, &all, &made, at(9_501)).await;
 }
 
-/// Compares every page of a list with `expected`, told by id: what a job looks like is for other tests.
+/// Compares every page of a list with `expected`, by id: what a job looks like is for other tests.
 async fn check_pages(
     imports: &impl Imports,
     store: &StoreId,
@@ -92,8 +92,8 @@ pub async fn an_expired_job_is_forgotten(imports: &impl Imports) {
             let kept = made.len() - usize::try_from(forgotten).unwrap();
             let kept_jobs: Vec<Import> = made.iter().take(kept).cloned().collect();
             check_pages(imports, &store, &Filter::default(), &kept_jobs, now).await;
-            for (place, import) in made.iter().enumerate() {
-                assert_eq!(get(imports, import, now).await.is_some(), place < kept);
+            for (index, import) in made.iter().enumerate() {
+                assert_eq!(get(imports, import, now).await.is_some(), index < kept);
             }
         }
     }
@@ -131,8 +131,8 @@ pub async fn a_job_cancelled_while_it_waits_is_listed_while_it_is_found(imports:
     for seconds in 0..4 {
         made.push(created(imports, &store, at(seconds)).await);
     }
-    for place in [1, 3] {
-        let import: &Import = made.get(place).unwrap();
+    for index in [1, 3] {
+        let import: &Import = made.get(index).unwrap();
         let (id, created_at) = (import.id, import.created_at);
         let lease = Lease { store: store.clone(), id, created_at, epoch: UNCLAIMED };
         imports.cancel_pending(import, &outcome(&lease, Ending::Failed, at(1_000)), at(10)).await.unwrap();
@@ -196,7 +196,7 @@ pub async fn a_filter_lets_through_what_it_asks_for(imports: &impl Imports) {
     let check = async |filter: &str, expected: &[usize]| {
         let read = Filter::parse(filter).unwrap();
         let listing = imports.list(&store, &read, page(0, 100), at(20)).await.unwrap();
-        let newest_first = expected.iter().filter_map(|place| made.get(*place)).map(|import| import.id);
+        let newest_first = expected.iter().filter_map(|index| made.get(*index)).map(|import| import.id);
         assert_eq!(ids(&listing.imports), newest_first.collect::<Vec<_>>(), "{filter}");
         assert_eq!(listing.total, u64::try_from(expected.len()).unwrap(), "{filter}");
     };

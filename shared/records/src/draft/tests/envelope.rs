@@ -26,7 +26,7 @@ fn a_path_is_that_of_the_line_as_it_is() {
 }
 
 #[test]
-fn an_envelope_that_is_none_is_told() {
+fn an_envelope_that_is_none_is_reported() {
     assert_snapshot!(check("{}"), @r#"Required | type: "type" is required"#);
     assert_snapshot!(check(r#"{"data":[{"type":"subscription_plan"}]}"#), @r#"WrongType | data: "data" must be an object, not an array: one object a line"#);
     assert_snapshot!(check(r#"{"data":null}"#), @r#"Required | type: "type" is required"#);
@@ -39,7 +39,7 @@ fn an_envelope_that_is_none_is_told() {
 }
 
 #[test]
-fn a_line_too_long_or_not_utf8_is_told() {
+fn a_line_too_long_or_not_utf8_is_reported() {
     assert_snapshot!(check(&" ".repeat(1024 * 1024 + 1)), @"LineTooLong | the line is 1048577 bytes long, at most 1048576 (1 MiB) are read");
     assert_snapshot!(tell(&read(b"{\"a\":\"\xFF\"}").unwrap_err()), @"NotUtf8 | the line is not UTF-8: a byte at offset 6 of the line is wrong");
 }

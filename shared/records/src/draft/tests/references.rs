@@ -12,12 +12,12 @@ const OFFERING: &str = r#"{"data":{"type":"subscription_offering","attributes":{
 #[test]
 fn an_offering_refers_by_its_strings() {
     let draft = draft(OFFERING);
-    let told: Vec<_> = draft
+    let reported: Vec<_> = draft
         .references()
         .iter()
         .map(|at| format!("{} {} {} {:?}", at.path, at.record_type, at.text, at.look_up))
         .collect();
-    assert_snapshot!(told.join("\n"), @"
+    assert_snapshot!(reported.join("\n"), @"
     data.attributes.products[0] subscription_product tea Any
     data.attributes.plans[0] subscription_plan monthly Any
     data.attributes.features[0] subscription_feature lounge Any
@@ -48,7 +48,7 @@ fn a_reference_to_nothing_says_what_was_looked_for() {
 }
 
 #[test]
-fn own_errors_and_those_of_references_are_told_together() {
+fn own_errors_and_those_of_references_are_reported_together() {
     assert_snapshot!(check(r#"{"type":"subscription_offering","name":"B","products":["tea"],"plans":["p"]}"#), @r#"
     WrongLength | name: "name" must be 3 to 1024 characters long, it has 1
     ReferenceNotFound | products[0]: no subscription_product with this external_ref in the file, and none stored with this id or external_ref: "tea"
@@ -79,7 +79,7 @@ fn a_plan_may_be_chosen_by_its_id_in_either_case() {
 }
 
 #[test]
-fn a_plan_that_is_not_the_offerings_is_told() {
+fn a_plan_that_is_not_the_offerings_is_reported() {
     let line = subscription(r#""offering_external_ref":"box","plan_id":"yearly""#);
     assert_snapshot!(tell(&resolve(draft(&line), &[stored_offering()]).unwrap_err()), @r#"PlanNotInOffering | plan_id: none of the offering's plans has this id or external_ref: "yearly""#);
 }

@@ -1,11 +1,11 @@
-//! The rules of each type, told.
+//! The rules of each type, reported.
 
 use insta::assert_snapshot;
 
 use super::*;
 
 #[test]
-fn external_ref_is_told_when_it_is_empty_or_long() {
+fn external_ref_is_reported_when_it_is_empty_or_long() {
     let product = |external_ref: &str| {
         check_attributes(RecordType::SubscriptionProduct, &format!(r#"{{"name":"Tea","external_ref":{external_ref}}}"#))
     };
@@ -27,7 +27,7 @@ fn a_product_as_the_public_sample_has_it_is_right() {
 }
 
 #[test]
-fn every_rule_of_a_product_is_told() {
+fn every_rule_of_a_product_is_reported() {
     assert_snapshot!(check_attributes(RecordType::SubscriptionProduct, r#"{
         "name":"Te","description":7,"sku":[],"main_image":"/tea.png",
         "price":{"USD":{"amount":-1},"US":{"amount":1.5},"GBP":{},"EUR":5,"JPY":{"amount":9223372036854775808,"includes_tax":"no"}},
@@ -61,7 +61,7 @@ fn a_price_has_at_most_ten_currencies() {
 }
 
 #[test]
-fn every_attribute_a_plan_needs_is_told() {
+fn every_attribute_a_plan_needs_is_reported() {
     assert_snapshot!(check_attributes(RecordType::SubscriptionPlan, r#"{"can_pause":null}"#), @r#"
     Required | name: "name" is required
     Required | billing_interval_type: "billing_interval_type" is required
@@ -75,7 +75,7 @@ fn every_attribute_a_plan_needs_is_told() {
 }
 
 #[test]
-fn every_rule_of_a_plan_is_told() {
+fn every_rule_of_a_plan_is_reported() {
     assert_snapshot!(check_attributes(RecordType::SubscriptionPlan, r#"{
         "name":true,"billing_interval_type":"months","billing_frequency":0,"plan_length":1e1,"end_behavior":1,
         "can_pause":"yes","can_resume":0,"can_cancel":{},"trial_period":-1,"base_price_percentage":100.5,
@@ -125,7 +125,7 @@ fn a_feature_has_the_configuration_of_its_type() {
 }
 
 #[test]
-fn every_rule_of_a_subscriber_is_told() {
+fn every_rule_of_a_subscriber_is_reported() {
     assert_eq!(
         check_attributes(
             RecordType::SubscriptionSubscriber,
@@ -150,7 +150,7 @@ fn every_rule_of_a_subscriber_is_told() {
 }
 
 #[test]
-fn every_rule_of_an_offering_is_told() {
+fn every_rule_of_an_offering_is_reported() {
     assert_snapshot!(check_attributes(RecordType::SubscriptionOffering, "{}"), @r#"
     Required | name: "name" is required
     Required | products: "products" is required
@@ -183,7 +183,7 @@ fn every_rule_of_an_offering_is_told() {
 }
 
 #[test]
-fn every_rule_of_a_subscription_is_told() {
+fn every_rule_of_a_subscription_is_reported() {
     assert_snapshot!(check_attributes(RecordType::Subscription, "{}"), @r#"
     Required | account_id: "account_id" is required
     Required | currency: "currency" is required

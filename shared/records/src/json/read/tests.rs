@@ -21,7 +21,7 @@ fn parse(line: &str) -> Object {
 }
 
 #[test]
-fn what_breaks_grammar_is_told_with_its_column() {
+fn what_breaks_grammar_is_reported_with_its_column() {
     assert_snapshot!(check(r#"{"a": 1,}"#), @"NotJson | not valid JSON: key must be a string at column 9");
     assert_snapshot!(check(r#"{"a": 01}"#), @"NotJson | not valid JSON: invalid number at column 8");
     assert_snapshot!(check(r#"{"a": "b}"#), @"NotJson | not valid JSON: EOF while parsing a string at column 9");
@@ -32,7 +32,7 @@ fn what_breaks_grammar_is_told_with_its_column() {
 }
 
 #[test]
-fn a_line_that_is_no_object_is_told_what_it_is() {
+fn what_a_line_is_that_is_no_object_is_reported() {
     assert_snapshot!(check("[1]"), @"NotAnObject | the line must be a JSON object, not an array");
     assert_snapshot!(check(" \"text\" "), @"NotAnObject | the line must be a JSON object, not a string");
     assert_snapshot!(check("12"), @"NotAnObject | the line must be a JSON object, not a number");
@@ -40,7 +40,7 @@ fn a_line_that_is_no_object_is_told_what_it_is() {
 }
 
 #[test]
-fn every_strictness_error_is_told_with_its_path() {
+fn every_strictness_error_is_reported_with_its_path() {
     assert_snapshot!(
         check(r#"{"a":{"k":1,"\u006b":2},"b":[1e126,{"":0}],"n\u0000":"\ud800","\udc00x":1,"a":3}"#), @r#"
     DuplicateKey | a.k: the key "k" is given twice
@@ -99,11 +99,11 @@ fn a_million_brackets_are_refused_cheaply() {
 }
 
 #[test]
-fn no_more_than_fifty_errors_are_told() {
+fn no_more_than_fifty_errors_are_reported() {
     let line = format!("{{\"a\":[{}]}}", vec!["1e999"; 57].join(","));
-    let told = check(&line);
-    assert_eq!(told.lines().count(), 50);
-    assert_snapshot!(told.lines().last().unwrap(), @"NumberOutOfRange | a[49]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125 (and 7 more errors in this line)");
+    let reported = check(&line);
+    assert_eq!(reported.lines().count(), 50);
+    assert_snapshot!(reported.lines().last().unwrap(), @"NumberOutOfRange | a[49]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125 (and 7 more errors in this line)");
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) type RunId = usize;
 
 /// All functions that have begun.
 #[derive(Clone, Debug)]
-pub(crate) struct Fates(Arc<Mutex<State>>);
+pub(crate) struct Runs(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -116,12 +116,12 @@ impl State {
     }
 }
 
-impl Fates {
+impl Runs {
     pub(crate) fn new(chance: Chance, weather: Weather) -> Self {
         let state = State { chance, weather, is_calm: false, current: None, runs: Vec::new(), alive: 0, kills: 0 };
-        let fates = Self(Arc::new(Mutex::new(state)));
-        FATES.set(Some(fates.clone()));
-        fates
+        let runs = Self(Arc::new(Mutex::new(state)));
+        RUNS.set(Some(runs.clone()));
+        runs
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -242,34 +242,34 @@ fn fault(call: Call, state: &mut State) -> Fault {
 
 thread_local! {
     /// What befalls the functions of this thread's run.
-    static FATES: RefCell<Option<Fates>> = const { RefCell::new(None) };
+    static RUNS: RefCell<Option<Runs>> = const { RefCell::new(None) };
 }
 
 /// Makes a task part of the function that begins it: its calls are the function's, and it stands still and dies with it.
 pub(crate) fn beside(task: Task) -> Task {
-    let fates = FATES.with_borrow(Clone::clone);
-    let Some((fates, id)) = fates.and_then(|fates| Some((fates.clone(), fates.current()?))) else { return task };
-    Box::pin(Invocation::new(fates, id, task).map(drop))
+    let runs = RUNS.with_borrow(Clone::clone);
+    let Some((runs, id)) = runs.and_then(|runs| Some((runs.clone(), runs.current()?))) else { return task };
+    Box::pin(Invocation::new(runs, id, task).map(drop))
 }
 
 /// A function under way, or a task beside its work: ends without a word when the function dies.
 #[derive(Debug)]
 pub(crate) struct Invocation<F> {
-    fates: Fates,
+    runs: Runs,
     pub(crate) id: RunId,
     work: Pin<Box<F>>,
     stall: Option<Pin<Box<Sleep>>>,
 }
 
 impl<F> Invocation<F> {
-    fn new(fates: Fates, id: RunId, work: F) -> Self {
-        fates.state().alive += 1;
-        Self { fates, id, work: Box::pin(work), stall: None }
+    fn new(runs: Runs, id: RunId, work: F) -> Self {
+        runs.state().alive += 1;
+        Self { runs, id, work: Box::pin(work), stall: None }
     }
 
     /// Looks at what has befallen the function: whether it is dead, and whether it stands still now.
     fn is_dead(&mut self) -> bool {
-        let state = self.fates.state();
+        let state = self.runs.state();
         let Run { is_dead, stands_still_until, .. } = state.runs[self.id];
         let until = stands_still_until.filter(|until| *until > Instant::now());
         self.stall = until.map(|until| Box::pin(sleep_until(until)));
@@ -290,9 +290,9 @@ impl<F: Future> Future for Invocation<F> {
             if let Some(stall) = &mut this.stall {
                 ready!(stall.as_mut().poll(context));
             }
-            this.fates.state().current = Some(this.id);
+            this.runs.state().current = Some(this.id);
             let polled = this.work.as_mut().poll(context);
-            this.fates.state().current = None;
+            this.runs.state().current = None;
             match (this.is_dead(), polled) {
                 (true, _) => return Poll::Ready(None),
                 (false, Poll::Ready(output)) => return Poll::Ready(Some(output)),
@@ -305,6 +305,6 @@ impl<F: Future> Future for Invocation<F> {
 
 impl<F> Drop for Invocation<F> {
     fn drop(&mut self) {
-        self.fates.state().alive -= 1;
+        self.runs.state().alive -= 1;
     }
 }

@@ -1,4 +1,4 @@
-//! A mixed file: good lines arrive whatever stands between them, bad ones are told apart by line, field and reason.
+//! A mixed file: good lines arrive whatever stands between them, bad ones are distinguished by line, field and reason.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ async fn references_hold_in_any_order_and_failures_are_traced_to_their_line() {
     let id = job["id"].as_str().unwrap();
     let rows = world.all(&format!("{IMPORTS}/{id}/errors"), 2).await;
     assert_eq!(job["meta"]["errors"], rows.len());
-    let told: Vec<_> = rows
+    let reported: Vec<_> = rows
         .iter()
         .map(|row| {
             let meta = &row["meta"];
@@ -47,7 +47,7 @@ async fn references_hold_in_any_order_and_failures_are_traced_to_their_line() {
             format!("{} {code} {} <- {}", meta["line_number"], meta["error"].as_str().unwrap(), meta["blocked_by"])
         })
         .collect();
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(reported.join("\n"));
     let offering =
         world.objects().await.into_iter().find(|object| object["type"].as_s().unwrap() == "subscription_offering");
     let attributes = offering.unwrap()["attributes"].as_m().unwrap().clone();

@@ -12,7 +12,7 @@ use twins::{MemoryFiles, MemoryRecords};
 
 /// A line of the results.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ToldLine {
+pub(crate) struct ReportedLine {
     pub(crate) line: u64,
     pub(crate) action: String,
     pub(crate) id: Option<RecordId>,
@@ -45,7 +45,7 @@ pub(crate) fn is_given_up(import: &Import) -> bool {
 }
 
 /// Whether the service gave the job up and could not even tell what became of its lines.
-pub(crate) fn is_untold(files: &MemoryFiles, import: &Import) -> bool {
+pub(crate) fn is_unreported(files: &MemoryFiles, import: &Import) -> bool {
     is_given_up(import) && results(files, import).is_ok_and(|results| results.is_empty())
 }
 
@@ -64,81 +64,81 @@ fn rows(files: &MemoryFiles, key: &str) -> Result<Vec<Value>, String> {
 }
 
 /// The results of a job.
-pub(crate) fn results(files: &MemoryFiles, import: &Import) -> Result<Vec<ToldLine>, String> {
+pub(crate) fn results(files: &MemoryFiles, import: &Import) -> Result<Vec<ReportedLine>, String> {
     let report = import.report.as_ref().ok_or("no report")?;
-    let told = |row: Value| ToldLine {
+    let line = |row: Value| ReportedLine {
         line: row["line"].as_u64().unwrap_or_default(),
         action: row["action"].as_str().unwrap_or_default().to_owned(),
         id: row["id"].as_str().and_then(RecordId::parse),
         errors: row["errors"].as_array().map(Vec::len).unwrap_or_default(),
     };
-    Ok(rows(files, &Report::results_key(&report.prefix))?.into_iter().map(told).collect())
+    Ok(rows(files, &Report::results_key(&report.prefix))?.into_iter().map(line).collect())
 }
 
 /// Checks that a job that has just ended tells everything of its `lines`, and nothing but what is there. One that is given up
-/// may leave them untold, where that is so.
+/// may leave them unreported, where that is so.
 pub(crate) fn check(
     files: &MemoryFiles,
     records: &MemoryRecords,
     import: &Import,
     lines: &[u64],
-    may_be_untold: bool,
+    may_be_unreported: bool,
 ) -> Result<(), String> {
     let report = import.report.as_ref().ok_or("a terminal status without a report")?;
     let results = results(files, import)?;
     check_rows(files, import, &results)?;
-    let numbers: Vec<u64> = results.iter().map(|told| told.line).collect();
-    let is_untold = may_be_untold && is_untold(files, import);
-    if is_untried(import) || is_untold {
+    let numbers: Vec<u64> = results.iter().map(|line| line.line).collect();
+    let is_unreported = may_be_unreported && is_unreported(files, import);
+    if is_untried(import) || is_unreported {
         ensure(numbers.is_empty(), || format!("untried, and yet it tells of lines {numbers:?}"))?;
     } else {
         ensure(numbers == lines, || format!("it tells of lines {numbers:?}, the file has {lines:?}"))?;
     }
-    let imported = results.iter().filter(|told| told.action != "failed").count();
+    let imported = results.iter().filter(|line| line.action != "failed").count();
     let tally = &import.tally;
     let counted = usize::try_from(tally.imported.total()).unwrap();
-    ensure(imported == counted || is_untold, || format!("{imported} lines imported, {counted} counted"))?;
+    ensure(imported == counted || is_unreported, || format!("{imported} lines imported, {counted} counted"))?;
     ensure(tally.uploaded.total() >= tally.imported.total(), || "more imported than uploaded".to_owned())?;
     let is_success = import.status == ImportStatus::Success;
     ensure(is_success == report.failure.is_none(), || format!("{:?} with {:?}", import.status, report.failure))?;
-    if is_untold { Ok(()) } else { check_objects(records, import, &results) }
+    if is_unreported { Ok(()) } else { check_objects(records, import, &results) }
 }
 
-fn check_rows(files: &MemoryFiles, import: &Import, results: &[ToldLine]) -> Result<(), String> {
+fn check_rows(files: &MemoryFiles, import: &Import, results: &[ReportedLine]) -> Result<(), String> {
     let report = import.report.as_ref().ok_or("no report")?;
     let rows = rows(files, &Report::errors_key(&report.prefix))?;
     let index = files.content(&Report::errors_index_key(&report.prefix)).ok_or("no index")?;
     files.content(&Report::failed_lines_key(&report.prefix)).ok_or("no failed lines")?;
     ensure(index.len() == 8 * rows.len(), || "the index is of other rows".to_owned())?;
     let total = u64::try_from(rows.len() + usize::from(report.failure.is_some())).unwrap();
-    ensure(total == report.errors, || format!("{total} error rows, {} told", report.errors))?;
+    ensure(total == report.errors, || format!("{total} error rows, {} reported", report.errors))?;
     let mut of_line = BTreeMap::new();
     for row in &rows {
         *of_line.entry(row["meta"]["line_number"].as_u64().unwrap_or_default()).or_insert(0) += 1;
     }
-    let failed = results.iter().filter(|told| told.action == "failed");
-    let told: BTreeMap<u64, usize> = failed.map(|told| (told.line, told.errors)).collect();
-    ensure(told == of_line && told.values().all(|errors| *errors > 0), || "rows and results differ".to_owned())
+    let failed = results.iter().filter(|line| line.action == "failed");
+    let reported: BTreeMap<u64, usize> = failed.map(|line| (line.line, line.errors)).collect();
+    ensure(reported == of_line && reported.values().all(|errors| *errors > 0), || "rows and results differ".to_owned())
 }
 
-fn check_objects(records: &MemoryRecords, import: &Import, results: &[ToldLine]) -> Result<(), String> {
+fn check_objects(records: &MemoryRecords, import: &Import, results: &[ReportedLine]) -> Result<(), String> {
     let mut stored = BTreeMap::new();
     records.each(|record| {
         stored.insert(record.id, (record.import_id, u64::from(record.line)));
     });
     let mut written = BTreeMap::new();
-    for told in results.iter().filter(|told| told.action != "failed") {
-        let id = told.id.ok_or_else(|| format!("line {} is imported without an id", told.line))?;
-        if told.action == "skipped" {
+    for line in results.iter().filter(|line| line.action != "failed") {
+        let id = line.id.ok_or_else(|| format!("line {} is imported without an id", line.line))?;
+        if line.action == "skipped" {
             let there = stored.get(&id);
             let is_other = there.is_some_and(|(job, _)| *job != import.id);
-            ensure(is_other, || format!("line {} skipped for {there:?}", told.line))?;
+            ensure(is_other, || format!("line {} skipped for {there:?}", line.line))?;
         } else if !import.options.dry_run {
-            written.insert(id, (import.id, told.line));
+            written.insert(id, (import.id, line.line));
         }
     }
     stored.retain(|_, (job, _)| *job == import.id);
-    ensure(written == stored, || format!("told as written {written:?}, stored {stored:?}"))
+    ensure(written == stored, || format!("reported as written {written:?}, stored {stored:?}"))
 }
 
 pub(crate) fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
