@@ -3,7 +3,7 @@
 use std::{
     future::{Future, pending, poll_fn, ready},
     pin::{Pin, pin},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     task::Poll,
     time::Duration,
 };
@@ -21,7 +21,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::progress::Progress;
+use crate::{lock, progress::Progress};
 
 /// A task that runs beside the work.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -40,12 +40,8 @@ impl Hold {
         Self { asked: Mutex::new(clock()), clock }
     }
 
-    fn asked(&self) -> MutexGuard<'_, DateTime<Utc>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn is_over(&self) -> bool {
-        (self.clock)() - *self.asked() > LEASE - MARGIN
+        (self.clock)() - *lock(&self.asked) > LEASE - MARGIN
     }
 }
 
@@ -105,7 +101,7 @@ impl<I: Imports, Q: Queue> Heart<I, Q> {
         let asked = (self.hold.clock)();
         let renewed = in_time(self.imports.extend_lease(&self.lease, asked)).await;
         if renewed.is_ok() {
-            *self.hold.asked() = asked;
+            *lock(&self.hold.asked) = asked;
         }
         self.is_lost("could not renew the lease", renewed)
     }

@@ -13,7 +13,10 @@ mod stored;
 
 pub use heartbeat::Task;
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -92,6 +95,11 @@ where
             }
         }
     }
+}
+
+/// Locks state that is whole after every change, a panic or not.
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! How far a job has come: counted where the work is done, shown by the heartbeat.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
 use imports::import::Tally;
 use records::FileLine;
+
+use crate::lock;
 
 /// The tally of the pass under way, and whether the pass is giving its lease up.
 #[derive(Debug, Default)]
@@ -82,6 +84,6 @@ impl Progress {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Counts) -> T) -> T {
-        change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut lock(&self.counts))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use imports::{
@@ -11,7 +11,7 @@ use imports::{
 };
 use records::{Kept, RecordId, Snapshot, StoreId, Stored};
 
-use crate::bulk::Bulk;
+use crate::{bulk::Bulk, lock};
 
 /// Reads stored objects; those that lines refer to are kept for a while.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl<'a, R: Records> StoredObjects<'a, R> {
     }
 
     fn with_kept<T>(&self, use_it: impl FnOnce(&mut Kept<RecordId, Stored>) -> T) -> T {
-        use_it(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+        use_it(&mut lock(&self.kept))
     }
 }
 
