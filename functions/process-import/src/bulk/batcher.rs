@@ -95,7 +95,7 @@ impl<I: Item, A: Clone> Batcher<I, A> {
             // In this order always, so that a simulation runs the same way again.
             tokio::select! {
                 biased;
-                Some((items, sent, outcome)) = under_way.next() => queue.settle(items, sent, outcome),
+                Some((items, sent, outcome)) = under_way.next() => queue.settle(items, &sent, outcome),
                 Some((items, answers)) = asked.recv() => queue.add(items, &answers),
                 () = sleep_until(look_again) => {}
             }
@@ -166,13 +166,13 @@ impl<'b, I: Item, A: Clone> Queue<'b, I, A> {
     }
 
     /// Answers what a call has done, and queues what it has not, unless calls have come to nothing too often.
-    fn settle(&mut self, mut items: Vec<I>, sent: Sent, outcome: PortResult<Outcome<A>>) {
+    fn settle(&mut self, mut items: Vec<I>, sent: &Sent, outcome: PortResult<Outcome<A>>) {
         self.changed = Instant::now();
         match outcome {
             Ok(Outcome::Done { mut answers, left }) => {
                 let left: Vec<I> = items.extract_if(.., |item| left.contains(&item.id())).collect();
                 self.answer(&items, |id| Ok(answers.remove(&id)));
-                if self.pace.learn(&sent, units(&left)) {
+                if self.pace.learn(sent, units(&left)) {
                     left.into_iter().rev().for_each(|item| self.items.push_front((item.bytes(), item)));
                 } else {
                     let error = PortError::Transient("the database kept leaving items over".to_owned());
@@ -184,7 +184,7 @@ impl<'b, I: Item, A: Clone> Queue<'b, I, A> {
                 let half = items.split_off(items.len() / 2);
                 self.ready.extend([items, half]);
             }
-            Err(PortError::Transient(_)) if self.pace.learn(&sent, units(&items)) => self.ready.push(items),
+            Err(PortError::Transient(_)) if self.pace.learn(sent, units(&items)) => self.ready.push(items),
             Err(error) => self.answer(&items, |_| Err(error.clone())),
         }
     }
