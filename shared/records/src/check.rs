@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::{
-    error::{RecordError, RecordErrorCode},
+    error::RecordError,
     fault::FileFault,
     file::{FileLine, FileLines, Standing, by_level},
     record_type::RecordType,
@@ -155,7 +155,7 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
         Err(errors) => return Judged { errors, unchecked: Vec::new() },
     };
     let id = references.ids().of(draft.record_type(), draft.external_ref(), line.number);
-    let plan = draft.plan_by_id();
+    let names = draft.names_by_id();
     let looked_up = draft.look_up(|reference| references.resolve(reference, &mut |_| Stored::Unknown));
     let unchecked = |reference: &Reference| {
         let line = references.line(reference).map(|line| line.number);
@@ -163,11 +163,12 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
     };
     let mut unchecked: Vec<_> = looked_up.unknown().map(unchecked).collect();
     let mut errors = looked_up.resolve(id).err().unwrap_or_default();
-    if let Some(plan) = plan
-        && let Some(place) = errors.iter().position(|error| error.code == RecordErrorCode::PlanNotInOffering)
-    {
-        errors.remove(place);
-        unchecked.push(Unchecked { reference: plan, line: None });
+    for name in names {
+        let is_of = |error: &RecordError| error.code.is_not_in_offering() && error.field == name.path;
+        if let Some(place) = errors.iter().position(is_of) {
+            errors.remove(place);
+            unchecked.push(Unchecked { reference: name, line: None });
+        }
     }
     Judged { errors, unchecked }
 }
