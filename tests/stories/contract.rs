@@ -149,7 +149,10 @@ fn is_good(line: &str) -> Option<bool> {
             | RecordErrorCode::TooDeep
             | RecordErrorCode::TooLarge
             | RecordErrorCode::LineTooLong
-            | RecordErrorCode::PlanNotInOffering => return None,
+            | RecordErrorCode::PlanNotInOffering
+            | RecordErrorCode::PricingOptionNotInOffering
+            | RecordErrorCode::FeatureNotInOffering
+            | RecordErrorCode::DuplicateExternalRef => return None,
             // A schema has a format for whole numbers of 64 bits, which holds nobody to them.
             RecordErrorCode::OutOfRange if error.problem.contains("(64 bits)") => return None,
             _ => good = false,

@@ -11,11 +11,14 @@ use crate::{
 pub(super) fn check_map(configurations: Field<'_>) {
     configurations.entries(|configuration| {
         let Some(mut configuration) = configuration.object() else { return };
-        match configuration.required("type").one_of(&KINDS) {
-            Some("promotion") => configuration.required("tag").tag(),
-            Some("usage") => configuration.required("default_value").whole(i64::MIN..),
-            _access => {}
+        let kind = configuration.required("type").one_of(&KINDS);
+        for (name, needed_by) in [("tag", "promotion"), ("default_value", "usage")] {
+            if kind == Some(needed_by) {
+                configuration.required(name);
+            }
         }
+        configuration.optional("tag").tag();
+        configuration.optional("default_value").whole(i64::MIN..);
     });
 }
 

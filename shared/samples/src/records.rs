@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use records::RecordType;
 use serde::Serialize;
 
+use super::priced;
 use super::words::{
     CHANNELS, CITIES, CURRENCIES, GENRES, LOCALES, MAIL_HOSTS, ORIGINS, ROASTS, STREETS, TIERS, WAREHOUSES,
     description, percent, person, pick, product_name, uuid,
@@ -62,6 +63,9 @@ pub(super) struct References {
     pub(super) plans: Vec<String>,
     pub(super) features: Vec<String>,
     pub(super) offering: Option<String>,
+    /// Of an offering, whether it is made of plans and pricing options; of a subscription, the pricing option it chooses.
+    pub(super) is_priced: bool,
+    pub(super) pricing_option: Option<&'static str>,
 }
 
 /// Writes the attributes of a draft as one JSON object.
@@ -74,6 +78,9 @@ pub(super) fn attributes(rng: &mut ChaCha8Rng, draft: &Draft) -> io::Result<Stri
         RecordType::SubscriptionPlan => serde_json::to_string(&plan(rng, external_ref)),
         RecordType::SubscriptionFeature => serde_json::to_string(&feature(rng, external_ref)),
         RecordType::SubscriptionSubscriber => serde_json::to_string(&subscriber(rng, external_ref)),
+        RecordType::SubscriptionOffering if references.is_priced => {
+            serde_json::to_string(&priced::offering(rng, external_ref, &references.features))
+        }
         RecordType::SubscriptionOffering => serde_json::to_string(&offering(rng, external_ref, references)),
         RecordType::Subscription => serde_json::to_string(&subscription(rng, external_ref, references)),
     };
@@ -96,7 +103,7 @@ struct PriceUnits {
 }
 
 #[derive(Serialize)]
-struct Product<'a> {
+pub(super) struct Product<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     name: String,
@@ -116,7 +123,7 @@ struct Product<'a> {
 }
 
 #[derive(Serialize)]
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     name: String,
@@ -142,27 +149,27 @@ struct Plan<'a> {
 }
 
 #[derive(Serialize)]
-struct Feature<'a> {
+pub(super) struct Feature<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_ref: Option<&'a str>,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    configuration: Configuration,
+    pub(super) configuration: Configuration,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Configuration {
+pub(super) enum Configuration {
     Access { tag: String },
     Promotion { promotions: Vec<Promotion> },
     Usage { tag: String, label: &'static str, default_value: u32 },
 }
 
 #[derive(Serialize)]
-struct Promotion {
+pub(super) struct Promotion {
     name: String,
-    tag: String,
+    pub(super) tag: String,
     #[serde(rename = "promotion_id", skip_serializing_if = "Option::is_none")]
     id: Option<String>,
 }
@@ -215,7 +222,7 @@ struct Offering<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Item<'a, Inline> {
+pub(super) enum Item<'a, Inline> {
     Reference(&'a str),
     Inline(Inline),
 }
@@ -229,19 +236,34 @@ struct Subscription<'a> {
     name: String,
     email: String,
     manual_payments: bool,
+    #[serde(flatten)]
+    offered: Offered<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    offering_external_ref: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    selected_plan: Option<&'a str>,
-    /// Given inline where there is nothing to refer to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offering: Option<InlineOffering>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    products: Vec<Product<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    plans: Vec<ChosenPlan<'a>>,
+    first_invoice_paid: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
+}
+
+/// The offering, and what is chosen of it; described where there is nothing to refer to.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Offered<'a> {
+    Named {
+        offering_external_ref: &'a str,
+        selected_plan: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        selected_pricing_option: Option<&'static str>,
+    },
+    Priced {
+        offering: InlineOffering,
+        #[serde(flatten)]
+        parts: priced::Parts<'a>,
+    },
+    OfProducts {
+        offering: InlineOffering,
+        products: Vec<Product<'a>>,
+        plans: Vec<ChosenPlan<'a>>,
+    },
 }
 
 #[derive(Serialize)]
@@ -261,7 +283,7 @@ struct Selected {
     selected: bool,
 }
 
-fn product<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Product<'a> {
+pub(super) fn product<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Product<'a> {
     let number = rng.random_range(100..10_000_u32);
     Product {
         external_ref,
@@ -279,7 +301,7 @@ fn price_units(rng: &mut ChaCha8Rng) -> PriceUnits {
     PriceUnits { unit: pick(rng, &["day", "month"]), amount: rng.random_range(1..=12) }
 }
 
-fn plan<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Plan<'a> {
+pub(super) fn plan<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Plan<'a> {
     let interval = pick(rng, &["day", "week", "month", "month", "month", "year"]);
     let frequency = rng.random_range(1..=6);
     let fixed = percent(rng, 30);
@@ -302,7 +324,7 @@ fn plan<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Plan<'a> {
     }
 }
 
-fn feature<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Feature<'a> {
+pub(super) fn feature<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Feature<'a> {
     let topic = pick(rng, GENRES);
     let tag = format!("{}_{}", topic.to_lowercase(), rng.random_range(1..1000_u32));
     let (name, configuration) = match rng.random_range(0..3_u8) {
@@ -383,9 +405,8 @@ fn subscription<'a>(
     references: &'a References,
 ) -> Subscription<'a> {
     let (name, email) = contact(rng);
-    let offering_external_ref = references.offering.as_deref();
-    let selected_plan = references.plans.first().map(String::as_str);
-    let inline = offering_external_ref.is_none() || selected_plan.is_none();
+    let started_at = percent(rng, 40)
+        .then(|| format!("2026-{:02}-{:02}T08:00:00Z", rng.random_range(1..=12_u32), rng.random_range(1..=28_u32)));
     Subscription {
         external_ref,
         account_id: uuid(rng),
@@ -393,13 +414,25 @@ fn subscription<'a>(
         name,
         email,
         manual_payments: percent(rng, 30),
-        offering_external_ref: offering_external_ref.filter(|_| !inline),
-        selected_plan: selected_plan.filter(|_| !inline),
-        offering: inline.then(|| InlineOffering { name: format!("{} Subscription", pick(rng, ORIGINS)) }),
-        products: if inline { vec![product(rng, None)] } else { Vec::new() },
-        plans: if inline { vec![chosen_plan(rng)] } else { Vec::new() },
-        started_at: percent(rng, 40)
-            .then(|| format!("2026-{:02}-{:02}T08:00:00Z", rng.random_range(1..=12_u32), rng.random_range(1..=28_u32))),
+        offered: offered(rng, references),
+        first_invoice_paid: started_at.is_some().then_some(true),
+        started_at,
+    }
+}
+
+fn offered<'a>(rng: &mut ChaCha8Rng, references: &'a References) -> Offered<'a> {
+    if let Some((offering, plan)) = references.offering.as_deref().zip(references.plans.first()) {
+        return Offered::Named {
+            offering_external_ref: offering,
+            selected_plan: plan,
+            selected_pricing_option: references.pricing_option,
+        };
+    }
+    let offering = InlineOffering { name: format!("{} Subscription", pick(rng, ORIGINS)) };
+    if percent(rng, 50) {
+        Offered::Priced { offering, parts: priced::parts(rng, &[], true) }
+    } else {
+        Offered::OfProducts { offering, products: vec![product(rng, None)], plans: vec![chosen_plan(rng)] }
     }
 }
 

@@ -247,7 +247,7 @@ fn names_inside_an_offering_are_those_of_its_parts() {
             ),
             (
                 json!({format!("/pricing_option_associations/{}", id().at("plans/small")): ["monthly"]}),
-                &format!("Conflicting pricing_option_associations[\"{}\"]", id().at("plans/small")),
+                "Conflicting pricing_option_associations.small",
             ),
         ],
     );
