@@ -60,8 +60,9 @@ pub struct Unchecked {
 /// - A reference that names no line by `external_ref` is [unchecked](CheckedLine::unchecked), as is one to an unchecked line.
 ///   Ids too are unchecked: those of the file's own objects depend on the store and the job. An import finds an object, or
 ///   says `reference_not_found` or `reference_failed`.
-/// - So is a chosen plan that is named by what may be an id, unless it is the `external_ref` of one of the offering's plans. Of a
-///   subscription with an unchecked offering the plan is not judged: an import may say `plan_not_in_offering`.
+/// - So is a part of an offering that is named by what may be an id, unless it is the `external_ref` of such a part. Of a line
+///   with something unchecked no more is judged of what is chosen, configured and associated: an import may say
+///   `plan_not_in_offering`, `pricing_option_not_in_offering`, `feature_not_in_offering`, `required`, `conflicting`, `not_allowed`.
 /// - Of a line with something unchecked the size and depth of the whole object are not judged: an import may say `too_large`,
 ///   `too_deep`. Where the copies that are known are too large by themselves both say `too_large`, perhaps of another size.
 /// - `already_exists`, and what follows from it: lines that refer to that line (`reference_failed`) and, where stored objects are
