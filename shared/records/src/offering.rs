@@ -9,7 +9,7 @@ use crate::{
     limits::{EXTERNAL_REF, NAME, TEXT},
     plan, product,
     record_id::RecordId,
-    record_type::RecordType::{SubscriptionFeature, SubscriptionPlan, SubscriptionProduct},
+    record_type::RecordType::{self, SubscriptionFeature, SubscriptionPlan, SubscriptionProduct},
     reference::Found,
 };
 
@@ -50,13 +50,12 @@ pub(super) fn check_own(offering: &mut Fields<'_>) {
 
 /// Checks those lists of an offering of products that are given.
 pub(super) fn check_lists(offering: &mut Fields<'_>) {
-    for (list, at_least, record_type, rule) in [
-        ("products", 1, SubscriptionProduct, product::check as fn(&mut Fields<'_>)),
-        ("plans", 1, SubscriptionPlan, plan::check),
-        ("features", 0, SubscriptionFeature, feature::check),
-    ] {
+    let mut check = |list, at_least, record_type: RecordType, rule| {
         offering.optional(list).references(at_least, record_type, &[record_type.as_str()], rule);
-    }
+    };
+    check("products", 1, SubscriptionProduct, product::check);
+    check("plans", 1, SubscriptionPlan, plan::check);
+    check("features", 0, SubscriptionFeature, feature::check);
 }
 
 /// Puts an offering together: copies replace its references.

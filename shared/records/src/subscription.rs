@@ -116,8 +116,9 @@ pub(super) fn resolve(
     };
     if let Some((plan, option)) = plan.as_ref().zip(option.as_ref())
         && errors.is_empty()
+        && let Some(error) = error_of_pair(plan, option, parts)
     {
-        errors_of_pair(plan, option, parts).into_iter().for_each(|error| errors.push(error));
+        errors.push(error);
     }
     let offering_id = snapshot.get("id").cloned().unwrap_or(Json::Null);
     for replaced in ["offering_external_ref", "selected_plan", "selected_pricing_option"] {
@@ -132,7 +133,7 @@ pub(super) fn resolve(
 }
 
 /// The error of a plan and a pricing option that do not go together. Without associations all do.
-fn errors_of_pair(plan: &Chosen, option: &Chosen, offering: &Object) -> Option<RecordError> {
+fn error_of_pair(plan: &Chosen, option: &Chosen, offering: &Object) -> Option<RecordError> {
     let associations = offering.get("pricing_option_associations")?.as_object()?;
     let options = associations.get(&plan.id).and_then(Json::as_array).unwrap_or_default();
     let is_associated = options.iter().any(|id| id.as_str() == Some(&option.id));

@@ -3,6 +3,7 @@
 mod faults;
 mod priced;
 mod records;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod words;
