@@ -49,7 +49,9 @@ fn is_left_open(error: &Value, checked: &CheckedLine<'_>) -> bool {
             is_of(&unchecked.reference) && unchecked.line.is_none_or(|line| error["blocked_by"] == line)
         }
         // What is put in its place is not known, nor how large that is.
-        "plan_not_in_offering" => true,
+        "plan_not_in_offering" | "pricing_option_not_in_offering" | "feature_not_in_offering" => true,
+        // Whether an offering that is not known has pricing options; and what is named by an id that is not known.
+        "required" | "conflicting" | "not_allowed" => !checked.errors.iter().any(|known| row(known) == *error),
         "too_large" => !is_too_large(checked),
         _ => false,
     })

@@ -45,9 +45,9 @@ fn every_word_of_the_code_is_listed_and_no_other() {
 /// The limit of what is called so.
 fn limit(name: &str) -> Option<u64> {
     let limit = match name {
-        "ImportName" | "ExternalRef" | "Reference" | "external_ref" | "promotion_id" | "plan_id" | "selected_plan" => {
-            limits::MAX_EXTERNAL_REF
-        }
+        "ImportName" | "ExternalRef" | "GivenExternalRef" | "Reference" | "external_ref" | "promotion_id"
+        | "PartName" | "ProrationPolicyId" => limits::MAX_EXTERNAL_REF,
+        "NoticeName" => *limits::NOTICE_NAME.end(),
         "Name" => *limits::NAME.end(),
         "Text" | "main_image" => *limits::TEXT.end(),
         "Email" => limits::MAX_EMAIL,

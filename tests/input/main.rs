@@ -21,6 +21,7 @@ mod attributes;
 mod checked;
 mod disguise;
 mod fuzzed;
+mod generations;
 #[cfg(feature = "gateway")]
 mod heavy;
 mod keys;

@@ -24,17 +24,23 @@ impl Schemas {
         &self.0
     }
 
-    /// The schema that describes the lines of a type.
-    pub(crate) fn of_line(&self, record_type: &str) -> &Value {
+    /// The schema that describes the lines of a type; of the two for offerings and for subscriptions, that of those which are
+    /// priced by pricing options or by plans alone.
+    pub(crate) fn of_line(&self, record_type: &str, is_priced: bool) -> &Value {
         let lines = branches(self.get("ImportLine"));
-        let mut lines = lines.map(|line| self.target(line).unwrap_or(line));
-        lines.find(|line| line["properties"]["data"]["properties"]["type"]["const"] == record_type).unwrap()
+        let lines = lines.map(|line| self.target(line).unwrap_or(line));
+        let of_type = |line: &&Value| line["properties"]["data"]["properties"]["type"]["const"] == record_type;
+        let mut lines: Vec<_> = lines.filter(of_type).collect();
+        assert!((1..=2).contains(&lines.len()), "{record_type} has {} schemas", lines.len());
+        // The newer one comes first.
+        if is_priced { lines[0] } else { lines.pop().unwrap() }
     }
 
-    /// The schema of a type's attributes, as far as it holds for a stored object as well: there the offering and the plan are in
-    /// one place, however a line gave them.
-    pub(crate) fn of_record(&self, record_type: &str) -> Value {
-        let attributes = &self.of_line(record_type)["properties"]["data"]["properties"]["attributes"];
+    /// The schema of a type's attributes, as far as it holds for a stored object as well: there the offering and what is chosen
+    /// of it are in one place, however a line gave them.
+    pub(crate) fn of_record(&self, record_type: &str, attributes: &Value) -> Value {
+        let line = self.of_line(record_type, is_priced(attributes));
+        let attributes = &line["properties"]["data"]["properties"]["attributes"];
         let mut schema = self.target(attributes).unwrap().clone();
         schema.as_object_mut().unwrap().remove("allOf");
         schema
@@ -125,6 +131,13 @@ impl Schemas {
                 || list("oneOf").iter().filter(|schema| self.allows(schema, value)).count() == 1)
             && schema.get("not").is_none_or(|schema| !self.allows(schema, value))
     }
+}
+
+/// Whether an offering has pricing options, or a subscription chooses one.
+pub(crate) fn is_priced(attributes: &Value) -> bool {
+    ["pricing_options", "pricing_option_id", "selected_pricing_option"]
+        .iter()
+        .any(|name| attributes.get(name).is_some())
 }
 
 /// The alternatives of a schema.

@@ -149,13 +149,23 @@ fn is_good(line: &str) -> Option<bool> {
             | RecordErrorCode::TooDeep
             | RecordErrorCode::TooLarge
             | RecordErrorCode::LineTooLong
-            | RecordErrorCode::PlanNotInOffering => return None,
+            | RecordErrorCode::PlanNotInOffering
+            | RecordErrorCode::PricingOptionNotInOffering
+            | RecordErrorCode::FeatureNotInOffering
+            | RecordErrorCode::DuplicateExternalRef => return None,
             // A schema has a format for whole numbers of 64 bits, which holds nobody to them.
             RecordErrorCode::OutOfRange if error.problem.contains("(64 bits)") => return None,
+            // What one value says of another.
+            RecordErrorCode::Conflicting | RecordErrorCode::NotAllowed if error.problem.contains("the feature") => {
+                return None;
+            }
+            RecordErrorCode::OutOfRange if error.field.ends_with("override_first_period_end_date") => return None,
             _ => good = false,
         }
     }
-    Some(good)
+    // An empty name counts as missing; then it is the offering, when it is found, that asks for another.
+    let is_empty = |name: &str| line.contains(&format!("\"{name}\":\"\""));
+    (!is_empty("pricing_option_id") && !is_empty("selected_pricing_option")).then_some(good)
 }
 
 /// Writes the line again and again, each time with one value in it left out or replaced.

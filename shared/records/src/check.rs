@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::{
-    error::{RecordError, RecordErrorCode},
+    error::RecordError,
     fault::FileFault,
     file::{FileLine, FileLines, Standing, by_level},
     record_type::RecordType,
@@ -60,8 +60,9 @@ pub struct Unchecked {
 /// - A reference that names no line by `external_ref` is [unchecked](CheckedLine::unchecked), as is one to an unchecked line.
 ///   Ids too are unchecked: those of the file's own objects depend on the store and the job. An import finds an object, or
 ///   says `reference_not_found` or `reference_failed`.
-/// - So is a chosen plan that is named by what may be an id, unless it is the `external_ref` of one of the offering's plans. Of a
-///   subscription with an unchecked offering the plan is not judged: an import may say `plan_not_in_offering`.
+/// - So is a part of an offering that is named by what may be an id, unless it is the `external_ref` of such a part. Of a line
+///   with something unchecked no more is judged of what is chosen, configured and associated: an import may say
+///   `plan_not_in_offering`, `pricing_option_not_in_offering`, `feature_not_in_offering`, `required`, `conflicting`, `not_allowed`.
 /// - Of a line with something unchecked the size and depth of the whole object are not judged: an import may say `too_large`,
 ///   `too_deep`. Where the copies that are known are too large by themselves both say `too_large`, perhaps of another size.
 /// - `already_exists`, and what follows from it: lines that refer to that line (`reference_failed`) and, where stored objects are
@@ -155,7 +156,7 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
         Err(errors) => return Judged { errors, unchecked: Vec::new() },
     };
     let id = references.ids().of_draft(&draft, line);
-    let plan = draft.plan_by_id();
+    let names = draft.names_by_id();
     let looked_up = draft.look_up(|reference| references.resolve(reference, &mut |_| Stored::Unknown));
     let unchecked = |reference: &Reference| {
         let line = references.line(reference).map(|line| line.number);
@@ -163,11 +164,12 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
     };
     let mut unchecked: Vec<_> = looked_up.unknown().map(unchecked).collect();
     let mut errors = looked_up.resolve(id).err().unwrap_or_default();
-    if let Some(plan) = plan
-        && let Some(place) = errors.iter().position(|error| error.code == RecordErrorCode::PlanNotInOffering)
-    {
-        errors.remove(place);
-        unchecked.push(Unchecked { reference: plan, line: None });
+    for name in names {
+        let is_of = |error: &RecordError| error.code.is_not_in_offering() && error.field == name.path;
+        if let Some(place) = errors.iter().position(is_of) {
+            errors.remove(place);
+            unchecked.push(Unchecked { reference: name, line: None });
+        }
     }
     Judged { errors, unchecked }
 }

@@ -79,10 +79,16 @@ impl Draft {
         self.record_type
     }
 
-    /// The plan that a subscription chooses by what may be an id.
-    pub(crate) fn plan_by_id(&self) -> Option<Reference> {
-        (self.record_type == RecordType::Subscription)
-            .then(|| subscription::plan_by_id(&self.attributes, &self.path))?
+    /// The names of an offering's parts that may be ids: those are known only where the file's store and import are.
+    pub(crate) fn names_by_id(&self) -> Vec<Reference> {
+        match self.record_type {
+            RecordType::SubscriptionOffering => offering::priced::names_by_id(&self.attributes, &self.path),
+            RecordType::Subscription => subscription::names_by_id(&self.attributes, &self.path),
+            RecordType::SubscriptionProduct
+            | RecordType::SubscriptionPlan
+            | RecordType::SubscriptionFeature
+            | RecordType::SubscriptionSubscriber => Vec::new(),
+        }
     }
 
     /// The record's `external_ref`, when it has one of legal length.
@@ -183,7 +189,7 @@ impl LookedUp {
             return Ok(None);
         }
         if errors.is_empty() {
-            put_in(copies, record_type, &mut attributes, &path, id).unwrap_or_else(|error| errors.push(error));
+            put_in(copies, record_type, &mut attributes, &path, id, &mut errors);
             check_storable(&attributes, external_ref.as_deref(), &path, &mut errors);
         }
         if errors.is_empty() {
@@ -223,17 +229,17 @@ fn put_in(
     attributes: &mut Object,
     path: &Path<'_>,
     id: RecordId,
-) -> Result<(), RecordError> {
+    errors: &mut RecordErrors,
+) {
     let mut copies = Found(copies.into_iter());
     match record_type {
-        RecordType::SubscriptionOffering => offering::resolve_lists(attributes, id, &mut copies),
-        RecordType::Subscription => subscription::resolve(attributes, path, id, &mut copies)?,
+        RecordType::SubscriptionOffering => offering::resolve(attributes, path, id, &mut copies, errors),
+        RecordType::Subscription => subscription::resolve(attributes, path, id, &mut copies, errors),
         RecordType::SubscriptionProduct
         | RecordType::SubscriptionPlan
         | RecordType::SubscriptionFeature
         | RecordType::SubscriptionSubscriber => {}
     }
-    Ok(())
 }
 
 /// A record that is right, whole, and fit to be stored.

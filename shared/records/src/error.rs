@@ -167,8 +167,12 @@ pub enum RecordErrorCode {
     ReferenceNotFound,
     /// What an attribute refers to is a line that was not imported itself.
     ReferenceFailed,
-    /// The chosen plan is none of the offering's.
+    /// A plan that is chosen, priced or configured is none of the offering's.
     PlanNotInOffering,
+    /// A pricing option that is chosen or associated is none of the offering's, or none of the chosen plan's.
+    PricingOptionNotInOffering,
+    /// A feature that is configured is none of the offering's.
+    FeatureNotInOffering,
     /// A line before has the same type and `external_ref`.
     DuplicateExternalRef,
     /// An object with the same type and `external_ref` is stored already.
@@ -200,6 +204,12 @@ pub enum RecordErrorCode {
 impl RecordErrorCode {
     /// Every code.
     pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// Whether something that is named is none of the offering's.
+    #[must_use]
+    pub const fn is_not_in_offering(self) -> bool {
+        matches!(self, Self::PlanNotInOffering | Self::PricingOptionNotInOffering | Self::FeatureNotInOffering)
+    }
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use super::error::RecordErrorCode;
 use crate::{
     field::Fields,
+    json::{Json, Object},
     limits::{EXTERNAL_REF, NAME, TEXT},
 };
 
 /// Checks a feature's attributes.
 pub(super) fn check(feature: &mut Fields<'_>) {
-    feature.optional("external_ref").text(EXTERNAL_REF);
+    feature.external_ref();
     feature.required("name").text(NAME);
     feature.optional("description").text(TEXT);
     if let Some(mut configuration) = feature.required("configuration").object() {
@@ -16,7 +17,21 @@ pub(super) fn check(feature: &mut Fields<'_>) {
     }
 }
 
-const KINDS: [&str; 3] = ["access", "promotion", "usage"];
+/// The types of configurations.
+pub(super) const KINDS: [&str; 3] = ["access", "promotion", "usage"];
+
+/// The type of a good feature's configuration.
+pub(super) fn kind(feature: &Object) -> Option<&str> {
+    feature.get("configuration")?.as_object()?.get("type")?.as_str()
+}
+
+/// The tags of a good feature's promotions.
+pub(super) fn promotion_tags(feature: &Object) -> impl Iterator<Item = &str> {
+    let configuration = feature.get("configuration").and_then(Json::as_object);
+    let settings = configuration.map(|given| given.get("promotion").and_then(Json::as_object).unwrap_or(given));
+    let promotions = settings.and_then(|settings| settings.get("promotions")?.as_array()).unwrap_or_default();
+    promotions.iter().filter_map(|promotion| promotion.as_object()?.get("tag")?.as_str())
+}
 
 /// The settings of all kinds.
 const SETTINGS: [&str; 4] = ["tag", "promotions", "label", "default_value"];
@@ -56,7 +71,7 @@ fn check_configuration(configuration: &mut Fields<'_>) {
 fn check_settings(kind: &str, settings: &mut Fields<'_>) {
     match kind {
         "access" => settings.required("tag").tag(),
-        "promotion" => settings.required("promotions").items(1, |promotion| {
+        "promotion" => settings.required("promotions").items(0, |promotion| {
             if let Some(mut promotion) = promotion.object() {
                 promotion.required("name").text(NAME);
                 promotion.required("tag").tag();

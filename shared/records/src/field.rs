@@ -45,6 +45,21 @@ impl Fields<'_> {
         Field { value: self.object.get_mut(name), path: Path::Key(&self.path, name), findings: &mut *self.findings }
     }
 
+    /// The name by which other systems know the object. An empty one counts as missing, and is dropped: exports write it so.
+    pub(super) fn external_ref(&mut self) {
+        self.drop_empty(&["external_ref"]);
+        self.optional("external_ref").text(EXTERNAL_REF);
+    }
+
+    /// Drops those of some names that are the empty string: for what only names something it is as good as nothing.
+    pub(super) fn drop_empty(&mut self, names: &[&str]) {
+        for name in names {
+            if self.object.get(name).and_then(Json::as_str) == Some("") {
+                self.object.remove(name);
+            }
+        }
+    }
+
     /// Whether an attribute is there, and not null.
     pub(super) fn has(&self, name: &str) -> bool {
         self.object.get(name).is_some_and(|value| *value != Json::Null)
@@ -169,7 +184,16 @@ impl<'f> Field<'f> {
         }
     }
 
-    /// A map from currency to amount, in the currency's minor units, of at most 10 currencies; one that is null is dropped.
+    /// A map of names that the caller chose, with a rule for each value; one that is null is dropped.
+    pub(super) fn entries(self, mut rule: impl FnMut(Field<'_>)) {
+        let Some(Fields { object, path, findings }) = self.object() else { return };
+        object.retain(|_, value| *value != Json::Null);
+        for (name, value) in object.iter_mut() {
+            rule(Field { value: Some(value), path: Path::Key(&path, name), findings: &mut *findings });
+        }
+    }
+
+    /// A map from currency to amount, in the currency's minor units, of at most 200 currencies; one that is null is dropped.
     pub(super) fn price(self) {
         let Some(Fields { object, path, findings }) = self.object() else { return };
         object.retain(|currency, price| *price != Json::Null || !format::is_currency(currency));
@@ -234,10 +258,16 @@ impl<'f> Field<'f> {
     }
 
     /// A list of references and inline objects.
-    pub(super) fn references(self, at_least: usize, record_type: RecordType, rule: fn(&mut Fields<'_>)) {
+    pub(super) fn references(
+        self,
+        at_least: usize,
+        record_type: RecordType,
+        types: &[&'static str],
+        rule: fn(&mut Fields<'_>),
+    ) {
         self.items(at_least, |mut item| match item.value.as_deref() {
             Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
-            Some(Json::Object(_)) => item.inline(record_type, rule),
+            Some(Json::Object(_)) => item.inline(types, rule),
             Some(other) => {
                 let kind = other.kind();
                 item.fail(
@@ -260,10 +290,10 @@ impl<'f> Field<'f> {
         }
     }
 
-    /// An object given in the place of a reference: its attributes, or `{"type"?,"attributes":{…}}`.
-    pub(super) fn inline(self, record_type: RecordType, rule: impl FnOnce(&mut Fields<'_>)) {
+    /// An object inside another one: its attributes, or `{"type"?,"attributes":{…}}` with one of some types.
+    pub(super) fn inline(self, types: &[&'static str], rule: impl FnOnce(&mut Fields<'_>)) {
         let Some(mut object) = self.object() else { return };
-        object.optional("type").one_of(&[record_type.as_str()]);
+        object.optional("type").one_of(types);
         if !object.has("attributes") {
             rule(&mut object);
         } else if let Some(mut attributes) = object.optional("attributes").object() {

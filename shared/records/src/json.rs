@@ -95,6 +95,11 @@ impl Json {
     pub const fn as_object(&self) -> Option<&Object> {
         if let Self::Object(object) = self { Some(object) } else { None }
     }
+
+    /// The members of an object, to change them.
+    pub const fn as_object_mut(&mut self) -> Option<&mut Object> {
+        if let Self::Object(object) = self { Some(object) } else { None }
+    }
 }
 
 impl From<&str> for Json {

@@ -44,6 +44,9 @@ pub const EXTERNAL_REF: RangeInclusive<usize> = 1..=MAX_EXTERNAL_REF;
 /// The length of a name, in characters.
 pub const NAME: RangeInclusive<usize> = 3..=1_024;
 
+/// The length of a notice's name, in characters.
+pub const NOTICE_NAME: RangeInclusive<usize> = 1..=1_024;
+
 /// The length of a text that may be empty, in characters.
 pub const TEXT: RangeInclusive<usize> = 0..=1_024;
 
@@ -51,7 +54,7 @@ pub const TEXT: RangeInclusive<usize> = 0..=1_024;
 pub const MAX_EMAIL: usize = 254;
 
 /// The most currencies of a price.
-pub const MAX_CURRENCIES: usize = 10;
+pub const MAX_CURRENCIES: usize = 200;
 
 /// The longest store id, in bytes.
 pub const MAX_STORE_ID: usize = 64;

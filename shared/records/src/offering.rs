@@ -1,42 +1,75 @@
 //! The rules of a `subscription_offering`, and how copies replace its references.
 
 use crate::{
+    error::{RecordErrorCode, RecordErrors},
     feature,
     field::Fields,
-    json::Object,
+    generation::{BOTH, Generation},
+    json::{Object, Path},
     limits::{EXTERNAL_REF, NAME, TEXT},
     plan, product,
     record_id::RecordId,
-    record_type::RecordType::{SubscriptionFeature, SubscriptionPlan, SubscriptionProduct},
+    record_type::RecordType::{self, SubscriptionFeature, SubscriptionPlan, SubscriptionProduct},
     reference::Found,
 };
 
-/// What an offering is made of.
+mod assembly;
+mod names;
+pub(super) mod priced;
+
+pub(super) use names::Names;
+
+/// What an offering of products is made of.
 pub(super) const LISTS: [&str; 3] = ["products", "plans", "features"];
-/// The lists that every offering must have.
+/// The lists that every offering of products must have.
 pub(super) const REQUIRED_LISTS: [&str; 2] = ["products", "plans"];
 
 /// Checks an offering's attributes.
 pub(super) fn check(offering: &mut Fields<'_>) {
     check_own(offering);
-    for list in REQUIRED_LISTS {
-        offering.required(list);
+    offering.drop_empty(&["proration_policy_id"]);
+    offering.optional("proration_policy_id").text(EXTERNAL_REF);
+    match Generation::tell(&[&*offering.object], false) {
+        Some(Generation::Products) => {
+            for list in REQUIRED_LISTS {
+                offering.required(list);
+            }
+            check_lists(offering);
+        }
+        Some(Generation::PricingOptions) => priced::check(offering, true),
+        None => offering.fail(RecordErrorCode::Conflicting, BOTH),
     }
-    check_lists(offering);
 }
 
 /// Checks the attributes that are the offering's own.
 pub(super) fn check_own(offering: &mut Fields<'_>) {
-    offering.optional("external_ref").text(EXTERNAL_REF);
+    offering.external_ref();
     offering.required("name").text(NAME);
     offering.optional("description").text(TEXT);
 }
 
-/// Checks those lists that are given.
+/// Checks those lists of an offering of products that are given.
 pub(super) fn check_lists(offering: &mut Fields<'_>) {
-    offering.optional("products").references(1, SubscriptionProduct, product::check);
-    offering.optional("plans").references(1, SubscriptionPlan, plan::check);
-    offering.optional("features").references(0, SubscriptionFeature, feature::check);
+    let mut check = |list, at_least, record_type: RecordType, rule| {
+        offering.optional(list).references(at_least, record_type, &[record_type.as_str()], rule);
+    };
+    check("products", 1, SubscriptionProduct, product::check);
+    check("plans", 1, SubscriptionPlan, plan::check);
+    check("features", 0, SubscriptionFeature, feature::check);
+}
+
+/// Puts an offering together: copies replace its references.
+pub(super) fn resolve(
+    offering: &mut Object,
+    path: &Path<'_>,
+    id: RecordId,
+    found: &mut Found,
+    errors: &mut RecordErrors,
+) {
+    match Generation::of_good(offering) {
+        Generation::Products => resolve_lists(offering, id, found),
+        Generation::PricingOptions => assembly::assemble(offering, path, id, found, errors),
+    }
 }
 
 /// Replaces references by copies, in the order in which [`check_lists`] met them.

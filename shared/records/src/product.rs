@@ -1,13 +1,13 @@
-//! The rules of a `subscription_product`.
+//! The rules of a `subscription_product`, and of a plan of a newer offering, which is what is sold there.
 
 use crate::{
     field::Fields,
-    limits::{EXTERNAL_REF, NAME, TEXT},
+    limits::{NAME, TEXT},
 };
 
 /// Checks a product's attributes.
 pub(super) fn check(product: &mut Fields<'_>) {
-    product.optional("external_ref").text(EXTERNAL_REF);
+    product.external_ref();
     product.required("name").text(NAME);
     product.optional("description").text(TEXT);
     product.optional("sku").text(TEXT);

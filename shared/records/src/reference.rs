@@ -120,9 +120,14 @@ impl Snapshot {
     /// The copy as it is stored.
     #[must_use]
     pub fn to_json(&self) -> Json {
+        self.to_json_as(self.record_type.as_str())
+    }
+
+    /// The copy as it is stored, under the type that it has inside another object.
+    pub(super) fn to_json_as(&self, type_word: &str) -> Json {
         let mut object = Object::new();
         object.insert("id", self.id.to_string());
-        object.insert("type", self.record_type.as_str());
+        object.insert("type", type_word);
         if let Some(external_ref) = &self.external_ref {
             object.insert("external_ref", external_ref.as_str());
         }
@@ -149,6 +154,27 @@ impl Found {
     /// The copy for the next reference.
     pub(super) fn next(&mut self) -> Option<Arc<Snapshot>> {
         self.0.next()
+    }
+
+    /// The same for an offering of pricing options, whose parts have types of their own. An inline part that has an
+    /// `external_ref` gets its id from that: no id moves when another part is put in front of it.
+    pub(super) fn fill_by_name(&mut self, offering: &mut Object, list: &str, type_word: &str, parent: RecordId) {
+        let Some(Json::Array(items)) = offering.get_mut(list) else { return };
+        for (index, item) in items.iter_mut().enumerate() {
+            *item = match std::mem::replace(item, Json::Null) {
+                Json::String(_) => self.next().map_or(Json::Null, |snapshot| snapshot.to_json_as(type_word)),
+                inline => {
+                    let attributes = own_attributes(inline);
+                    let place = match attributes.get("external_ref").and_then(Json::as_str) {
+                        Some(external_ref) => format!("{list}/{external_ref}"),
+                        None => format!("{list}[{index}]"),
+                    };
+                    // It is stored under no type of record, so any will do.
+                    let part = Snapshot::inline(parent.at(&place), RecordType::SubscriptionOffering, attributes);
+                    part.to_json_as(type_word)
+                }
+            };
+        }
     }
 
     /// Replaces the references of a list by copies; an inline object gets an id from its parent's and its position.

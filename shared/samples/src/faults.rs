@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use records::{
     RecordErrorCode,
-    limits::{MAX_DEPTH, MAX_ERRORS, MAX_ITEM_BYTES, MAX_LINE_BYTES},
+    limits::{MAX_CURRENCIES, MAX_DEPTH, MAX_ERRORS, MAX_ITEM_BYTES, MAX_LINE_BYTES},
 };
 
 use super::words::{person, product_name, uuid};
@@ -79,8 +79,8 @@ faults! {
     FractionalAmount = "fractional_amount", r#"{"data":{"type":"subscription_product","attributes":{"external_ref":"$ref","name":"$name","price":{"EUR":{"amount":19.99}}}}}"#, [WrongType "data.attributes.price.EUR.amount"];
     /// A currency sign instead of a code.
     BadCurrency = "bad_currency", r#"{"data":{"type":"subscription_product","attributes":{"external_ref":"$ref","name":"$name","price":{"€":{"amount":1999}}}}}"#, [Malformed r#"data.attributes.price["€"]"#];
-    /// Eleven currencies.
-    TooManyCurrencies = "too_many_currencies", r#"{"data":{"type":"subscription_product","attributes":{"external_ref":"$ref","name":"$name","price":{"USD":{"amount":1},"EUR":{"amount":1},"GBP":{"amount":1},"CAD":{"amount":1},"AUD":{"amount":1},"CHF":{"amount":1},"SEK":{"amount":1},"JPY":{"amount":1},"NOK":{"amount":1},"DKK":{"amount":1},"PLN":{"amount":1}}}}}"#, [WrongLength "data.attributes.price"];
+    /// Two hundred and one currencies.
+    TooManyCurrencies = "too_many_currencies", r#"{"data":{"type":"subscription_product","attributes":{"external_ref":"$ref","name":"$name","price":{$currencies}}}}"#, [WrongLength "data.attributes.price"];
     /// Three things wrong at once.
     SeveralAtOnce = "several_at_once", r#"{"data":{"type":"subscription_subscriber","attributes":{"external_ref":"$ref","account_id":"none","name":"J","email":"none"}}}"#, [Malformed "data.attributes.account_id", WrongLength "data.attributes.name", Malformed "data.attributes.email"];
     /// An offering of nothing.
@@ -147,8 +147,8 @@ faults! {
     SixtyFiveBits = "sixty_five_bits", r#"{"data":{"type":"subscription_plan","attributes":{"external_ref":"$ref","name":"$name","billing_interval_type":"month","billing_frequency":9223372036854775808,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":true}}}"#, [OutOfRange "data.attributes.billing_frequency"];
     /// A tag with a blank in it.
     BadTag = "bad_tag", r#"{"data":{"type":"subscription_feature","attributes":{"external_ref":"$ref","name":"$name","configuration":{"type":"usage","usage":{"tag":"so many","label":"Downloads","default_value":1}}}}}"#, [Malformed "data.attributes.configuration.usage.tag"];
-    /// A promotion of nothing.
-    NoPromotions = "no_promotions", r#"{"data":{"type":"subscription_feature","attributes":{"external_ref":"$ref","name":"$name","configuration":{"type":"promotion","promotions":[]}}}}"#, [WrongLength "data.attributes.configuration.promotions"];
+    /// One promotion where a list of them belongs.
+    PromotionsNoList = "promotions_no_list", r#"{"data":{"type":"subscription_feature","attributes":{"external_ref":"$ref","name":"$name","configuration":{"type":"promotion","promotions":{"name":"Gifts","tag":"bag"}}}}}"#, [WrongType "data.attributes.configuration.promotions"];
     /// A number where a reference belongs.
     BadReference = "bad_reference", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","products":[{"name":"$name"}],"plans":[$plan],"features":[7]}}}"#, [WrongType "data.attributes.features[0]"];
     /// A reference to a line of another type.
@@ -166,7 +166,59 @@ faults! {
     /// A plan that the offering does not have.
     PlanNotOffered = "plan_not_offered", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},"products":[{"name":"$name"}],"plans":[$plan],"selected_plan":"yearly"}}}"#, [PlanNotInOffering "data.attributes.selected_plan"];
     /// A day, and no time.
-    BadTime = "bad_time", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},"products":[{"name":"$name"}],"plans":[$chosen],"started_at":"2026-02-30"}}}"#, [Malformed "data.attributes.started_at"];
+    BadTime = "bad_time", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},"products":[{"name":"$name"}],"plans":[$chosen],"first_invoice_paid":true,"started_at":"2026-02-30"}}}"#, [Malformed "data.attributes.started_at"];
+    /// Products beside pricing options.
+    BothGenerations = "both_generations", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name",$parts,"products":[{"name":"$name"}]}}}"#, [Conflicting "data.attributes"];
+    /// The name of a plan that belongs into the offering.
+    PlanByName = "plan_by_name", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","plans":["small"],"pricing_options":[$plan]}}}"#, [WrongType "data.attributes.plans[0]"];
+    /// Plans, and no way to pay for them.
+    NoPricingOptions = "no_pricing_options", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","plans":[{"name":"$name"}]}}}"#, [Required "data.attributes.pricing_options"];
+    /// A price below zero inside of a plan.
+    NegativeInPlan = "negative_in_plan", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","plans":[{"name":"$name","price":{"GBP":{"amount":-1}}}],"pricing_options":[$plan]}}}"#, [OutOfRange "data.attributes.plans[0].price.GBP.amount"];
+    /// Two plans of one name.
+    PlanNamedTwice = "plan_named_twice", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","plans":[{"external_ref":"a","name":"$name"},{"external_ref":"a","name":"$name"}],"pricing_options":[$plan]}}}"#, [DuplicateExternalRef "data.attributes.plans[1].external_ref"];
+    /// Months where days or weeks are counted.
+    BadLeadTime = "bad_lead_time", r#"{"data":{"type":"subscription_plan","attributes":{"external_ref":"$ref","name":"$name","billing_interval_type":"month","billing_frequency":1,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":true,"lead_time":{"type":"month","time":1}}}}"#, [NotAllowed "data.attributes.lead_time.type"];
+    /// A notice at no time before.
+    BadNotice = "bad_notice", r#"{"data":{"type":"subscription_plan","attributes":{"external_ref":"$ref","name":"$name","billing_interval_type":"month","billing_frequency":1,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":true,"notification_schedule":[{"name":"Now","unit":"day","amount":0}]}}}"#, [OutOfRange "data.attributes.notification_schedule[0].amount"];
+    /// Pricing options of a plan that the offering does not have.
+    PlanNotAssociable = "plan_not_associable", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name",$parts,"pricing_option_associations":{"huge":["monthly"]}}}}"#, [PlanNotInOffering "data.attributes.pricing_option_associations.huge"];
+    /// A plan with a pricing option that the offering does not have.
+    OptionNotAssociable = "option_not_associable", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name",$parts,"pricing_option_associations":{"small":["monthly","weekly"]}}}}"#, [PricingOptionNotInOffering "data.attributes.pricing_option_associations.small[1]"];
+    /// What a plan gives of a feature that the offering does not have.
+    FeatureNotOffered = "feature_not_offered", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name",$parts,"configured_features":{"small":{"lounge":{"type":"access"}}}}}}"#, [FeatureNotInOffering "data.attributes.configured_features.small.lounge"];
+    /// Usage, and not how much.
+    UsageWithoutValue = "usage_without_value", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name",$parts,"configured_features":{"small":{"samples":{"type":"usage"}}}}}}"#, [Required "data.attributes.configured_features.small.samples.default_value"];
+    /// A promotion that is none of the feature's.
+    PromotionOfAnother = "promotion_of_another", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name",$parts,"configured_features":{"small":{"gifts":{"type":"promotion","tag":"samples"}}}}}}"#, [NotAllowed "data.attributes.configured_features.small.gifts.tag"];
+    /// Access to a feature that counts usage.
+    ConfiguredOtherwise = "configured_otherwise", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name",$parts,"configured_features":{"small":{"samples":{"type":"access"}}}}}}"#, [Conflicting "data.attributes.configured_features.small.samples.type"];
+    /// A feature configured in the plan and again beside it.
+    ConfiguredTwice = "configured_twice", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","features":[{"external_ref":"news","name":"News","configuration":{"type":"access","tag":"news"}}],"plans":[{"external_ref":"small","name":"Small","feature_configurations":{"news":{"type":"access"}}}],"pricing_options":[$plan],"configured_features":{"small":{"news":{"type":"access"}}}}}}"#, [Conflicting "data.attributes.configured_features.small.news"];
+    /// Two plans chosen.
+    TwoPlansMarked = "two_plans_marked", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},"plans":[{"name":"Small","meta":{"selected":true}},{"name":"Large","meta":{"selected":true}}],"pricing_options":[$chosen]}}}"#, [Conflicting "data.attributes"];
+    /// A plan chosen, and no pricing option.
+    NoOptionChosen = "no_option_chosen", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},$parts,"selected_plan":"small"}}}"#, [Required "data.attributes"];
+    /// A pricing option that the offering does not have.
+    OptionNotOffered = "option_not_offered", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},$parts,"selected_plan":"small","selected_pricing_option":"weekly"}}}"#, [PricingOptionNotInOffering "data.attributes.selected_pricing_option"];
+    /// A pricing option that goes with another plan.
+    OptionOfAnotherPlan = "option_of_another_plan", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},$parts,"pricing_option_associations":{"small":["monthly"],"large":["yearly"]},"selected_plan":"large","pricing_option_id":"monthly"}}}"#, [PricingOptionNotInOffering "data.attributes.pricing_option_id"];
+    /// A pricing option of an offering of products.
+    OptionOfProducts = "option_of_products", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},"products":[{"name":"$name"}],"plans":[$chosen],"selected_pricing_option":"monthly"}}}"#, [Conflicting "data.attributes"];
+    /// Parts inside of the offering that stand beside it.
+    PartsInside = "parts_inside", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name","pricing_options":[]},$parts,"selected_plan":"small","selected_pricing_option":"monthly"}}}"#, [Conflicting "data.attributes.offering.pricing_options"];
+    /// A start that nobody has paid for.
+    UnpaidStart = "unpaid_start", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},$parts,"selected_plan":"small","selected_pricing_option":"monthly","started_at":"2026-01-01T00:00:00Z"}}}"#, [Conflicting "data.attributes.started_at"];
+    /// A first period that ends and never began.
+    EndWithoutStart = "end_without_start", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},$parts,"selected_plan":"small","selected_pricing_option":"monthly","override_first_period_end_date":"2026-01-01T00:00:00Z"}}}"#, [Conflicting "data.attributes.override_first_period_end_date"];
+    /// A first period that ends before it begins.
+    EndBeforeStart = "end_before_start", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},$parts,"selected_plan":"small","selected_pricing_option":"monthly","first_invoice_paid":true,"started_at":"2026-01-01T00:00:00Z","override_first_period_end_date":"2025-12-31T00:00:00Z"}}}"#, [OutOfRange "data.attributes.override_first_period_end_date"];
+    /// Half of an order.
+    HalfAnOrder = "half_an_order", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},$parts,"selected_plan":"small","selected_pricing_option":"monthly","order":{"order_id":"$account"}}}}"#, [Required "data.attributes.order.order_item_id"];
+    /// A payment gateway that nobody knows.
+    UnknownGateway = "unknown_gateway", r#"{"data":{"type":"subscription_subscriber","attributes":{"external_ref":"$ref","account_id":"$account","name":"$person","email":"$mailbox@example.com","payment_authority":{"type":"braintree"}}}}"#, [NotAllowed "data.attributes.payment_authority.type"];
+    /// A payer without a card.
+    PaymentWithoutCard = "payment_without_card", r#"{"data":{"type":"subscription","attributes":{"external_ref":"$ref","account_id":"$account","currency":"EUR","name":"$person","email":"$mailbox@example.com","manual_payments":true,"offering":{"name":"$name"},$parts,"selected_plan":"small","selected_pricing_option":"monthly","payment_authority":{"type":"stripe_payment_intents","customer_id":"cus_1"}}}}"#, [Required "data.attributes.payment_authority.card_id"];
 }
 
 /// The plan that broken offerings bring along, so that nothing else is wrong with them.
@@ -174,6 +226,16 @@ const PLAN: &str = r#"{"name":"Monthly","billing_interval_type":"month","billing
 
 /// The same plan, chosen by its subscription.
 const CHOSEN: &str = r#"{"name":"Monthly","billing_interval_type":"month","billing_frequency":1,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":true,"meta":{"selected":true}}"#;
+
+/// The parts of an offering of plans and pricing options, in which nothing is wrong.
+const PARTS: &str = r#""plans":[{"external_ref":"small","name":"Small"},{"external_ref":"large","name":"Large"}],"pricing_options":[{"external_ref":"monthly","name":"Monthly","billing_interval_type":"month","billing_frequency":1,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":true},{"external_ref":"yearly","name":"Yearly","billing_interval_type":"year","billing_frequency":1,"plan_length":1,"end_behavior":"close","can_pause":true,"can_resume":true,"can_cancel":true}],"features":[{"external_ref":"gifts","name":"Gifts","configuration":{"type":"promotion","promotions":[{"name":"A bag","tag":"bag"}]}},{"external_ref":"samples","name":"Samples","configuration":{"type":"usage","tag":"samples","label":"Samples","default_value":1}}]"#;
+
+/// So many currencies, each with an amount.
+fn currencies(count: usize) -> String {
+    let letters = || 'A'..='Z';
+    let codes = letters().flat_map(|first| letters().map(move |last| format!("X{first}{last}")));
+    codes.take(count).map(|code| format!(r#""{code}":{{"amount":1}}"#)).collect::<Vec<_>>().join(",")
+}
 
 /// How deep in a broken line its list of lists begins.
 const LEVELS_ABOVE: usize = 3;
@@ -211,6 +273,8 @@ pub(super) fn broken_line(rng: &mut ChaCha8Rng, kind: FaultKind, serial: usize) 
     let round = round(serial);
     let text = kind
         .template()
+        .replace("$parts", PARTS)
+        .replace("$currencies", &currencies(MAX_CURRENCIES + 1))
         .replace("$rejected", &format!("rejected-{round:05}"))
         .replace("$blocked", &format!("blocked-{round:05}"))
         .replace("$ref", &format!("bad-{serial:05}"))

@@ -1,7 +1,9 @@
 //! Makes import files: as large, as mixed and as broken as asked, and the same bytes for the same seed.
 
 mod faults;
+mod priced;
 mod records;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -179,18 +181,24 @@ fn draft(rng: &mut ChaCha8Rng, round: &[RecordType], count: usize) -> Vec<Draft>
             draft.references.plans = some_of(rng, &plans, 3);
             draft.references.features = some_of(rng, &features, 2);
         }
+        draft.references.is_priced = percent(rng, 50);
     }
 
-    // A subscription takes one of its offering's own plans.
-    let offers: Vec<(String, String)> = drafts
-        .iter()
-        .filter(|draft| draft.record_type == RecordType::SubscriptionOffering)
-        .filter_map(|draft| Some((draft.external_ref.clone()?, draft.references.plans.first()?.clone())))
-        .collect();
+    // A subscription takes one of its offering's own plans and, where there are any, pricing options.
+    let offer = |draft: &Draft| -> Option<(String, String, Option<&'static str>)> {
+        let offering = draft.external_ref.clone()?;
+        if draft.references.is_priced {
+            return Some((offering, priced::PLAN.to_owned(), Some(priced::OPTION)));
+        }
+        Some((offering, draft.references.plans.first()?.clone(), None))
+    };
+    let offerings = drafts.iter().filter(|draft| draft.record_type == RecordType::SubscriptionOffering);
+    let offers: Vec<_> = offerings.filter_map(offer).collect();
     for draft in drafts.iter_mut().filter(|draft| draft.record_type == RecordType::Subscription) {
-        if let Some((offering, plan)) = offers.choose(rng).cloned() {
+        if let Some((offering, plan, pricing_option)) = offers.choose(rng).cloned() {
             draft.references.offering = Some(offering);
             draft.references.plans = vec![plan];
+            draft.references.pricing_option = pricing_option;
         }
     }
     drafts

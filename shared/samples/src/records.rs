@@ -11,9 +11,10 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::words::{
-    CHANNELS, CITIES, CURRENCIES, GENRES, LOCALES, MAIL_HOSTS, ORIGINS, ROASTS, STREETS, TIERS, WAREHOUSES,
-    description, percent, person, pick, product_name, uuid,
+    CHANNELS, CITIES, CURRENCIES, GENRES, LOCALES, MAIL_HOSTS, ROASTS, STREETS, TIERS, WAREHOUSES, description,
+    percent, person, pick, product_name, uuid,
 };
+use super::{priced, subscriptions};
 
 /// The types of good lines, dealt in turn: how often a type stands here is its share of a file.
 pub(super) const ROUND: &[RecordType] = &[
@@ -63,6 +64,9 @@ pub(super) struct References {
     pub(super) plans: Vec<String>,
     pub(super) features: Vec<String>,
     pub(super) offering: Option<String>,
+    /// Of an offering, whether it is made of plans and pricing options; of a subscription, the pricing option it chooses.
+    pub(super) is_priced: bool,
+    pub(super) pricing_option: Option<&'static str>,
 }
 
 /// Writes the attributes of a draft as one JSON object.
@@ -75,8 +79,11 @@ pub(super) fn attributes(rng: &mut ChaCha8Rng, draft: &Draft) -> io::Result<Stri
         RecordType::SubscriptionPlan => serde_json::to_string(&plan(rng, external_ref)),
         RecordType::SubscriptionFeature => serde_json::to_string(&feature(rng, external_ref)),
         RecordType::SubscriptionSubscriber => serde_json::to_string(&subscriber(rng, external_ref)),
+        RecordType::SubscriptionOffering if references.is_priced => {
+            serde_json::to_string(&priced::offering(rng, external_ref, &references.features))
+        }
         RecordType::SubscriptionOffering => serde_json::to_string(&offering(rng, external_ref, references)),
-        RecordType::Subscription => serde_json::to_string(&subscription(rng, external_ref, references)),
+        RecordType::Subscription => serde_json::to_string(&subscriptions::subscription(rng, external_ref, references)),
     };
     text.map_err(io::Error::from)
 }
@@ -98,7 +105,7 @@ struct PriceUnits {
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Product<'a> {
+pub(super) struct Product<'a> {
     external_ref: Option<&'a str>,
     name: String,
     description: Option<String>,
@@ -112,7 +119,7 @@ struct Product<'a> {
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     external_ref: Option<&'a str>,
     name: String,
     description: Option<String>,
@@ -133,25 +140,25 @@ struct Plan<'a> {
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Feature<'a> {
+pub(super) struct Feature<'a> {
     external_ref: Option<&'a str>,
     name: String,
     description: Option<String>,
-    configuration: Configuration,
+    pub(super) configuration: Configuration,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Configuration {
+pub(super) enum Configuration {
     Access { tag: String },
     Promotion { promotions: Vec<Promotion> },
     Usage { tag: String, label: &'static str, default_value: u32 },
 }
 
 #[derive(Serialize)]
-struct Promotion {
+pub(super) struct Promotion {
     name: String,
-    tag: String,
+    pub(super) tag: String,
     #[serde(rename = "promotion_id", skip_serializing_if = "Option::is_none")]
     id: Option<String>,
 }
@@ -199,49 +206,12 @@ struct Offering<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Item<'a, Inline> {
+pub(super) enum Item<'a, Inline> {
     Reference(&'a str),
     Inline(Inline),
 }
 
-#[skip_serializing_none]
-#[derive(Serialize)]
-struct Subscription<'a> {
-    external_ref: Option<&'a str>,
-    account_id: String,
-    currency: &'static str,
-    name: String,
-    email: String,
-    manual_payments: bool,
-    offering_external_ref: Option<&'a str>,
-    selected_plan: Option<&'a str>,
-    /// Given inline where there is nothing to refer to.
-    offering: Option<InlineOffering>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    products: Vec<Product<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    plans: Vec<ChosenPlan<'a>>,
-    started_at: Option<String>,
-}
-
-#[derive(Serialize)]
-struct InlineOffering {
-    name: String,
-}
-
-#[derive(Serialize)]
-struct ChosenPlan<'a> {
-    #[serde(flatten)]
-    plan: Plan<'a>,
-    meta: Selected,
-}
-
-#[derive(Serialize)]
-struct Selected {
-    selected: bool,
-}
-
-fn product<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Product<'a> {
+pub(super) fn product<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Product<'a> {
     let number = rng.random_range(100..10_000_u32);
     Product {
         external_ref,
@@ -259,7 +229,7 @@ fn price_units(rng: &mut ChaCha8Rng) -> PriceUnits {
     PriceUnits { unit: pick(rng, &["day", "month"]), amount: rng.random_range(1..=12) }
 }
 
-fn plan<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Plan<'a> {
+pub(super) fn plan<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Plan<'a> {
     let interval = pick(rng, &["day", "week", "month", "month", "month", "year"]);
     let frequency = rng.random_range(1..=6);
     let fixed = percent(rng, 30);
@@ -282,7 +252,7 @@ fn plan<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Plan<'a> {
     }
 }
 
-fn feature<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Feature<'a> {
+pub(super) fn feature<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Feature<'a> {
     let topic = pick(rng, GENRES);
     let tag = format!("{}_{}", topic.to_lowercase(), rng.random_range(1..1000_u32));
     let (name, configuration) = match rng.random_range(0..3_u8) {
@@ -318,7 +288,7 @@ fn address(rng: &mut ChaCha8Rng) -> Address {
     Address { line_1: format!("{} {}", rng.random_range(1..200_u32), pick(rng, STREETS)), city, country }
 }
 
-fn contact(rng: &mut ChaCha8Rng) -> (String, String) {
+pub(super) fn contact(rng: &mut ChaCha8Rng) -> (String, String) {
     let (name, mailbox) = person(rng);
     let email = format!("{mailbox}{}@{}", rng.random_range(1..1000_u32), pick(rng, MAIL_HOSTS));
     (name, email)
@@ -355,36 +325,6 @@ fn offering<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>, references:
         features,
         channel: percent(rng, 8).then(|| pick(rng, CHANNELS)),
     }
-}
-
-fn subscription<'a>(
-    rng: &mut ChaCha8Rng,
-    external_ref: Option<&'a str>,
-    references: &'a References,
-) -> Subscription<'a> {
-    let (name, email) = contact(rng);
-    let offering_external_ref = references.offering.as_deref();
-    let selected_plan = references.plans.first().map(String::as_str);
-    let inline = offering_external_ref.is_none() || selected_plan.is_none();
-    Subscription {
-        external_ref,
-        account_id: uuid(rng),
-        currency: pick(rng, &["USD", "EUR", "GBP"]),
-        name,
-        email,
-        manual_payments: percent(rng, 30),
-        offering_external_ref: offering_external_ref.filter(|_| !inline),
-        selected_plan: selected_plan.filter(|_| !inline),
-        offering: inline.then(|| InlineOffering { name: format!("{} Subscription", pick(rng, ORIGINS)) }),
-        products: if inline { vec![product(rng, None)] } else { Vec::new() },
-        plans: if inline { vec![chosen_plan(rng)] } else { Vec::new() },
-        started_at: percent(rng, 40)
-            .then(|| format!("2026-{:02}-{:02}T08:00:00Z", rng.random_range(1..=12_u32), rng.random_range(1..=28_u32))),
-    }
-}
-
-fn chosen_plan(rng: &mut ChaCha8Rng) -> ChosenPlan<'static> {
-    ChosenPlan { plan: plan(rng, None), meta: Selected { selected: true } }
 }
 
 /// Prices one thing in one to five currencies, at about the same worth in each.

@@ -107,7 +107,10 @@ fn good_lines_refer_to_good_lines_only() {
         }
         if *record_type == RecordType::Subscription && attributes.get("offering").is_none() {
             refer(RecordType::SubscriptionOffering, attributes["offering_external_ref"].as_str().unwrap());
-            refer(RecordType::SubscriptionPlan, attributes["selected_plan"].as_str().unwrap());
+            // The plans of an offering of pricing options are its own.
+            if attributes.get("selected_pricing_option").is_none() {
+                refer(RecordType::SubscriptionPlan, attributes["selected_plan"].as_str().unwrap());
+            }
         }
     }
     assert!(seen > 1_000, "only {seen} references");

@@ -61,13 +61,24 @@ fn stand_in(reference: &Reference) -> Resolution {
     let id = RecordId::parse("00000000-0000-4000-8000-000000000001").unwrap();
     let mut attributes = Object::new();
     if reference.record_type == RecordType::SubscriptionOffering {
-        let mut plan = Object::new();
-        plan.insert("id", id.to_string());
-        plan.insert("external_ref", "monthly");
-        attributes.insert("plans", vec![Json::from(plan)]);
+        let parts = |names: &[&str]| -> Vec<Json> { names.iter().map(|name| part(id, name)).collect() };
+        attributes.insert("plans", parts(&["monthly", "small"]));
+        // Of the offerings that the seeds name, this one is made of products.
+        if reference.text != "box" {
+            attributes.insert("pricing_options", parts(&["monthly", "other"]));
+        }
     }
     let name = (reference.look_up != LookUp::Id).then(|| reference.text.clone());
     Resolution::Found(Arc::new(Snapshot::new(id, reference.record_type, name, attributes)))
+}
+
+/// A plan or a pricing option of an offering.
+fn part(id: RecordId, external_ref: &str) -> Json {
+    let mut part = Object::new();
+    part.insert("id", id.to_string());
+    part.insert("external_ref", external_ref);
+    part.insert("attributes", Object::new());
+    part.into()
 }
 
 /// A record is read again from what is written of it.

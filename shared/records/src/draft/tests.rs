@@ -8,6 +8,7 @@ use super::*;
 mod envelope;
 mod inline;
 mod nulls;
+mod priced;
 mod references;
 mod rules;
 

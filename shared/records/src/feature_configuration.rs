@@ -1,0 +1,46 @@
+//! The rules of what a plan gives of a feature: `{"gifts":{"type":"promotion","tag":"gift-bag"}}`, by feature.
+
+use crate::{
+    error::{RecordErrorCode, RecordErrors},
+    feature::{self, KINDS},
+    field::Field,
+    json::{Json, Object, Path, Shown},
+};
+
+/// Checks a map from feature to configuration. Which features there are is not known yet.
+pub(super) fn check_map(configurations: Field<'_>) {
+    configurations.entries(|configuration| {
+        let Some(mut configuration) = configuration.object() else { return };
+        let kind = configuration.required("type").one_of(&KINDS);
+        for (name, needed_by) in [("tag", "promotion"), ("default_value", "usage")] {
+            if kind == Some(needed_by) {
+                configuration.required(name);
+            }
+        }
+        configuration.optional("tag").tag();
+        configuration.optional("default_value").whole(i64::MIN..);
+    });
+}
+
+/// Holds a configuration to its feature: it is of the same type, and a promotion is one of the feature's.
+pub(super) fn hold_to_feature(configuration: &Json, feature: &Object, path: &Path<'_>, errors: &mut RecordErrors) {
+    let given = |name: &str| configuration.as_object().and_then(|given| given.get(name)).and_then(Json::as_str);
+    let Some((kind, given_kind)) = feature::kind(feature).zip(given("type")) else { return };
+    if kind != given_kind {
+        let problem = format_args!("\"type\" must be {kind}, as the feature's is, not {given_kind}");
+        errors.add(RecordErrorCode::Conflicting, &Path::Key(path, "type"), problem);
+    } else if let (true, Some(tag)) = (kind == "promotion", given("tag")) {
+        let tags: Vec<_> = feature::promotion_tags(feature).collect();
+        if !tags.contains(&tag) {
+            let problem = match tags.as_slice() {
+                [] => "\"tag\" must be that of a promotion, but the feature has none".to_owned(),
+                tags => format!(
+                    "\"tag\" must be that of one of the feature's promotions ({}), not {}",
+                    tags.join(", "),
+                    Shown(tag)
+                ),
+            };
+            errors.add(RecordErrorCode::NotAllowed, &Path::Key(path, "tag"), problem);
+        }
+    }
+}
