@@ -1,0 +1,50 @@
+//! What is wrong with a value that was refused, and what to write instead. Called for refused values alone.
+
+mod currency;
+mod email;
+mod envelope;
+mod time;
+mod uri;
+mod uuid;
+
+pub(crate) use currency::{amount_object, currency, minor_units};
+pub(crate) use email::email;
+pub(crate) use envelope::{attributes_meant, not_utf8, record_type, type_meant};
+pub(crate) use time::{number_as_time, time};
+pub(crate) use uri::uri;
+pub(crate) use uuid::uuid;
+
+use crate::quote::{Shown, character, first_unseen};
+
+/// What is wrong with a text that should be a tag.
+pub(crate) fn tag(text: &str) -> String {
+    match text.chars().find(|other| !other.is_ascii_alphanumeric() && !"-_".contains(*other)) {
+        Some(other) => format!("{} is none of them", character(other)),
+        None => format!("its length is {}", text.chars().count()),
+    }
+}
+
+/// An invisible character of a text, or a blank at an end of it: nobody sees what is wrong unless it is named.
+fn unseen(text: &str) -> Option<String> {
+    let found = first_unseen(text)?;
+    let place = match (text.starts_with(found), text.ends_with(found)) {
+        (true, _) => "begins with",
+        (_, true) => "ends with",
+        _ => "has inside",
+    };
+    Some(format!("it {place} {}: take it out", character(found)))
+}
+
+/// A text without its invisible characters and the blanks at its ends.
+fn visible(text: &str) -> String {
+    let seen = text.chars().filter(|character| crate::quote::name_of_invisible(*character).is_none());
+    seen.collect::<String>().trim().to_owned()
+}
+
+/// The first of some texts that a rule takes, as what to write.
+fn write_instead(candidates: impl IntoIterator<Item = String>, rule: impl Fn(&str) -> bool) -> Option<String> {
+    candidates.into_iter().find(|candidate| rule(candidate)).map(|text| format!("write {}", Shown(&text)))
+}
+
+#[cfg(test)]
+mod tests;
