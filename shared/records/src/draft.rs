@@ -167,7 +167,8 @@ impl LookedUp {
         for (reference, resolution) in answers {
             match resolution {
                 Resolution::Found(snapshot) => copies.push(snapshot),
-                Resolution::Missing => errors.push(reference.missing()),
+                Resolution::Missing => errors.push(reference.missing("")),
+                Resolution::Misspelt(hint) => errors.push(reference.missing(&hint)),
                 Resolution::Failed { line } => errors.push(reference.blocked_by(line)),
                 Resolution::Unknown => is_known = false,
             }

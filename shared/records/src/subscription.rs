@@ -2,6 +2,7 @@
 
 use crate::{
     error::{RecordError, RecordErrorCode},
+    explain,
     field::Fields,
     json::{Json, Object, Path, Shown},
     limits::{EXTERNAL_REF, NAME},
@@ -193,7 +194,8 @@ fn chosen_plan(
     let plan =
         plans.iter().find(|plan| has(plan, "external_ref")).or_else(|| plans.iter().find(|plan| has(plan, "id")));
     plan.and_then(id_of).ok_or_else(|| {
-        let problem = format!("none of the offering's plans has this id or external_ref: {}", Shown(text));
+        let has = explain::plans(plans, text);
+        let problem = format!("none of the offering's plans has this id or external_ref: {}{has}", Shown(text));
         RecordError::new(RecordErrorCode::PlanNotInOffering, Path::Key(path, name).to_string(), problem)
     })
 }
