@@ -68,6 +68,8 @@ pub(super) struct Envelope {
     /// `None` when `attributes` is no object; the error is noted already.
     pub(super) attributes: Option<Object>,
     pub(super) path: Path<'static>,
+    /// What stands among `relationships`, which are not read.
+    pub(super) related: Vec<String>,
 }
 
 impl Envelope {
@@ -77,7 +79,11 @@ impl Envelope {
             None | Some(Json::Null) => Self::open_inner(line, &LINE, errors),
             Some(Json::Object(data)) => Self::open_inner(data, &DATA, errors),
             Some(other) => {
-                let hint = if matches!(other, Json::Array(_)) { ": take the [ and ] away, and give each object a line of its own" } else { "" };
+                let hint = if matches!(other, Json::Array(_)) {
+                    ": take the [ and ] away, and give each object a line of its own"
+                } else {
+                    ""
+                };
                 let problem = format_args!("\"data\" must be an object, not {}{hint}", Value(&other));
                 errors.add(RecordErrorCode::WrongType, &DATA, problem);
                 None
@@ -92,11 +98,15 @@ impl Envelope {
             return None;
         };
         let record_type = read_type(name, &Path::Key(path, "type"), errors)?;
+        let related = inner.get("relationships").and_then(Json::as_object);
+        let related =
+            related.map(|related| related.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
         let (attributes, path) = match inner.remove("attributes") {
             None if explain::attributes_meant(&inner).is_some() => {
                 let meant = explain::attributes_meant(&inner).unwrap_or_default();
                 let path = Path::Key(path, "attributes");
-                let problem = format_args!("\"attributes\" is required; {} is given: write \"attributes\"", Shown(meant));
+                let problem =
+                    format_args!("\"attributes\" is required; {} is given: write \"attributes\"", Shown(meant));
                 errors.add(RecordErrorCode::Required, &path, problem);
                 (None, path)
             }
@@ -110,7 +120,7 @@ impl Envelope {
                 (None, path)
             }
         };
-        Some(Self { record_type, attributes, path })
+        Some(Self { record_type, attributes, path, related })
     }
 }
 

@@ -34,13 +34,18 @@ const SHOWN_PLANS: usize = 5;
 /// The plans that an offering has, and the one that was meant.
 pub(crate) fn plans(plans: &[Json], text: &str) -> String {
     let member = |plan: &Json, name: &str| Some(plan.as_object()?.get(name)?.as_str()?.to_owned());
-    let names: Vec<String> = plans.iter().filter_map(|plan| member(plan, "external_ref").or_else(|| member(plan, "id"))).collect();
+    let names: Vec<String> =
+        plans.iter().filter_map(|plan| member(plan, "external_ref").or_else(|| member(plan, "id"))).collect();
     let meant = nearest(text, names.iter().map(String::as_str));
     let shown: Vec<String> = names.iter().take(SHOWN_PLANS).map(|name| Shown(name).to_string()).collect();
     let more = names.len().saturating_sub(SHOWN_PLANS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let meant = meant.map(|name| format!("; did you mean {}?", Shown(name))).unwrap_or_default();
-    if names.is_empty() { "; it has no plan with a name".to_owned() } else { format!("; it has {}{more}{meant}", shown.join(", ")) }
+    if names.is_empty() {
+        "; it has no plan with a name".to_owned()
+    } else {
+        format!("; it has {}{more}{meant}", shown.join(", "))
+    }
 }
 
 /// An invisible character of a text, or a blank at an end of it: nobody sees what is wrong unless it is named.

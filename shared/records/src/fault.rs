@@ -40,11 +40,9 @@ impl FileFault {
         match self {
             Self::Empty => RecordErrorCode::FileEmpty,
             Self::TooLarge => RecordErrorCode::FileTooLarge,
-            Self::HollowGzip { .. }
-            | Self::DamagedGzip
-            | Self::CutGzip
-            | Self::BehindGzip
-            | Self::OtherKind(_) => RecordErrorCode::FileUnreadable,
+            Self::HollowGzip { .. } | Self::DamagedGzip | Self::CutGzip | Self::BehindGzip | Self::OtherKind(_) => {
+                RecordErrorCode::FileUnreadable
+            }
             Self::TooManyObjects(_) => RecordErrorCode::TooManyObjects,
             Self::NothingImported { .. } => RecordErrorCode::NothingImported,
         }
@@ -61,13 +59,17 @@ impl FileFault {
                 "the gzip file holds next to nothing: its first {packed} bytes unpack to {unpacked}, at most \
                  {MAX_OVERHEAD} more than those are read; pack the lines anew, or send them unpacked"
             ),
-            Self::DamagedGzip => "the import file begins as gzip but can't be unpacked: it is damaged on its way, or was changed as if \
+            Self::DamagedGzip => {
+                "the import file begins as gzip but can't be unpacked: it is damaged on its way, or was changed as if \
                 it were text; send it again in binary"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::CutGzip => "the import file is gzip and ends early: it was cut off; send it again whole".to_owned(),
-            Self::BehindGzip => "the import file is gzip, whole, but something that is not gzip stands behind it: take that away, or \
+            Self::BehindGzip => {
+                "the import file is gzip, whole, but something that is not gzip stands behind it: take that away, or \
                 pack all lines together"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::OtherKind(kind) => format!("the import file is not JSON Lines but {kind}: {}", cure(kind)),
             Self::TooManyObjects(count) => format!(
                 "the import file holds {count} objects, at most {MAX_OBJECTS} are imported at once; nothing was imported, split the file"

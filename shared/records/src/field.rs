@@ -20,6 +20,9 @@ use crate::{
 const STRING: &str = "a string";
 const NUMBER: &str = "a number";
 
+/// What to do with an empty string where something else is wanted.
+const LEAVE_OUT: &str = ": leave the attribute out, or write null";
+
 /// What reading a line has found: its errors, and what it refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
@@ -41,7 +44,11 @@ impl Fields<'_> {
         let meant = if self.has(name) { String::new() } else { self.meant(name) };
         let field = self.optional(name);
         if field.value.is_none() {
-            field.findings.errors.add(RecordErrorCode::Required, &field.path, format_args!("\"{name}\" is required{meant}"));
+            field.findings.errors.add(
+                RecordErrorCode::Required,
+                &field.path,
+                format_args!("\"{name}\" is required{meant}"),
+            );
         }
         field
     }
@@ -130,7 +137,8 @@ impl<'f> Field<'f> {
             Json::Bool(value) => Some(*value),
             Json::String(text) if ["true", "false"].contains(&text.to_ascii_lowercase().as_str()) => {
                 let word = text.to_ascii_lowercase();
-                let problem = format_args!("must be true or false, not the string {}: write {word}, without quotes", Shown(text));
+                let problem =
+                    format_args!("must be true or false, not the string {}: write {word}, without quotes", Shown(text));
                 self.fail(RecordErrorCode::WrongType, problem);
                 None
             }
@@ -142,6 +150,7 @@ impl<'f> Field<'f> {
     pub(super) fn whole(self, bounds: RangeFrom<i64>) {
         self.whole_or(bounds, "a whole number", |value| match value {
             Json::String(text) if text.parse::<i64>().is_ok() => format!(": write {text}, without quotes"),
+            Json::String(text) if text.is_empty() => LEAVE_OUT.to_owned(),
             _ => String::new(),
         });
     }
@@ -171,7 +180,10 @@ impl<'f> Field<'f> {
                 format_args!("must be at most {most} (64 bits), it is {}", Digits(text)),
             ),
             _ => {
-                self.fail(RecordErrorCode::OutOfRange, format_args!("must be at least {least}, it is {}", Digits(text)));
+                self.fail(
+                    RecordErrorCode::OutOfRange,
+                    format_args!("must be at least {least}, it is {}", Digits(text)),
+                );
             }
         }
     }
@@ -243,7 +255,12 @@ impl<'f> Field<'f> {
     }
 
     /// A currency's three letters.
-    pub(super) fn currency(self) {
+    pub(super) fn currency(mut self) {
+        if let Some(Json::Number(digits)) = self.value.as_deref() {
+            let problem = format!("must be a string, not the number {}: {}", Digits(digits), explain::currency(digits));
+            self.fail(RecordErrorCode::WrongType, problem);
+            return;
+        }
         self.written_as("a currency of three letters, such as USD", format::is_currency, explain::currency);
     }
 
@@ -328,6 +345,7 @@ impl<'f> Field<'f> {
     pub(super) fn wrong_type<T>(&mut self, wanted: &str, found: &Json) -> Option<T> {
         let cure = match found {
             Json::Number(digits) if wanted == STRING => format!(": write \"{}\"", Digits(digits)),
+            Json::String(text) if text.is_empty() => LEAVE_OUT.to_owned(),
             Json::String(text) if wanted == NUMBER && Json::number(text).is_some() => {
                 format!(": write {}, without quotes", Digits(text))
             }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike};
 use iri_string::types::IriStr;
 use uuid::Uuid;
 
-use crate::limits::MAX_EMAIL;
+use crate::{limits::MAX_EMAIL, quote::name_of_invisible};
 
 /// Whether a text is a UUID in its usual form; a URN, braces and bare digits are not.
 pub(super) fn is_uuid(text: &str) -> bool {
@@ -58,7 +58,9 @@ fn is_domain(domain: &str) -> bool {
     if domain.is_ascii() {
         return domain.split('.').all(is_label);
     }
-    idna::domain_to_ascii(domain).is_ok_and(|ascii| ascii.split('.').all(is_label))
+    // The rules take invisible characters out in silence; here they are part of what is stored.
+    let is_seen = domain.chars().all(|character| name_of_invisible(character).is_none());
+    is_seen && idna::domain_to_ascii(domain).is_ok_and(|ascii| ascii.split('.').all(is_label))
 }
 
 fn is_label(label: &str) -> bool {

@@ -8,9 +8,9 @@ mod raw;
 mod read;
 mod scan;
 
+pub use crate::quote::Shown;
 pub use error::{JsonError, Reason};
 pub use number::Decimal;
-pub use crate::quote::Shown;
 pub use path::Path;
 pub(crate) use raw::{Raw, grammar};
 pub use read::read;

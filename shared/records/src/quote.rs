@@ -77,7 +77,9 @@ pub(crate) fn name_of_invisible(character: char) -> Option<&'static str> {
 
 /// Whether a text has a character that can be seen.
 pub(crate) fn has_visible(text: &str) -> bool {
-    text.chars().any(|character| !character.is_whitespace() && !character.is_control() && name_of_invisible(character).is_none())
+    text.chars().any(|character| {
+        !character.is_whitespace() && !character.is_control() && name_of_invisible(character).is_none()
+    })
 }
 
 /// A value as an error names it: `the string "x"`, `the number 7`, `an array`.
@@ -117,7 +119,10 @@ mod tests {
     fn what_can_not_be_seen_is_shown_by_its_number() {
         assert_eq!(Shown("te\u{200b}a\u{a0}\t").to_string(), r#""te<U+200B>a<U+00A0>\t""#);
         assert_eq!(Shown(&"é".repeat(81)).to_string(), format!("\"{}…\"", "é".repeat(80)));
-        assert_eq!([first_unseen("a b"), first_unseen("a "), first_unseen("a\u{2060}b")], [None, Some(' '), Some('\u{2060}')]);
+        assert_eq!(
+            [first_unseen("a b"), first_unseen("a "), first_unseen("a\u{2060}b")],
+            [None, Some(' '), Some('\u{2060}')]
+        );
     }
 
     #[test]

@@ -202,6 +202,24 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_to_nothing_names_the_line_that_is_nearly_meant() {
+        let file = br#"{"type":"subscription_product","external_ref":"tea","name":"Tea"}
+            {"type":"subscription_plan","external_ref":"mug","name":"Mug"}"#;
+        let lines: Vec<_> = FileLines::of(file).unwrap().collect();
+        let references = References::of(&lines, ids());
+        let hint = |text, stored: Stored| match references
+            .resolve(&reference(RecordType::SubscriptionProduct, text), &mut |_| stored.clone())
+        {
+            Resolution::Misspelt(hint) => hint,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(hint("tea ", Stored::Nothing), "; line 1 has \"tea\": this one has a space in it, take it out");
+        // A plan is no product, and what was not looked up may be there.
+        assert_eq!(hint("mug ", Stored::Nothing), "Missing");
+        assert_eq!(hint("tea ", Stored::Unknown), "Unknown");
+    }
+
+    #[test]
     fn an_object_that_is_referred_to_twice_is_built_once() {
         let file = br#"{"type":"subscription_product","external_ref":"tea","name":"Tea"}"#;
         let lines: Vec<_> = FileLines::of(file).unwrap().collect();

@@ -381,7 +381,9 @@ mod tests {
 
     #[test]
     fn a_text_that_has_a_magic_word_at_its_place_by_chance_is_text() {
-        for (word, place) in [("ustar", 257), ("WEBP", 8), ("ftypM4V", 4), ("mp42", 8), ("BZh", 0), ("x^", 0), ("avif", 8)] {
+        for (word, place) in
+            [("ustar", 257), ("WEBP", 8), ("ftypM4V", 4), ("mp42", 8), ("BZh", 0), ("x^", 0), ("avif", 8)]
+        {
             for length in [300, 5_000] {
                 let text = format!("{}{word}{}", "x".repeat(place), "é".repeat(length));
                 assert_eq!(unpack(text.as_bytes(), 64).as_deref(), Ok(text.as_bytes()), "{word}");

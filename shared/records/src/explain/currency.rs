@@ -1,7 +1,8 @@
 //! Currencies and amounts, as people write them.
 
-use super::{unseen, visible};
+use super::{unseen, visible, write_instead};
 use crate::{
+    format::is_currency,
     json::{Decimal, Json},
     quote::Digits,
 };
@@ -31,9 +32,8 @@ const NAMES: [(&str, &str); 20] = [
 ];
 
 /// Currencies whose amounts have no decimals, and three (ISO 4217).
-const WITHOUT_DECIMALS: [&str; 16] = [
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
-];
+const WITHOUT_DECIMALS: [&str; 16] =
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"];
 const THREE_DECIMALS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
 
 /// What is wrong with a text that should be a currency.
@@ -43,7 +43,8 @@ pub(crate) fn currency(text: &str) -> String {
         return format!("write {letters}, if that is meant");
     }
     if let Some(problem) = unseen(text) {
-        return problem;
+        let clean = write_instead([visible(text)], is_currency).map(|write| format!(", {write}"));
+        return problem + &clean.unwrap_or_default();
     }
     match text.chars().count() {
         0 => "it is empty".to_owned(),
@@ -72,6 +73,9 @@ pub(crate) fn minor_units(value: &Json, currency: &str) -> String {
         Some(Amount { minor, shown: Some(shown) }) => {
             format!("amounts are in minor units, such as pence or cents: write {minor} for {shown}")
         }
+        None if WITHOUT_DECIMALS.contains(&currency.to_ascii_uppercase().as_str()) => {
+            format!("{currency} has no smaller unit: write it without decimals")
+        }
         None => "amounts are in minor units, such as pence or cents: write 1250 for 12.50".to_owned(),
     }
 }
@@ -79,7 +83,9 @@ pub(crate) fn minor_units(value: &Json, currency: &str) -> String {
 /// What to write for an amount that stands by itself, where an object is wanted.
 pub(crate) fn amount_object(value: &Json, currency: &str) -> String {
     match amount(value, currency) {
-        Some(Amount { minor, shown: None }) => format!("write {{\"amount\":{minor}}}, in minor units such as pence or cents"),
+        Some(Amount { minor, shown: None }) => {
+            format!("write {{\"amount\":{minor}}}, in minor units such as pence or cents")
+        }
         Some(Amount { minor, shown: Some(shown) }) => {
             format!("write {{\"amount\":{minor}}} for {shown}, in minor units such as pence or cents")
         }

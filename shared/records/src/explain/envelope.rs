@@ -61,7 +61,9 @@ pub(crate) fn type_meant(object: &Object) -> String {
             format!("; {} stands among the attributes: move it out, {{\"type\":…,\"attributes\":{{…}}}}", Shown(name))
         }
         (None, Some(key)) => format!("; {} is given: write \"type\"", Shown(key)),
-        (None, None) => format!(": one of {}", RecordType::ALL.iter().map(RecordType::to_string).collect::<Vec<_>>().join(", ")),
+        (None, None) => {
+            format!(": one of {}", RecordType::ALL.iter().map(RecordType::to_string).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

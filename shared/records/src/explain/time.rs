@@ -3,7 +3,10 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::{unseen, visible, write_instead};
-use crate::{format::{FIRST_YEAR, is_time}, quote::Shown};
+use crate::{
+    format::{FIRST_YEAR, is_time},
+    quote::Shown,
+};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -105,7 +108,9 @@ fn order(text: &str) -> String {
     };
     let mut ways: Vec<_> = ways.into_iter().filter(|(_, month, day)| *month <= 12 && *day <= 31).collect();
     ways.dedup();
-    let ways = ways.into_iter().map(|(year, month, day)| Shown(&format!("{year:04}-{month:02}-{day:02}T00:00:00Z")).to_string());
+    let ways = ways
+        .into_iter()
+        .map(|(year, month, day)| Shown(&format!("{year:04}-{month:02}-{day:02}T00:00:00Z")).to_string());
     let ways: Vec<String> = ways.collect();
     let write = if ways.is_empty() { String::new() } else { format!(": write {}", ways.join(" or ")) };
     format!("a date is written year-month-day, with a hyphen between{write}")

@@ -19,7 +19,8 @@ pub(crate) fn uri(text: &str) -> String {
         let host = text.strip_prefix("//").unwrap_or(text);
         let candidate = host.contains('.').then(|| format!("https://{host}"));
         let is_whole = |text: &str| is_uri(text) && !text.starts_with("https:///");
-        let write = write_instead(candidate, is_whole).unwrap_or_else(|| "write https:// and the host before it".to_owned());
+        let write =
+            write_instead(candidate, is_whole).unwrap_or_else(|| "write https:// and the host before it".to_owned());
         return format!("it does not begin with https://: {write}");
     }
     let encoded = text.replace(' ', "%20");

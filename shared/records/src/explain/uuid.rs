@@ -11,13 +11,15 @@ const LENGTH: usize = 36;
 /// What is wrong with a text that should be a UUID.
 pub(crate) fn uuid(text: &str) -> String {
     if let Some(problem) = unseen(text) {
-        return problem;
+        let clean =
+            Uuid::try_parse(&visible(text)).map(|uuid| format!(", write {}", Shown(&uuid.hyphenated().to_string())));
+        return problem + &clean.unwrap_or_default();
     }
     if text.is_empty() {
         return "it is empty".to_owned();
     }
     // Braces, a URN, digits alone.
-    if let Ok(uuid) = Uuid::try_parse(&visible(text)) {
+    if let Ok(uuid) = Uuid::try_parse(text) {
         return format!("write {}", Shown(&uuid.hyphenated().to_string()));
     }
     if let Some(other) = text.chars().find(|digit| !digit.is_ascii_hexdigit() && *digit != '-') {

@@ -21,7 +21,8 @@ impl<'f> Field<'f> {
             findings.errors.add(RecordErrorCode::WrongLength, &path, problem);
         }
         for (earlier, later) in same_currencies(object) {
-            let problem = format_args!("the price in one currency is given twice, as {} and {}", Shown(&earlier), Shown(&later));
+            let problem =
+                format_args!("the price in one currency is given twice, as {} and {}", Shown(&earlier), Shown(&later));
             findings.errors.add(RecordErrorCode::Conflicting, &Path::Key(&path, &later), problem);
         }
         for (currency, value) in object.iter_mut() {
@@ -31,7 +32,8 @@ impl<'f> Field<'f> {
                 let problem = format_args!("{name} must be a currency of three letters, such as USD: {cure}");
                 findings.errors.add(RecordErrorCode::Malformed, &path, problem);
             }
-            if let Some(mut price) = (Field { value: Some(value), path, findings: &mut *findings }).amount_of(currency) {
+            if let Some(mut price) = (Field { value: Some(value), path, findings: &mut *findings }).amount_of(currency)
+            {
                 price.required("amount").minor_units(currency);
                 price.optional("includes_tax").boolean();
             }

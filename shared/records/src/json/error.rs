@@ -47,7 +47,9 @@ impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson(problem) => f.write_str(problem),
-            Self::NotAnObject(found) => write!(f, "the line must be an object {{…}}, not {}{}", Value(found), cure(found)),
+            Self::NotAnObject(found) => {
+                write!(f, "the line must be an object {{…}}, not {}{}", Value(found), cure(found))
+            }
             Self::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
             Self::DuplicateKey(key) => write!(f, "the key {} is given twice", Shown(key)),
             Self::EmptyKey => f.write_str("a key must not be empty"),

@@ -30,7 +30,9 @@ fn no_json_at_all(line: &str) -> Option<String> {
             "the file is one JSON list, not JSON Lines: take away this [, the ] at its end, and the comma after each object; \
              each line is one object {…} by itself"
         }
-        ']' if line.trim_end_matches([']', ',', ';']).is_empty() => "the ] of a list has to go: each line is one object {…} by itself",
+        ']' if line.trim_end_matches([']', ',', ';']).is_empty() => {
+            "the ] of a list has to go: each line is one object {…} by itself"
+        }
         '<' => "this looks like XML or HTML; JSON Lines is read: one object {…} in each line",
         '-' if line.starts_with("--") => {
             "this looks like the boundary of a form, or like YAML; JSON Lines is read: one object {…} in each line"
@@ -78,7 +80,9 @@ fn cause(line: &str, rest: &str, found: char, stop: &Stop) -> String {
             format!("the quote {found} is not a quote in JSON: write \" (a word processor changes it)")
         }
         (Want::Nothing, _) => behind(rest, found),
-        (_, '\'') => "a single quote ': JSON has double quotes alone, write \" (Python: json.dumps, not str)".to_owned(),
+        (_, '\'') => {
+            "a single quote ': JSON has double quotes alone, write \" (Python: json.dumps, not str)".to_owned()
+        }
         (_, '/' | '#') => "JSON has no comments: take this one out".to_owned(),
         (_, other) if name_of_invisible(other).is_some() || other.is_control() => {
             format!("{} stands between the values, where JSON has plain spaces alone: take it out", character(other))
@@ -100,7 +104,9 @@ fn behind(rest: &str, found: char) -> String {
         ',' if after_comma.is_empty() => {
             "the comma after the object has to go: each line is one object by itself, not an item of a list"
         }
-        ',' if after_comma.starts_with(']') => "the comma and the ] after the object have to go: each line is one object by itself",
+        ',' if after_comma.starts_with(']') => {
+            "the comma and the ] after the object have to go: each line is one object by itself"
+        }
         ']' => "the ] after the object has to go: each line is one object by itself, not an item of a list",
         '}' => "there is one } more than there are {: take it away",
         '/' | '#' => "JSON has no comments: take this one out",
@@ -124,7 +130,9 @@ fn key(line: &str, rest: &str, found: char, stop: &Stop) -> String {
     match found {
         '}' if stop.before == Some(b',') => "the comma before } has to go".to_owned(),
         ',' => "two commas follow each other: take one away".to_owned(),
-        '0'..='9' if begin.ends_with(',') && begin.trim_end_matches(',').ends_with(|last: char| last.is_ascii_digit()) => {
+        '0'..='9'
+            if begin.ends_with(',') && begin.trim_end_matches(',').ends_with(|last: char| last.is_ascii_digit()) =>
+        {
             "a number has no comma in it: write 1250 for 1,250".to_owned()
         }
         _ if found.is_alphanumeric() || found == '_' => {
@@ -151,7 +159,9 @@ fn value(rest: &str, found: char, stop: &Stop) -> String {
             "none" | "null" | "nil" | "undefined" | "na" => {
                 format!("JSON writes null for {word}; or leave the attribute out")
             }
-            "nan" | "infinity" | "inf" => format!("{word} is no number in JSON: write null, or leave the attribute out"),
+            "nan" | "infinity" | "inf" => {
+                format!("{word} is no number in JSON: write null, or leave the attribute out")
+            }
             "" => format!("a value is wanted, found {}", character(found)),
             _ => format!("a text stands in double quotes: write {}", Shown(word)),
         },
@@ -185,7 +195,8 @@ fn number(rest: &str) -> String {
     if matches!(text.trim_start_matches('-'), "Infinity" | "NaN" | "inf") {
         return format!("{text} is no number in JSON: write null, or leave the attribute out");
     }
-    let cure = if plain.parse::<u64>().is_ok() { format!("write {plain}") } else { "write it as 12 or 12.5".to_owned() };
+    let cure =
+        if plain.parse::<u64>().is_ok() { format!("write {plain}") } else { "write it as 12 or 12.5".to_owned() };
     format!("{} is no number as JSON writes it: {cure}, or in double quotes when it is a text", Shown(text))
 }
 

@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_whole_number_may_be_written_with_a_point_or_an_exponent() {
-        let cases = [("12.0", "12"), ("1e3", "1000"), ("-0.0", "0"), ("1050.00", "1050"), ("-5.0", "-5"), ("120e-1", "12")];
+        let cases =
+            [("12.0", "12"), ("1e3", "1000"), ("-0.0", "0"), ("1050.00", "1050"), ("-5.0", "-5"), ("120e-1", "12")];
         for (text, whole) in cases {
             assert_eq!(Decimal::from_text(text).whole().as_deref(), Some(whole), "{text}");
         }

@@ -65,7 +65,8 @@ impl<'f> Alike<'f> {
             found
                 .filter_map(|name| {
                     let edits = osa_distance(&name.letters, letters);
-                    (edits <= letters.chars().count() / 5 + usize::from(letters.len() > 3)).then_some((edits, name.line, name.text))
+                    (edits <= letters.chars().count() / 5 + usize::from(letters.len() > 3))
+                        .then_some((edits, name.line, name.text))
                 })
                 .min()
         };
@@ -93,7 +94,8 @@ fn difference(edits: usize, text: &str, name: &str) -> String {
         return String::new();
     }
     if composed(text) == composed(name) {
-        return ": it looks the same, but its accents are written otherwise (NFC and NFD); copy it from there".to_owned();
+        return ": it looks the same, but its accents are written otherwise (NFC and NFD); copy it from there"
+            .to_owned();
     }
     let unseen = blank(text, "this one").or_else(|| blank(name, "that one"));
     if let Some(unseen) = unseen.filter(|_| text.to_lowercase() != name.to_lowercase()) {
@@ -117,8 +119,18 @@ mod tests {
     fn a_name_that_is_nearly_there_is_found() {
         let names = ["x1-p", "v11-caf\u{e9}", "v11-Tea", "huila-250", "box ", "mug\u{200b}"];
         let asked = [
-            "x1-p ", "X1-P", "v11-cafe\u{301}", "v11-Caf\u{e9}", "v11-tea\u{a0}", "huila-25", "hulia-250", "ihuila-250", "box",
-            "mug", "x2-q", "something else",
+            "x1-p ",
+            "X1-P",
+            "v11-cafe\u{301}",
+            "v11-Caf\u{e9}",
+            "v11-tea\u{a0}",
+            "huila-25",
+            "hulia-250",
+            "ihuila-250",
+            "box",
+            "mug",
+            "x2-q",
+            "something else",
         ];
         let told: Vec<String> = asked.iter().map(|text| format!("{text:?}{}\n", hint(&names, text))).collect();
         insta::assert_snapshot!(told.concat());
@@ -126,7 +138,8 @@ mod tests {
 
     #[test]
     fn an_edit_anywhere_is_found_among_fifty_thousand_names() {
-        let names: Vec<String> = (0..50_000).map(|number| format!("product-{number:05}-x{}", number * 7919 % 50_000)).collect();
+        let names: Vec<String> =
+            (0..50_000).map(|number| format!("product-{number:05}-x{}", number * 7919 % 50_000)).collect();
         let alike = Alike::of((1..).zip(&names).map(|(line, name)| (TYPE, name.as_str(), line)));
         let name = &names[4_711];
         for place in 0..name.len() {

@@ -40,7 +40,8 @@ fn is_zlib(file: &[u8]) -> bool {
 /// Whether a file begins with text: UTF-8 without control characters, cut anywhere.
 fn is_text(file: &[u8]) -> bool {
     let head = file.get(..HEAD).unwrap_or(file);
-    let is_whole = |valid: usize| head.len() < HEAD && valid == head.len() || head.len() - valid < 4 && head.len() == HEAD;
+    let is_whole =
+        |valid: usize| head.len() < HEAD && valid == head.len() || head.len() - valid < 4 && head.len() == HEAD;
     let valid = str::from_utf8(head).map_or_else(|error| error.valid_up_to(), str::len);
     is_whole(valid) && !head.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace())
 }
