@@ -107,7 +107,7 @@ impl RecordErrors {
     }
 
     /// Whether no more are kept. Once one was left out, all later ones are.
-    const fn is_full(&self) -> bool {
+    pub(super) const fn is_full(&self) -> bool {
         self.more > 0 || self.kept.len() >= MAX_ERRORS
     }
 

@@ -20,6 +20,9 @@ use crate::{
 const STRING: &str = "a string";
 const NUMBER: &str = "a number";
 
+/// How many keys of an object are compared with the name of an attribute that is missing.
+const COMPARED: usize = 100;
+
 /// What to do with an empty string where something else is wanted.
 const LEAVE_OUT: &str = ": leave the attribute out, or write null";
 
@@ -41,7 +44,7 @@ pub(super) struct Fields<'a> {
 impl Fields<'_> {
     /// An attribute that must be there; null counts as missing.
     pub(super) fn required(&mut self, name: &'static str) -> Field<'_> {
-        let meant = if self.has(name) { String::new() } else { self.meant(name) };
+        let meant = if self.has(name) || self.findings.errors.is_full() { String::new() } else { self.meant(name) };
         let field = self.optional(name);
         if field.value.is_none() {
             field.findings.errors.add(
@@ -55,7 +58,7 @@ impl Fields<'_> {
 
     /// The attribute that may have been meant as one that is missing.
     fn meant(&self, name: &str) -> String {
-        let others = self.object.iter().filter(|(_, value)| **value != Json::Null).map(|(key, _)| key);
+        let others = self.object.iter().filter(|(_, value)| **value != Json::Null).map(|(key, _)| key).take(COMPARED);
         let meant = nearest(name, others).map(|given| format!("; {} is given: write \"{name}\"", Shown(given)));
         meant.unwrap_or_default()
     }
@@ -166,7 +169,7 @@ impl<'f> Field<'f> {
         let text = match value {
             Json::Number(text) if !text.contains(['.', 'e', 'E']) => text,
             other => {
-                let (found, cure) = (Value(other), cure(other));
+                let (found, cure) = (Value(other), later(|| cure(other)));
                 self.fail(RecordErrorCode::WrongType, format_args!("must be {wanted}, not {found}{cure}"));
                 return;
             }
@@ -202,9 +205,12 @@ impl<'f> Field<'f> {
         let known = allowed.iter().copied().find(|word| *word == text);
         if known.is_none() {
             let words = allowed.join(", ");
-            let meant = nearest(text, allowed.iter().copied()).map(|word| format!("; write \"{word}\""));
-            let (shown, meant) = (Shown(text), meant.unwrap_or_default());
-            self.fail(RecordErrorCode::NotAllowed, format_args!("must be one of {words}, not {shown}{meant}"));
+            let meant = later(|| {
+                let meant = nearest(text, allowed.iter().copied()).map(|word| format!("; write \"{word}\""));
+                meant.unwrap_or_default()
+            });
+            let problem = format_args!("must be one of {words}, not {}{meant}", Shown(text));
+            self.fail(RecordErrorCode::NotAllowed, problem);
         }
         known
     }
@@ -297,7 +303,7 @@ impl<'f> Field<'f> {
         if is_written_so(text) {
             return Some(text);
         }
-        let (shown, cure) = (Shown(text), explain(text));
+        let (shown, cure) = (Shown(text), later(|| explain(text)));
         self.fail(RecordErrorCode::Malformed, format_args!("must be {wanted}, not {shown}: {cure}"));
         None
     }
@@ -368,6 +374,11 @@ impl<'f> Field<'f> {
             other => self.wrong_type(NUMBER, other),
         }
     }
+}
+
+/// A part of a sentence that is made only where the sentence is: of a line full of errors few are told.
+fn later(part: impl Fn() -> String) -> impl fmt::Display {
+    fmt::from_fn(move |f| f.write_str(&part()))
 }
 
 /// What to write for something that is no string but stands for a reference; nothing for an object with attributes.

@@ -1,6 +1,6 @@
 //! How an error shows a caller's own text: quoted, cut, and with what can't be seen made visible.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::json::Json;
 
@@ -23,7 +23,7 @@ impl fmt::Display for Shown<'_> {
         let mut shown = String::with_capacity(text.len());
         for character in text.chars() {
             if name_of_invisible(character).is_some() {
-                shown.push_str(&format!("<U+{:04X}>", u32::from(character)));
+                write!(shown, "<U+{:04X}>", u32::from(character))?;
             } else {
                 shown.push(character);
             }

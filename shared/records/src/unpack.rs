@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn what_pads_a_gzip_file_is_no_part_of_it() {
         let packed = gzip(b"{}\n");
-        for padding in [&b"\n"[..], b"\r\n", &[0; 512], b" \0\n\0", &[0; 100_000]] {
+        for padding in [&b"\n"[..], b"\r\n", &[0; 512], b" \0\n\0", &vec![0; 100_000]] {
             for piece in [1, 7, 1 << 20] {
                 let padded = [&packed, padding].concat();
                 assert_eq!(unpack(&padded, piece).as_deref(), Ok(&b"{}\n"[..]), "{padding:?}");

@@ -10,6 +10,9 @@ use crate::{
 /// The most characters that are shown before a wrong byte.
 const SHOWN_BEFORE: usize = 20;
 
+/// How many keys of an object are compared with one that is missing.
+const COMPARED: usize = 100;
+
 /// What is wrong with a line that is not UTF-8 from some byte on.
 pub(crate) fn not_utf8(line: &[u8], at: usize) -> String {
     let begin = String::from_utf8_lossy(line.get(..at).unwrap_or_default());
@@ -56,7 +59,7 @@ pub(crate) fn record_type(word: &str) -> Option<&'static str> {
 /// Where the `type` of an object is that should stand beside its attributes.
 pub(crate) fn type_meant(object: &Object) -> String {
     let inside = object.get("attributes").and_then(Json::as_object).and_then(|attributes| attributes.get("type"));
-    match (inside.and_then(Json::as_str), nearest("type", object.iter().map(|(key, _)| key))) {
+    match (inside.and_then(Json::as_str), nearest("type", object.iter().map(|(key, _)| key).take(COMPARED))) {
         (Some(name), _) => {
             format!("; {} stands among the attributes: move it out, {{\"type\":…,\"attributes\":{{…}}}}", Shown(name))
         }
@@ -69,9 +72,9 @@ pub(crate) fn type_meant(object: &Object) -> String {
 
 /// The key that was meant as `attributes`, in an object that has no attribute itself.
 pub(crate) fn attributes_meant(object: &Object) -> Option<&str> {
-    if object.get("name").is_some() {
+    if object.get("name").is_some_and(|name| *name != Json::Null) {
         return None;
     }
-    let mut objects = object.iter().filter(|(_, value)| value.as_object().is_some()).map(|(key, _)| key);
+    let mut objects = object.iter().take(COMPARED).filter(|(_, value)| value.as_object().is_some()).map(|(key, _)| key);
     objects.find(|key| nearest(key, ["attributes"]).is_some())
 }

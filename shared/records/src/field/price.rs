@@ -44,7 +44,11 @@ impl<'f> Field<'f> {
     fn price_map(mut self) -> Option<Fields<'f>> {
         const SHAPE: &str = "write {\"USD\":{\"amount\":1250}} for 12.50 USD";
         match self.value.take()? {
-            Json::Object(object) if ["currency", "currency_code"].into_iter().any(|key| object.get(key).is_some()) => {
+            Json::Object(object)
+                if ["currency", "currency_code"]
+                    .into_iter()
+                    .any(|key| object.get(key).and_then(Json::as_str).is_some()) =>
+            {
                 self.fail(RecordErrorCode::WrongType, format_args!("must have the currency as the key: {SHAPE}"));
                 None
             }

@@ -13,6 +13,9 @@ use crate::{
 /// The longest name that is compared, in bytes: longer ones are made by programs.
 const MOST_BYTES: usize = 200;
 
+/// The longest piece, in bytes, by which two names that are alike differ.
+const MOST_EDITED: usize = 16;
+
 /// How many neighbours in each order are compared with a name.
 const NEIGHBOURS: usize = 4;
 
@@ -58,20 +61,14 @@ impl<'f> Alike<'f> {
     pub(super) fn hint(&self, record_type: RecordType, text: &str) -> Option<String> {
         let orders = self.by_type.get(&record_type).filter(|_| text.len() <= MOST_BYTES)?;
         let forward = letters(text);
-        let backward = forward.chars().rev().collect();
-        let near = |order: &'_ [Name<'f>], letters: &String| {
-            let place = order.partition_point(|name| name.letters < *letters);
-            let found = order.iter().skip(place.saturating_sub(NEIGHBOURS)).take(2 * NEIGHBOURS);
-            found
-                .filter_map(|name| {
-                    let edits = osa_distance(&name.letters, letters);
-                    (edits <= letters.chars().count() / 5 + usize::from(letters.len() > 3))
-                        .then_some((edits, name.line, name.text))
-                })
-                .min()
+        let backward: String = forward.chars().rev().collect();
+        let near = |order: &[Name<'f>], letters: &str| {
+            let place = order.partition_point(|name| name.letters.as_str() < letters);
+            let beside = order.iter().skip(place.saturating_sub(NEIGHBOURS)).take(2 * NEIGHBOURS);
+            beside.filter_map(|name| Some((edits(&name.letters, letters)?, name.line, name.text))).min()
         };
         let found = [near(&orders.forward, &forward), near(&orders.backward, &backward)].into_iter().flatten().min();
-        let (edits, line, name) = found.filter(|(edits, ..)| *edits <= 2)?;
+        let (edits, line, name) = found?;
         Some(format!("; line {line} has {}{}", Shown(name), difference(edits, text, name)))
     }
 }
@@ -81,6 +78,25 @@ fn letters(text: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
     let seen = composed.chars().filter(|letter| !letter.is_whitespace() && name_of_invisible(*letter).is_none());
     seen.flat_map(char::to_lowercase).collect()
+}
+
+/// How many edits there are between two names; nothing for more than two, or one in a short name.
+fn edits(a: &str, b: &str) -> Option<usize> {
+    let (mut a, mut b) = (a.chars(), b.chars());
+    let most = if b.as_str().len() > 5 { 2 } else { 1 };
+    // Edits stand close together: what is the same before and behind them costs a glance.
+    while a.clone().next().is_some_and(|first| b.clone().next() == Some(first)) {
+        a.next();
+        b.next();
+    }
+    while a.clone().next_back().is_some_and(|last| b.clone().next_back() == Some(last)) {
+        a.next_back();
+        b.next_back();
+    }
+    if a.as_str().len().max(b.as_str().len()) > MOST_EDITED {
+        return None;
+    }
+    Some(osa_distance(a.as_str(), b.as_str())).filter(|edits| *edits <= most)
 }
 
 /// In what two names differ, where that is hard to see.

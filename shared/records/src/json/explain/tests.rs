@@ -22,7 +22,7 @@ fn a_line_that_is_not_json_is_told_its_usual_cause() {
         r#"{"a":"1" "b":2}"#,
         r#"{"a":,"b":2}"#,
         // Python and others.
-        r#"{'a': 1}"#,
+        "{'a': 1}",
         r#"{"é": 'x'}"#,
         r#"{"a": True}"#,
         r#"{"a": FALSE}"#,
@@ -31,9 +31,9 @@ fn a_line_that_is_not_json_is_told_its_usual_cause() {
         r#"{"a": NaN}"#,
         r#"{"a": -Infinity}"#,
         // Quotes.
-        r#"{“a”: 1}"#,
+        "{“a”: 1}",
         r#"{"a": "5" box"}"#,
-        r#"{a: 1}"#,
+        "{a: 1}",
         r#"{"a": monthly}"#,
         r#"{"a": "b}"#,
         // Numbers.
