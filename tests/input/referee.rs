@@ -31,8 +31,10 @@ const STRICTER: [(RecordErrorCode, &str); 7] = [
 ];
 
 /// Why a line is taken here that Python refuses.
-const LOOSER: [(&str, &str); 1] =
-    [("byte order mark", "one at the start of a file is no part of its first line; Python asks for another codec")];
+const LOOSER: [(&str, &str); 2] = [
+    ("byte order mark", "one at the start of a line is no part of it; Python asks for another codec"),
+    ("zero-width character", "one around a line is no part of it; Python takes it for text behind the object"),
+];
 
 /// What this service's reader says of the one line of a file; nothing where the file holds none.
 fn ours(file: &[u8]) -> Option<Result<(), RecordErrorCode>> {
@@ -157,6 +159,9 @@ const NASTY: &[&str] = &[
     "\u{85}1",
     "\u{3000}1",
     "\u{feff}1",
+    "\u{200b}",
+    "\u{2060}",
+    "\u{a0}",
     " 1 ",
     "\t1\t",
     "\r1\r",
@@ -314,6 +319,9 @@ fn where_python_reads_a_line_otherwise_there_is_a_reason() {
             (Some(Err(_)), false) => "both refuse it".to_owned(),
             (None, false) => "a blank line, which is none".to_owned(),
             (Some(Ok(())), false) if case.starts_with(b"\xef\xbb\xbf") => LOOSER[0].0.to_owned(),
+            (Some(Ok(())), false) if lines(case).any(|line| line.bytes.len() < line.raw.len()) => {
+                LOOSER[1].0.to_owned()
+            }
             (Some(Err(code)), true) if code != RecordErrorCode::NotJson || has_constant => format!("{code:?}"),
             (ours, theirs) => {
                 unexplained.push(format!("{ours:?} against {theirs}: {:?}", String::from_utf8_lossy(case)));

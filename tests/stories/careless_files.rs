@@ -28,23 +28,22 @@ async fn a_file_that_can_not_be_tried_says_why_and_writes_nothing() {
     check(
         png,
         "file_unreadable",
-        "the import file is not JSON Lines but image/png; UTF-8 text with one JSON object a line, plain or \
-         gzip-compressed, is read",
+        "the import file is not JSON Lines but image/png: UTF-8 text with one JSON object a line is read, as it is or \
+         packed with gzip",
     )
     .await;
     let cut = gzip(b"{\"type\":\"subscription_product\",\"name\":\"Tea\"}");
     check(
         &cut[..cut.len() / 2],
         "file_unreadable",
-        "the import file begins as gzip but can't be unpacked, it may be cut off: it ends early",
+        "the import file is gzip and ends early: it was cut off; send it again whole",
     )
     .await;
-    check(b"name,price\nTea,7\n", "nothing_imported", "none of the 2 objects of the import file could be imported")
-        .await;
+    check(b"name,price\nTea,7\n", "nothing_imported", "none of the 2 lines of the import file could be imported").await;
     check(
         b"[\n{\"type\":\"subscription_product\",\"name\":\"Tea\"}]\n",
         "nothing_imported",
-        "none of the 2 objects of the import file could be imported; it looks like one JSON document, but each line \
+        "none of the 2 lines of the import file could be imported; it looks like one JSON document, but each line \
          must be an object of its own",
     )
     .await;

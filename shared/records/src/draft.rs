@@ -55,7 +55,7 @@ pub struct Draft {
 
 impl Draft {
     fn check(envelope: Envelope, mut findings: Findings) -> Self {
-        let Envelope { record_type, attributes, path } = envelope;
+        let Envelope { record_type, attributes, path, related } = envelope;
         // Missing attributes are one error, not one for each that is required.
         let Some(mut attributes) = attributes else {
             return Self { record_type, external_ref: None, attributes: Object::new(), path, findings };
@@ -68,6 +68,12 @@ impl Draft {
             .filter(|text| is_external_ref(text) && !(is_mended && text.contains(char::REPLACEMENT_CHARACTER)))
             .map(str::to_owned);
         rules(record_type)(&mut Fields { object: &mut attributes, path, findings: &mut findings });
+        for name in related {
+            let more = format!(
+                "; relationships are not read: write \"{name}\":[\"an id or external_ref\"] among the attributes"
+            );
+            findings.errors.add_to(RecordErrorCode::Required, &Path::Key(&path, &name), &more);
+        }
         // It is stored beside the attributes, not among them.
         attributes.remove("external_ref");
         Self { record_type, external_ref, attributes, path, findings }
@@ -173,7 +179,8 @@ impl LookedUp {
         for (reference, resolution) in answers {
             match resolution {
                 Resolution::Found(snapshot) => copies.push(snapshot),
-                Resolution::Missing => errors.push(reference.missing()),
+                Resolution::Missing => errors.push(reference.missing("")),
+                Resolution::Misspelt(hint) => errors.push(reference.missing(&hint)),
                 Resolution::Failed { line } => errors.push(reference.blocked_by(line)),
                 Resolution::Unknown => is_known = false,
             }

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
-    json::{Json, Object, Path, Raw, Shown, grammar},
+    explain,
+    json::{Json, Object, Path, Raw, grammar},
     limits::{EXTERNAL_REF, MAX_LINE_BYTES},
+    quote::{Shown, Value},
     record_type::RecordType,
 };
 
@@ -31,7 +33,7 @@ pub fn outline(line: &[u8]) -> Outline<'_> {
 
 fn sketch(line: &[u8]) -> Option<Outline<'_>> {
     let text = text_of(line).ok()?;
-    let outer = grammar(text).ok()?.wanted()?;
+    let outer = grammar(text)?.wanted()?;
     let inner = match outer.data.filter(|data| !data.is_null()) {
         Some(data) => data.wanted()?,
         None => outer,
@@ -56,10 +58,7 @@ pub(super) fn text_of(line: &[u8]) -> Result<&str, (RecordErrorCode, String)> {
         let problem = format!("the line is {} bytes long, at most {MAX_LINE_BYTES} (1 MiB) are read", line.len());
         return Err((RecordErrorCode::LineTooLong, problem));
     }
-    str::from_utf8(line).map_err(|error| {
-        let problem = format!("the line is not UTF-8: a byte at offset {} of the line is wrong", error.valid_up_to());
-        (RecordErrorCode::NotUtf8, problem)
-    })
+    str::from_utf8(line).map_err(|error| (RecordErrorCode::NotUtf8, explain::not_utf8(line, error.valid_up_to())))
 }
 
 /// A line opened: what it is, its attributes, and where in the line they stand.
@@ -69,6 +68,8 @@ pub(super) struct Envelope {
     /// `None` when `attributes` is no object; the error is noted already.
     pub(super) attributes: Option<Object>,
     pub(super) path: Path<'static>,
+    /// What stands among `relationships`, which are not read.
+    pub(super) related: Vec<String>,
 }
 
 impl Envelope {
@@ -78,8 +79,12 @@ impl Envelope {
             None | Some(Json::Null) => Self::open_inner(line, &LINE, errors),
             Some(Json::Object(data)) => Self::open_inner(data, &DATA, errors),
             Some(other) => {
-                let hint = if matches!(other, Json::Array(_)) { ": one object a line" } else { "" };
-                let problem = format_args!("\"data\" must be an object, not {}{hint}", other.kind());
+                let hint = if matches!(other, Json::Array(_)) {
+                    ": take the [ and ] away, and give each object a line of its own"
+                } else {
+                    ""
+                };
+                let problem = format_args!("\"data\" must be an object, not {}{hint}", Value(&other));
                 errors.add(RecordErrorCode::WrongType, &DATA, problem);
                 None
             }
@@ -87,38 +92,50 @@ impl Envelope {
     }
 
     fn open_inner(mut inner: Object, path: &'static Path<'static>, errors: &mut RecordErrors) -> Option<Self> {
-        let record_type = read_type(inner.remove("type"), &Path::Key(path, "type"), errors)?;
+        let Some(name) = inner.remove("type").filter(|name| *name != Json::Null) else {
+            let problem = format_args!("\"type\" is required{}", explain::type_meant(&inner));
+            errors.add(RecordErrorCode::Required, &Path::Key(path, "type"), problem);
+            return None;
+        };
+        let record_type = read_type(name, &Path::Key(path, "type"), errors)?;
+        let related = inner.get("relationships").and_then(Json::as_object);
+        let related =
+            related.map(|related| related.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
         let (attributes, path) = match inner.remove("attributes") {
+            None if explain::attributes_meant(&inner).is_some() => {
+                let meant = explain::attributes_meant(&inner).unwrap_or_default();
+                let path = Path::Key(path, "attributes");
+                let problem =
+                    format_args!("\"attributes\" is required; {} is given: write \"attributes\"", Shown(meant));
+                errors.add(RecordErrorCode::Required, &path, problem);
+                (None, path)
+            }
             // What stands beside `attributes` (id, meta, relationships) is the envelope's, not the record's.
             Some(Json::Object(attributes)) => (Some(attributes), Path::Key(path, "attributes")),
             None | Some(Json::Null) => (Some(inner), *path),
             Some(other) => {
                 let path = Path::Key(path, "attributes");
-                let problem = format_args!("\"attributes\" must be an object, not {}", other.kind());
+                let problem = format_args!("\"attributes\" must be an object, not {}", Value(&other));
                 errors.add(RecordErrorCode::WrongType, &path, problem);
                 (None, path)
             }
         };
-        Some(Self { record_type, attributes, path })
+        Some(Self { record_type, attributes, path, related })
     }
 }
 
-fn read_type(value: Option<Json>, path: &Path<'_>, errors: &mut RecordErrors) -> Option<RecordType> {
-    match value {
-        None | Some(Json::Null) => errors.add(RecordErrorCode::Required, path, "\"type\" is required"),
-        Some(Json::String(name)) => {
-            let known = name.parse().ok();
-            if known.is_none() {
-                let all = RecordType::ALL.iter().map(RecordType::to_string).collect::<Vec<_>>().join(", ");
-                let problem = format_args!("\"type\" must be one of {all}, not {}", Shown(&name));
-                errors.add(RecordErrorCode::UnknownType, path, problem);
-            }
-            return known;
-        }
-        Some(other) => {
-            let problem = format_args!("\"type\" must be a string, not {}", other.kind());
-            errors.add(RecordErrorCode::WrongType, path, problem);
-        }
+fn read_type(value: Json, path: &Path<'_>, errors: &mut RecordErrors) -> Option<RecordType> {
+    let Json::String(name) = value else {
+        let problem = format_args!("\"type\" must be a string, not {}", Value(&value));
+        errors.add(RecordErrorCode::WrongType, path, problem);
+        return None;
+    };
+    let known = name.parse().ok();
+    if known.is_none() {
+        let all = RecordType::ALL.iter().map(RecordType::to_string).collect::<Vec<_>>().join(", ");
+        let meant = explain::record_type(&name).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+        let problem = format_args!("\"type\" must be one of {all}, not {}{meant}", Shown(&name));
+        errors.add(RecordErrorCode::UnknownType, path, problem);
     }
-    None
+    known
 }

@@ -95,8 +95,19 @@ impl RecordErrors {
         }
     }
 
+    /// Says more in the error of this kind at a path, where there is one.
+    pub(super) fn add_to(&mut self, code: RecordErrorCode, path: &Path<'_>, more: &str) {
+        let field = path.to_string();
+        if let Some(error) = self.kept.iter_mut().find(|error| error.code == code && error.field == field)
+            && self.bytes + more.len() <= MAX_ERROR_BYTES
+        {
+            error.problem.push_str(more);
+            self.bytes += more.len();
+        }
+    }
+
     /// Whether no more are kept. Once one was left out, all later ones are.
-    const fn is_full(&self) -> bool {
+    pub(super) const fn is_full(&self) -> bool {
         self.more > 0 || self.kept.len() >= MAX_ERRORS
     }
 

@@ -3,6 +3,7 @@
 use crate::{
     error::{RecordError, RecordErrorCode},
     limits::{MAX_FILE_BYTES, MAX_OBJECTS, MAX_OVERHEAD},
+    unpack::cure,
 };
 
 /// Why a file can't be tried, or comes to nothing.
@@ -14,9 +15,13 @@ pub enum FileFault {
     TooLarge,
     /// It is gzip in so many bytes that hold so few.
     HollowGzip { packed: usize, unpacked: usize },
-    /// It begins like gzip, and goes on otherwise or ends early.
-    DamagedGzip(String),
-    /// It is a file of another kind altogether: its media type.
+    /// It begins like gzip, and goes on otherwise.
+    DamagedGzip,
+    /// It is gzip, and ends before its last member does.
+    CutGzip,
+    /// It is gzip, whole, and something else stands behind it.
+    BehindGzip,
+    /// It is a file of another kind altogether: its media type, or what it is called.
     OtherKind(&'static str),
     /// It has more objects than the limit.
     TooManyObjects(usize),
@@ -35,7 +40,9 @@ impl FileFault {
         match self {
             Self::Empty => RecordErrorCode::FileEmpty,
             Self::TooLarge => RecordErrorCode::FileTooLarge,
-            Self::HollowGzip { .. } | Self::DamagedGzip(_) | Self::OtherKind(_) => RecordErrorCode::FileUnreadable,
+            Self::HollowGzip { .. } | Self::DamagedGzip | Self::CutGzip | Self::BehindGzip | Self::OtherKind(_) => {
+                RecordErrorCode::FileUnreadable
+            }
             Self::TooManyObjects(_) => RecordErrorCode::TooManyObjects,
             Self::NothingImported { .. } => RecordErrorCode::NothingImported,
         }
@@ -52,12 +59,18 @@ impl FileFault {
                 "the gzip file holds next to nothing: its first {packed} bytes unpack to {unpacked}, at most \
                  {MAX_OVERHEAD} more than those are read; pack the lines anew, or send them unpacked"
             ),
-            Self::DamagedGzip(problem) => {
-                format!("the import file begins as gzip but can't be unpacked, it may be cut off: {problem}")
+            Self::DamagedGzip => {
+                "the import file begins as gzip but can't be unpacked: it is damaged on its way, or was changed as if \
+                it were text; send it again in binary"
+                    .to_owned()
             }
-            Self::OtherKind(kind) => format!(
-                "the import file is not JSON Lines but {kind}; UTF-8 text with one JSON object a line, plain or gzip-compressed, is read"
-            ),
+            Self::CutGzip => "the import file is gzip and ends early: it was cut off; send it again whole".to_owned(),
+            Self::BehindGzip => {
+                "the import file is gzip, whole, but something that is not gzip stands behind it: take that away, or \
+                pack all lines together"
+                    .to_owned()
+            }
+            Self::OtherKind(kind) => format!("the import file is not JSON Lines but {kind}: {}", cure(kind)),
             Self::TooManyObjects(count) => format!(
                 "the import file holds {count} objects, at most {MAX_OBJECTS} are imported at once; nothing was imported, split the file"
             ),
@@ -67,7 +80,7 @@ impl FileFault {
                 } else {
                     ""
                 };
-                format!("none of the {lines} objects of the import file could be imported{hint}")
+                format!("none of the {lines} lines of the import file could be imported{hint}")
             }
         }
     }

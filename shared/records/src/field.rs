@@ -1,16 +1,30 @@
 //! The language of the types' rules: `plan.required("name").text(3..=1024)`.
 
+mod price;
+
 use std::fmt;
 use std::ops::{RangeFrom, RangeInclusive};
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
-    format,
-    json::{Decimal, Json, Object, Path, Shown},
-    limits::{EXTERNAL_REF, MAX_CURRENCIES, TEXT},
+    explain, format,
+    json::{Decimal, Json, Object, Path},
+    limits::{EXTERNAL_REF, TEXT},
+    near::nearest,
+    quote::{Digits, Shown, Value, has_visible},
     record_type::RecordType,
     reference::{LookUp, Reference},
 };
+
+/// What a value has to be, as errors say it.
+const STRING: &str = "a string";
+const NUMBER: &str = "a number";
+
+/// How many keys of an object are compared with the name of an attribute that is missing.
+const COMPARED: usize = 100;
+
+/// What to do with an empty string where something else is wanted.
+const LEAVE_OUT: &str = ": leave the attribute out, or write null";
 
 /// What reading a line has found: its errors, and what it refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,44 +44,68 @@ pub(super) struct Fields<'a> {
 impl Fields<'_> {
     /// An attribute that must be there; null counts as missing.
     pub(super) fn required(&mut self, name: &'static str) -> Field<'_> {
+        let meant = if self.has(name) || self.findings.errors.is_full() { String::new() } else { self.meant(name) };
         let field = self.optional(name);
         if field.value.is_none() {
-            field.findings.errors.add(RecordErrorCode::Required, &field.path, format_args!("\"{name}\" is required"));
+            field.findings.errors.add(
+                RecordErrorCode::Required,
+                &field.path,
+                format_args!("\"{name}\" is required{meant}"),
+            );
         }
         field
     }
 
+    /// The attribute that may have been meant as one that is missing.
+    fn meant(&self, name: &str) -> String {
+        let others = self.object.iter().filter(|(_, value)| **value != Json::Null).map(|(key, _)| key).take(COMPARED);
+        let meant = nearest(name, others).map(|given| format!("; {} is given: write \"{name}\"", Shown(given)));
+        meant.unwrap_or_default()
+    }
+
     /// An attribute that may be missing; null counts as missing, and is dropped.
     pub(super) fn optional(&mut self, name: &'static str) -> Field<'_> {
-        if self.object.get(name) == Some(&Json::Null) {
+        if self.object.get(name).is_some_and(|value| is_missing(name, value)) {
             self.object.remove(name);
         }
         Field { value: self.object.get_mut(name), path: Path::Key(&self.path, name), findings: &mut *self.findings }
     }
 
-    /// The name by which other systems know the object. An empty one counts as missing, and is dropped: exports write it so.
+    /// The name by which other systems know the object.
     pub(super) fn external_ref(&mut self) {
-        self.drop_empty(&["external_ref"]);
         self.optional("external_ref").text(EXTERNAL_REF);
-    }
-
-    /// Drops those of some names that are the empty string: for what only names something it is as good as nothing.
-    pub(super) fn drop_empty(&mut self, names: &[&str]) {
-        for name in names {
-            if self.object.get(name).and_then(Json::as_str) == Some("") {
-                self.object.remove(name);
-            }
-        }
     }
 
     /// Whether an attribute is there, and not null.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.object.get(name).is_some_and(|value| *value != Json::Null)
+        self.object.get(name).is_some_and(|value| !is_missing(name, value))
     }
 
     /// Notes an error of the object as a whole.
     pub(super) fn fail(&mut self, code: RecordErrorCode, problem: impl fmt::Display) {
         self.findings.errors.add(code, &self.path, problem);
+    }
+}
+
+/// Attributes that only name something: an empty one is missing, as exports write it.
+const NAMES: [&str; 9] = [
+    "external_ref",
+    "offering_id",
+    "offering_external_ref",
+    "plan_id",
+    "selected_plan",
+    "pricing_option_id",
+    "selected_pricing_option",
+    "proration_policy_id",
+    "address_id",
+];
+
+/// Whether an attribute counts as not given.
+fn is_missing(name: &str, value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::String(text) => text.is_empty() && NAMES.contains(&name),
+        _ => false,
     }
 }
 
@@ -89,6 +127,10 @@ impl<'f> Field<'f> {
     pub(super) fn text(mut self, length: RangeInclusive<usize>) -> Option<&'f str> {
         let text = self.string()?;
         let (shortest, longest, count) = (*length.start(), *length.end(), text.chars().count());
+        if shortest > 0 && count > 0 && !has_visible(text) {
+            self.fail(RecordErrorCode::Malformed, format_args!("must have something to be seen, not {}", Shown(text)));
+            return None;
+        }
         if length.contains(&count) {
             return Some(text);
         }
@@ -110,37 +152,64 @@ impl<'f> Field<'f> {
     pub(super) fn boolean(mut self) -> Option<bool> {
         match self.value.take()? {
             Json::Bool(value) => Some(*value),
+            Json::String(text) if ["true", "false"].contains(&text.to_ascii_lowercase().as_str()) => {
+                let word = text.to_ascii_lowercase();
+                let problem =
+                    format_args!("must be true or false, not the string {}: write {word}, without quotes", Shown(text));
+                self.fail(RecordErrorCode::WrongType, problem);
+                None
+            }
             other => self.wrong_type("true or false", other),
         }
     }
 
-    /// A whole number that fits 64 bits, from a least one on.
-    pub(super) fn whole(mut self, bounds: RangeFrom<i64>) {
-        let Some(text) = self.number("a whole number") else { return };
-        let (least, most) = (bounds.start, i64::MAX);
-        if text.contains(['.', 'e', 'E']) {
-            self.fail(
-                RecordErrorCode::WrongType,
-                format_args!("must be a whole number, without a decimal point or an exponent, not {}", Cut(text)),
-            );
-            return;
+    /// A whole number that fits 64 bits, from a least one on. `12.0` is one, and becomes `12`.
+    pub(super) fn whole(self, bounds: RangeFrom<i64>) {
+        self.whole_or(bounds, "a whole number", |value| match value {
+            Json::String(text) if text.parse::<i64>().is_ok() => format!(": write {text}, without quotes"),
+            Json::String(text) if text.is_empty() => LEAVE_OUT.to_owned(),
+            _ => String::new(),
+        });
+    }
+
+    fn whole_or(mut self, bounds: RangeFrom<i64>, wanted: &str, cure: impl Fn(&Json) -> String) {
+        let Some(value) = self.value.take() else { return };
+        if let Json::Number(text) = value
+            && text.contains(['.', 'e', 'E'])
+            && let Some(whole) = Decimal::from_text(text).whole()
+        {
+            *text = whole.into();
         }
+        let text = match value {
+            Json::Number(text) if !text.contains(['.', 'e', 'E']) => text,
+            other => {
+                let (found, cure) = (Value(other), later(|| cure(other)));
+                self.fail(RecordErrorCode::WrongType, format_args!("must be {wanted}, not {found}{cure}"));
+                return;
+            }
+        };
+        let (least, most) = (bounds.start, i64::MAX);
         match text.parse::<i64>() {
             Ok(number) if bounds.contains(&number) => {}
             // What does not fit 64 bits is too small when it is negative, else too large.
             Err(_) if !text.starts_with('-') => self.fail(
                 RecordErrorCode::OutOfRange,
-                format_args!("must be at most {most} (64 bits), it is {}", Cut(text)),
+                format_args!("must be at most {most} (64 bits), it is {}", Digits(text)),
             ),
-            _ => self.fail(RecordErrorCode::OutOfRange, format_args!("must be at least {least}, it is {}", Cut(text))),
+            _ => {
+                self.fail(
+                    RecordErrorCode::OutOfRange,
+                    format_args!("must be at least {least}, it is {}", Digits(text)),
+                );
+            }
         }
     }
 
     /// Any number from 0 to 100.
     pub(super) fn percentage(mut self) {
-        let Some(text) = self.number("a number") else { return };
+        let Some(text) = self.number() else { return };
         if !Decimal::from_text(text).is_percentage() {
-            self.fail(RecordErrorCode::OutOfRange, format_args!("must be 0 to 100, it is {}", Cut(text)));
+            self.fail(RecordErrorCode::OutOfRange, format_args!("must be 0 to 100, it is {}", Digits(text)));
         }
     }
 
@@ -150,7 +219,12 @@ impl<'f> Field<'f> {
         let known = allowed.iter().copied().find(|word| *word == text);
         if known.is_none() {
             let words = allowed.join(", ");
-            self.fail(RecordErrorCode::NotAllowed, format_args!("must be one of {words}, not {}", Shown(text)));
+            let meant = later(|| {
+                let meant = nearest(text, allowed.iter().copied()).map(|word| format!("; write \"{word}\""));
+                meant.unwrap_or_default()
+            });
+            let problem = format_args!("must be one of {words}, not {}{meant}", Shown(text));
+            self.fail(RecordErrorCode::NotAllowed, problem);
         }
         known
     }
@@ -168,8 +242,14 @@ impl<'f> Field<'f> {
         let items = match self.value.take() {
             None => return,
             Some(Json::Array(items)) => items,
+            Some(other @ Json::String(_)) => {
+                let (found, text) = (Value(other), other.as_str().map(Shown));
+                let text = text.map(|text| format!(": write [{text}]")).unwrap_or_default();
+                self.fail(RecordErrorCode::WrongType, format_args!("must be a list, not {found}{text}"));
+                return;
+            }
             Some(other) => {
-                self.wrong_type::<()>("an array", other);
+                self.wrong_type::<()>("a list, from [ to ]", other);
                 return;
             }
         };
@@ -193,67 +273,61 @@ impl<'f> Field<'f> {
         }
     }
 
-    /// A map from currency to amount, in the currency's minor units, of at most 200 currencies; one that is null is dropped.
-    pub(super) fn price(self) {
-        let Some(Fields { object, path, findings }) = self.object() else { return };
-        object.retain(|currency, price| *price != Json::Null || !format::is_currency(currency));
-        let count = object.len();
-        if count > MAX_CURRENCIES {
-            let problem =
-                format_args!("{} must hold at most {MAX_CURRENCIES} currencies, it holds {count}", path.name());
-            findings.errors.add(RecordErrorCode::WrongLength, &path, problem);
-        }
-        for (currency, value) in object.iter_mut() {
-            let path = Path::Key(&path, currency);
-            if !format::is_currency(currency) {
-                let problem = format_args!("{} must be a currency of three letters, such as USD", path.name());
-                findings.errors.add(RecordErrorCode::Malformed, &path, problem);
-            }
-            if let Some(mut price) = (Field { value: Some(value), path, findings: &mut *findings }).object() {
-                price.required("amount").whole(0..);
-                price.optional("includes_tax").boolean();
-            }
-        }
-    }
-
     /// A UUID, in its usual form of 36 characters.
     pub(super) fn uuid(self) -> Option<&'f str> {
-        self.written_as("a UUID of 36 characters", format::is_uuid)
+        self.written_as("a UUID of 36 characters", format::is_uuid, explain::uuid)
     }
 
     /// An email address.
     pub(super) fn email(self) {
-        self.written_as("an email address, such as ada@example.com", format::is_email);
+        self.written_as("an email address, such as ada@example.com", format::is_email, explain::email);
     }
 
     /// A currency's three letters.
-    pub(super) fn currency(self) {
-        self.written_as("a currency of three letters, such as USD", format::is_currency);
+    pub(super) fn currency(mut self) {
+        if let Some(Json::Number(digits)) = self.value.as_deref() {
+            let problem = format!("must be a string, not the number {}: {}", Digits(digits), explain::currency(digits));
+            self.fail(RecordErrorCode::WrongType, problem);
+            return;
+        }
+        self.written_as("a currency of three letters, such as USD", format::is_currency, explain::currency);
     }
 
     /// A time with a date and an offset.
-    pub(super) fn time(self) {
-        self.written_as("an RFC 3339 time, such as 2026-01-10T11:41:19Z", format::is_time);
+    pub(super) fn time(mut self) {
+        if let Some(Json::Number(digits)) = self.value.as_deref() {
+            let (shown, cure) = (Digits(digits).to_string(), explain::number_as_time(digits));
+            let problem = format_args!("must be a time in double quotes, not the number {shown}: {cure}");
+            self.fail(RecordErrorCode::WrongType, problem);
+            return;
+        }
+        self.written_as("a time such as \"2026-01-10T11:41:19Z\" (RFC 3339)", format::is_time, explain::time);
     }
 
     /// A tag: 1 to 64 letters, digits, `-` and `_`.
     pub(super) fn tag(self) {
-        self.written_as("1 to 64 of the characters 0-9, A-Z, a-z, - and _", format::is_tag);
+        self.written_as("1 to 64 of the characters 0-9, A-Z, a-z, - and _", format::is_tag, explain::tag);
     }
 
     /// An absolute URI of at most 1024 characters.
     pub(super) fn uri(mut self) {
         if self.reborrow().text(TEXT).is_some() {
-            self.written_as("an absolute URI, such as https://example.com/tea.png", format::is_uri);
+            self.written_as("an address such as https://example.com/tea.png", format::is_uri, explain::uri);
         }
     }
 
-    fn written_as(mut self, wanted: &str, is_written_so: fn(&str) -> bool) -> Option<&'f str> {
+    fn written_as(
+        mut self,
+        wanted: &str,
+        is_written_so: fn(&str) -> bool,
+        explain: fn(&str) -> String,
+    ) -> Option<&'f str> {
         let text = self.string()?;
         if is_written_so(text) {
             return Some(text);
         }
-        self.fail(RecordErrorCode::Malformed, format_args!("must be {wanted}"));
+        let (shown, cure) = (Shown(text), later(|| explain(text)));
+        self.fail(RecordErrorCode::Malformed, format_args!("must be {wanted}, not {shown}: {cure}"));
         None
     }
 
@@ -267,14 +341,10 @@ impl<'f> Field<'f> {
     ) {
         self.items(at_least, |mut item| match item.value.as_deref() {
             Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
-            Some(Json::Object(_)) => item.inline(types, rule),
-            Some(other) => {
-                let kind = other.kind();
-                item.fail(
-                    RecordErrorCode::WrongType,
-                    format_args!("must be a string (an id or external_ref) or an object, not {kind}"),
-                );
-            }
+            Some(found) => match reference_meant(found) {
+                Some(cure) => item.fail(RecordErrorCode::WrongType, cure),
+                None => item.inline(types, rule),
+            },
             None => {}
         });
     }
@@ -308,33 +378,49 @@ impl<'f> Field<'f> {
 
     /// Notes that this value is of another JSON type than the one wanted.
     pub(super) fn wrong_type<T>(&mut self, wanted: &str, found: &Json) -> Option<T> {
-        self.fail(RecordErrorCode::WrongType, format_args!("must be {wanted}, not {}", found.kind()));
+        let cure = match found {
+            Json::Number(digits) if wanted == STRING => format!(": write \"{}\"", Digits(digits)),
+            Json::String(text) if text.is_empty() => LEAVE_OUT.to_owned(),
+            Json::String(text) if wanted == NUMBER && Json::number(text).is_some() => {
+                format!(": write {}, without quotes", Digits(text))
+            }
+            _ => String::new(),
+        };
+        self.fail(RecordErrorCode::WrongType, format_args!("must be {wanted}, not {}{cure}", Value(found)));
         None
     }
 
     fn string(&mut self) -> Option<&'f str> {
         match self.value.take()? {
             Json::String(text) => Some(text),
-            other => self.wrong_type("a string", other),
+            other => self.wrong_type(STRING, other),
         }
     }
 
-    fn number(&mut self, wanted: &str) -> Option<&'f str> {
+    fn number(&mut self) -> Option<&'f str> {
         match self.value.take()? {
             Json::Number(text) => Some(text),
-            other => self.wrong_type(wanted, other),
+            other => self.wrong_type(NUMBER, other),
         }
     }
 }
 
-/// A number as written, unless that is too long to repeat.
-struct Cut<'a>(&'a str);
+/// A part of a sentence that is made only where the sentence is: of a line full of errors few are told.
+fn later(part: impl Fn() -> String) -> impl fmt::Display {
+    fmt::from_fn(move |f| f.write_str(&part()))
+}
 
-impl fmt::Display for Cut<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.get(..40) {
-            Some(start) => write!(f, "{start}…"),
-            None => f.write_str(self.0),
+/// What to write for something that is no string but stands for a reference; nothing for an object with attributes.
+fn reference_meant(found: &Json) -> Option<String> {
+    let wrong = "must be a string (an id or external_ref) or an object with attributes";
+    match found {
+        Json::Object(object) => {
+            let is_name = |key: &str| ["id", "external_ref", "type"].contains(&key);
+            let named = ["id", "external_ref"].into_iter().find_map(|key| object.get(key)?.as_str());
+            let text = named.filter(|_| object.iter().all(|(key, _)| is_name(key)))?;
+            Some(format!("is a reference, and a reference is a string: write {}", Shown(text)))
         }
+        Json::Number(digits) => Some(format!("{wrong}, not {}: write \"{}\"", Value(found), Digits(digits))),
+        other => Some(format!("{wrong}, not {}", Value(other))),
     }
 }

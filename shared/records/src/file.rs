@@ -23,9 +23,9 @@ use crate::{
 pub struct FileLine<'a> {
     /// The number that an editor shows: from 1, blank lines counted.
     pub number: u32,
-    /// The line without its end (LF or CRLF).
+    /// The line without its end (LF, CRLF or CR), and without what nobody sees around it.
     pub bytes: &'a [u8],
-    /// The line as it stands in the file, a CR at its end included.
+    /// The line as it stands in the file, a CR before its LF included.
     pub raw: &'a [u8],
     /// The type of a line that counts as uploaded: well-formed JSON of a known type.
     pub record_type: Option<RecordType>,

@@ -1,24 +1,31 @@
 //! How the strings of a record have to be written.
 
-use chrono::DateTime;
-use iri_string::types::UriStr;
+use chrono::{DateTime, Datelike};
+use iri_string::types::IriStr;
 use uuid::Uuid;
 
-use crate::limits::MAX_EMAIL;
+use crate::{limits::MAX_EMAIL, quote::name_of_invisible};
 
 /// Whether a text is a UUID in its usual form; a URN, braces and bare digits are not.
 pub(super) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
-/// Whether a text is an absolute URI (RFC 3986).
+/// Whether a text is an absolute address as browsers take it: a URI (RFC 3986), with letters of any script (RFC 3987), and
+/// with brackets in its query.
 pub(super) fn is_uri(text: &str) -> bool {
-    UriStr::new(text).is_ok()
+    IriStr::new(text).is_ok()
+        || text.split_once('?').is_some_and(|(path, query)| {
+            IriStr::new(path).is_ok() && IriStr::new(&format!("x:?{}", query.replace(['[', ']'], ""))).is_ok()
+        })
 }
 
-/// Whether a text is an RFC 3339 time.
+/// The first year that is a date: earlier ones are what programs write where there is none.
+pub(super) const FIRST_YEAR: i32 = 1900;
+
+/// Whether a text is an RFC 3339 time, from 1900 on.
 pub(super) fn is_time(text: &str) -> bool {
-    DateTime::parse_from_rfc3339(text).is_ok()
+    DateTime::parse_from_rfc3339(text).is_ok_and(|time| time.year() >= FIRST_YEAR)
 }
 
 /// Whether a text is three ASCII letters. Which currencies a store knows is not ours to say.
@@ -43,13 +50,22 @@ pub(super) fn is_email(text: &str) -> bool {
         && !local.contains(|character: char| {
             character.is_whitespace() || character.is_control() || r#"@,;:<>()[]\""#.contains(character)
         })
-        && domain.split('.').all(is_label)
+        && is_domain(domain)
+}
+
+/// Whether a text is a domain, in whatever script: what is not ASCII goes by the rules of the names themselves (UTS 46).
+fn is_domain(domain: &str) -> bool {
+    if domain.is_ascii() {
+        return domain.split('.').all(is_label);
+    }
+    // The rules take invisible characters out in silence; here they are part of what is stored.
+    let is_seen = domain.chars().all(|character| name_of_invisible(character).is_none());
+    is_seen && idna::domain_to_ascii(domain).is_ok_and(|ascii| ascii.split('.').all(is_label))
 }
 
 fn is_label(label: &str) -> bool {
-    // A domain may be written in its own script, so a letter is a letter of any.
     (1..=63).contains(&label.len())
-        && label.chars().all(|character| character.is_alphanumeric() || character == '-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !label.starts_with('-')
         && !label.ends_with('-')
 }
@@ -82,7 +98,16 @@ mod tests {
         let longer = format!("x@{}com", "example.".repeat(40));
         check(
             is_email,
-            &["ada@example.com", "ada+tea@mail.example.co.uk", "o'neil@example.com", "ada@bücher.example", "a@b"],
+            &[
+                "ada@example.com",
+                "ada+tea@mail.example.co.uk",
+                "o'neil@example.com",
+                "ada@bücher.example",
+                "a@b",
+                "user@उदाहरण.परीक्षा",
+                "пётр@пример.рф",
+                "ada@例え.jp",
+            ],
             &[
                 "",
                 "ada",
@@ -104,7 +129,14 @@ mod tests {
     fn a_uri_is_absolute() {
         check(
             is_uri,
-            &["http://pacheco.net/", "https://example.com/a%20b.png?x=1#y", "urn:isbn:0451450523"],
+            &[
+                "http://pacheco.net/",
+                "https://example.com/a%20b.png?x=1#y",
+                "urn:isbn:0451450523",
+                "https://example.com/café.jpg",
+                "https://example.com/a.jpg?size=[200]",
+                "https://münchen.example/?a[]=1&b[]=2#c",
+            ],
             &["", "/tea.png", "tea.png", "https://example.com/a b.png", "https://[bad"],
         );
     }

@@ -1,14 +1,17 @@
 //! JSON as this service takes it: strictly, every number as written, every key in its order.
 
 mod error;
+mod explain;
 mod number;
 mod path;
 mod raw;
 mod read;
+mod scan;
 
+pub use crate::quote::Shown;
 pub use error::{JsonError, Reason};
 pub use number::Decimal;
-pub use path::{Path, Shown};
+pub use path::Path;
 pub(crate) use raw::{Raw, grammar};
 pub use read::read;
 
@@ -38,7 +41,7 @@ impl Json {
     /// Makes a number from its text, `None` when JSON does not write numbers so.
     #[must_use]
     pub fn number(text: &str) -> Option<Self> {
-        let raw = grammar(text).ok().map(Raw::text).filter(|raw| *raw == text)?;
+        let raw = grammar(text).map(Raw::text).filter(|raw| *raw == text)?;
         raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()).then(|| Self::Number(raw.into()))
     }
 

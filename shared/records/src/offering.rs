@@ -27,7 +27,6 @@ pub(super) const REQUIRED_LISTS: [&str; 2] = ["products", "plans"];
 /// Checks an offering's attributes.
 pub(super) fn check(offering: &mut Fields<'_>) {
     check_own(offering);
-    offering.drop_empty(&["proration_policy_id"]);
     offering.optional("proration_policy_id").text(EXTERNAL_REF);
     match Generation::tell(&[&*offering.object], false) {
         Some(Generation::Products) => {

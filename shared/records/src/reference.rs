@@ -40,6 +40,8 @@ pub enum Resolution {
     Found(Arc<Snapshot>),
     /// No such object, neither in the file nor stored.
     Missing,
+    /// No such object, but a line of the file has nearly this name: what is to be said of it.
+    Misspelt(String),
     /// A line of this file would be the object, but was not imported itself.
     Failed {
         /// The number of that line.
@@ -51,16 +53,16 @@ pub enum Resolution {
 
 impl Reference {
     /// The error of a reference to no object at all.
-    pub(super) fn missing(&self) -> RecordError {
+    pub(super) fn missing(&self, hint: &str) -> RecordError {
         let (record_type, text) = (self.record_type, Shown(&self.text));
         let problem = match self.look_up {
             LookUp::Any => format!(
                 "no {record_type} with this external_ref in the file, \
-                 and none stored with this id or external_ref: {text}"
+                 and none stored with this id or external_ref: {text}{hint}"
             ),
-            LookUp::Id => format!("no {record_type} stored with this id: {text}"),
+            LookUp::Id => format!("no {record_type} stored with this id: {text}{hint}"),
             LookUp::ExternalRef => {
-                format!("no {record_type} with this external_ref in the file, and none stored with it: {text}")
+                format!("no {record_type} with this external_ref in the file, and none stored with it: {text}{hint}")
             }
         };
         RecordError::new(RecordErrorCode::ReferenceNotFound, &self.path, problem)

@@ -1,5 +1,7 @@
 //! What the references of a file's lines lead to: first other lines, then stored objects.
 
+mod alike;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -7,6 +9,7 @@ use std::{
 
 use uuid::Uuid;
 
+use self::alike::Alike;
 use crate::{
     draft::Draft,
     file::{FileLine, Standing},
@@ -65,6 +68,8 @@ pub struct References<'f> {
     by_name: HashMap<(RecordType, &'f str), &'f FileLine<'f>>,
     /// The lines by the ids that their objects get; made when the first id is looked up.
     by_id: OnceLock<HashMap<RecordId, &'f FileLine<'f>>>,
+    /// The names by what they look like; made when the first reference leads to nothing.
+    alike: OnceLock<Alike<'f>>,
     /// The copies made so far, so that an object referred to a thousand times is built once.
     copies: Mutex<Kept<u32, Arc<Snapshot>>>,
 }
@@ -76,7 +81,7 @@ impl<'f> References<'f> {
         let firsts = lines.iter().filter(|line| line.repeats.is_none());
         let name = |line: &'f FileLine<'f>| Some(((line.record_type?, line.external_ref.as_deref()?), line));
         let by_name = firsts.filter_map(name).collect();
-        Self { ids, lines, by_name, by_id: OnceLock::new(), copies: Mutex::default() }
+        Self { ids, lines, by_name, by_id: OnceLock::new(), alike: OnceLock::new(), copies: Mutex::default() }
     }
 
     /// What the ids of the file's objects are derived from.
@@ -110,7 +115,10 @@ impl<'f> References<'f> {
                 LookUp::Id => (RecordId::parse(&reference.text), None),
                 LookUp::ExternalRef => (None, Some(by_ref())),
             };
-            return first_stored(reference.record_type, by_id.into_iter().chain(by_ref), stored);
+            return match first_stored(reference.record_type, by_id.into_iter().chain(by_ref), stored) {
+                Resolution::Missing => self.alike(reference).map_or(Resolution::Missing, Resolution::Misspelt),
+                other => other,
+            };
         };
         match line.standing() {
             // From the line: a dry run has not stored it.
@@ -140,6 +148,13 @@ impl<'f> References<'f> {
     fn by_id(&self) -> &HashMap<RecordId, &'f FileLine<'f>> {
         let firsts = || self.lines.iter().filter(|line| line.repeats.is_none());
         self.by_id.get_or_init(|| firsts().filter_map(|line| Some((self.ids.of_line(line)?, line))).collect())
+    }
+
+    /// The line that a reference to nothing may have meant.
+    fn alike(&self, reference: &Reference) -> Option<String> {
+        let names = || self.by_name.iter().map(|((record_type, text), line)| (*record_type, *text, line.number));
+        let alike = self.alike.get_or_init(|| Alike::of(names()));
+        (reference.look_up != LookUp::Id).then(|| alike.hint(reference.record_type, &reference.text))?
     }
 
     fn copies(&self) -> MutexGuard<'_, Kept<u32, Arc<Snapshot>>> {
@@ -190,6 +205,24 @@ mod tests {
         assert!(matches!(found, Resolution::Unknown));
         let by_ref = RecordId::from_external_ref(&ids().store, plan, ID);
         assert_eq!(asked, [RecordId::parse(ID).unwrap(), by_ref]);
+    }
+
+    #[test]
+    fn a_reference_to_nothing_names_the_line_that_is_nearly_meant() {
+        let file = br#"{"type":"subscription_product","external_ref":"tea","name":"Tea"}
+            {"type":"subscription_plan","external_ref":"mug","name":"Mug"}"#;
+        let lines: Vec<_> = FileLines::of(file).unwrap().collect();
+        let references = References::of(&lines, ids());
+        let hint = |text, stored: Stored| match references
+            .resolve(&reference(RecordType::SubscriptionProduct, text), &mut |_| stored.clone())
+        {
+            Resolution::Misspelt(hint) => hint,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(hint("tea ", Stored::Nothing), "; line 1 has \"tea\": this one has a space in it, take it out");
+        // A plan is no product, and what was not looked up may be there.
+        assert_eq!(hint("mug ", Stored::Nothing), "Missing");
+        assert_eq!(hint("tea ", Stored::Unknown), "Unknown");
     }
 
     #[test]

@@ -19,20 +19,9 @@ mod offering;
 
 use choice::{Chosen, PLAN, PRICING_OPTION};
 
-/// Attributes that only name something; an empty one counts as missing.
-const NAMES: [&str; 6] = [
-    "offering_id",
-    "offering_external_ref",
-    "plan_id",
-    "selected_plan",
-    "pricing_option_id",
-    "selected_pricing_option",
-];
-
 /// Checks a subscription's attributes.
 pub(super) fn check(subscription: &mut Fields<'_>) {
     subscription.external_ref();
-    subscription.drop_empty(&NAMES);
     subscription.required("account_id").uuid();
     subscription.optional("address_id").uuid();
     subscription.required("currency").currency();

@@ -2,8 +2,14 @@
 
 use std::fmt;
 
-use super::{Path, Shown};
-use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
+use super::{Json, Path};
+use crate::{
+    limits::{MAX_DEPTH, MAX_KEY_BYTES},
+    quote::{Shown, Value},
+};
+
+/// Of a character beyond U+FFFF, which `\u` writes in two halves.
+const HALF: &str = ", a \\u from d800 to dfff without the other half; it was cut in two, write the character itself";
 
 /// One thing wrong with a text, and where in it.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +24,7 @@ pub enum Reason<'a> {
     /// The text breaks JSON's grammar: how, and where.
     NotJson(&'a str),
     /// The text is no object but this.
-    NotAnObject(&'static str),
+    NotAnObject(&'a Json),
     /// A list or an object is nested deeper than 32 levels.
     TooDeep,
     /// This key stood in the same object before.
@@ -41,17 +47,31 @@ impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson(problem) => f.write_str(problem),
-            Self::NotAnObject(kind) => write!(f, "the line must be a JSON object, not {kind}"),
+            Self::NotAnObject(found) => {
+                write!(f, "the line must be an object {{…}}, not {}{}", Value(found), cure(found))
+            }
             Self::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
             Self::DuplicateKey(key) => write!(f, "the key {} is given twice", Shown(key)),
             Self::EmptyKey => f.write_str("a key must not be empty"),
-            Self::NulInKey => f.write_str("a key must not hold a NUL"),
+            Self::NulInKey => f.write_str("a key must not hold a NUL (U+0000)"),
             Self::KeyTooLong(bytes) => {
                 write!(f, "the key is {bytes} bytes long, at most {MAX_KEY_BYTES} can be stored")
             }
-            Self::LoneSurrogateInKey => f.write_str("the key holds a lone surrogate, which is not Unicode"),
-            Self::LoneSurrogate => f.write_str("the string holds a lone surrogate, which is not Unicode"),
+            Self::LoneSurrogateInKey => write!(f, "the key holds half a character{HALF}"),
+            Self::LoneSurrogate => write!(f, "the text holds half a character{HALF}"),
             Self::NumberOutOfRange(problem) => write!(f, "the number {problem}"),
         }
+    }
+}
+
+/// What to do with a line that is JSON but no object.
+fn cure(found: &Json) -> &'static str {
+    match found {
+        Json::Array(items) if items.is_empty() => ": take the line away",
+        Json::Array(_) => ": take the [ and ] away, and give each object a line of its own",
+        Json::String(text) if text.trim_start().starts_with('{') => {
+            ": the object was put in quotes, encoded twice; write it without them"
+        }
+        _ => "",
     }
 }

@@ -45,6 +45,18 @@ impl Decimal {
         }
     }
 
+    /// The number as digits alone, `12` for `12.0` and `1.2e1`; `None` where it is no whole number, or far beyond 64 bits.
+    #[must_use]
+    pub fn whole(&self) -> Option<String> {
+        let count = signed_len(&self.digits);
+        if count == 0 {
+            return Some("0".to_owned());
+        }
+        let zeros = self.magnitude.checked_add(1)?.checked_sub(count)?;
+        let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros <= MAX_DIGITS)?;
+        Some(format!("{}{}{}", if self.negative { "-" } else { "" }, self.digits, "0".repeat(zeros)))
+    }
+
     /// Whether the number is from 0 to 100.
     #[must_use]
     pub fn is_percentage(&self) -> bool {
@@ -94,6 +106,18 @@ mod tests {
         check("1e-999999999999999999999999", false);
         check("0e999999999999999999999999", true);
         check("-0.000", true);
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point_or_an_exponent() {
+        let cases =
+            [("12.0", "12"), ("1e3", "1000"), ("-0.0", "0"), ("1050.00", "1050"), ("-5.0", "-5"), ("120e-1", "12")];
+        for (text, whole) in cases {
+            assert_eq!(Decimal::from_text(text).whole().as_deref(), Some(whole), "{text}");
+        }
+        for text in ["10.5", "1e-1", "0.001", "1e400"] {
+            assert_eq!(Decimal::from_text(text).whole(), None, "{text}");
+        }
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// The most characters of a caller's own text that an error repeats.
-const SHOWN_CHARS: usize = 80;
+use crate::quote::{SHOWN_CHARS, Shown};
 
 /// A place within a line, built on the stack and written out only for an error.
 #[derive(Clone, Copy, Debug)]
@@ -45,20 +44,6 @@ fn is_plain(key: &str) -> bool {
     key.len() <= SHOWN_CHARS
         && key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// A caller's own text as an error shows it: quoted, escaped as in JSON, and cut after 80 characters.
-#[derive(Clone, Copy, Debug)]
-pub struct Shown<'a>(pub &'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = match self.0.char_indices().nth(SHOWN_CHARS) {
-            Some((end, _)) => format!("{}…", self.0.get(..end).unwrap_or_default()),
-            None => self.0.to_owned(),
-        };
-        write!(f, "{}", serde_json::Value::from(shown))
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, grammar};
+use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, explain::explain, grammar};
 use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
 
 /// Reads one line as one JSON object, and reports everything that is wrong with it.
@@ -12,17 +12,14 @@ use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
 /// a lone surrogate is `U+FFFD`.
 pub fn read(line: &str, report: &mut dyn FnMut(JsonError<'_>)) -> Option<Object> {
     let mut reader = Reader { report };
-    let raw = match grammar(line) {
-        Ok(raw) => raw,
-        Err(problem) => {
-            reader.fail(&Path::Line, Reason::NotJson(&problem));
-            return None;
-        }
+    let Some(raw) = grammar(line) else {
+        reader.fail(&Path::Line, Reason::NotJson(&explain(line)));
+        return None;
     };
     match reader.value(raw, 1, &Path::Line) {
         Json::Object(object) => Some(object),
         other => {
-            reader.fail(&Path::Line, Reason::NotAnObject(other.kind()));
+            reader.fail(&Path::Line, Reason::NotAnObject(&other));
             None
         }
     }

@@ -2,10 +2,12 @@
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
+    explain,
     field::Fields,
-    json::{Json, Object, Path, Shown},
+    json::{Json, Object, Path},
     limits::EXTERNAL_REF,
     offering::Names,
+    quote::Shown,
     record_type::RecordType,
     reference::Reference,
 };
@@ -136,8 +138,10 @@ impl Choice {
         let path = Path::Key(path, name);
         let part = Names::of(offering, self.list).find(text);
         if part.is_none() {
+            let parts = offering.get(self.list).and_then(Json::as_array).unwrap_or_default();
+            let (what, has) = (self.what, explain::parts(self.what, parts, text));
             let problem =
-                format_args!("none of the offering's {}s has this id or external_ref: {}", self.what, Shown(text));
+                format_args!("none of the offering's {what}s has this id or external_ref: {}{has}", Shown(text));
             errors.add(self.code, &path, problem);
         }
         part.map(|part| Chosen { id: part.id.to_owned(), field: path.to_string() })

@@ -40,8 +40,8 @@ fn the_lists_of_an_inline_offering_are_checked_where_they_stand() {
     WrongLength | offering.products: "products" must hold at least 1, it holds 0
     Required | offering.features[1].name: "name" is required
     Required | offering.features[1].configuration: "configuration" is required
-    WrongType | offering.features[2]: "features[2]" must be a string (an id or external_ref) or an object, not a number
-    WrongType | offering.plans[1].meta.selected: "selected" must be true or false, not a number
+    WrongType | offering.features[2]: "features[2]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write "7"
+    WrongType | offering.plans[1].meta.selected: "selected" must be true or false, not the number 1
     ReferenceNotFound | offering.features[0]: no subscription_feature with this external_ref in the file, and none stored with this id or external_ref: "ref"
     "#);
     let line = subscription(r#""offering":{"attributes":{"name":"Box","products":7,"features":{}}},"plan_id":"p""#);

@@ -56,7 +56,7 @@ fn own_errors_and_those_of_references_are_reported_together() {
     "#);
     assert_snapshot!(check(&subscription(&format!(r#""offering_id":"{ACCOUNT}","plan_id":"p""#))), @r#"ReferenceNotFound | offering_id: no subscription_offering stored with this id: "550e8400-e29b-41d4-a716-446655440000""#);
     assert_snapshot!(check(&subscription(r#""offering_external_ref":"box","plan_id":"p","pending":1"#)), @r#"
-    WrongType | pending: "pending" must be true or false, not a number
+    WrongType | pending: "pending" must be true or false, not the number 1
     ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"
     "#);
 }
@@ -81,7 +81,7 @@ fn a_plan_may_be_chosen_by_its_id_in_either_case() {
 #[test]
 fn a_plan_that_is_not_the_offerings_is_reported() {
     let line = subscription(r#""offering_external_ref":"box","plan_id":"yearly""#);
-    assert_snapshot!(tell(&resolve(draft(&line), &[stored_offering()]).unwrap_err()), @r#"PlanNotInOffering | plan_id: none of the offering's plans has this id or external_ref: "yearly""#);
+    assert_snapshot!(tell(&resolve(draft(&line), &[stored_offering()]).unwrap_err()), @r#"PlanNotInOffering | plan_id: none of the offering's plans has this id or external_ref: "yearly"; it has "monthly""#);
 }
 
 #[test]

@@ -33,16 +33,16 @@ fn every_rule_of_a_product_is_reported() {
         "price":{"USD":{"amount":-1},"US":{"amount":1.5},"GBP":{},"EUR":5,"JPY":{"amount":9223372036854775808,"includes_tax":"no"}},
         "price_units":{"unit":"week","amount":0}}"#), @r#"
     WrongLength | name: "name" must be 3 to 1024 characters long, it has 2
-    WrongType | description: "description" must be a string, not a number
+    WrongType | description: "description" must be a string, not the number 7: write "7"
     WrongType | sku: "sku" must be a string, not an array
-    Malformed | main_image: "main_image" must be an absolute URI, such as https://example.com/tea.png
+    Malformed | main_image: "main_image" must be an address such as https://example.com/tea.png, not "/tea.png": it does not begin with https://: write https:// and the host before it
     OutOfRange | price.USD.amount: "amount" must be at least 0, it is -1
-    Malformed | price.US: "US" must be a currency of three letters, such as USD
-    WrongType | price.US.amount: "amount" must be a whole number, without a decimal point or an exponent, not 1.5
+    Malformed | price.US: "US" must be a currency of three letters, such as USD: its length is 2
+    WrongType | price.US.amount: "amount" must be a whole number, not the number 1.5: amounts are in minor units, such as pence or cents: write 150 for 1.50
     Required | price.GBP.amount: "amount" is required
-    WrongType | price.EUR: "EUR" must be an object, not a number
+    WrongType | price.EUR: "EUR" must be an object, not the number 5: write {"amount":5}, in minor units such as pence or cents
     OutOfRange | price.JPY.amount: "amount" must be at most 9223372036854775807 (64 bits), it is 9223372036854775808
-    WrongType | price.JPY.includes_tax: "includes_tax" must be true or false, not a string
+    WrongType | price.JPY.includes_tax: "includes_tax" must be true or false, not the string "no"
     NotAllowed | price_units.unit: "unit" must be one of day, month, not "week"
     OutOfRange | price_units.amount: "amount" must be at least 1, it is 0
     "#);
@@ -83,17 +83,16 @@ fn every_rule_of_a_plan_is_reported() {
         "name":true,"billing_interval_type":"months","billing_frequency":0,"plan_length":1e1,"end_behavior":1,
         "can_pause":"yes","can_resume":0,"can_cancel":{},"trial_period":-1,"base_price_percentage":100.5,
         "fixed_price":[]}"#), @r#"
-    WrongType | name: "name" must be a string, not a boolean
-    NotAllowed | billing_interval_type: "billing_interval_type" must be one of day, week, month, year, not "months"
+    WrongType | name: "name" must be a string, not true
+    NotAllowed | billing_interval_type: "billing_interval_type" must be one of day, week, month, year, not "months"; write "month"
     OutOfRange | billing_frequency: "billing_frequency" must be at least 1, it is 0
-    WrongType | plan_length: "plan_length" must be a whole number, without a decimal point or an exponent, not 1e1
-    WrongType | end_behavior: "end_behavior" must be a string, not a number
-    WrongType | can_pause: "can_pause" must be true or false, not a string
-    WrongType | can_resume: "can_resume" must be true or false, not a number
+    WrongType | end_behavior: "end_behavior" must be a string, not the number 1: write "1"
+    WrongType | can_pause: "can_pause" must be true or false, not the string "yes"
+    WrongType | can_resume: "can_resume" must be true or false, not the number 0
     WrongType | can_cancel: "can_cancel" must be true or false, not an object
     OutOfRange | trial_period: "trial_period" must be at least 0, it is -1
     OutOfRange | base_price_percentage: "base_price_percentage" must be 0 to 100, it is 100.5
-    WrongType | fixed_price: "fixed_price" must be an object, not an array
+    WrongType | fixed_price: "fixed_price" must be an object from currency to amount, not an array: write {"USD":{"amount":1250}} for 12.50 USD
     "#);
 }
 
@@ -111,19 +110,18 @@ fn a_feature_has_the_configuration_of_its_type() {
     ] {
         assert_eq!(feature(right), "", "{right}");
     }
-    assert_snapshot!(feature("7"), @r#"WrongType | configuration: "configuration" must be an object, not a number"#);
+    assert_snapshot!(feature("7"), @r#"WrongType | configuration: "configuration" must be an object, not the number 7"#);
     assert_snapshot!(feature("{}"), @r#"Required | configuration.type: "type" is required"#);
     assert_snapshot!(feature(r#"{"type":"gift"}"#), @r#"NotAllowed | configuration.type: "type" must be one of access, promotion, usage, not "gift""#);
-    assert_snapshot!(feature(r#"{"type":"access","tag":"so gold"}"#), @r#"Malformed | configuration.tag: "tag" must be 1 to 64 of the characters 0-9, A-Z, a-z, - and _"#);
+    assert_snapshot!(feature(r#"{"type":"access","tag":"so gold"}"#), @r#"Malformed | configuration.tag: "tag" must be 1 to 64 of the characters 0-9, A-Z, a-z, - and _, not "so gold": a space is none of them"#);
     assert_snapshot!(feature(r#"{"type":"promotion","promotion":{"promotions":[{"tag":""},3]}}"#), @r#"
     Required | configuration.promotion.promotions[0].name: "name" is required
-    Malformed | configuration.promotion.promotions[0].tag: "tag" must be 1 to 64 of the characters 0-9, A-Z, a-z, - and _
-    WrongType | configuration.promotion.promotions[1]: "promotions[1]" must be an object, not a number
+    Malformed | configuration.promotion.promotions[0].tag: "tag" must be 1 to 64 of the characters 0-9, A-Z, a-z, - and _, not "": its length is 0
+    WrongType | configuration.promotion.promotions[1]: "promotions[1]" must be an object, not the number 3
     "#);
     assert_snapshot!(feature(r#"{"type":"usage","label":"GB","default_value":1.0}"#), @r#"
     Required | configuration.tag: "tag" is required
     WrongLength | configuration.label: "label" must be 3 to 1024 characters long, it has 2
-    WrongType | configuration.default_value: "default_value" must be a whole number, without a decimal point or an exponent, not 1.0
     "#);
 }
 
@@ -145,10 +143,10 @@ fn every_rule_of_a_subscriber_is_reported() {
     "#);
     assert_snapshot!(check_attributes(RecordType::SubscriptionSubscriber,
         r#"{"account_id":"7","name":"","email":"ada","payment_authority":"card"}"#), @r#"
-    Malformed | account_id: "account_id" must be a UUID of 36 characters
+    Malformed | account_id: "account_id" must be a UUID of 36 characters, not "7": its length is 1, that of a UUID 36
     WrongLength | name: "name" must be 3 to 1024 characters long, it has 0
-    Malformed | email: "email" must be an email address, such as ada@example.com
-    WrongType | payment_authority: "payment_authority" must be an object, not a string
+    Malformed | email: "email" must be an email address, such as ada@example.com, not "ada": it has no @
+    WrongType | payment_authority: "payment_authority" must be an object, not the string "card"
     "#);
 }
 
@@ -164,7 +162,7 @@ fn every_rule_of_an_offering_is_reported() {
         "features":"all"}"#), @r#"
     WrongLength | products: "products" must hold at least 1, it holds 0
     WrongLength | plans[0]: "plans[0]" must not be empty
-    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object, not a number
+    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write "7"
     WrongLength | plans[2].name: "name" must be 3 to 1024 characters long, it has 1
     Required | plans[2].billing_interval_type: "billing_interval_type" is required
     Required | plans[2].billing_frequency: "billing_frequency" is required
@@ -180,8 +178,8 @@ fn every_rule_of_an_offering_is_reported() {
     Required | plans[3].attributes.can_pause: "can_pause" is required
     Required | plans[3].attributes.can_resume: "can_resume" is required
     Required | plans[3].attributes.can_cancel: "can_cancel" is required
-    WrongType | plans[4].attributes: "attributes" must be an object, not a number
-    WrongType | features: "features" must be an array, not a string
+    WrongType | plans[4].attributes: "attributes" must be an object, not the number 3
+    WrongType | features: "features" must be a list, not the string "all": write ["all"]
     "#);
 }
 
@@ -199,12 +197,12 @@ fn every_rule_of_a_subscription_is_reported() {
     assert_snapshot!(check_attributes(RecordType::Subscription, r#"{"account_id":1,"currency":"dollars","name":"A",
         "email":"a@","manual_payments":"no","address_id":"x","payment_authority":[],"pending":1,
         "first_invoice_paid":"yes","started_at":"yesterday","offering_id":"box","plan_id":""}"#), @r#"
-    WrongType | account_id: "account_id" must be a string, not a number
-    Malformed | address_id: "address_id" must be a UUID of 36 characters
-    Malformed | currency: "currency" must be a currency of three letters, such as USD
+    WrongType | account_id: "account_id" must be a string, not the number 1: write "1"
+    Malformed | address_id: "address_id" must be a UUID of 36 characters, not "x": "x" is none of the digits 0-9 and a-f
+    Malformed | currency: "currency" must be a currency of three letters, such as USD, not "dollars": write USD, if that is meant
     WrongLength | name: "name" must be 3 to 1024 characters long, it has 1
-    Malformed | email: "email" must be an email address, such as ada@example.com
-    WrongType | manual_payments: "manual_payments" must be true or false, not a string
+    Malformed | email: "email" must be an email address, such as ada@example.com, not "a@": nothing stands behind the @
+    WrongType | manual_payments: "manual_payments" must be true or false, not the string "no"
     WrongType | payment_authority: "payment_authority" must be an object, not an array
     WrongType | pending: "pending" must be true or false, not a number
     WrongType | first_invoice_paid: "first_invoice_paid" must be true or false, not a string
@@ -231,7 +229,7 @@ fn an_offering_and_a_plan_are_given_in_one_way_only() {
     ))), @r#"
     WrongLength | offering.name: "name" must be 3 to 1024 characters long, it has 1
     Required | products: "products" is required
-    WrongType | plans[2].meta.selected: "selected" must be true or false, not a number
+    WrongType | plans[2].meta.selected: "selected" must be true or false, not the number 1
     Conflicting | one plan must be chosen, in one way only, not by plans[0].meta.selected, plans[1].meta.selected
     "#);
 }

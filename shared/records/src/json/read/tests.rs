@@ -22,21 +22,21 @@ fn parse(line: &str) -> Object {
 
 #[test]
 fn what_breaks_grammar_is_reported_with_its_column() {
-    assert_snapshot!(check(r#"{"a": 1,}"#), @"NotJson | not valid JSON: key must be a string at column 9");
-    assert_snapshot!(check(r#"{"a": 01}"#), @"NotJson | not valid JSON: invalid number at column 8");
-    assert_snapshot!(check(r#"{"a": "b}"#), @"NotJson | not valid JSON: EOF while parsing a string at column 9");
-    assert_snapshot!(check(r#"{"a": NaN}"#), @"NotJson | not valid JSON: expected value at column 7");
-    assert_snapshot!(check("{} {}"), @"NotJson | not valid JSON: trailing characters at column 4");
-    assert_snapshot!(check("{\"a\": \"tab\there\"}"), @r#"NotJson | not valid JSON: control character (\u0000-\u001F) found while parsing a string at column 10"#);
-    assert_snapshot!(check(""), @"NotJson | not valid JSON: EOF while parsing a value at column 0");
+    assert_snapshot!(check(r#"{"a": 1,}"#), @"NotJson | not JSON at character 9: the comma before } has to go");
+    assert_snapshot!(check(r#"{"a": 01}"#), @r#"NotJson | not JSON at character 8: "01" is no number as JSON writes it: write 1, or in double quotes when it is a text"#);
+    assert_snapshot!(check(r#"{"a": "b}"#), @r#"NotJson | not JSON: the text that begins at character 7 has no closing quote; a line break inside of a text is written \n"#);
+    assert_snapshot!(check(r#"{"a": NaN}"#), @"NotJson | not JSON at character 7: NaN is no number in JSON: write null, or leave the attribute out");
+    assert_snapshot!(check("{} {}"), @"NotJson | not JSON at character 4: several objects stand in one line: another begins here; each needs a line of its own (curl -d drops the line ends: send with --data-binary)");
+    assert_snapshot!(check("{\"a\": \"tab\there\"}"), @r#"NotJson | not JSON at character 11: a tab inside of a text is written \t"#);
+    assert_snapshot!(check(""), @"NotJson | not JSON: the line ends before its object does; an object stands in one line, from { to }");
 }
 
 #[test]
-fn what_a_line_is_that_is_no_object_is_reported() {
-    assert_snapshot!(check("[1]"), @"NotAnObject | the line must be a JSON object, not an array");
-    assert_snapshot!(check(" \"text\" "), @"NotAnObject | the line must be a JSON object, not a string");
-    assert_snapshot!(check("12"), @"NotAnObject | the line must be a JSON object, not a number");
-    assert_snapshot!(check("null"), @"NotAnObject | the line must be a JSON object, not null");
+fn a_line_that_is_no_object_says_what_it_is() {
+    assert_snapshot!(check("[1]"), @"NotAnObject | the line must be an object {…}, not an array: take the [ and ] away, and give each object a line of its own");
+    assert_snapshot!(check(" \"text\" "), @r#"NotAnObject | the line must be an object {…}, not the string "text""#);
+    assert_snapshot!(check("12"), @"NotAnObject | the line must be an object {…}, not the number 12");
+    assert_snapshot!(check("null"), @"NotAnObject | the line must be an object {…}, not null");
 }
 
 #[test]
@@ -46,9 +46,9 @@ fn every_strictness_error_is_reported_with_its_path() {
     DuplicateKey | a.k: the key "k" is given twice
     NumberOutOfRange | b[0]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125
     InvalidKey | b[1][""]: a key must not be empty
-    InvalidKey | ["n\u0000"]: a key must not hold a NUL
-    LoneSurrogate | ["n\u0000"]: the string holds a lone surrogate, which is not Unicode
-    LoneSurrogate | ["���x"]: the key holds a lone surrogate, which is not Unicode
+    InvalidKey | ["n\u0000"]: a key must not hold a NUL (U+0000)
+    LoneSurrogate | ["n\u0000"]: the text holds half a character, a \u from d800 to dfff without the other half; it was cut in two, write the character itself
+    LoneSurrogate | ["���x"]: the key holds half a character, a \u from d800 to dfff without the other half; it was cut in two, write the character itself
     DuplicateKey | a: the key "a" is given twice
     "#
     );
@@ -94,8 +94,8 @@ fn nesting_may_be_32_levels_deep() {
 fn a_million_brackets_are_refused_cheaply() {
     let million = 1_000_000;
     assert_snapshot!(check(&format!("{{\"a\":{}{}}}", "[".repeat(million), "]".repeat(million))), @"TooDeep | a[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 32 levels");
-    assert_snapshot!(check(&"[".repeat(million)), @"NotJson | not valid JSON: EOF while parsing a list at column 1000000");
-    assert_snapshot!(check(&"{\"a\":".repeat(million)), @"NotJson | not valid JSON: EOF while parsing a value at column 5000000");
+    assert_snapshot!(check(&"[".repeat(million)), @"NotJson | not JSON: the line ends before its object does: the bracket at character 1000000 is not closed; an object stands in one line, from { to }");
+    assert_snapshot!(check(&"{\"a\":".repeat(million)), @"NotJson | not JSON: the line ends before its object does: the bracket at character 4999996 is not closed; an object stands in one line, from { to }");
 }
 
 #[test]

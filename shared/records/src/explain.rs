@@ -1,0 +1,74 @@
+//! What is wrong with a value that was refused, and what to write instead. Called for refused values alone.
+
+mod currency;
+mod email;
+mod envelope;
+mod time;
+mod uri;
+mod uuid;
+
+pub(crate) use currency::{amount_object, currency, minor_units};
+pub(crate) use email::email;
+pub(crate) use envelope::{attributes_meant, not_utf8, record_type, type_meant};
+pub(crate) use time::{number_as_time, time};
+pub(crate) use uri::uri;
+pub(crate) use uuid::uuid;
+
+use crate::{
+    json::Json,
+    near::nearest,
+    quote::{Shown, character, first_unseen},
+};
+
+/// What is wrong with a text that should be a tag.
+pub(crate) fn tag(text: &str) -> String {
+    match text.chars().find(|other| !other.is_ascii_alphanumeric() && !"-_".contains(*other)) {
+        Some(other) => format!("{} is none of them", character(other)),
+        None => format!("its length is {}", text.chars().count()),
+    }
+}
+
+/// The most plans that are shown.
+const SHOWN_PARTS: usize = 5;
+
+/// The plans or pricing options that an offering has, and the one that was meant.
+pub(crate) fn parts(what: &str, parts: &[Json], text: &str) -> String {
+    let member = |part: &Json, name: &str| Some(part.as_object()?.get(name)?.as_str()?.to_owned());
+    let names: Vec<String> =
+        parts.iter().filter_map(|part| member(part, "external_ref").or_else(|| member(part, "id"))).collect();
+    let meant = nearest(text, names.iter().map(String::as_str));
+    let shown: Vec<String> = names.iter().take(SHOWN_PARTS).map(|name| Shown(name).to_string()).collect();
+    let more = names.len().saturating_sub(SHOWN_PARTS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let meant = meant.map(|name| format!("; did you mean {}?", Shown(name))).unwrap_or_default();
+    if names.is_empty() {
+        format!("; it has no {what} with a name")
+    } else {
+        format!("; it has {}{more}{meant}", shown.join(", "))
+    }
+}
+
+/// An invisible character of a text, or a blank at an end of it: nobody sees what is wrong unless it is named.
+fn unseen(text: &str) -> Option<String> {
+    let found = first_unseen(text)?;
+    let place = match (text.starts_with(found), text.ends_with(found)) {
+        (true, _) => "begins with",
+        (_, true) => "ends with",
+        _ => "has inside",
+    };
+    Some(format!("it {place} {}: take it out", character(found)))
+}
+
+/// A text without its invisible characters and the blanks at its ends.
+fn visible(text: &str) -> String {
+    let seen = text.chars().filter(|character| crate::quote::name_of_invisible(*character).is_none());
+    seen.collect::<String>().trim().to_owned()
+}
+
+/// The first of some texts that a rule takes, as what to write.
+fn write_instead(candidates: impl IntoIterator<Item = String>, rule: impl Fn(&str) -> bool) -> Option<String> {
+    candidates.into_iter().find(|candidate| rule(candidate)).map(|text| format!("write {}", Shown(&text)))
+}
+
+#[cfg(test)]
+mod tests;

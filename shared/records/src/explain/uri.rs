@@ -1,0 +1,52 @@
+//! Addresses as people type them.
+
+use super::{unseen, visible, write_instead};
+use crate::{format::is_uri, quote::character};
+
+/// What is wrong with a text that should be an address.
+pub(crate) fn uri(text: &str) -> String {
+    if text.is_empty() {
+        return "it is empty: leave the attribute out, or write null".to_owned();
+    }
+    let clean = visible(text);
+    if let Some(problem) = unseen(text) {
+        return write_instead([clean], is_uri).map_or_else(|| problem.clone(), |write| format!("{problem}, {write}"));
+    }
+    if text.contains('\\') || text.get(1..2) == Some(":") {
+        return "it is a place on one computer; write the address under which a browser finds it".to_owned();
+    }
+    if !has_scheme(text) {
+        let host = text.strip_prefix("//").unwrap_or(text);
+        let candidate = host.contains('.').then(|| format!("https://{host}"));
+        let is_whole = |text: &str| is_uri(text) && !text.starts_with("https:///");
+        let write =
+            write_instead(candidate, is_whole).unwrap_or_else(|| "write https:// and the host before it".to_owned());
+        return format!("it does not begin with https://: {write}");
+    }
+    let encoded = text.replace(' ', "%20");
+    if let Some(write) = write_instead([encoded, encode_percent(text)], is_uri) {
+        let what = if text.contains(' ') { "a space is written %20" } else { "a % by itself is written %25" };
+        return format!("{what}: {write}");
+    }
+    match text.chars().find(|other| " <>\"{}|^`\t".contains(*other)) {
+        Some(other) => format!("{} can't stand in an address", character(other)),
+        None => "it is no whole address: https://, a host, and what is to be found there".to_owned(),
+    }
+}
+
+/// Whether a text begins with a scheme, such as `https:`.
+fn has_scheme(text: &str) -> bool {
+    text.split(['/', '?', '#']).next().is_some_and(|head| head.contains(':'))
+}
+
+/// The text with `%25` for each `%` that no two digits follow.
+fn encode_percent(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut encoded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_code = part.len() >= 2 && part.bytes().take(2).all(|digit| digit.is_ascii_hexdigit());
+        encoded.push_str(if is_code { "%" } else { "%25" });
+        encoded.push_str(part);
+    }
+    encoded.replace(' ', "%20")
+}
