@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
+    field::Findings,
     json::{Json, Object, Path, Raw, Shown, grammar},
     limits::{EXTERNAL_REF, MAX_LINE_BYTES},
     record_type::RecordType,
@@ -38,7 +39,10 @@ fn sketch(line: &[u8]) -> Option<Outline<'_>> {
     };
     let record_type = inner.record_type?.string()?.parse().ok()?;
     let external_ref = match inner.attributes.filter(|attributes| !attributes.is_null()) {
-        Some(attributes) => attributes.wanted().and_then(|attributes| attributes.external_ref),
+        Some(attributes) => attributes.wanted().and_then(|attributes| {
+            let own = attributes.external_ref.filter(|name| !name.is_null());
+            own.or(inner.external_ref)
+        }),
         None => inner.external_ref,
     };
     let external_ref = external_ref.and_then(Raw::string).filter(|text| is_external_ref(text));
@@ -69,37 +73,55 @@ pub(super) struct Envelope {
     /// `None` when `attributes` is no object; the error is noted already.
     pub(super) attributes: Option<Object>,
     pub(super) path: Path<'static>,
+    /// The `external_ref` that stands beside attributes without one, and where.
+    pub(super) beside: Option<(Path<'static>, Json)>,
 }
 
 impl Envelope {
     /// Opens a line; `None`, and an error noted, when it has no known type.
-    pub(super) fn open(mut line: Object, errors: &mut RecordErrors) -> Option<Self> {
+    pub(super) fn open(mut line: Object, findings: &mut Findings) -> Option<Self> {
         match line.remove("data") {
-            None | Some(Json::Null) => Self::open_inner(line, &LINE, errors),
-            Some(Json::Object(data)) => Self::open_inner(data, &DATA, errors),
+            None | Some(Json::Null) => Self::open_inner(line, &LINE, findings),
+            Some(Json::Object(data)) => {
+                note_strangers(&line, &LINE, &["data"], findings);
+                Self::open_inner(data, &DATA, findings)
+            }
             Some(other) => {
                 let hint = if matches!(other, Json::Array(_)) { ": one object a line" } else { "" };
                 let problem = format_args!("\"data\" must be an object, not {}{hint}", other.kind());
-                errors.add(RecordErrorCode::WrongType, &DATA, problem);
+                findings.errors.add(RecordErrorCode::WrongType, &DATA, problem);
                 None
             }
         }
     }
 
-    fn open_inner(mut inner: Object, path: &'static Path<'static>, errors: &mut RecordErrors) -> Option<Self> {
-        let record_type = read_type(inner.remove("type"), &Path::Key(path, "type"), errors)?;
-        let (attributes, path) = match inner.remove("attributes") {
-            // What stands beside `attributes` (id, meta, relationships) is the envelope's, not the record's.
-            Some(Json::Object(attributes)) => (Some(attributes), Path::Key(path, "attributes")),
-            None | Some(Json::Null) => (Some(inner), *path),
+    fn open_inner(mut inner: Object, path: &'static Path<'static>, findings: &mut Findings) -> Option<Self> {
+        let record_type = read_type(inner.remove("type"), &Path::Key(path, "type"), &mut findings.errors)?;
+        let (attributes, path, beside) = match inner.remove("attributes") {
+            // What stands beside `attributes` (id, meta, relationships) is the envelope's, not the record's: all but its name.
+            Some(Json::Object(attributes)) => {
+                let is_nameless = inner.has("external_ref") && !attributes.has("external_ref");
+                let beside = is_nameless.then(|| inner.remove("external_ref")).flatten();
+                let beside = beside.map(|name| (Path::Key(path, "external_ref"), name));
+                note_strangers(&inner, path, &["type", "attributes", "external_ref"], findings);
+                (Some(attributes), Path::Key(path, "attributes"), beside)
+            }
+            None | Some(Json::Null) => (Some(inner), *path, None),
             Some(other) => {
                 let path = Path::Key(path, "attributes");
                 let problem = format_args!("\"attributes\" must be an object, not {}", other.kind());
-                errors.add(RecordErrorCode::WrongType, &path, problem);
-                (None, path)
+                findings.errors.add(RecordErrorCode::WrongType, &path, problem);
+                (None, path, None)
             }
         };
-        Some(Self { record_type, attributes, path })
+        Some(Self { record_type, attributes, path, beside })
+    }
+}
+
+/// Notes what stands around a record and is not read.
+fn note_strangers(around: &Object, path: &Path<'_>, known: &[&'static str], findings: &mut Findings) {
+    for (name, _) in around.iter().filter(|(name, value)| **value != Json::Null || !known.contains(name)) {
+        findings.warnings.add_unknown(path, name, known);
     }
 }
 

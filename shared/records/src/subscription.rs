@@ -85,10 +85,10 @@ fn check_marks(offering: &mut Fields<'_>) -> Vec<String> {
     let mut marks = Vec::new();
     if matches!(offering.object.get("plans"), Some(Json::Array(_))) {
         offering.optional("plans").items(0, |plan| {
-            if matches!(plan.value, Some(Json::Object(_)))
-                && let Some(mut plan) = plan.object()
-                && let Some(mut meta) = plan.optional("meta").object()
-            {
+            let Some(mut plan) = plan.object_if_any() else { return };
+            plan.allow_others();
+            if let Some(mut meta) = plan.optional("meta").object() {
+                meta.allow_others();
                 let selected = meta.optional("selected");
                 let path = selected.path;
                 if selected.boolean() == Some(true) {

@@ -10,6 +10,7 @@ mod inline;
 mod nulls;
 mod references;
 mod rules;
+mod warnings;
 
 const ACCOUNT: &str = "550e8400-e29b-41d4-a716-446655440000";
 

@@ -1,0 +1,65 @@
+//! Names that are nearly another: what somebody meant who wrote `dryRun`, `External_Ref` or `prices`.
+
+use strsim::osa_distance;
+
+/// The longest name that is compared, in bytes.
+const MOST: usize = 64;
+
+/// The name without what people write in different ways: capitals, hyphens, underscores, spaces.
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|letter| !matches!(letter, '-' | '_' | ' '));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Finds the name of the same letters, whatever their case, and whatever hyphens and underscores stand between them.
+#[must_use]
+pub fn same_letters<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let name = (name.len() <= MOST).then(|| letters(name))?;
+    known.into_iter().find(|known| letters(known) == name)
+}
+
+/// Finds the name that is nearest: the same letters but for an edit in a short name, two in a longer one.
+#[must_use]
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let name = (name.len() <= MOST).then(|| letters(name))?;
+    let distance = |known: &'k str| {
+        let letters = letters(known);
+        let edits = if letters.len() > 5 { 2 } else { 1 };
+        let distance = osa_distance(&name, &letters);
+        (distance <= edits && distance < letters.len() / 2).then_some((distance, known))
+    };
+    known.into_iter().filter_map(distance).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 5] = ["dry_run", "external_ref", "name", "price", "price_units"];
+
+    #[test]
+    fn the_same_letters_are_the_same_name() {
+        for near in ["dry_run", "dryRun", "DRY-RUN", "dry run", "Dry_Run", "dryrun"] {
+            assert_eq!(same_letters(near, KNOWN), Some("dry_run"), "{near}");
+        }
+        assert_eq!(same_letters("dry_runs", KNOWN), None);
+        assert_eq!(same_letters(&"d".repeat(100_000), KNOWN), None);
+    }
+
+    #[test]
+    fn the_nearest_name_is_an_edit_or_two_away() {
+        let cases = [
+            ("dryRn", "dry_run"),
+            ("rdy_run", "dry_run"),
+            ("prices", "price"),
+            ("Nmae", "name"),
+            ("externl-rev", "external_ref"),
+        ];
+        for (near, meant) in cases {
+            assert_eq!(nearest(near, KNOWN), Some(meant), "{near}");
+        }
+        for far in ["", "colour", "no", "na", "external_name", "run", "dry"] {
+            assert_eq!(nearest(far, KNOWN), None, "{far}");
+        }
+    }
+}
