@@ -1,63 +1,83 @@
 //! Reads the body of the call: the options of the import to come.
 
 use imports::{
-    api::ApiError,
-    options::{ImportOptions, OptionError, OptionName},
+    api::{ApiError, Call},
+    options::{Given, ImportOptions, Meant, OptionError, OptionName, meant},
 };
 use serde_json::{Map, Value};
 
 /// The type of the document, in the call as in its answer.
 pub(crate) const TYPE: &str = "subscription_import_upload";
 
-/// Reads `{"data":{"type":"subscription_import_upload","attributes":{…}}}`. `attributes` and each attribute may be missing
-/// or null; unknown attributes are ignored.
+/// Reads `{"data":{"type":"subscription_import_upload","attributes":{…}}}`, and the options in the query. `attributes` and
+/// each attribute may be missing or null. The second value names what means nothing.
 ///
 /// # Errors
-/// [`ApiError::Validation`], naming the path, when the body is empty or not JSON, or a member is missing, has the wrong type
-/// or a value that is not allowed.
-pub(crate) fn read(body: &[u8]) -> Result<ImportOptions, ApiError> {
-    if body.trim_ascii().is_empty() {
+/// [`ApiError::Validation`], naming the path, when the body is empty or not JSON, a member is missing, has the wrong type
+/// or a value that is not allowed; when an option stands where none is read; when a name is nearly an option's.
+pub(crate) fn read(call: &Call) -> Result<(ImportOptions, Vec<String>), ApiError> {
+    if call.body.trim_ascii().is_empty() {
         return Err(invalid(
             "body",
             &format!("must be a JSON document, {{\"data\":{{\"type\":\"{TYPE}\"}}}} at least"),
         ));
     }
     let document: Value =
-        serde_json::from_slice(body).map_err(|error| invalid("body", &format!("must be JSON: {error}")))?;
+        serde_json::from_slice(&call.body).map_err(|error| invalid("body", &format!("must be JSON: {error}")))?;
     let document = document.as_object().ok_or_else(|| invalid("body", "must be a JSON object"))?;
+    let mut given = Given::default();
+    for (name, text) in &call.query {
+        given.take(name, text.clone()).map_err(|error| invalid(name, &format!("\"{name}\" {error}")))?;
+    }
+    look_around(document, "", &["data"], &mut given)?;
     let data = object(document, "data", "data")?.ok_or_else(|| invalid("data", "\"data\" is required"))?;
     match data.get("type") {
         None | Some(Value::Null) => return Err(invalid("data.type", "\"type\" is required")),
         Some(Value::String(text)) if text == TYPE => {}
         Some(_) => return Err(invalid("data.type", &format!("\"type\" must be {TYPE}"))),
     }
-    let mut options = ImportOptions::default();
-    if let Some(attributes) = object(data, "attributes", "data.attributes")? {
-        for &option in OptionName::ALL {
-            let name = option.as_str();
-            let value = attributes.get(name).unwrap_or(&Value::Null);
-            set(&mut options, option, value)
-                .map_err(|problem| invalid(&format!("data.attributes.{name}"), &format!("\"{name}\" {problem}")))?;
-        }
+    look_around(data, "data.", &["type", "attributes"], &mut given)?;
+    for (name, value) in object(data, "attributes", "data.attributes")?.into_iter().flatten() {
+        take(&mut given, name, value)
+            .map_err(|problem| invalid(&format!("data.attributes.{name}"), &format!("\"{name}\" {problem}")))?;
     }
-    Ok(options)
+    Ok(given.into_parts())
 }
 
-/// Sets an option to its JSON value; null leaves it as it is.
-fn set(options: &mut ImportOptions, option: OptionName, value: &Value) -> Result<(), String> {
-    let told = |error: OptionError| error.to_string();
-    match (option, value) {
-        (_, Value::Null) => Ok(()),
-        (OptionName::ExternalRef | OptionName::OnConflict, Value::String(text)) => {
-            options.set(option, text.clone()).map_err(told)
+/// Sees to it that no option stands beside the attributes, at whatever depth. Other names are noted.
+fn look_around(around: &Map<String, Value>, path: &str, read: &[&str], given: &mut Given) -> Result<(), ApiError> {
+    for (name, value) in around.iter().filter(|(name, _)| !read.contains(&name.as_str())) {
+        if let Meant::Option(option) | Meant::Nearly(option) = meant(name) {
+            let told = format!("\"{name}\" is not read here: write it as data.attributes.{}", option.as_str());
+            return Err(invalid(&format!("{path}{name}"), &told));
         }
-        (OptionName::DryRun, Value::Bool(flag)) => {
-            options.dry_run = *flag;
+        if let Some(inner) = value.as_object() {
+            // What is in it is not told apart, only looked through.
+            look_around(inner, &format!("{path}{name}."), &[], &mut Given::default())?;
+        }
+        given.ignore(&format!("{path}{name}"));
+    }
+    Ok(())
+}
+
+/// Takes an attribute: an option by its JSON value. Null leaves it as it is.
+fn take(given: &mut Given, name: &str, value: &Value) -> Result<(), String> {
+    let told = |error: OptionError| error.to_string();
+    match (meant(name), value) {
+        (Meant::Option(_), Value::Null) => Ok(()),
+        (Meant::Option(OptionName::DryRun), Value::Bool(flag)) => {
+            given.set(OptionName::DryRun, flag.to_string()).map_err(told)
+        }
+        (Meant::Option(OptionName::DryRun), _) => Err(told(OptionError::NoFlag)),
+        (Meant::Option(option), Value::String(text)) => given.set(option, text.clone()).map_err(told),
+        (Meant::Option(OptionName::ExternalRef), _) => Err("must be a string".to_owned()),
+        (Meant::Option(OptionName::OnConflict), _) => Err(told(OptionError::NoPolicy)),
+        (Meant::Option(OptionName::Unknown), _) => Err(told(OptionError::NoAnswer)),
+        (Meant::Nearly(option), _) => Err(told(OptionError::NearlyNamed(option.as_str().to_owned()))),
+        (Meant::Nothing, _) => {
+            given.ignore(&format!("data.attributes.{name}"));
             Ok(())
         }
-        (OptionName::ExternalRef, _) => Err("must be a string".to_owned()),
-        (OptionName::OnConflict, _) => Err(told(OptionError::NoPolicy)),
-        (OptionName::DryRun, _) => Err(told(OptionError::NoFlag)),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The items as they lie in the database: a job that was stored by an older version is read by a newer one.
 
-use imports::{import::NewImport, options::OnConflict};
+use imports::{
+    import::NewImport,
+    options::{OnConflict, Unknown},
+};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -18,6 +21,7 @@ fn import(options: ImportOptions) -> Import {
         import.tally.uploaded.add(*record_type, count);
         import.tally.imported.add(*record_type, count / 2);
     }
+    import.tally.warnings = 2;
     import
 }
 
@@ -28,8 +32,12 @@ fn json(item: Item) -> String {
 
 #[test]
 fn a_job_is_stored_under_these_attributes_and_reads_back_equal() {
-    let options =
-        ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Update };
+    let options = ImportOptions {
+        external_ref: Some("nightly".to_owned()),
+        dry_run: true,
+        on_conflict: OnConflict::Update,
+        unknown: Unknown::Refuse,
+    };
     let import = import(options);
     let item = write(&ImportItem::pending(&import)).unwrap();
     assert_snapshot!(json(item.clone()));
@@ -43,7 +51,9 @@ fn a_job_without_options_is_stored_with_the_defaults() {
     let stored: Value = read(item.clone()).unwrap();
     assert_eq!((&stored["dry_run"], &stored["on_conflict"]), (&Value::Bool(false), &Value::from("fail")));
     assert_eq!(stored.get("external_ref"), None);
-    // As of jobs from before there were options.
-    item.retain(|name, _| !["dry_run", "on_conflict"].contains(&name.as_str()));
+    // As of jobs from before there were options and warnings.
+    item.retain(|name, _| !["dry_run", "on_conflict", "unknown", "warnings"].contains(&name.as_str()));
+    let without = Tally { warnings: 0, ..import.tally };
+    let import = Import { tally: without, ..import };
     assert_eq!(read::<ImportItem>(item).unwrap().into_import().unwrap(), import);
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::import_address;
 use crate::{
     import::{Import, ImportId, RecordCounts, Tally},
-    options::OnConflict,
+    options::{OnConflict, Unknown},
     owner::Owner,
     report::Report,
     time::time,
@@ -45,6 +45,12 @@ struct ImportMeta {
     dry_run: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     on_conflict: Option<OnConflict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<Unknown>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<ImportFailure>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +92,7 @@ struct ImportRecords {
 
 impl ImportRecords {
     fn new(tally: Tally, dry_run: bool) -> Self {
-        let Tally { uploaded, imported } = tally;
+        let Tally { uploaded, imported, warnings: _ } = tally;
         if dry_run {
             Self { uploaded, imported: RecordCounts::default(), importable: Some(imported) }
         } else {
@@ -163,6 +169,9 @@ impl Job {
                 records: ImportRecords::new(import.tally, import.options.dry_run),
                 dry_run: import.options.dry_run.then_some(true),
                 on_conflict: Some(import.options.on_conflict).filter(|policy| *policy != OnConflict::Fail),
+                unknown: Some(import.options.unknown).filter(|unknown| *unknown != Unknown::Warn),
+                ignored: import.ignored,
+                warnings: Some(import.tally.warnings).filter(|warnings| *warnings > 0),
                 failure: failure.map(|failure| ImportFailure { code: failure.code, error: failure.detail() }),
                 errors,
                 error_counts,
