@@ -125,10 +125,10 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
     for name in ["dryRun", "dry-run", "DRY_RUN"] {
         check(&format!(r#"{{"{name}":true}}"#), dry.clone()).await;
     }
-    assert_snapshot!(refused_attributes(r#"{"dry_rum":true}"#).await, @"");
-    assert_snapshot!(refused(r#"{"dryRun":true,"data":{"type":"subscription_import_upload"}}"#).await, @"");
-    assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","dry_run":true}}"#).await, @"");
-    assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","meta":{"options":{"dry-run":true}}}}"#).await, @"");
+    assert_snapshot!(refused_attributes(r#"{"dry_rum":true}"#).await, @r#"data.attributes.dry_rum: "dry_rum" is no option of an import: write "dry_run", or leave it out"#);
+    assert_snapshot!(refused(r#"{"dryRun":true,"data":{"type":"subscription_import_upload"}}"#).await, @r#"dryRun: "dryRun" is not read here: write it as data.attributes.dry_run"#);
+    assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","dry_run":true}}"#).await, @r#"data.dry_run: "dry_run" is not read here: write it as data.attributes.dry_run"#);
+    assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","meta":{"options":{"dry-run":true}}}}"#).await, @r#"data.meta.options.dry-run: "dry-run" is not read here: write it as data.attributes.dry_run"#);
     let world = World::new();
     create_under(&world, 7, "", BARE, &[("dryRun", "true")]).await.unwrap();
     assert_eq!(promised(&world, TimeDelta::zero()).await, Some(dry));
@@ -151,7 +151,7 @@ async fn a_call_repeated_under_its_key_is_answered_with_the_same_id() {
     assert_eq!((first.status, again.status, again.body), (201, 200, first.body));
     assert!(world.imports.promised(&store(), id(2), noon()).await.unwrap().is_none());
     let refused = create_under(&world, 3, "k", BARE, &[("dry_run", "true")]).await.unwrap_err();
-    assert_snapshot!(refused.reply("").body, @"");
+    assert_snapshot!(refused.reply("").body, @r#"{"errors":[{"status":"409","title":"Write Conflict","detail":"header.idempotency-key: \"Idempotency-Key\" was used for another upload with other options, by the import 00000000-0000-0000-0000-000000000001; a key is remembered for 24 hours, a new import needs a new one"}]}"#);
     assert_eq!(create_under(&world, 4, "other", BARE, &[]).await.unwrap().status, 201);
     assert_eq!(create_under(&world, 5, &"k".repeat(256), BARE, &[]).await.unwrap_err().status(), 400);
 }

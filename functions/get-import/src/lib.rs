@@ -73,7 +73,7 @@ mod tests {
         let promise = UploadPromise { store: store(), id: id(7), options: ImportOptions::default(), expires_at };
         world.imports.promise(&promise).await.unwrap();
         let error = get(&world, "main", id(7)).await.unwrap_err();
-        assert_snapshot!(error.reply("request-1").body, @"");
+        assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"The file of this upload has not arrived yet. The import is here soon after the file has been put with the upload's form; ask again then, or ask for a new form if its time is over."}]}"#);
         assert_eq!(get(&world, "other", id(7)).await, Err(ApiError::NotFound));
         world.create(job(7)).await;
         assert_eq!(get(&world, "main", id(7)).await.unwrap().status, 200);

@@ -17,15 +17,15 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
         let form = read(body(&[text_part(name, "true"), file_part()])).await;
         assert!(form.unwrap().options.dry_run, "{name}");
     }
-    assert_snapshot!(refusal(read_query("dry_rum", "true").await), @"");
-    assert_snapshot!(check_refused(&[file_part(), text_part("on-conflicts", "skip")]).await, @"");
-    assert_snapshot!(refusal(read_query("dryRun", "TRUE").await), @"");
+    assert_snapshot!(refusal(read_query("dry_rum", "true").await), @r#"dry_rum: "dry_rum" is no option of an import: write "dry_run", or leave it out"#);
+    assert_snapshot!(check_refused(&[file_part(), text_part("on-conflicts", "skip")]).await, @r#"on-conflicts: "on-conflicts" is no option of an import: write "on_conflict", or leave it out"#);
+    assert_snapshot!(refusal(read_query("dryRun", "TRUE").await), @r#"dryRun: "dryRun" must be true or false"#);
 }
 
 #[tokio::test]
 async fn a_part_that_holds_the_name_of_a_file_is_refused() {
     let only = async |text: &str| check_refused(&[text_part("import_file", text)]).await;
-    assert_snapshot!(only("/home/ada/import.jsonl").await, @"");
+    assert_snapshot!(only("/home/ada/import.jsonl").await, @r#"import_file: "import_file" holds "/home/ada/import.jsonl", the name of a file, and not the file: curl sends what is in it when @ stands before the name, -F import_file=@FILE"#);
     for text in ["import.jsonl\r\n", "@import.jsonl", "~/a", r"C:\import.JSONL", "./mine.jsonl.gz"] {
         assert!(only(text).await.starts_with("import_file: \"import_file\" holds \""), "{text}");
     }
@@ -38,7 +38,7 @@ async fn a_part_that_holds_the_name_of_a_file_is_refused() {
 
 #[tokio::test]
 async fn a_file_under_another_name_is_asked_for_under_its_own() {
-    assert_snapshot!(check_refused(&[part("name=\"file\"; filename=\"a.jsonl\"", "", FILE)]).await, @"");
+    assert_snapshot!(check_refused(&[part("name=\"file\"; filename=\"a.jsonl\"", "", FILE)]).await, @r#"import_file: "import_file" is required: the part with the JSONL file; a file came as "file": call that part "import_file""#);
     check(&[part("name=\"importFile\"; filename=\"a.jsonl\"", "", FILE)], None).await;
 }
 
@@ -59,7 +59,7 @@ async fn a_boundary_is_read_quoted_or_not() {
 #[tokio::test]
 async fn a_form_that_is_put_together_by_hand_is_told_what_is_wrong_with_it() {
     let lf = String::from_utf8(body(&[file_part()])).unwrap().replace("\r\n", "\n");
-    assert_snapshot!(refusal(read(lf.into()).await), @"");
+    assert_snapshot!(refusal(read(lf.into()).await), @"body: the multipart body can't be read: its lines end in LF, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form");
 }
 
 #[tokio::test]

@@ -31,7 +31,8 @@ async fn an_attribute_that_nothing_reads_is_a_warning_beside_the_line_and_the_jo
     let world = World::with(file()).await;
     world.run().await;
     assert_eq!(world.told(1).await, "success, 2 of 2\n");
-    assert_snapshot!(results(&world, 1).await, @"");
+    assert_snapshot!(results(&world, 1).await, @r#"{"line":1,"type":"subscription_product","external_ref":"mug","id":"f78586d3-66a5-513b-9198-e59002799f89","action":"created","warnings":[{"code":"unknown_attribute","field":"Price","warning":"Price: \"Price\" is not known here, and nothing reads it; did you mean \"price\"?","did_you_mean":"price"}]}
+{"line":2,"type":"subscription_product","external_ref":"tea","id":"8400236a-562e-5254-b915-62c148ce5e7d","action":"created"}"#);
 }
 
 #[tokio::test(start_paused = true)]
