@@ -220,7 +220,7 @@ impl<'f> Field<'f> {
                 let problem = format_args!("{} must be a currency of three letters, such as USD", path.name());
                 findings.errors.add(RecordErrorCode::Malformed, &path, problem);
             }
-            if let Some(mut price) = (Field { value: Some(value), path, findings: &mut *findings }).object() {
+            if let Some(mut price) = (Field { value: Some(value), path, findings }).object() {
                 price.required("amount").whole(0..);
                 price.optional("includes_tax").boolean();
             }
