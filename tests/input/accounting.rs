@@ -23,7 +23,7 @@ use crate::{
 const FILES: u64 = 300;
 
 /// The codes that can't be planted in a line, and why not.
-const NEVER_PLANTED: [(&str, &str); 10] = [
+const NEVER_PLANTED: [(&str, &str); 11] = [
     ("invalid_option", "of the whole file: what came with it"),
     ("file_missing", "of the whole file"),
     ("file_empty", "of the whole file"),
@@ -33,6 +33,7 @@ const NEVER_PLANTED: [(&str, &str); 10] = [
     ("nothing_imported", "of the whole file"),
     ("given_up", "of the whole file: the service's fault"),
     ("cancelled", "of a line that was not reached, whatever is in it: the stories of cancelling have it"),
+    ("unknown_attribute", "of a job that asks for it: else it is a warning"),
     ("internal", "a mistake of ours: what makes one is mended"),
 ];
 

@@ -95,7 +95,8 @@ async fn write_report(api: &Api, id: ImportId, name: &str, errors: &[String]) {
     let error = |text: &str| RecordError::new(RecordErrorCode::Malformed, text, text);
     for (number, text) in (1..).zip(errors) {
         let outcome = &Err(vec![error(text)]);
-        let line = ReportLine { number, raw: b"{}", record_type: None, external_ref: Some(name), outcome };
+        let line =
+            ReportLine { number, raw: b"{}", record_type: None, external_ref: Some(name), outcome, warnings: &[] };
         report.add(&line).await.unwrap();
     }
     let report = report.finish(errors.first().map(|text| error(text))).await.unwrap();

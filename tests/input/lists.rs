@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use imports::{
     filter,
     import::ImportStatus,
-    options::{OnConflict, OptionName},
+    options::{MOST_IGNORED, OnConflict, OptionName, Unknown},
     page::{MAX_LIMIT, MAX_OFFSET},
     report::Action,
 };
@@ -32,6 +32,7 @@ fn every_word_of_the_code_is_listed_and_no_other() {
     assert_eq!(texts(&schemas.get("RecordCounts")["required"]), types);
     assert_eq!(listed("Status"), words(ImportStatus::ALL));
     assert_eq!(listed("OnConflict"), words(OnConflict::ALL));
+    assert_eq!(listed("Unknown"), words(Unknown::ALL));
     let mut actions = words(Action::ALL);
     actions.insert("failed".to_owned());
     assert_eq!(texts(&schemas.get("ResultLine")["properties"]["action"]["enum"]), actions);
@@ -53,8 +54,10 @@ fn limit(name: &str) -> Option<u64> {
         "Email" => limits::MAX_EMAIL,
         "Price" => limits::MAX_CURRENCIES,
         "errors" => limits::MAX_ERRORS,
+        "warnings" => limits::MAX_WARNINGS,
+        "Ignored" => MOST_IGNORED,
         "filter" => filter::MAX_LENGTH,
-        "Idempotency-Key" => create_import::idempotency::MAX_KEY,
+        "Idempotency-Key" => imports::idempotency::MAX_KEY,
         "data" | "limit" | "page[limit]" => return Some(MAX_LIMIT.into()),
         "offset" | "page[offset]" => return Some(MAX_OFFSET.into()),
         _ => return None,

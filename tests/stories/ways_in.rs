@@ -59,10 +59,10 @@ async fn an_option_that_cannot_be_read_is_named_and_makes_no_job() {
         check_invalid(post_raw(&world, &format!("?on_conflict={text}")).await, policy);
     }
     for name in ["dry_run", "on_conflict", "external_ref"] {
-        let text = if name == "dry_run" { "true" } else { "skip" };
-        let twice = format!("{name}: \"{name}\" must be given once");
-        check_invalid(world.post(FILE, &[(name, text), (name, text)]).await, &twice);
-        check_invalid(post_raw(&world, &format!("?{name}={text}&{name}={text}")).await, &twice);
+        let [text, other] = if name == "dry_run" { ["true", "false"] } else { ["skip", "update"] };
+        let twice = format!("{name}: \"{name}\" must be given once, not as \"{text}\" and as \"{other}\"");
+        check_invalid(world.post(FILE, &[(name, text), (name, other)]).await, &twice);
+        check_invalid(post_raw(&world, &format!("?{name}={text}&{name}={other}")).await, &twice);
     }
     assert_eq!(world.all(IMPORTS, 100).await, Vec::<Value>::new());
 }
@@ -91,9 +91,12 @@ async fn a_call_repeated_under_its_key_is_answered_with_the_job_as_it_stands() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_file_or_other_options_under_a_key_are_a_conflict() {
     let world = World::shared().await;
-    post_under(&world, "k", FILE, &[("external_ref", "a")]).await.expect(201);
-    let detail = "header.idempotency-key: \"Idempotency-Key\" was used for another file or other options; a key is \
-                  remembered for 24 hours, a new import needs a new one";
+    let made = post_under(&world, "k", FILE, &[("external_ref", "a")]).await.expect(201);
+    let holder = made["data"]["id"].as_str().unwrap();
+    let detail = format!(
+        "header.idempotency-key: \"Idempotency-Key\" was used for another file or other options, by the import {holder}; a \
+         key is remembered for 24 hours, a new import needs a new one"
+    );
     let other_file = FILE.replace("Tea", "Cup");
     let others: [(&str, &[_]); 4] = [
         (&other_file, &[("external_ref", "a")]),
@@ -102,7 +105,7 @@ async fn another_file_or_other_options_under_a_key_are_a_conflict() {
         (FILE, &[("external_ref", "a"), ("on_conflict", "update")]),
     ];
     for (file, texts) in others {
-        check_refused(post_under(&world, "k", file, texts).await, 409, "Write Conflict", detail);
+        check_refused(post_under(&world, "k", file, texts).await, 409, "Write Conflict", &detail);
     }
     assert_eq!(world.all(IMPORTS, 100).await.len(), 1);
 }

@@ -175,7 +175,7 @@ fn calls(ended: &str) -> Vec<Wrong> {
     {
         calls.push(posting("", content_type, file.as_bytes(), 400, "header.content-type: "));
     }
-    for query in ["dry_run=1", "on_conflict=replace", "dry_run=true&dry_run=true", "external_ref=a&external_ref=b"] {
+    for query in ["dry_run=1", "on_conflict=replace", "dry_run=true&dry_run=false", "external_ref=a&external_ref=b"] {
         let named = query.split('=').next().unwrap_or_default();
         calls.push(posting(&format!("?{query}"), "application/x-ndjson", b"{}", 400, named));
     }

@@ -12,6 +12,7 @@ use imports::{
     ports::{Created, Files, Imports, PortResult, Queue, Uploads},
 };
 use lambda_runtime::Error;
+use options::DropOptions;
 use serde_json::Value;
 use tracing::{info, warn};
 
@@ -66,8 +67,8 @@ async fn of_drop(files: &impl Files, drop: Drop) -> PortResult<NewImport> {
     // A file that is gone has no metadata; its job fails because the file is missing.
     let metadata = files.metadata(&drop.file).await?.unwrap_or_default();
     let Drop { id, store, name, file, sequencer } = drop;
-    let (options, refused) = options::read(metadata, name);
-    Ok(NewImport { options, refused, sequencer, ..NewImport::new(id, store, file) })
+    let DropOptions { options, refused, ignored } = options::read(metadata, name);
+    Ok(NewImport { options, refused, ignored, sequencer, ..NewImport::new(id, store, file) })
 }
 
 /// Describes the job of an upload, with the options that were promised; `None` when no upload was promised.
@@ -91,7 +92,7 @@ fn note(created: &Created, file: &ImportFile) -> Result<(), Error> {
             warn!(import.id = %import.id, "an upload was put again; what was put first is imported");
         }
         Created::Now(_) => {}
-        Created::KeyTaken => return Err("a job without an idempotency key was refused because of one".into()),
+        Created::KeyTaken(_) => return Err("a job without an idempotency key was refused because of one".into()),
     }
     Ok(())
 }

@@ -1,24 +1,35 @@
 //! The options of a drop: the metadata that the partner put the object with.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use imports::options::{ImportOptions, OptionName};
+use imports::options::{Given, ImportOptions, Meant, OptionError, meant};
 
-/// Reads the options from an object's metadata: `external-ref`, `dry-run` and `on-conflict`. Without an `external-ref` the
-/// job gets the drop's name. The second value is a sentence about all options that can't be read, `None` if all can.
-pub(crate) fn read(mut metadata: HashMap<String, String>, name: String) -> (ImportOptions, Option<String>) {
-    let mut options = ImportOptions::default();
-    let mut faults = Vec::new();
-    for &option in OptionName::ALL {
-        let entry = option.as_str().replace('_', "-");
-        if let Some(text) = metadata.remove(&entry)
-            && let Err(error) = options.set(option, text)
-        {
-            faults.push(format!("metadata \"{entry}\" {error}"));
-        }
+/// What a drop's metadata says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct DropOptions {
+    pub(crate) options: ImportOptions,
+    /// A sentence about all options that can't be read, `None` if all can.
+    pub(crate) refused: Option<String>,
+    /// The names that mean nothing.
+    pub(crate) ignored: Vec<String>,
+}
+
+/// Reads the options from an object's metadata: `external-ref`, `dry-run` and so on, whatever stands between the words.
+/// Without an `external-ref` the job gets the drop's name.
+pub(crate) fn read(metadata: HashMap<String, String>, name: String) -> DropOptions {
+    let (mut given, mut faults) = (Given::default(), Vec::new());
+    // In one order always: the same put makes the same job.
+    let metadata: BTreeMap<_, _> = metadata.into_iter().collect();
+    for (entry, text) in metadata {
+        let taken = match meant(&entry) {
+            Meant::Nearly(option) => Err(OptionError::NearlyNamed(option.as_str().replace('_', "-"))),
+            Meant::Option(_) | Meant::Nothing => given.take(&entry, text),
+        };
+        faults.extend(taken.err().map(|error| format!("metadata \"{entry}\" {error}")));
     }
+    let (mut options, ignored) = given.into_parts();
     options.external_ref = options.external_ref.or(Some(name).filter(|name| !name.is_empty()));
-    (options, (!faults.is_empty()).then(|| faults.join("; ")))
+    DropOptions { options, refused: (!faults.is_empty()).then(|| faults.join("; ")), ignored }
 }
 
 #[cfg(test)]
@@ -27,13 +38,14 @@ mod tests {
 
     use super::*;
 
-    fn read_of(metadata: &[(&str, &str)]) -> (ImportOptions, Option<String>) {
+    fn read_of(metadata: &[(&str, &str)]) -> DropOptions {
         let metadata = metadata.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         read(metadata.collect(), "a.jsonl".to_owned())
     }
 
     fn check(metadata: &[(&str, &str)], expected: ImportOptions, refused: Option<&str>) {
-        assert_eq!(read_of(metadata), (expected, refused.map(str::to_owned)));
+        let DropOptions { options, refused: told, .. } = read_of(metadata);
+        assert_eq!((options, told.as_deref()), (expected, refused));
     }
 
     fn named(external_ref: &str) -> ImportOptions {
@@ -44,9 +56,28 @@ mod tests {
     fn metadata_sets_the_options() {
         check(&[], named("a.jsonl"), None);
         check(&[("external-ref", "")], named("a.jsonl"), None);
-        check(&[("dry_run", "no"), ("colour", "red")], named("a.jsonl"), None);
-        let all = [("external-ref", "nächtlich"), ("dry-run", "true"), ("on-conflict", "update")];
+        let all =
+            [("external-ref", "nächtlich"), ("dry-run", "true"), ("on-conflict", "update"), ("unknown", "refuse")];
         check(&all, options("nächtlich"), None);
+    }
+
+    #[test]
+    fn a_rehearsal_asked_for_in_another_spelling_is_one_or_is_refused() {
+        for near in ["dry_run", "dryrun", "dry.run"] {
+            let read = read_of(&[(near, "true")]);
+            assert!(read.options.dry_run || read.refused.is_some(), "{near}");
+            let read = read_of(&[(near, "no")]);
+            assert!(read.refused.is_some(), "{near}");
+        }
+        let near = "metadata \"dry-rum\" is no option of an import: write \"dry-run\", or leave it out";
+        check(&[("dry-rum", "true")], named("a.jsonl"), Some(near));
+        let twice = "metadata \"dry_run\" must be given once, not as \"false\" and as \"true\"";
+        check(&[("dry_run", "true"), ("dry-run", "false")], named("a.jsonl"), Some(twice));
+    }
+
+    #[test]
+    fn what_means_nothing_is_noted() {
+        assert_eq!(read_of(&[("mtime", "17"), ("colour", "red")]).ignored, ["colour", "mtime"]);
     }
 
     #[test]
@@ -56,13 +87,13 @@ mod tests {
         check(&bad_policy, ImportOptions { dry_run: true, ..named("nightly") }, Some(problem));
         let long = "x".repeat(2049);
         let all = [("external-ref", long.as_str()), ("dry-run", ""), ("on-conflict", "")];
-        let problem = "metadata \"external-ref\" must be at most 2048 characters long; metadata \"dry-run\" must be true or \
-                    false; metadata \"on-conflict\" must be fail, skip or update";
+        let problem = "metadata \"dry-run\" must be true or false; metadata \"external-ref\" must be at most 2048 characters \
+                    long; metadata \"on-conflict\" must be fail, skip or update";
         check(&all, named("a.jsonl"), Some(problem));
     }
 
     #[test]
     fn a_drop_may_be_without_a_name() {
-        assert_eq!(read(HashMap::new(), String::new()), (ImportOptions::default(), None));
+        assert_eq!(read(HashMap::new(), String::new()), DropOptions::default());
     }
 }

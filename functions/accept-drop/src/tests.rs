@@ -92,7 +92,8 @@ async fn an_announcement_whose_job_could_not_be_stored_fails_and_is_taken_when_i
 async fn metadata_sets_the_options_of_that_put_alone() {
     let world = World::new();
     let first = world.files.store("drops/main/a.jsonl", "{}");
-    world.files.describe(&first, &[("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "update")]);
+    let metadata = [("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "update"), ("unknown", "refuse")];
+    world.files.describe(&first, &metadata);
     world.files.store("drops/main/a.jsonl", "{}");
     accept(&world, &[("drops/main/a.jsonl", "1"), ("drops/main/a.jsonl", "2")]).await.unwrap();
     let read: Vec<_> = jobs(&world).await.into_iter().map(|job| (job.options, job.refused)).collect();

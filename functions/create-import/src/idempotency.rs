@@ -1,49 +1,78 @@
 //! The `Idempotency-Key` of a call, and the digest of what the call asks for.
 
+use std::io::{self, Read, Write};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use flate2::read::MultiGzDecoder;
 use imports::{
     api::ApiError,
-    idempotency::{Idempotency, REMEMBERED},
-    options::ImportOptions,
+    idempotency::Idempotency,
+    options::{ImportOptions, Unknown},
 };
+use records::limits::MAX_FILE_BYTES;
 use sha2::{Digest, Sha256};
 
 use crate::upload::Upload;
 
-/// The longest key, in characters.
-pub const MAX_KEY: usize = 255;
-
-/// How an error's detail begins: the header's path, then its name.
-const HEADER: &str = "header.idempotency-key: \"Idempotency-Key\"";
-
-/// Pairs the key of a call with a digest of its file, byte for byte, and its options, in whatever way they were given.
+/// Pairs the key of a call with a digest of its file, unpacked, and its options, in whatever way they were given.
 ///
 /// # Errors
 /// [`ApiError::Validation`] when the key is empty or has more than 255 characters.
 pub fn of(key: Option<String>, upload: &Upload) -> Result<Option<Idempotency>, ApiError> {
     let Some(key) = key else { return Ok(None) };
-    if !(1..=MAX_KEY).contains(&key.chars().count()) {
-        return Err(ApiError::Validation(format!("{HEADER} must be 1 to {MAX_KEY} characters long")));
+    let key = Idempotency::check(key)?;
+    let packed = {
+        let mut content = Content::with(&upload.options);
+        content.0.update(&upload.file);
+        content.digest()
+    };
+    let mut content = Content::with(&upload.options);
+    Ok(Some(match unpack(&upload.file, &mut content) {
+        // Before files were unpacked for this, one was known by its packed bytes.
+        Ok(()) => Idempotency { key, fingerprint: content.digest(), former: Some(packed) },
+        // What can't be unpacked is what it is.
+        Err(_) => Idempotency { key, fingerprint: packed, former: None },
+    }))
+}
+
+/// What is digested: options, then a file as it is written.
+struct Content(Sha256);
+
+impl Content {
+    fn with(options: &ImportOptions) -> Self {
+        let options = options_text(options);
+        // After their length: no two different calls give the same bytes.
+        Self(Sha256::new().chain_update(format!("{} {options}", options.len())))
     }
-    Ok(Some(Idempotency { key, fingerprint: fingerprint(upload) }))
+
+    fn digest(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0.finalize())
+    }
 }
 
-/// Answers a call whose key was used for another file or other options.
-#[must_use]
-pub fn conflict() -> ApiError {
-    let hours = REMEMBERED.num_hours();
-    ApiError::Conflict(format!(
-        "{HEADER} was used for another file or other options; a key is remembered for {hours} hours, a new import needs \
-         a new one"
-    ))
+fn options_text(ImportOptions { external_ref, dry_run, on_conflict, unknown }: &ImportOptions) -> String {
+    let (policy, external_ref) = (on_conflict.as_str(), external_ref.as_deref().unwrap_or_default());
+    // The default is left out: keys that were remembered before there was this option still count.
+    let unknown = if *unknown == Unknown::Warn { "" } else { "refuse " };
+    format!("{unknown}{dry_run} {policy} {external_ref}")
 }
 
-fn fingerprint(upload: &Upload) -> String {
-    let ImportOptions { external_ref, dry_run, on_conflict } = &upload.options;
-    let options = format!("{dry_run} {} {}", on_conflict.as_str(), external_ref.as_deref().unwrap_or_default());
-    let mut digest = Sha256::new();
-    // Options first, after their length: no two different calls give the same bytes.
-    digest.update(format!("{} {options}", options.len()).as_bytes());
-    digest.update(&upload.file);
-    URL_SAFE_NO_PAD.encode(digest.finalize())
+impl Write for Content {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Unpacks a gzip file, piece by piece.
+fn unpack(file: &[u8], content: &mut Content) -> io::Result<()> {
+    let most = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
+    let mut unpacked = MultiGzDecoder::new(file).take(most);
+    let bytes = io::copy(&mut unpacked, content)?;
+    // Larger than any import file.
+    if bytes == most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
 }

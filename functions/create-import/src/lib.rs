@@ -1,5 +1,6 @@
 //! `POST /v2/subscriptions/imports`: stores a file and makes an import job of it.
 
+mod form;
 pub mod idempotency;
 pub mod upload;
 
@@ -8,7 +9,8 @@ use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
     backlog::Backlog,
     creation::submit,
-    import::{ImportFile, ImportId, NewImport},
+    idempotency::Idempotency,
+    import::{Import, ImportFile, ImportId, NewImport},
     ports::{Created, Files, Imports, Queue},
 };
 use upload::Upload;
@@ -36,25 +38,33 @@ pub async fn handle(
     if let Some(idempotency) = &idempotency
         && let Some(before) = imports.recall(&store, idempotency, now()).await?
     {
-        return answer(imports, before, &origin).await;
+        return answer(imports, before, upload.ignored, &origin).await;
     }
     let key = format!("imports/{store}/{id}.jsonl");
-    files.put(&key, upload.file).await?;
+    files.put(&key, upload.file.clone()).await?;
     let file = ImportFile { key, version: None };
-    let new = NewImport { options: upload.options, idempotency, ..NewImport::new(id, store, file) };
+    let Upload { options, ignored, .. } = upload;
+    let new = NewImport { options, ignored: ignored.clone(), idempotency, ..NewImport::new(id, store, file) };
     let created = submit(imports, queue, new, now()).await?;
-    answer(imports, created, &origin).await
+    answer(imports, created, ignored, &origin).await
 }
 
-async fn answer(imports: &impl Imports, created: Created, origin: &str) -> Result<Reply, ApiError> {
+/// Answers a job, with what means nothing in this call, whichever call made the job.
+async fn answer(
+    imports: &impl Imports,
+    created: Created,
+    ignored: Vec<String>,
+    origin: &str,
+) -> Result<Reply, ApiError> {
     let (import, new) = match created {
         Created::Now(import) => (import, true),
         Created::Before(import) => (import, false),
-        Created::KeyTaken => return Err(idempotency::conflict()),
+        Created::KeyTaken(holder) => return Err(Idempotency::conflict("file or other options", holder)),
     };
     // The job is stored, so the call has succeeded even if the queue position can't be read.
     let position = Backlog::position_of(imports, &import).await.unwrap_or_default();
     let location = import_address(origin, import.id);
+    let import = Import { ignored, ..import };
     let document = Document { data: ImportDocument::new(import, position, origin) };
     if new { Reply::created(&document, Some(location)) } else { Reply::ok(&document) }
 }

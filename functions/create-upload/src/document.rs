@@ -23,6 +23,8 @@ struct UploadMeta {
     upload: UploadRequest,
     expires_at: String,
     max_bytes: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<String>,
 }
 
 /// The request that puts the file: a form with these fields and, last, the file as `file`.
@@ -39,8 +41,8 @@ struct UploadLinks {
 }
 
 impl UploadDocument {
-    /// Describes the upload that becomes the import `id`, for a caller who reached the service at `origin`.
-    pub(crate) fn new(id: ImportId, form: UploadForm, terms: &UploadTerms, origin: &str) -> Self {
+    /// Describes the upload that becomes the import `id`, with what means nothing in the call, for a caller who reached the service at `origin`.
+    pub(crate) fn new(id: ImportId, form: UploadForm, terms: &UploadTerms, ignored: Vec<String>, origin: &str) -> Self {
         Self {
             id,
             r#type: crate::request::TYPE,
@@ -48,6 +50,7 @@ impl UploadDocument {
                 upload: UploadRequest { method: "POST", url: form.url, fields: form.fields.into_iter().collect() },
                 expires_at: time(terms.expires_at),
                 max_bytes: terms.max_bytes,
+                ignored,
             },
             links: UploadLinks { import: import_address(origin, id) },
         }

@@ -1,57 +1,85 @@
 //! Reads the body of the call: the options of the import to come.
 
 use imports::{
-    api::ApiError,
-    options::{ImportOptions, OptionError, OptionName},
+    api::{ApiError, Call},
+    options::{Given, ImportOptions, Meant, OptionError, OptionName, meant},
 };
 use serde_json::{Map, Value, json};
 
 /// The type of the document, in the call as in its answer.
 pub(crate) const TYPE: &str = "subscription_import_upload";
 
-/// Reads `{"data":{"type":"subscription_import_upload","attributes":{…}}}`. `attributes` and each attribute may be missing
-/// or null; unknown attributes are ignored.
+/// Reads `{"data":{"type":"subscription_import_upload","attributes":{…}}}`, and the options in the query. `attributes` and
+/// each attribute may be missing or null. The second value names what means nothing.
 ///
 /// # Errors
-/// [`ApiError::Validation`], naming the path, when the body is empty or not JSON, or a member is missing, has the wrong type
-/// or a value that is not allowed.
-pub(crate) fn read(body: &[u8]) -> Result<ImportOptions, ApiError> {
-    if body.trim_ascii().is_empty() {
+/// [`ApiError::Validation`], naming the path, when the body is empty or not JSON, a member is missing, has the wrong type
+/// or a value that is not allowed; when an option stands where none is read; when a name is nearly an option's.
+pub(crate) fn read(call: &Call) -> Result<(ImportOptions, Vec<String>), ApiError> {
+    if call.body.trim_ascii().is_empty() {
         return Err(invalid(
             "body",
             &format!("must be a JSON document, {{\"data\":{{\"type\":\"{TYPE}\"}}}} at least"),
         ));
     }
     let document: Value =
-        serde_json::from_slice(body).map_err(|error| invalid("body", &format!("must be JSON: {error}")))?;
+        serde_json::from_slice(&call.body).map_err(|error| invalid("body", &format!("must be JSON: {error}")))?;
     let document = document.as_object().ok_or_else(|| invalid("body", "must be a JSON object"))?;
+    let mut given = Given::default();
+    for (name, text) in &call.query {
+        given.take(name, text.clone()).map_err(|error| invalid(name, &format!("\"{name}\" {error}")))?;
+    }
+    look_around(document, "", &["data"], &mut given)?;
     let data = object(document, "data", "data")?.ok_or_else(|| invalid("data", "\"data\" is required"))?;
     match data.get("type") {
         None | Some(Value::Null) => return Err(invalid("data.type", "\"type\" is required")),
         Some(Value::String(text)) if text == TYPE => {}
         Some(_) => return Err(invalid("data.type", &format!("\"type\" must be {TYPE}"))),
     }
-    let mut options = ImportOptions::default();
-    if let Some(attributes) = object(data, "attributes", "data.attributes")? {
-        for &option in OptionName::ALL {
-            let name = option.as_str();
-            let value = attributes.get(name).unwrap_or(&Value::Null);
-            set(&mut options, option, value)
-                .map_err(|problem| invalid(&format!("data.attributes.{name}"), &format!("\"{name}\" {problem}")))?;
-        }
+    look_around(data, "data.", &["type", "attributes"], &mut given)?;
+    for (name, value) in object(data, "attributes", "data.attributes")?.into_iter().flatten() {
+        take(&mut given, name, value)
+            .map_err(|problem| invalid(&format!("data.attributes.{name}"), &format!("\"{name}\" {problem}")))?;
     }
-    Ok(options)
+    Ok(given.into_parts())
 }
 
-/// Sets an option to its JSON value, of the kind in which it is stored; null leaves it as it is.
-fn set(options: &mut ImportOptions, option: OptionName, value: &Value) -> Result<(), OptionError> {
-    let is_stored_so = || serde_json::from_value::<ImportOptions>(json!({ option.as_str(): value })).is_ok();
-    match value {
-        Value::Null => Ok(()),
-        _ if !is_stored_so() => Err(option.of_another_kind()),
-        Value::String(text) => options.set(option, text.clone()),
-        other => options.set(option, other.to_string()),
+/// Sees to it that no option stands beside the attributes, at whatever depth. Other names are noted.
+fn look_around(around: &Map<String, Value>, path: &str, read: &[&str], given: &mut Given) -> Result<(), ApiError> {
+    for (name, value) in around.iter().filter(|(name, _)| !read.contains(&name.as_str())) {
+        if let Meant::Option(option) | Meant::Nearly(option) = meant(name) {
+            let problem = format!("\"{name}\" is not read here: write it as data.attributes.{}", option.as_str());
+            return Err(invalid(&format!("{path}{name}"), &problem));
+        }
+        if let Some(inner) = value.as_object() {
+            // What is in it is not named apart, only looked through.
+            look_around(inner, &format!("{path}{name}."), &[], &mut Given::default())?;
+        }
+        given.ignore(&format!("{path}{name}"));
     }
+    Ok(())
+}
+
+/// Takes an attribute: an option by its JSON value, of the kind in which it is stored. Null leaves it as it is.
+fn take(given: &mut Given, name: &str, value: &Value) -> Result<(), String> {
+    let problem = |error: OptionError| error.to_string();
+    match meant(name) {
+        Meant::Option(option) => match value {
+            Value::Null => Ok(()),
+            _ if !is_of_its_kind(option, value) => Err(problem(option.of_another_kind())),
+            Value::String(text) => given.set(option, text.clone()).map_err(problem),
+            other => given.set(option, other.to_string()).map_err(problem),
+        },
+        Meant::Nearly(option) => Err(problem(OptionError::NearlyNamed(option.as_str().to_owned()))),
+        Meant::Nothing => {
+            given.ignore(&format!("data.attributes.{name}"));
+            Ok(())
+        }
+    }
+}
+
+fn is_of_its_kind(option: OptionName, value: &Value) -> bool {
+    serde_json::from_value::<ImportOptions>(json!({ option.as_str(): value })).is_ok()
 }
 
 /// Gets a member that must be an object if it is there.

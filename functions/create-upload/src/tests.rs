@@ -3,7 +3,7 @@ use imports::options::ImportOptions;
 use insta::assert_snapshot;
 use twins::{
     Call as Port, Fault,
-    fixture::{World, call, id, noon, options, store},
+    fixture::{self, World, call, id, noon, options, store},
 };
 
 use super::*;
@@ -61,7 +61,7 @@ async fn a_promise_outlives_its_form_but_not_for_ever() {
 
 #[tokio::test]
 async fn attributes_are_the_options_of_the_import() {
-    let all = r#"{"external_ref":"nächtlich","dry_run":true,"on_conflict":"update","colour":"red"}"#;
+    let all = r#"{"external_ref":"nächtlich","dry_run":true,"on_conflict":"update","unknown":"refuse","colour":"red"}"#;
     check(all, options("nächtlich")).await;
     for none in ["null", "{}", r#"{"external_ref":null,"dry_run":null,"on_conflict":null}"#, r#"{"external_ref":""}"#] {
         check(none, ImportOptions::default()).await;
@@ -104,4 +104,64 @@ async fn a_form_or_a_promise_that_cannot_be_made_fails_the_call() {
         world.faults.plan(port, Fault::permanent());
         assert_eq!(create(&world, BARE).await.unwrap_err().status(), 500);
     }
+}
+
+/// A call with this body, query and key.
+async fn create_under(
+    world: &World,
+    number: u128,
+    key: &str,
+    body: &str,
+    query: &[(&str, &str)],
+) -> Result<Reply, ApiError> {
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    let key = Some(key.to_owned()).filter(|key| !key.is_empty());
+    let call = Call { body, query: fixture::query(query), idempotency_key: key, ..call() };
+    handle(&world.forms, &world.imports, TimeDelta::hours(1), noon(), id(number), &call).await
+}
+
+#[tokio::test]
+async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused() {
+    let dry = ImportOptions { dry_run: true, ..ImportOptions::default() };
+    for name in ["dryRun", "dry-run", "DRY_RUN"] {
+        check(&format!(r#"{{"{name}":true}}"#), dry.clone()).await;
+    }
+    assert_snapshot!(refused_attributes(r#"{"dry_rum":true}"#).await, @r#"data.attributes.dry_rum: "dry_rum" is no option of an import: write "dry_run", or leave it out"#);
+    assert_snapshot!(refused(r#"{"dryRun":true,"data":{"type":"subscription_import_upload"}}"#).await, @r#"dryRun: "dryRun" is not read here: write it as data.attributes.dry_run"#);
+    assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","dry_run":true}}"#).await, @r#"data.dry_run: "dry_run" is not read here: write it as data.attributes.dry_run"#);
+    assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","meta":{"options":{"dry-run":true}}}}"#).await, @r#"data.meta.options.dry-run: "dry-run" is not read here: write it as data.attributes.dry_run"#);
+    let world = World::new();
+    create_under(&world, 7, "", BARE, &[("dryRun", "true")]).await.unwrap();
+    assert_eq!(promised(&world, TimeDelta::zero()).await, Some(dry));
+}
+
+#[tokio::test]
+async fn what_means_nothing_is_named_in_the_answer() {
+    let world = World::new();
+    let body = r#"{"jsonapi":{},"data":{"type":"subscription_import_upload","id":"x","attributes":{"colour":"red"}}}"#;
+    let reply = create_under(&world, 7, "", body, &[("page", "1")]).await.unwrap();
+    let ignored = r#""ignored":["page","jsonapi","data.id","data.attributes.colour"]"#;
+    assert!(reply.body.contains(ignored), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn a_call_repeated_under_its_key_is_answered_with_the_same_id() {
+    let world = World::new();
+    let first = create_under(&world, 1, "k", BARE, &[]).await.unwrap();
+    let again = create_under(&world, 2, "k", BARE, &[("dry_run", "false")]).await.unwrap();
+    assert_eq!((first.status, again.status, again.body), (201, 200, first.body));
+    assert!(world.imports.promised(&store(), id(2), noon()).await.unwrap().is_none());
+    let refused = create_under(&world, 3, "k", BARE, &[("dry_run", "true")]).await.unwrap_err();
+    assert_snapshot!(refused.reply("").body, @r#"{"errors":[{"status":"409","title":"Write Conflict","detail":"header.idempotency-key: \"Idempotency-Key\" was used for another upload with other options, by the import 00000000-0000-0000-0000-000000000001; a key is remembered for 24 hours, a new import needs a new one"}]}"#);
+    assert_eq!(create_under(&world, 4, "other", BARE, &[]).await.unwrap().status, 201);
+    assert_eq!(create_under(&world, 5, &"k".repeat(256), BARE, &[]).await.unwrap_err().status(), 400);
+}
+
+#[tokio::test]
+async fn a_call_that_died_after_it_took_its_key_is_ended_by_the_next() {
+    let world = World::new();
+    world.faults.plan(Port::Promise, Fault::permanent());
+    assert_eq!(create_under(&world, 1, "k", BARE, &[]).await.unwrap_err().status(), 500);
+    assert_eq!(create_under(&world, 2, "k", BARE, &[]).await.unwrap().status, 200);
+    assert_eq!(world.imports.promised(&store(), id(1), noon()).await.unwrap(), Some(ImportOptions::default()));
 }

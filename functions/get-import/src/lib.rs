@@ -4,15 +4,19 @@ use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
     backlog::Backlog,
-    ports::Imports,
+    ports::{Imports, Uploads},
 };
 
 /// Answers the job that the path names.
 ///
 /// # Errors
-/// [`ApiError::NotFound`] when the caller's store has no such job.
-pub async fn handle(imports: &impl Imports, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
-    let import = imports.get(&call.store, call.import_id()?, now).await?.ok_or(ApiError::NotFound)?;
+/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::UploadAwaited`] when it is one to come.
+pub async fn handle(imports: &(impl Imports + Uploads), now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
+    let id = call.import_id()?;
+    let Some(import) = imports.get(&call.store, id, now).await? else {
+        let promised = imports.promised(&call.store, id, now).await?;
+        return Err(promised.map_or(ApiError::NotFound, |_| ApiError::UploadAwaited));
+    };
     let position = Backlog::position_of(imports, &import).await?;
     Reply::ok(&Document { data: ImportDocument::new(import, position, &call.origin) })
 }
@@ -23,11 +27,12 @@ mod tests {
     use imports::{
         import::{Ending, NewImport, Outcome, RecordCounts, Tally},
         options::ImportOptions,
+        ports::UploadPromise,
         report::Report,
     };
     use insta::assert_snapshot;
     use records::RecordType;
-    use twins::fixture::{World, call_for, id, job, noon, outcome};
+    use twins::fixture::{World, call_for, id, job, noon, outcome, store};
 
     use super::*;
 
@@ -46,7 +51,7 @@ mod tests {
         let (mut uploaded, mut imported) = (RecordCounts::default(), RecordCounts::default());
         uploaded.add(RecordType::SubscriptionPlan, 3);
         imported.add(RecordType::SubscriptionPlan, 2);
-        let tally = Tally { uploaded, imported };
+        let tally = Tally { uploaded, imported, warnings: 1 };
         world.imports.record_progress(&lease, &tally, later).await.unwrap();
         assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
 
@@ -59,6 +64,19 @@ mod tests {
         let outcome = Outcome { tally, ..outcome(Ending::Success, report) };
         world.imports.finish(&lease, &outcome, noon() + TimeDelta::seconds(2)).await.unwrap();
         assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_file_is_still_to_be_put_is_missing_and_says_so() {
+        let world = World::new();
+        let expires_at = noon() + TimeDelta::hours(1);
+        let promise = UploadPromise { store: store(), id: id(7), options: ImportOptions::default(), expires_at };
+        world.imports.promise(&promise).await.unwrap();
+        let error = get(&world, "main", id(7)).await.unwrap_err();
+        assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"The file of this upload has not arrived yet. The import is here soon after the file has been put with the upload's form; ask again then, or ask for a new form if its time is over."}]}"#);
+        assert_eq!(get(&world, "other", id(7)).await, Err(ApiError::NotFound));
+        world.create(job(7)).await;
+        assert_eq!(get(&world, "main", id(7)).await.unwrap().status, 200);
     }
 
     #[tokio::test]

@@ -36,6 +36,7 @@ impl Running {
                 record_type: None,
                 external_ref: Some("tea"),
                 outcome: &Err(vec![error]),
+                warnings: &[],
             };
             report.add(&line).await.unwrap();
         }

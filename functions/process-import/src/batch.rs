@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use imports::{
     import::Import,
-    options::OnConflict,
+    options::{OnConflict, Unknown},
     ports::{PortError, PortResult, Records},
     report::{Action, LineOutcome},
     stored::{Mark, StoredRecord},
 };
 use records::{
-    Draft, FileLine, LookedUp, Record, RecordError, RecordErrorCode, RecordId, References, Resolution, Stored,
+    Draft, FileLine, LookedUp, Record, RecordError, RecordErrorCode, RecordId, RecordWarning, References, Resolution,
+    Stored,
 };
 use tokio::try_join;
 
@@ -61,6 +62,7 @@ struct ParsedLine<'f> {
     line: &'f FileLine<'f>,
     id: RecordId,
     draft: Draft,
+    warnings: Vec<RecordWarning>,
 }
 
 /// A line of which everything is known: what its references lead to, and what is stored under its id.
@@ -70,6 +72,7 @@ struct LookedUpLine<'f> {
     id: RecordId,
     draft: LookedUp,
     stored: Option<Mark>,
+    warnings: Vec<RecordWarning>,
 }
 
 /// A line that is decided upon.
@@ -86,6 +89,7 @@ struct WriteLine<'f> {
     line: &'f FileLine<'f>,
     action: Action,
     record: StoredRecord,
+    warnings: Vec<RecordWarning>,
 }
 
 /// A line that is imported, or was found not to be importable.
@@ -93,6 +97,20 @@ struct WriteLine<'f> {
 pub(crate) struct SettledLine<'f> {
     pub(crate) line: &'f FileLine<'f>,
     pub(crate) outcome: LineOutcome,
+    /// What is to be said of a line that is imported.
+    pub(crate) warnings: Vec<RecordWarning>,
+}
+
+impl<'f> SettledLine<'f> {
+    /// Settles a line of which there is no more to say.
+    pub(crate) const fn new(line: &'f FileLine<'f>, outcome: LineOutcome) -> Self {
+        Self { line, outcome, warnings: Vec::new() }
+    }
+
+    /// Adds what is to be said of the line, if it is imported.
+    fn with(self, warnings: Vec<RecordWarning>) -> Self {
+        if self.outcome.is_ok() { Self { warnings, ..self } } else { self }
+    }
 }
 
 impl<R: Records> Importer<'_, R> {
@@ -125,7 +143,7 @@ impl<R: Records> Importer<'_, R> {
                 }
                 _ => Err(vec![why.of_line()]),
             };
-            settled.push(SettledLine { line, outcome });
+            settled.push(SettledLine::new(line, outcome));
         }
         settled.extend(self.import(&skipped).await?);
         Ok(settled)
@@ -136,11 +154,15 @@ impl<R: Records> Importer<'_, R> {
         let (mut parsed, mut settled) = (Vec::with_capacity(lines.len()), Vec::new());
         for &line in lines {
             match line.read() {
-                Ok(draft) => {
+                Ok(mut draft) => {
+                    if self.import.options.unknown == Unknown::Refuse {
+                        draft.refuse_warnings();
+                    }
+                    let warnings = draft.take_warnings();
                     let id = self.references.ids().of_draft(&draft, line);
-                    parsed.push(ParsedLine { line, id, draft });
+                    parsed.push(ParsedLine { line, id, draft, warnings });
                 }
-                Err(errors) => settled.push(SettledLine { line, outcome: Err(errors) }),
+                Err(errors) => settled.push(SettledLine::new(line, Err(errors))),
             }
         }
         (parsed, settled)
@@ -153,11 +175,12 @@ impl<R: Records> Importer<'_, R> {
         let may_be_written = self.resumed && !self.import.options.dry_run;
         let asked = parsed.iter().filter(|parsed| may_be_written || parsed.draft.external_ref().is_some());
         let ids: Vec<RecordId> = asked.map(|parsed| parsed.id).collect();
-        let looked_up = |ParsedLine { line, id, draft }| LookedUpLine {
+        let looked_up = |ParsedLine { line, id, draft, warnings }| LookedUpLine {
             line,
             id,
             draft: draft.look_up(|_| Resolution::Unknown),
             stored: None,
+            warnings,
         };
         let mut lines: Vec<_> = parsed.into_iter().map(looked_up).collect();
         let ((), marks) = try_join!(biased; self.resolve(&mut lines), self.stored.marks(ids.into_iter()))?;
@@ -214,16 +237,15 @@ impl<R: Records> Importer<'_, R> {
 
     /// Writes objects, and says of each whether the database took it.
     async fn write_all<'f>(&self, writes: Vec<WriteLine<'f>>) -> PortResult<Vec<SettledLine<'f>>> {
-        let written = |write: &WriteLine<'f>| (write.line, write.record.id, write.action);
-        let lines: Vec<_> = writes.iter().map(written).collect();
-        let records = writes.into_iter().map(|write| write.record).collect();
+        let written = |WriteLine { line, action, record, warnings }| ((line, record.id, action, warnings), record);
+        let (lines, records): (Vec<_>, Vec<_>) = writes.into_iter().map(written).unzip();
         let refused = self.records.writes.ask(records).await?;
-        let settled = |(line, id, action)| {
+        let settled = |(line, id, action, warnings)| {
             let refusal = refused.get(&id).map(|reason| {
                 let problem = format!("the database refuses the object: {reason}");
                 vec![RecordError::new(RecordErrorCode::RefusedByDatabase, "", problem)]
             });
-            SettledLine { line, outcome: refusal.map_or(Ok((id, action)), Err) }
+            SettledLine::new(line, refusal.map_or(Ok((id, action)), Err)).with(warnings)
         };
         Ok(lines.into_iter().map(settled).collect())
     }
@@ -231,8 +253,8 @@ impl<R: Records> Importer<'_, R> {
 
 /// Decides what is to be done about a line.
 fn decide<'f>(import: &Import, looked_up: LookedUpLine<'f>) -> PortResult<DecidedLine<'f>> {
-    let LookedUpLine { line, id, draft, stored } = looked_up;
-    let settled = |outcome| Ok(DecidedLine::Settled(SettledLine { line, outcome }));
+    let LookedUpLine { line, id, draft, stored, warnings } = looked_up;
+    let settled = |outcome, warnings| Ok(DecidedLine::Settled(SettledLine::new(line, outcome).with(warnings)));
     let (action, created_at) = match (stored, import.options.on_conflict) {
         (None, _) => (Action::Created, Some(written_at(import))),
         (Some(mark), _) if mark.import_id == import.id => (written_by(&mark, import), None),
@@ -240,19 +262,19 @@ fn decide<'f>(import: &Import, looked_up: LookedUpLine<'f>) -> PortResult<Decide
         (Some(mark), OnConflict::Update) => (Action::Updated, Some(mark.created_at)),
         (Some(_), OnConflict::Fail) => {
             let problem = format!("a {} with this \"external_ref\" is stored already", draft.record_type());
-            return settled(Err(draft.refuse(RecordErrorCode::AlreadyExists, "external_ref", problem)));
+            return settled(Err(draft.refuse(RecordErrorCode::AlreadyExists, "external_ref", problem)), warnings);
         }
     };
     match (draft.resolve(id), created_at.filter(|_| !import.options.dry_run)) {
-        (Err(errors), _) => settled(Err(errors)),
+        (Err(errors), _) => settled(Err(errors), warnings),
         (Ok(None), _) => Err(PortError::Permanent(format!(
             "what line {} refers to is still unknown after all was looked up",
             line.number
         ))),
-        (Ok(Some(_)), None) => settled(Ok((id, action))),
+        (Ok(Some(_)), None) => settled(Ok((id, action)), warnings),
         (Ok(Some(record)), Some(created_at)) => {
             let record = to_store(import, line.number, record, created_at);
-            Ok(DecidedLine::Write(WriteLine { line, action, record }))
+            Ok(DecidedLine::Write(WriteLine { line, action, record, warnings }))
         }
     }
 }

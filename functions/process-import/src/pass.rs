@@ -212,14 +212,14 @@ where
         while let Some(batch) = under_way.next().await {
             let (settled, leaving) = batch?;
             to_settle -= 1;
-            for SettledLine { line, outcome } in &settled {
+            for SettledLine { line, outcome, warnings } in &settled {
                 match outcome {
                     Ok((_, action)) => {
                         line.settle(match action {
                             Action::Created | Action::Updated => Standing::Imported,
                             Action::Skipped => Standing::Skipped,
                         });
-                        self.progress.imported(line);
+                        self.progress.imported(line, !warnings.is_empty());
                     }
                     Err(errors) => {
                         line.settle(Standing::Failed);

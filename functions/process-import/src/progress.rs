@@ -48,10 +48,13 @@ impl Progress {
         }
     }
 
-    /// Counts a line that is imported.
-    pub(crate) fn imported(&self, line: &FileLine<'_>) {
+    /// Counts a line that is imported, and whether it has warnings.
+    pub(crate) fn imported(&self, line: &FileLine<'_>, has_warnings: bool) {
         if let Some(record_type) = line.record_type {
-            self.change(|counts| counts.tally.imported.add(record_type, 1));
+            self.change(|counts| {
+                counts.tally.imported.add(record_type, 1);
+                counts.tally.warnings += u32::from(has_warnings);
+            });
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use imports::{
     ports::{FileWriter, PortError, PortResult},
-    report::{LineOutcome, ReportLine, ReportWriter},
+    report::{ReportLine, ReportWriter},
 };
 use records::FileLine;
 use tokio::sync::mpsc::Receiver;
@@ -21,20 +21,21 @@ pub(crate) async fn report<'w, W: FileWriter + Send>(
     lines: &[FileLine<'_>],
     mut settled: Receiver<Vec<SettledLine<'_>>>,
 ) -> PortResult<ReportWriter<'w, W>> {
-    let mut held: HashMap<u32, LineOutcome> = HashMap::new();
+    let mut held: HashMap<u32, SettledLine<'_>> = HashMap::new();
     for line in lines {
-        let outcome = loop {
-            if let Some(outcome) = held.remove(&line.number) {
-                break outcome;
+        let SettledLine { outcome, warnings, .. } = loop {
+            if let Some(settled) = held.remove(&line.number) {
+                break settled;
             }
             let Some(batch) = settled.recv().await else {
                 return Err(PortError::Permanent(format!("line {} was never settled", line.number)));
             };
-            held.extend(batch.into_iter().map(|settled| (settled.line.number, settled.outcome)));
+            held.extend(batch.into_iter().map(|settled| (settled.line.number, settled)));
         };
         let external_ref = line.external_ref.as_deref();
         let FileLine { number, raw, record_type, .. } = *line;
-        writer.add(&ReportLine { number, raw, record_type, external_ref, outcome: &outcome }).await?;
+        let line = ReportLine { number, raw, record_type, external_ref, outcome: &outcome, warnings: &warnings };
+        writer.add(&line).await?;
     }
     Ok(writer)
 }
@@ -52,7 +53,7 @@ mod tests {
     async fn a_report_never_ends_without_a_line() {
         let lines: Vec<_> = FileLines::of(b"a\nb\nc").unwrap().collect();
         let (sender, settled) = channel(1);
-        let some = [&lines[0], &lines[2]].map(|line| SettledLine { line, outcome: Err(Vec::new()) });
+        let some = [&lines[0], &lines[2]].map(|line| SettledLine::new(line, Err(Vec::new())));
         sender.send(some.into()).await.unwrap();
         drop(sender);
         let (import, files) = (Import::pending(job(1), noon()), World::new().files);

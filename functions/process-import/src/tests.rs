@@ -32,6 +32,7 @@ mod receipts;
 mod results;
 mod telemetry;
 mod types;
+mod warnings;
 
 /// A worker and everything around it.
 struct World {

@@ -6,6 +6,7 @@
 //! | store | `counter` | the store's highest number, and until when its ended jobs are kept |
 //! | store | `key#{idempotency key}` | the job that was made under a key |
 //! | store | `upload#{id}` | an upload that was promised |
+//! | store | `upk#{idempotency key}` | the upload that was promised under a key |
 //! | `#line` | `clock` | the `created_at` of the newest job of all |
 //! | `#line` | `horizon` | the jobs of all stores that are kept since then or earlier are forgotten |
 //! | `#line` | `lease` | which job runs, under which epoch, until when |
@@ -108,6 +109,8 @@ pub(super) struct ImportItem {
     file_version: Option<String>,
     sequencer: Option<String>,
     refused: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<String>,
     status: ImportStatus,
     /// Filters compare it as text.
     #[serde(serialize_with = "with_micros")]
@@ -119,6 +122,9 @@ pub(super) struct ImportItem {
     cancel_requested_at: Option<DateTime<Utc>>,
     uploaded: RecordCounts,
     imported: RecordCounts,
+    /// Missing in jobs from before there were warnings.
+    #[serde(default)]
+    warnings: u32,
     report: Option<String>,
     failure: Option<FailureItem>,
     errors: Option<u64>,
@@ -149,6 +155,7 @@ impl ImportItem {
             file_version: import.file.version.clone(),
             sequencer: import.sequencer.clone(),
             refused: import.refused.clone(),
+            ignored: import.ignored.clone(),
             status: import.status,
             created_at: import.created_at,
             updated_at: import.updated_at,
@@ -157,6 +164,7 @@ impl ImportItem {
             cancel_requested_at: None,
             uploaded: import.tally.uploaded,
             imported: import.tally.imported,
+            warnings: import.tally.warnings,
             report: None,
             failure: None,
             errors: None,
@@ -201,13 +209,14 @@ impl ImportItem {
             file: ImportFile { key: self.file_key, version: self.file_version },
             sequencer: self.sequencer,
             refused: self.refused,
+            ignored: self.ignored,
             status: self.status,
             created_at: self.created_at,
             updated_at: self.updated_at,
             started_at: self.started_at,
             finished_at: self.finished_at,
             cancel_requested_at: self.cancel_requested_at,
-            tally: Tally { uploaded: self.uploaded, imported: self.imported },
+            tally: Tally { uploaded: self.uploaded, imported: self.imported, warnings: self.warnings },
             report,
         })
     }

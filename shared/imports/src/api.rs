@@ -114,6 +114,8 @@ pub enum ApiError {
     Forbidden(String),
     /// 404, the same bytes for an import of another store as for none at all.
     NotFound,
+    /// 404: the upload was promised, and its file is not there yet.
+    UploadAwaited,
     /// 404: the import is there, but its report was deleted.
     ReportMissing,
     /// 409: the thing is not in a state that allows it.
@@ -149,7 +151,7 @@ impl ApiError {
         match self {
             Self::Validation(_) | Self::Filter(_) => 400,
             Self::Forbidden(_) => 403,
-            Self::NotFound | Self::ReportMissing => 404,
+            Self::NotFound | Self::UploadAwaited | Self::ReportMissing => 404,
             Self::Conflict(_) => 409,
             Self::PayloadTooLarge(_) => 413,
             Self::Internal(_) => 500,
@@ -164,6 +166,11 @@ impl ApiError {
             Self::Filter(_) => ("Validation Error", "Could not parse the supplied filter"),
             Self::Forbidden(detail) => ("Forbidden", detail.as_str()),
             Self::NotFound => ("Not Found", "There is no import with this id."),
+            Self::UploadAwaited => (
+                "Not Found",
+                "The file of this upload has not arrived yet. The import is here soon after the file has been put with the \
+                 upload's form; ask again then, or ask for a new form if its time is over.",
+            ),
             Self::ReportMissing => (
                 "Not Found",
                 "The report of this import has been deleted. Send the file again to learn what is wrong with it.",
@@ -179,6 +186,7 @@ impl ApiError {
             Self::Validation(_)
             | Self::Forbidden(_)
             | Self::NotFound
+            | Self::UploadAwaited
             | Self::ReportMissing
             | Self::Conflict(_)
             | Self::PayloadTooLarge(_) => None,

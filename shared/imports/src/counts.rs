@@ -47,6 +47,8 @@ pub struct Tally {
     pub uploaded: RecordCounts,
     /// Records that were validated and written; in a dry run those that could have been.
     pub imported: RecordCounts,
+    /// How many of the imported lines have warnings.
+    pub warnings: u32,
 }
 
 impl Tally {
@@ -54,7 +56,7 @@ impl Tally {
     #[must_use]
     pub fn at_least(self, other: Self) -> Self {
         let (uploaded, imported) = (self.uploaded.at_least(&other.uploaded), self.imported.at_least(&other.imported));
-        Self { uploaded, imported }
+        Self { uploaded, imported, warnings: self.warnings.max(other.warnings) }
     }
 }
 

@@ -2,8 +2,16 @@
 
 use chrono::TimeDelta;
 
+use crate::{api::ApiError, import::ImportId};
+
 /// How long a key is remembered. After that it is as good as new.
 pub const REMEMBERED: TimeDelta = TimeDelta::hours(24);
+
+/// The longest key, in characters.
+pub const MAX_KEY: usize = 255;
+
+/// How an error's detail begins: the header's path, then its name.
+const HEADER: &str = "header.idempotency-key: \"Idempotency-Key\"";
 
 /// A key, and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,4 +20,35 @@ pub struct Idempotency {
     pub key: String,
     /// A digest of everything the call was made with: equal for equal calls only.
     pub fingerprint: String,
+    /// What an older version took for the digest of the same call, where that differs: a key it remembered still counts.
+    pub former: Option<String>,
+}
+
+impl Idempotency {
+    /// Checks a key.
+    ///
+    /// # Errors
+    /// [`ApiError::Validation`] when it is empty or has more than 255 characters.
+    pub fn check(key: String) -> Result<String, ApiError> {
+        if (1..=MAX_KEY).contains(&key.chars().count()) {
+            return Ok(key);
+        }
+        Err(ApiError::Validation(format!("{HEADER} must be 1 to {MAX_KEY} characters long")))
+    }
+
+    /// Answers a call whose key stands for another `what`, which made the import `holder`.
+    #[must_use]
+    pub fn conflict(what: &str, holder: ImportId) -> ApiError {
+        let hours = REMEMBERED.num_hours();
+        ApiError::Conflict(format!(
+            "{HEADER} was used for another {what}, by the import {holder}; a key is remembered for {hours} hours, a new \
+             import needs a new one"
+        ))
+    }
+
+    /// Whether a call that was remembered with this fingerprint is equal.
+    #[must_use]
+    pub fn equals(&self, remembered: &str) -> bool {
+        self.fingerprint == remembered || self.former.as_deref() == Some(remembered)
+    }
 }

@@ -67,6 +67,8 @@ pub struct NewImport {
     pub sequencer: Option<String>,
     /// What is wrong with the options that came with the file. With it the file is not tried.
     pub refused: Option<String>,
+    /// What came with the file and means nothing: parts, parameters, metadata.
+    pub ignored: Vec<String>,
     /// The key under which the caller makes the job, to make no second one with it.
     pub idempotency: Option<Idempotency>,
 }
@@ -75,7 +77,16 @@ impl NewImport {
     /// A job of a file, with the default options.
     #[must_use]
     pub fn new(id: ImportId, store: StoreId, file: ImportFile) -> Self {
-        Self { id, store, options: ImportOptions::default(), file, sequencer: None, refused: None, idempotency: None }
+        Self {
+            id,
+            store,
+            options: ImportOptions::default(),
+            file,
+            sequencer: None,
+            refused: None,
+            ignored: Vec::new(),
+            idempotency: None,
+        }
     }
 }
 
@@ -91,6 +102,8 @@ pub struct Import {
     pub sequencer: Option<String>,
     /// Why the file is not tried: what is wrong with the options that came with it.
     pub refused: Option<String>,
+    /// What came with the file and means nothing.
+    pub ignored: Vec<String>,
     pub status: ImportStatus,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -115,6 +128,7 @@ impl Import {
             file: new.file,
             sequencer: new.sequencer,
             refused: new.refused,
+            ignored: new.ignored,
             status: ImportStatus::Pending,
             created_at,
             updated_at: created_at,

@@ -1,5 +1,9 @@
 //! What a caller asks of an import beside its file: how it is called, and how it is to be run.
 
+mod names;
+
+pub use names::{Given, MOST_IGNORED, Meant, meant};
+
 use records::limits::MAX_EXTERNAL_REF;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -15,6 +19,32 @@ pub struct ImportOptions {
     /// Everything is checked and reported, nothing written.
     pub dry_run: bool,
     pub on_conflict: OnConflict,
+    pub unknown: Unknown,
+}
+
+/// What becomes of a line with an attribute that nothing reads.
+#[derive(
+    Clone, Copy, Debug, Default, EnumString, IntoStaticStr, VariantArray, PartialEq, Eq, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Unknown {
+    /// It is imported, with a warning.
+    #[default]
+    Warn,
+    /// It is refused.
+    Refuse,
+}
+
+impl Unknown {
+    /// Both.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// The word used on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// What becomes of a line whose `external_ref` an object of its type already has, stored by an earlier import.
@@ -40,6 +70,7 @@ pub enum OptionName {
     ExternalRef,
     DryRun,
     OnConflict,
+    Unknown,
 }
 
 impl OptionName {
@@ -59,6 +90,7 @@ impl OptionName {
             Self::ExternalRef => OptionError::NoText,
             Self::DryRun => OptionError::NoFlag,
             Self::OnConflict => OptionError::NoPolicy,
+            Self::Unknown => OptionError::NoAnswer,
         }
     }
 }
@@ -73,6 +105,7 @@ impl ImportOptions {
             OptionName::ExternalRef => self.external_ref = external_ref(text)?,
             OptionName::DryRun => self.dry_run = dry_run(&text)?,
             OptionName::OnConflict => self.on_conflict = on_conflict(&text)?,
+            OptionName::Unknown => self.unknown = text.parse().map_err(|_| OptionError::NoAnswer)?,
         }
         Ok(())
     }
@@ -100,6 +133,13 @@ pub enum OptionError {
     NoText,
     #[error("must be fail, skip or update")]
     NoPolicy,
+    #[error("must be warn or refuse")]
+    NoAnswer,
+    #[error("must be given once, not as {0} and as {1}")]
+    Twice(String, String),
+    /// A name that is none, though nearly the one it quotes.
+    #[error("is no option of an import: write {0:?}, or leave it out")]
+    NearlyNamed(String),
 }
 
 /// Reads the value of `external_ref`; an empty one is none.
@@ -154,14 +194,21 @@ mod tests {
     #[test]
     fn an_option_is_set_by_its_name_and_stays_when_its_text_is_wrong() {
         let mut options = ImportOptions::default();
-        for (name, text) in [("external_ref", "nightly"), ("dry_run", "true"), ("on_conflict", "skip")] {
+        for (name, text) in
+            [("external_ref", "nightly"), ("dry_run", "true"), ("on_conflict", "skip"), ("unknown", "refuse")]
+        {
             options.set(name.parse().unwrap(), text.to_owned()).unwrap();
         }
-        let expected =
-            ImportOptions { external_ref: Some("nightly".to_owned()), dry_run: true, on_conflict: OnConflict::Skip };
+        let expected = ImportOptions {
+            external_ref: Some("nightly".to_owned()),
+            dry_run: true,
+            on_conflict: OnConflict::Skip,
+            unknown: Unknown::Refuse,
+        };
         assert_eq!(options, expected);
         assert_eq!(options.set(OptionName::DryRun, "no".to_owned()), Err(OptionError::NoFlag));
         assert_eq!(options.set(OptionName::OnConflict, "no".to_owned()), Err(OptionError::NoPolicy));
+        assert_eq!(options.set(OptionName::Unknown, "no".to_owned()), Err(OptionError::NoAnswer));
         assert_eq!(options, expected);
         assert!("colour".parse::<OptionName>().is_err());
     }

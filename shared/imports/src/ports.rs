@@ -41,8 +41,8 @@ pub enum Created {
     Now(Import),
     /// A job with this id, or made by an equal call under the same key, was there already; nothing was changed.
     Before(Import),
-    /// The key stands for another call; nothing was changed.
-    KeyTaken,
+    /// The key stands for another call, which made this job; nothing was changed.
+    KeyTaken(ImportId),
 }
 
 impl Created {
@@ -51,7 +51,7 @@ impl Created {
     pub fn into_import(self) -> Option<Import> {
         match self {
             Self::Now(import) | Self::Before(import) => Some(import),
-            Self::KeyTaken => None,
+            Self::KeyTaken(_) => None,
         }
     }
 }
@@ -189,8 +189,29 @@ pub struct UploadPromise {
     pub expires_at: DateTime<Utc>,
 }
 
+/// For which upload a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    /// For this one, from now on.
+    Now,
+    /// For the one that an equal call asked for.
+    Before(ImportId),
+    /// For the one that another call asked for.
+    KeyTaken(ImportId),
+}
+
 /// The uploads that were promised.
 pub trait Uploads: Sync {
+    /// Lets a key stand for the upload with this id, for [`crate::idempotency::REMEMBERED`], unless it stands for one already.
+    /// Keys of uploads and keys of imports know nothing of each other.
+    fn reserve(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<Reserved>> + Send;
+
     /// Remembers a promise.
     fn promise(&self, promise: &UploadPromise) -> impl Future<Output = PortResult<()>> + Send;
 

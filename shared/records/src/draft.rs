@@ -6,38 +6,40 @@ use crate::{
     envelope::{Envelope, is_external_ref, text_of},
     error::{RecordError, RecordErrorCode, RecordErrors},
     feature,
-    field::{Fields, Findings},
+    field::{Field, Fields, Findings},
     guard::guarded,
     json::{self, Json, Object, Path},
+    limits::EXTERNAL_REF,
     offering, plan, product,
     record_id::RecordId,
     record_type::RecordType,
     reference::{Found, Reference, Resolution, Snapshot},
     storable::{check_copies, check_storable},
     subscriber, subscription,
+    warning::RecordWarning,
 };
 
 /// Reads a line strictly, and checks it against all rules of its type.
 ///
 /// Finds every error of the line, and keeps at most 50. A line of a known type is a [`Draft`] whatever is wrong with it, so that
 /// errors of its references can be added. Null for an attribute of the type counts as no attribute and is dropped; attributes
-/// that the type doesn't know stay as they are.
+/// that the type doesn't know stay as they are, and are [warnings](Draft::take_warnings).
 ///
 /// # Errors
 /// The errors of a line that has no known type: too long, not UTF-8, not JSON, no object, or of an unknown type.
 pub fn read(line: &[u8]) -> Result<Draft, Vec<RecordError>> {
     let mut findings = Findings::default();
-    match open(line, &mut findings.errors) {
+    match open(line, &mut findings) {
         Some(envelope) => Ok(Draft::check(envelope, findings)),
         None => Err(findings.errors.into_vec()),
     }
 }
 
-fn open(line: &[u8], errors: &mut RecordErrors) -> Option<Envelope> {
+fn open(line: &[u8], findings: &mut Findings) -> Option<Envelope> {
     match text_of(line) {
-        Ok(text) => Envelope::open(json::read(text, &mut |error| errors.add_json(error))?, errors),
+        Ok(text) => Envelope::open(json::read(text, &mut |error| findings.errors.add_json(error))?, findings),
         Err((code, problem)) => {
-            errors.add(code, &Path::Line, problem);
+            findings.errors.add(code, &Path::Line, problem);
             None
         }
     }
@@ -55,19 +57,25 @@ pub struct Draft {
 
 impl Draft {
     fn check(envelope: Envelope, mut findings: Findings) -> Self {
-        let Envelope { record_type, attributes, path, related } = envelope;
+        let Envelope { record_type, attributes, path, mut beside, related } = envelope;
         // Missing attributes are one error, not one for each that is required.
         let Some(mut attributes) = attributes else {
             return Self { record_type, external_ref: None, attributes: Object::new(), path, findings };
         };
+        let (name_path, name) = match &mut beside {
+            Some((path, name)) => {
+                Field { value: Some(name), path: *path, findings: &mut findings }.text(EXTERNAL_REF);
+                (*path, Some(&*name))
+            }
+            None => (Path::Key(&path, "external_ref"), attributes.get("external_ref")),
+        };
         // A lone surrogate was replaced so that reading could go on. What stands there now is not the name that was given.
-        let is_mended = findings.errors.has(RecordErrorCode::LoneSurrogate, &Path::Key(&path, "external_ref"));
-        let external_ref = attributes
-            .get("external_ref")
+        let is_mended = findings.errors.has(RecordErrorCode::LoneSurrogate, &name_path);
+        let external_ref = name
             .and_then(Json::as_str)
             .filter(|text| is_external_ref(text) && !(is_mended && text.contains(char::REPLACEMENT_CHARACTER)))
             .map(str::to_owned);
-        rules(record_type)(&mut Fields { object: &mut attributes, path, findings: &mut findings });
+        rules(record_type)(&mut Fields::new(&mut attributes, path, &mut findings));
         for name in related {
             let more = format!(
                 "; relationships are not read: write \"{name}\":[\"an id or external_ref\"] among the attributes"
@@ -112,6 +120,19 @@ impl Draft {
     #[must_use]
     pub fn references(&self) -> &[Reference] {
         &self.findings.references
+    }
+
+    /// What is to be said of the line even if it is good.
+    #[must_use]
+    pub fn take_warnings(&mut self) -> Vec<RecordWarning> {
+        std::mem::take(&mut self.findings.warnings).into_vec()
+    }
+
+    /// Makes errors of the warnings.
+    pub fn refuse_warnings(&mut self) {
+        for warning in self.take_warnings() {
+            self.findings.errors.push(warning.into_error());
+        }
     }
 
     /// Answers each reference.

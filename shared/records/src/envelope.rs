@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     error::{RecordErrorCode, RecordErrors},
     explain,
+    field::Findings,
     json::{Json, Object, Path, Raw, grammar},
     limits::{EXTERNAL_REF, MAX_LINE_BYTES},
     quote::{Shown, Value},
@@ -40,7 +41,10 @@ fn sketch(line: &[u8]) -> Option<Outline<'_>> {
     };
     let record_type = inner.record_type?.string()?.parse().ok()?;
     let external_ref = match inner.attributes.filter(|attributes| !attributes.is_null()) {
-        Some(attributes) => attributes.wanted().and_then(|attributes| attributes.external_ref),
+        Some(attributes) => attributes.wanted().and_then(|attributes| {
+            let own = attributes.external_ref.filter(|name| !name.is_null());
+            own.or(inner.external_ref)
+        }),
         None => inner.external_ref,
     };
     let external_ref = external_ref.and_then(Raw::string).filter(|text| is_external_ref(text));
@@ -68,16 +72,21 @@ pub(super) struct Envelope {
     /// `None` when `attributes` is no object; the error is noted already.
     pub(super) attributes: Option<Object>,
     pub(super) path: Path<'static>,
+    /// The `external_ref` that stands beside attributes without one, and where.
+    pub(super) beside: Option<(Path<'static>, Json)>,
     /// What stands among `relationships`, which are not read.
     pub(super) related: Vec<String>,
 }
 
 impl Envelope {
     /// Opens a line; `None`, and an error noted, when it has no known type.
-    pub(super) fn open(mut line: Object, errors: &mut RecordErrors) -> Option<Self> {
+    pub(super) fn open(mut line: Object, findings: &mut Findings) -> Option<Self> {
         match line.remove("data") {
-            None | Some(Json::Null) => Self::open_inner(line, &LINE, errors),
-            Some(Json::Object(data)) => Self::open_inner(data, &DATA, errors),
+            None | Some(Json::Null) => Self::open_inner(line, &LINE, findings),
+            Some(Json::Object(data)) => {
+                note_strangers(&line, &LINE, &["data"], findings);
+                Self::open_inner(data, &DATA, findings)
+            }
             Some(other) => {
                 let hint = if matches!(other, Json::Array(_)) {
                     ": take the [ and ] away, and give each object a line of its own"
@@ -85,13 +94,14 @@ impl Envelope {
                     ""
                 };
                 let problem = format_args!("\"data\" must be an object, not {}{hint}", Value(&other));
-                errors.add(RecordErrorCode::WrongType, &DATA, problem);
+                findings.errors.add(RecordErrorCode::WrongType, &DATA, problem);
                 None
             }
         }
     }
 
-    fn open_inner(mut inner: Object, path: &'static Path<'static>, errors: &mut RecordErrors) -> Option<Self> {
+    fn open_inner(mut inner: Object, path: &'static Path<'static>, findings: &mut Findings) -> Option<Self> {
+        let Findings { errors, .. } = &mut *findings;
         let Some(name) = inner.remove("type").filter(|name| *name != Json::Null) else {
             let problem = format_args!("\"type\" is required{}", explain::type_meant(&inner));
             errors.add(RecordErrorCode::Required, &Path::Key(path, "type"), problem);
@@ -101,26 +111,40 @@ impl Envelope {
         let related = inner.get("relationships").and_then(Json::as_object);
         let related =
             related.map(|related| related.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
-        let (attributes, path) = match inner.remove("attributes") {
-            None if explain::attributes_meant(&inner).is_some() => {
-                let meant = explain::attributes_meant(&inner).unwrap_or_default();
-                let path = Path::Key(path, "attributes");
-                let problem =
-                    format_args!("\"attributes\" is required; {} is given: write \"attributes\"", Shown(meant));
-                errors.add(RecordErrorCode::Required, &path, problem);
-                (None, path)
+        let own = Path::Key(path, "attributes");
+        let (attributes, path, beside) = match inner.remove("attributes") {
+            // What stands beside `attributes` (id, meta, relationships) is the envelope's, not the record's: all but its name.
+            Some(Json::Object(attributes)) => {
+                let is_nameless = inner.has("external_ref") && !attributes.has("external_ref");
+                let beside = is_nameless.then(|| inner.remove("external_ref")).flatten();
+                let beside = beside.map(|name| (Path::Key(path, "external_ref"), name));
+                note_strangers(&inner, path, &["type", "attributes", "external_ref"], findings);
+                (Some(attributes), own, beside)
             }
-            // What stands beside `attributes` (id, meta, relationships) is the envelope's, not the record's.
-            Some(Json::Object(attributes)) => (Some(attributes), Path::Key(path, "attributes")),
-            None | Some(Json::Null) => (Some(inner), *path),
+            Some(Json::Null) => (Some(inner), *path, None),
             Some(other) => {
-                let path = Path::Key(path, "attributes");
                 let problem = format_args!("\"attributes\" must be an object, not {}", Value(&other));
-                errors.add(RecordErrorCode::WrongType, &path, problem);
-                (None, path)
+                errors.add(RecordErrorCode::WrongType, &own, problem);
+                (None, own, None)
             }
+            None => match explain::attributes_meant(&inner) {
+                Some(meant) => {
+                    let problem =
+                        format_args!("\"attributes\" is required; {} is given: write \"attributes\"", Shown(meant));
+                    errors.add(RecordErrorCode::Required, &own, problem);
+                    (None, own, None)
+                }
+                None => (Some(inner), *path, None),
+            },
         };
-        Some(Self { record_type, attributes, path, related })
+        Some(Self { record_type, attributes, path, beside, related })
+    }
+}
+
+/// Notes what stands around a record and is not read.
+fn note_strangers(around: &Object, path: &Path<'_>, known: &[&'static str], findings: &mut Findings) {
+    for (name, _) in around.iter().filter(|(name, value)| **value != Json::Null || !known.contains(name)) {
+        findings.warnings.add_unknown(path, name, known);
     }
 }
 

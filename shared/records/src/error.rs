@@ -172,6 +172,8 @@ pub enum RecordErrorCode {
     NotAllowed,
     /// A string is not written as it has to be: a UUID, an email address, a time.
     Malformed,
+    /// An attribute that nothing reads, where `unknown` is `refuse`.
+    UnknownAttribute,
     /// Two attributes say the same thing in different ways.
     Conflicting,
     /// What an attribute refers to is neither in the file nor stored.

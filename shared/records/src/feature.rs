@@ -49,7 +49,7 @@ fn settings_of(kind: &str) -> &'static [&'static str] {
 /// `{"type":"access","access":{"tag":"gold"}}`. Settings given in both ways, and settings of another type, are refused:
 /// it would be unclear which ones count.
 fn check_configuration(configuration: &mut Fields<'_>) {
-    let Some(kind) = configuration.required("type").one_of(&KINDS) else { return };
+    let Some(kind) = configuration.required("type").one_of(&KINDS) else { return configuration.allow_others() };
     let given = if configuration.has(kind) { &[kind][..] } else { settings_of(kind) };
     if !configuration.has(kind) {
         check_settings(kind, configuration);

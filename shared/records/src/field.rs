@@ -14,6 +14,7 @@ use crate::{
     quote::{Digits, Shown, Value, has_visible},
     record_type::RecordType,
     reference::{LookUp, Reference},
+    warning::RecordWarnings,
 };
 
 /// What a value has to be, as errors say it.
@@ -26,22 +27,48 @@ const COMPARED: usize = 100;
 /// What to do with an empty string where something else is wanted.
 const LEAVE_OUT: &str = ": leave the attribute out, or write null";
 
-/// What reading a line has found: its errors, and what it refers to.
+/// What reading a line has found: its errors, what else is to be said, and what it refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
     pub(super) errors: RecordErrors,
+    pub(super) warnings: RecordWarnings,
     pub(super) references: Vec<Reference>,
 }
 
-/// The attributes of an object while its rules are checked.
+/// The attributes of an object while its rules are checked. At their end each attribute that none asked for is a warning;
+/// an object of which nothing was asked may hold anything.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
     pub(super) object: &'a mut Object,
     pub(super) path: Path<'a>,
     pub(super) findings: &'a mut Findings,
+    /// What the rules asked for.
+    known: Vec<&'static str>,
+    /// Whether it may hold more than that.
+    allows_others: bool,
 }
 
-impl Fields<'_> {
+impl Drop for Fields<'_> {
+    fn drop(&mut self) {
+        if self.known.is_empty() || self.allows_others {
+            return;
+        }
+        for (name, _) in self.object.iter().filter(|(name, _)| !self.known.contains(name)) {
+            self.findings.warnings.add_unknown(&self.path, name, &self.known);
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    pub(super) const fn new(object: &'a mut Object, path: Path<'a>, findings: &'a mut Findings) -> Self {
+        Self { object, path, findings, known: Vec::new(), allows_others: false }
+    }
+
+    /// Lets the object hold what no rule asks for: its rules stand elsewhere, or end early.
+    pub(super) const fn allow_others(&mut self) {
+        self.allows_others = true;
+    }
+
     /// An attribute that must be there; null counts as missing.
     pub(super) fn required(&mut self, name: &'static str) -> Field<'_> {
         let meant = if self.has(name) || self.findings.errors.is_full() { String::new() } else { self.meant(name) };
@@ -68,6 +95,7 @@ impl Fields<'_> {
         if self.object.get(name).is_some_and(|value| is_missing(name, value)) {
             self.object.remove(name);
         }
+        self.known.push(name);
         Field { value: self.object.get_mut(name), path: Path::Key(&self.path, name), findings: &mut *self.findings }
     }
 
@@ -230,11 +258,21 @@ impl<'f> Field<'f> {
     }
 
     /// An object with rules of its own.
-    pub(super) fn object(mut self) -> Option<Fields<'f>> {
+    pub(super) fn object(self) -> Option<Fields<'f>> {
+        self.members().map(|(object, path, findings)| Fields::new(object, path, findings))
+    }
+
+    /// An object's members, of whatever names, where it stands, and what is found in it.
+    fn members(mut self) -> Option<(&'f mut Object, Path<'f>, &'f mut Findings)> {
         match self.value.take()? {
-            Json::Object(object) => Some(Fields { object, path: self.path, findings: self.findings }),
+            Json::Object(object) => Some((object, self.path, self.findings)),
             other => self.wrong_type("an object", other),
         }
+    }
+
+    /// An object, where the value is one: whether it must be is another rule.
+    pub(super) fn object_if_any(self) -> Option<Fields<'f>> {
+        if matches!(self.value, Some(Json::Object(_))) { self.object() } else { None }
     }
 
     /// A list of at least so many items, each with a rule.
@@ -266,7 +304,7 @@ impl<'f> Field<'f> {
 
     /// A map of names that the caller chose, with a rule for each value; one that is null is dropped.
     pub(super) fn entries(self, mut rule: impl FnMut(Field<'_>)) {
-        let Some(Fields { object, path, findings }) = self.object() else { return };
+        let Some((object, path, findings)) = self.members() else { return };
         object.retain(|_, value| *value != Json::Null);
         for (name, value) in object.iter_mut() {
             rule(Field { value: Some(value), path: Path::Key(&path, name), findings: &mut *findings });
@@ -366,7 +404,17 @@ impl<'f> Field<'f> {
         object.optional("type").one_of(types);
         if !object.has("attributes") {
             rule(&mut object);
-        } else if let Some(mut attributes) = object.optional("attributes").object() {
+            return;
+        }
+        // As in a line: its name may stand beside its attributes.
+        if let Some(Json::Object(attributes)) = object.object.get("attributes")
+            && !attributes.has("external_ref")
+            && let Some(name) = object.object.remove("external_ref")
+            && let Some(Json::Object(attributes)) = object.object.get_mut("attributes")
+        {
+            attributes.insert("external_ref", name);
+        }
+        if let Some(mut attributes) = object.optional("attributes").object() {
             rule(&mut attributes);
         }
     }

@@ -205,6 +205,12 @@ impl Object {
         }
     }
 
+    /// Whether there is a member, and it is not null.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| *value != Json::Null)
+    }
+
     /// The members, in order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Json)> {

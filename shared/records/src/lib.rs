@@ -35,6 +35,7 @@ mod store;
 mod subscriber;
 mod subscription;
 pub mod unpack;
+mod warning;
 
 pub use check::{Checked, CheckedLine, Counts, Unchecked, check};
 pub use draft::{Draft, LookedUp, Record, read};
@@ -49,3 +50,4 @@ pub use reference::{LookUp, Reference, Resolution, Snapshot};
 pub use references::{Ids, References, Stored};
 pub use storable::check_storable;
 pub use store::{STORE_RULE, StoreId};
+pub use warning::RecordWarning;

@@ -66,6 +66,12 @@ pub const MAX_ERRORS: usize = 50;
 /// the errors of a hostile file would not fit the worker's memory.
 pub const MAX_ERROR_BYTES: usize = 8 * 1024;
 
+/// The most warnings reported of one line; the last one says how many more there are.
+pub const MAX_WARNINGS: usize = 10;
+
+/// The most text in the warnings of one line, in bytes, but that the first always counts.
+pub const MAX_WARNING_BYTES: usize = 2 * 1024;
+
 /// The longest path of an error, in bytes; of a longer one the middle is left out. Usual paths are far shorter.
 pub const MAX_FIELD_BYTES: usize = 3 * 1024;
 

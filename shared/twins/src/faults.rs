@@ -29,6 +29,7 @@ pub enum Call {
     Forget,
     OwedReceipts,
     SettleReceipt,
+    Reserve,
     Promise,
     Promised,
     Form,

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     api,
     import::{Claim, Ending, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
-    options::{ImportOptions, OnConflict},
+    options::{ImportOptions, OnConflict, Unknown},
     ports::Imports,
     report::Report,
     telemetry::Telemetry,
@@ -58,7 +58,12 @@ pub fn job(number: u128) -> NewImport {
 /// Every option other than its default.
 #[must_use]
 pub fn options(external_ref: &str) -> ImportOptions {
-    ImportOptions { external_ref: Some(external_ref.to_owned()), dry_run: true, on_conflict: OnConflict::Update }
+    ImportOptions {
+        external_ref: Some(external_ref.to_owned()),
+        dry_run: true,
+        on_conflict: OnConflict::Update,
+        unknown: Unknown::Refuse,
+    }
 }
 
 /// A call for store `main` that says nothing else. Tests add what they need: `Call { body, ..call() }`.

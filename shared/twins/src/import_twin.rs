@@ -272,7 +272,7 @@ impl State {
     fn recall(&self, store: &StoreId, idempotency: &Idempotency, now: DateTime<Utc>) -> Option<Created> {
         let (id, is_equal) = self.keys.find(store, idempotency, now)?;
         let import = self.kept(store, now).find(|import| import.id == id)?;
-        Some(if is_equal { Created::Before(import.clone()) } else { Created::KeyTaken })
+        Some(if is_equal { Created::Before(import.clone()) } else { Created::KeyTaken(id) })
     }
 
     /// The jobs of a store that are not forgotten, in the order of creation.

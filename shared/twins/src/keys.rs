@@ -32,6 +32,6 @@ impl Keys {
         let made = self.0.get(&(store.clone(), by.key.clone()))?;
         // Whole seconds, as in the database.
         let remembered = made.until.timestamp() > now.timestamp();
-        remembered.then(|| (made.id, made.fingerprint == by.fingerprint))
+        remembered.then(|| (made.id, by.equals(&made.fingerprint)))
     }
 }

@@ -4,21 +4,47 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Call, MemoryImports, lock};
+use super::{Call, MemoryImports, keys::Keys, lock};
 use imports::{
+    idempotency::Idempotency,
     import::ImportId,
     options::ImportOptions,
-    ports::{PortResult, UploadPromise, Uploads},
+    ports::{PortResult, Reserved, UploadPromise, Uploads},
 };
 use records::StoreId;
 
-/// The promises by store and id.
-pub(super) type Promises = HashMap<(StoreId, ImportId), UploadPromise>;
+/// The promises by store and id, and what was promised under a key.
+#[derive(Debug, Default)]
+pub(super) struct Promises {
+    by_id: HashMap<(StoreId, ImportId), UploadPromise>,
+    keys: Keys,
+}
 
 impl Uploads for MemoryImports {
+    async fn reserve(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> PortResult<Reserved> {
+        let reserve = || {
+            let keys = &mut lock(&self.uploads).keys;
+            Ok(match keys.find(store, idempotency, now) {
+                Some((before, true)) => Reserved::Before(before),
+                Some((other, false)) => Reserved::KeyTaken(other),
+                None => {
+                    keys.remember(store, idempotency, id, now);
+                    Reserved::Now
+                }
+            })
+        };
+        self.faults.around(Call::Reserve, reserve).await
+    }
+
     async fn promise(&self, promise: &UploadPromise) -> PortResult<()> {
         let keep = || {
-            lock(&self.uploads).insert((promise.store.clone(), promise.id), promise.clone());
+            lock(&self.uploads).by_id.insert((promise.store.clone(), promise.id), promise.clone());
             Ok(())
         };
         self.faults.around(Call::Promise, keep).await
@@ -27,7 +53,7 @@ impl Uploads for MemoryImports {
     async fn promised(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<ImportOptions>> {
         let find = || {
             let uploads = lock(&self.uploads);
-            let promise = uploads.get(&(store.clone(), id));
+            let promise = uploads.by_id.get(&(store.clone(), id));
             let kept = promise.filter(|promise| promise.expires_at.timestamp() > now.timestamp());
             Ok(kept.map(|promise| promise.options.clone()))
         };

@@ -6,7 +6,7 @@ use create_import::upload::{MAX_BODY, Upload};
 use futures_util::FutureExt;
 use imports::{
     api::{ApiError, Call},
-    options::{OnConflict, OptionName},
+    options::{Meant, OnConflict, meant},
 };
 use twins::fixture::call;
 
@@ -27,7 +27,7 @@ fn read(content_type: &str, body: impl Into<Bytes>) -> Result<Upload, ApiError> 
 /// The file lies in the body as it was; an error is the caller's, and says where.
 fn check_any(content_type: &str, body: &[u8]) {
     match read(content_type, body.to_vec()) {
-        Ok(Upload { file, options }) => {
+        Ok(Upload { file, options, .. }) => {
             let is_part = file.is_empty() || body.windows(file.len()).any(|window| window == &file[..]);
             assert!(is_part, "the file is no piece of the body");
             assert!(options.external_ref.is_none_or(|name| (1..=2048).contains(&name.chars().count())));
@@ -35,7 +35,7 @@ fn check_any(content_type: &str, body: &[u8]) {
         Err(ApiError::Validation(detail)) => {
             let (place, problem) = detail.split_once(": ").unwrap();
             let places = ["header.content-type", "body", "import_file"];
-            let is_place = place.parse::<OptionName>().is_ok() || places.contains(&place);
+            let is_place = meant(place) != Meant::Nothing || places.contains(&place);
             assert!(is_place && !problem.is_empty(), "{detail}");
         }
         Err(ApiError::PayloadTooLarge(_)) => assert!(body.len() > MAX_BODY),

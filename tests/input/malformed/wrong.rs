@@ -251,7 +251,7 @@ fn form_without(rng: &mut ChaCha8Rng) -> Wrong {
     let (body, named) = match rng.random_range(0..4) {
         0 => (form(&[]), "import_file: \"import_file\" is required"),
         1 => (form(&[("external_ref", b"a"), ("file", file)]), "import_file: \"import_file\" is required"),
-        2 => (form(&[("Import_File", text.as_bytes())]), "import_file: \"import_file\" is required"),
+        2 => (form(&[("the file", text.as_bytes())]), "import_file: \"import_file\" is required"),
         _ => (
             form(&[("import_file", file), ("import_file", text.as_bytes())]),
             "import_file: \"import_file\" must be given once",
@@ -280,22 +280,27 @@ fn option(rng: &mut ChaCha8Rng) -> Wrong {
         return wrong("option", posting(form(&[("import_file", b"{}"), (name, b"\xff\xfe")])), 400, named);
     }
     let again = problem == "must be given once";
+    let other = format!("{value}2");
     let sent = match rng.random_range(0..3) {
         0 => {
             let part = (name, value.as_bytes());
-            let parts =
-                if again { vec![part, ("import_file", b"{}"), part] } else { vec![("import_file", &b"{}"[..]), part] };
+            let parts = if again {
+                vec![part, ("import_file", b"{}"), (name, other.as_bytes())]
+            } else {
+                vec![("import_file", &b"{}"[..]), part]
+            };
             posting(form(&parts))
         }
         // The query beside a form counts as well.
         1 => {
             let part = (name, value.as_bytes());
             let parts = if again { vec![part, ("import_file", &b"{}"[..])] } else { vec![("import_file", &b"{}"[..])] };
-            Sent { query: format!("{name}={}", encoded(&value)), ..posting(form(&parts)) }
+            let value = if again { &other } else { &value };
+            Sent { query: format!("{name}={}", encoded(value)), ..posting(form(&parts)) }
         }
         _ => {
             let query = format!("{name}={}", encoded(&value));
-            let query = if again { format!("{query}&{query}") } else { query };
+            let query = if again { format!("{query}&{name}={}", encoded(&other)) } else { query };
             Sent { query, ..raw(b"{}") }
         }
     };

@@ -119,7 +119,7 @@ impl ImportTable {
         let failure = outcome.report.failure.as_ref().map(|failure| write(&FailureItem::from(failure))).transpose()?;
         let set_failure = if failure.is_some() { ", failure = :failure" } else { "" };
         let expression = format!(
-            "SET #status = :ended, finished_at = :now, updated_at = :now, uploaded = :uploaded, imported = :imported, \
+            "SET #status = :ended, finished_at = :now, updated_at = :now, uploaded = :uploaded, imported = :imported, warnings = :warnings, \
              report = :report, errors = :errors, blocked = :blocked{set_failure}{more}"
         );
         let update = self
@@ -129,6 +129,7 @@ impl ImportTable {
             .expression_attribute_values(":now", text(time(now)))
             .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded)?)
             .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported)?)
+            .expression_attribute_values(":warnings", number(outcome.tally.warnings))
             .expression_attribute_values(":report", text(&outcome.report.prefix))
             .expression_attribute_values(":errors", number(outcome.report.errors))
             .expression_attribute_values(":blocked", number(outcome.report.blocked));

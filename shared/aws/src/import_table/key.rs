@@ -14,12 +14,22 @@ use imports::{
 use records::StoreId;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct KeyItem {
-    import_id: ImportId,
-    fingerprint: String,
+pub(super) struct KeyItem {
+    pub(super) import_id: ImportId,
+    pub(super) fingerprint: String,
     /// Seconds since 1970.
     expires_at: i64,
 }
+
+impl KeyItem {
+    pub(super) fn new(import_id: ImportId, idempotency: &Idempotency, now: DateTime<Utc>) -> Self {
+        let expires_at = (now + REMEMBERED).timestamp();
+        Self { import_id, fingerprint: idempotency.fingerprint.clone(), expires_at }
+    }
+}
+
+/// When a key can be taken at `:now`.
+pub(super) const FREE: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 
 /// What stands behind a key.
 pub(super) enum KeyUse {
@@ -46,8 +56,9 @@ impl ImportTable {
         let Some(import) = self.get(store, item.import_id, now).await? else {
             return Ok(KeyUse::OfNoJob(item.import_id));
         };
-        let is_equal = item.fingerprint == idempotency.fingerprint;
-        Ok(KeyUse::Taken(Box::new(if is_equal { Created::Before(import) } else { Created::KeyTaken })))
+        let is_equal = idempotency.equals(&item.fingerprint);
+        let created = if is_equal { Created::Before(import) } else { Created::KeyTaken(item.import_id) };
+        Ok(KeyUse::Taken(Box::new(created)))
     }
 
     /// Writes a key with its job. One that is still remembered can't be taken, unless it stands for the job `gone`.
@@ -58,20 +69,15 @@ impl ImportTable {
         gone: Option<ImportId>,
         now: DateTime<Utc>,
     ) -> PortResult<TransactWriteItem> {
-        let item = KeyItem {
-            import_id: import.id,
-            fingerprint: idempotency.fingerprint.clone(),
-            expires_at: (now + REMEMBERED).timestamp(),
-        };
-        let free = "attribute_not_exists(pk) OR expires_at <= :now";
+        let item = KeyItem::new(import.id, idempotency, now);
         let put = self
             .put(&item, key_key(&import.store, idempotency))?
             .expression_attribute_values(":now", number(now.timestamp()));
         let put = match gone {
             Some(gone) => put
-                .condition_expression(format!("{free} OR import_id = :gone"))
+                .condition_expression(format!("{FREE} OR import_id = :gone"))
                 .expression_attribute_values(":gone", text(gone.to_string())),
-            None => put.condition_expression(free),
+            None => put.condition_expression(FREE),
         };
         putting(put)
     }

@@ -1,17 +1,22 @@
 //! Uploads that were promised.
 
+use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ImportTable;
+use super::{
+    ImportTable,
+    key::{FREE, KeyItem},
+};
 use crate::{
     error::sort,
-    import_item::{Item, key, keyed},
+    import_item::{Item, key, keyed, number, read},
 };
 use imports::{
+    idempotency::Idempotency,
     import::ImportId,
     options::ImportOptions,
-    ports::{PortResult, UploadPromise, Uploads},
+    ports::{PortResult, Reserved, UploadPromise, Uploads},
 };
 use records::StoreId;
 
@@ -33,7 +38,38 @@ fn upload_key(store: &StoreId, id: ImportId) -> Item {
     key(store.as_str(), format!("upload#{id}"))
 }
 
+/// Of as many bytes beside the key as an import's: a sort key has no room for more.
+fn upload_key_key(store: &StoreId, idempotency: &Idempotency) -> Item {
+    key(store.as_str(), format!("upk#{}", idempotency.key))
+}
+
 impl Uploads for ImportTable {
+    async fn reserve(
+        &self,
+        store: &StoreId,
+        idempotency: &Idempotency,
+        id: ImportId,
+        now: DateTime<Utc>,
+    ) -> PortResult<Reserved> {
+        let item = keyed(&KeyItem::new(id, idempotency, now), upload_key_key(store, idempotency))?;
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(FREE)
+            .expression_attribute_values(":now", number(now.timestamp()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = put.send().await else { return Ok(Reserved::Now) };
+        let taken = match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
+            _ => None,
+        };
+        let taken: KeyItem = read(taken.ok_or_else(|| sort(error))?)?;
+        let is_equal = taken.import_id == id || idempotency.equals(&taken.fingerprint);
+        Ok(if is_equal { Reserved::Before(taken.import_id) } else { Reserved::KeyTaken(taken.import_id) })
+    }
+
     async fn promise(&self, promise: &UploadPromise) -> PortResult<()> {
         let item = keyed(&UploadItem::of(promise), upload_key(&promise.store, promise.id))?;
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(sort)?;
@@ -52,7 +88,7 @@ mod tests {
     use twins::fixture::{id, options, store};
 
     use super::*;
-    use crate::import_item::{read, write};
+    use crate::import_item::write;
 
     #[test]
     fn a_promise_is_stored_with_its_options() {

@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 use super::import_address;
 use crate::{
     import::{Import, ImportId, RecordCounts, Tally},
-    options::OnConflict,
+    options::{OnConflict, Unknown},
     owner::Owner,
     report::Report,
     time::time,
@@ -45,6 +45,10 @@ struct ImportMeta {
     records: ImportRecords,
     dry_run: Option<bool>,
     on_conflict: Option<OnConflict>,
+    unknown: Option<Unknown>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<String>,
+    warnings: Option<u32>,
     failure: Option<ImportFailure>,
     errors: Option<u64>,
     error_counts: Option<ErrorCounts>,
@@ -82,7 +86,7 @@ struct ImportRecords {
 
 impl ImportRecords {
     fn new(tally: Tally, dry_run: bool) -> Self {
-        let Tally { uploaded, imported } = tally;
+        let Tally { uploaded, imported, warnings: _ } = tally;
         if dry_run {
             Self { uploaded, imported: RecordCounts::default(), importable: Some(imported) }
         } else {
@@ -155,6 +159,9 @@ impl Job {
                 records: ImportRecords::new(import.tally, import.options.dry_run),
                 dry_run: import.options.dry_run.then_some(true),
                 on_conflict: Some(import.options.on_conflict).filter(|policy| *policy != OnConflict::Fail),
+                unknown: Some(import.options.unknown).filter(|unknown| *unknown != Unknown::Warn),
+                ignored: import.ignored,
+                warnings: Some(import.tally.warnings).filter(|warnings| *warnings > 0),
                 failure: failure.map(|failure| ImportFailure { code: failure.code, error: failure.detail() }),
                 errors,
                 error_counts,

@@ -11,7 +11,7 @@ use crate::{
     import::Import,
     ports::{FileWriter, Files, PortError, PortResult},
 };
-use records::{RecordError, RecordErrorCode, RecordId, RecordType};
+use records::{RecordError, RecordErrorCode, RecordId, RecordType, RecordWarning};
 
 /// What was done with an imported line.
 #[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct ReportLine<'a> {
     pub record_type: Option<RecordType>,
     pub external_ref: Option<&'a str>,
     pub outcome: &'a LineOutcome,
+    /// What is to be said of an imported line.
+    pub warnings: &'a [RecordWarning],
 }
 
 /// A report on its way to S3. Nothing of it is visible until [`Self::finish`].
@@ -126,6 +128,17 @@ struct ResultDocument<'a> {
     action: &'static str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: Vec<ResultErrorDocument<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: Vec<ResultWarningDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct ResultWarningDocument<'a> {
+    code: RecordErrorCode,
+    field: &'a str,
+    warning: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    did_you_mean: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -149,6 +162,12 @@ impl<'a> ResultDocument<'a> {
             error: error.detail(),
             blocked_by: error.blocked_by,
         };
+        let warned = |warning: &'a RecordWarning| ResultWarningDocument {
+            code: warning.code,
+            field: &warning.field,
+            warning: warning.detail(),
+            did_you_mean: warning.did_you_mean,
+        };
         Self {
             line: line.number,
             r#type: line.record_type,
@@ -156,6 +175,7 @@ impl<'a> ResultDocument<'a> {
             id,
             action,
             errors: errors.iter().map(shown).collect(),
+            warnings: line.warnings.iter().map(warned).collect(),
         }
     }
 }

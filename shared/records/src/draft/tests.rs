@@ -11,6 +11,7 @@ mod nulls;
 mod priced;
 mod references;
 mod rules;
+mod warnings;
 
 const ACCOUNT: &str = "550e8400-e29b-41d4-a716-446655440000";
 

@@ -1,6 +1,6 @@
 //! Prices: a map from currency to amount. People write them in many shapes.
 
-use super::{Field, Fields};
+use super::{Field, Fields, Findings};
 use crate::{
     error::RecordErrorCode,
     explain, format,
@@ -12,7 +12,7 @@ use crate::{
 impl<'f> Field<'f> {
     /// A map from currency to amount, in the currency's minor units, of at most 200 currencies; one that is null is dropped.
     pub(crate) fn price(self) {
-        let Some(Fields { object, path, findings }) = self.price_map() else { return };
+        let Some((object, path, findings)) = self.price_map() else { return };
         object.retain(|currency, price| *price != Json::Null || !format::is_currency(currency));
         let count = object.len();
         if count > MAX_CURRENCIES {
@@ -41,7 +41,7 @@ impl<'f> Field<'f> {
     }
 
     /// A price as an object; of other shapes that people write the error shows the right one.
-    fn price_map(mut self) -> Option<Fields<'f>> {
+    fn price_map(mut self) -> Option<(&'f mut Object, Path<'f>, &'f mut Findings)> {
         const SHAPE: &str = "write {\"USD\":{\"amount\":1250}} for 12.50 USD";
         match self.value.take()? {
             Json::Object(object)
@@ -52,7 +52,7 @@ impl<'f> Field<'f> {
                 self.fail(RecordErrorCode::WrongType, format_args!("must have the currency as the key: {SHAPE}"));
                 None
             }
-            Json::Object(object) => Some(Fields { object, path: self.path, findings: self.findings }),
+            Json::Object(object) => Some((object, self.path, self.findings)),
             other => {
                 let found = Value(other);
                 let problem = format_args!("must be an object from currency to amount, not {found}: {SHAPE}");
@@ -65,7 +65,7 @@ impl<'f> Field<'f> {
     /// The price in one currency, as an object.
     fn amount_of(mut self, currency: &str) -> Option<Fields<'f>> {
         match self.value.take()? {
-            Json::Object(object) => Some(Fields { object, path: self.path, findings: self.findings }),
+            Json::Object(object) => Some(Fields::new(object, self.path, self.findings)),
             other => {
                 let (found, cure) = (Value(other), explain::amount_object(other, currency));
                 let problem = format_args!("must be an object, not {found}: {cure}");

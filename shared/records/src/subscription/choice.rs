@@ -75,10 +75,10 @@ impl Choice {
         let mut marks = Vec::new();
         if matches!(holder.object.get(self.list), Some(Json::Array(_))) {
             holder.optional(self.list).items(0, |part| {
-                if matches!(part.value, Some(Json::Object(_)))
-                    && let Some(mut part) = part.object()
-                    && let Some(mut meta) = part.optional("meta").object()
-                {
+                let Some(mut part) = part.object_if_any() else { return };
+                part.allow_others();
+                if let Some(mut meta) = part.optional("meta").object() {
+                    meta.allow_others();
                     let selected = meta.optional("selected");
                     let path = selected.path;
                     if selected.boolean() == Some(true) {

@@ -19,6 +19,7 @@ promises! { $ idempotency_promises in idempotency:
     an_equal_call_under_a_key_finds_the_job,
     a_key_finds_its_job_as_it_stands,
     another_call_under_a_key_is_refused,
+    a_call_is_equal_by_the_fingerprint_of_an_older_version_too,
     a_key_is_its_own_stores_alone,
     a_key_may_hold_any_character,
     a_key_is_forgotten_after_a_day,
@@ -27,7 +28,7 @@ promises! { $ idempotency_promises in idempotency:
 }
 
 fn by(key: &str, fingerprint: &str) -> Idempotency {
-    Idempotency { key: key.to_owned(), fingerprint: fingerprint.to_owned() }
+    Idempotency { key: key.to_owned(), fingerprint: fingerprint.to_owned(), former: None }
 }
 
 /// A job about to be made under a key.
@@ -40,7 +41,7 @@ async fn made(imports: &impl Imports, store: &StoreId, by: &Idempotency, now: Da
     assert_eq!(imports.recall(store, by, now).await, Ok(None));
     match imports.create(new_under(store, by), now).await.unwrap() {
         Created::Now(import) => import,
-        found @ (Created::Before(_) | Created::KeyTaken) => unreachable!("{} is not free: {found:?}", by.key),
+        found @ (Created::Before(_) | Created::KeyTaken(_)) => unreachable!("{} is not free: {found:?}", by.key),
     }
 }
 
@@ -77,8 +78,16 @@ pub async fn a_key_finds_its_job_as_it_stands(imports: &impl Imports) {
 pub async fn another_call_under_a_key_is_refused(imports: &impl Imports) {
     let store = fresh_store();
     let import = made(imports, &store, &by("a", "1"), at(0)).await;
-    check(imports, &store, &by("a", "2"), at(1), &Created::KeyTaken).await;
+    check(imports, &store, &by("a", "2"), at(1), &Created::KeyTaken(import.id)).await;
     check(imports, &store, &by("a", "1"), at(2), &Created::Before(import)).await;
+}
+
+pub async fn a_call_is_equal_by_the_fingerprint_of_an_older_version_too(imports: &impl Imports) {
+    let store = fresh_store();
+    let import = made(imports, &store, &by("a", "old"), at(0)).await;
+    let of_both = |former: &str| Idempotency { former: Some(former.to_owned()), ..by("a", "new") };
+    check(imports, &store, &of_both("old"), at(1), &Created::Before(import.clone())).await;
+    check(imports, &store, &of_both("other"), at(2), &Created::KeyTaken(import.id)).await;
 }
 
 pub async fn a_key_is_its_own_stores_alone(imports: &impl Imports) {
@@ -102,8 +111,8 @@ pub async fn a_key_is_forgotten_after_a_day(imports: &impl Imports) {
     let import = made(imports, &store, &by("a", "1"), at(0)).await;
     let day = at(0) + REMEMBERED;
     let just_before = day - TimeDelta::milliseconds(1);
-    check(imports, &store, &by("a", "1"), just_before, &Created::Before(import)).await;
-    check(imports, &store, &by("a", "2"), just_before, &Created::KeyTaken).await;
+    check(imports, &store, &by("a", "1"), just_before, &Created::Before(import.clone())).await;
+    check(imports, &store, &by("a", "2"), just_before, &Created::KeyTaken(import.id)).await;
     let anew = made(imports, &store, &by("a", "2"), day).await;
     check(imports, &store, &by("a", "2"), day + REMEMBERED / 2, &Created::Before(anew)).await;
 }

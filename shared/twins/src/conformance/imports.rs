@@ -50,7 +50,7 @@ pub(super) fn new_import(store: &StoreId) -> NewImport {
 pub(super) async fn created(imports: &impl Imports, store: &StoreId, now: DateTime<Utc>) -> Import {
     match imports.create(new_import(store), now).await.unwrap() {
         Created::Now(import) => import,
-        found @ (Created::Before(_) | Created::KeyTaken) => unreachable!("a new job is found: {found:?}"),
+        found @ (Created::Before(_) | Created::KeyTaken(_)) => unreachable!("a new job is found: {found:?}"),
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn tally(uploaded: u32, imported: u32) -> Tally {
         counts.add(RecordType::Subscription, 2 * count);
         counts
     };
-    Tally { uploaded: counts(uploaded), imported: counts(imported) }
+    Tally { uploaded: counts(uploaded), imported: counts(imported), warnings: imported / 2 }
 }
 
 pub(super) fn outcome(lease: &Lease, ending: Ending, expires_at: DateTime<Utc>) -> Outcome {
@@ -115,6 +115,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl Imports) {
         refused: Some("metadata \"dry-run\" must be true or false".to_owned()),
         file: ImportFile { key: "drops/a b+c.jsonl".to_owned(), version: Some("v1".to_owned()) },
         sequencer: Some("0055AED6DCD90281E5".to_owned()),
+        ignored: vec!["colour".to_owned(), "größe".to_owned()],
         ..new_import(&store)
     };
     let now = at(0) + TimeDelta::nanoseconds(1_234_567);
@@ -126,6 +127,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl Imports) {
         file: new.file.clone(),
         sequencer: new.sequencer.clone(),
         refused: new.refused.clone(),
+        ignored: new.ignored.clone(),
         status: ImportStatus::Pending,
         created_at: at(0) + TimeDelta::microseconds(1_234),
         updated_at: at(0) + TimeDelta::microseconds(1_234),

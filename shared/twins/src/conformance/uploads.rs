@@ -5,9 +5,10 @@ use uuid::Uuid;
 use super::{at, fresh_store, promises};
 use crate::fixture::options;
 use imports::{
+    idempotency::{Idempotency, REMEMBERED},
     import::ImportId,
     options::ImportOptions,
-    ports::{UploadPromise, Uploads},
+    ports::{Reserved, UploadPromise, Uploads},
 };
 use records::StoreId;
 
@@ -15,6 +16,7 @@ promises! { $ uploads_promises in uploads:
     a_promised_upload_is_found_with_its_options,
     a_promise_is_its_own_stores_alone,
     a_promise_is_kept_until_it_expires,
+    a_key_stands_for_the_first_upload,
 }
 
 fn promise(store: &StoreId, options: ImportOptions) -> UploadPromise {
@@ -46,4 +48,19 @@ pub async fn a_promise_is_kept_until_it_expires(uploads: &impl Uploads) {
     uploads.promise(&promise).await.unwrap();
     assert_eq!(uploads.promised(&store, promise.id, at(99)).await, Ok(Some(ImportOptions::default())));
     assert_eq!(uploads.promised(&store, promise.id, at(100)).await, Ok(None));
+}
+
+pub async fn a_key_stands_for_the_first_upload(uploads: &impl Uploads) {
+    let (store, other) = (fresh_store(), fresh_store());
+    let [first, second] = [1, 2].map(|_| ImportId::new(Uuid::new_v4()));
+    let by = |fingerprint: &str| Idempotency {
+        key: "nächtlich 🌙".to_owned(),
+        fingerprint: fingerprint.to_owned(),
+        former: None,
+    };
+    assert_eq!(uploads.reserve(&store, &by("1"), first, at(0)).await, Ok(Reserved::Now));
+    assert_eq!(uploads.reserve(&store, &by("1"), second, at(1)).await, Ok(Reserved::Before(first)));
+    assert_eq!(uploads.reserve(&store, &by("2"), second, at(1)).await, Ok(Reserved::KeyTaken(first)));
+    assert_eq!(uploads.reserve(&other, &by("2"), second, at(1)).await, Ok(Reserved::Now));
+    assert_eq!(uploads.reserve(&store, &by("2"), second, at(0) + REMEMBERED).await, Ok(Reserved::Now));
 }

@@ -54,7 +54,18 @@ fn a_first_look_counts_what_is_well_formed_and_known() {
     let plan = Some(RecordType::SubscriptionPlan);
     check_outline(r#"{"data":{"type":"subscription_plan","attributes":{"external_ref":"a\u0062"}}}"#, plan, Some("ab"));
     check_outline(r#"{"type":"subscription_plan","external_ref":"a"}"#, plan, Some("a"));
-    check_outline(r#"{"type":"subscription_plan","external_ref":"a","attributes":{}}"#, plan, None);
+    check_outline(r#"{"type":"subscription_plan","external_ref":"a","attributes":{}}"#, plan, Some("a"));
+    check_outline(
+        r#"{"type":"subscription_plan","external_ref":"a","attributes":{"external_ref":null}}"#,
+        plan,
+        Some("a"),
+    );
+    check_outline(
+        r#"{"type":"subscription_plan","external_ref":"a","attributes":{"external_ref":"b"}}"#,
+        plan,
+        Some("b"),
+    );
+    check_outline(r#"{"type":"subscription_plan","external_ref":"a","attributes":[]}"#, plan, None);
     check_outline(r#"{"type":"subscription_plan","external_ref":""}"#, plan, None);
     check_outline(r#"{"type":"subscription_plan","external_ref":5,"external_ref":"b","n":1e999}"#, plan, None);
     check_outline(r#"{"\u0074ype":"subscription_plan","attributes":7}"#, plan, None);

@@ -1,0 +1,125 @@
+//! Calls as people write them: what they ask for is taken or refused, never left unheard.
+
+use std::io::Write;
+
+use flate2::{Compression, GzBuilder};
+
+use super::*;
+
+async fn read_query(name: &str, value: &str) -> Result<Upload, ApiError> {
+    Upload::read(Call { query: query(&[(name, value)]), ..call("application/jsonl", FILE) }).await
+}
+
+#[tokio::test]
+async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused() {
+    for name in ["dryRun", "dryrun", "dry-run", "DRY_RUN", "Dry Run"] {
+        assert!(read_query(name, "true").await.unwrap().options.dry_run, "{name}");
+        let form = read(body(&[text_part(name, "true"), file_part()])).await;
+        assert!(form.unwrap().options.dry_run, "{name}");
+    }
+    assert_snapshot!(refusal(read_query("dry_rum", "true").await), @r#"dry_rum: "dry_rum" is no option of an import: write "dry_run", or leave it out"#);
+    assert_snapshot!(check_refused(&[file_part(), text_part("on-conflicts", "skip")]).await, @r#"on-conflicts: "on-conflicts" is no option of an import: write "on_conflict", or leave it out"#);
+    assert_snapshot!(refusal(read_query("dryRun", "TRUE").await), @r#"dryRun: "dryRun" must be true or false"#);
+}
+
+#[tokio::test]
+async fn a_part_that_holds_the_name_of_a_file_is_refused() {
+    let only = async |text: &str| check_refused(&[text_part("import_file", text)]).await;
+    assert_snapshot!(only("/home/ada/import.jsonl").await, @r#"import_file: "import_file" holds "/home/ada/import.jsonl", the name of a file, and not the file: curl sends what is in it when @ stands before the name, -F import_file=@FILE"#);
+    for text in ["import.jsonl\r\n", "@import.jsonl", "~/a", r"C:\import.JSONL", "./mine.jsonl.gz"] {
+        assert!(only(text).await.starts_with("import_file: \"import_file\" holds \""), "{text}");
+    }
+    for text in ["{}", "hello", "a\n/b", "{\"a\":1} .jsonl", ""] {
+        assert!(read(body(&[text_part("import_file", text)])).await.is_ok(), "{text}");
+    }
+    // With the name of a file beside it, it is a file, whatever is in it.
+    assert!(read(body(&[part("name=import_file; filename=a", "", b"/a.jsonl")])).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_file_under_another_name_is_asked_for_under_its_own() {
+    assert_snapshot!(check_refused(&[part("name=\"file\"; filename=\"a.jsonl\"", "", FILE)]).await, @r#"import_file: "import_file" is required: the part with the JSONL file; a file came as "file": call that part "import_file""#);
+    check(&[part("name=\"importFile\"; filename=\"a.jsonl\"", "", FILE)], None).await;
+}
+
+#[tokio::test]
+async fn a_boundary_is_read_quoted_or_not() {
+    for (header, boundary) in [
+        ("boundary====1656457491496===", "===1656457491496==="),
+        ("boundary=\"a b;c=d\"", "a b;c=d"),
+        ("charset=utf-8; Boundary=edge ; x=y", "edge"),
+        ("boundary=a/b@c", "a/b@c"),
+    ] {
+        let text = String::from_utf8(body(&[file_part()])).unwrap().replace("--edge", &format!("--{boundary}"));
+        let upload = Upload::read(call(&format!("Multipart/Form-Data; {header}"), text)).await.unwrap();
+        assert_eq!(upload.file, FILE, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_is_put_together_by_hand_is_told_what_is_wrong_with_it() {
+    let lf = String::from_utf8(body(&[file_part()])).unwrap().replace("\r\n", "\n");
+    assert_snapshot!(refusal(read(lf.into()).await), @"body: the multipart body can't be read: its lines end in LF, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form");
+}
+
+#[tokio::test]
+async fn the_name_of_a_file_may_look_like_anything() {
+    for disposition in [
+        r#"filename="my name=1.jsonl"; name="import_file""#,
+        r#"filename="a; name=external_ref"; name="import_file""#,
+        r#"filename="a\"; name=\"x"; name="import_file""#,
+        r#"name="import_file"; filename*=UTF-8''n%C3%A4chtlich.jsonl"#,
+        "NAME=import_file; filename=nächtlich.jsonl",
+    ] {
+        check(&[part(disposition, "", FILE), ref_part("a")], Some("a")).await;
+    }
+}
+
+/// A file compressed by a program that notes when.
+fn gzip(at: u32, level: u32) -> Vec<u8> {
+    let mut packed = GzBuilder::new().mtime(at).write(Vec::new(), Compression::new(level));
+    packed.write_all(FILE).unwrap();
+    packed.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_file_that_is_compressed_anew_is_the_same_file() {
+    let world = World::new();
+    let under = async |number, file: &[u8]| {
+        let parts = [part("name=\"import_file\"; filename=\"a\"", "", file)];
+        create_under(&world, "k", number, &parts).await.map(|reply| reply.status)
+    };
+    assert_eq!(under(1, &gzip(1, 1)).await, Ok(201));
+    for same in [gzip(2, 9), FILE.to_vec(), gzip(0, 0)] {
+        assert_eq!(under(2, &same).await, Ok(200));
+    }
+    let twice = [gzip(1, 1), gzip(1, 1)].concat();
+    let cut = gzip(1, 1)[..30].to_vec();
+    for other in [&twice, &cut] {
+        assert_eq!(under(2, other).await.unwrap_err().status(), 409);
+    }
+}
+
+#[tokio::test]
+async fn a_key_from_before_files_were_unpacked_still_stands_for_its_call() {
+    let upload = |file: Vec<u8>| Upload { file: file.into(), options: ImportOptions::default(), ignored: Vec::new() };
+    let of = |file| idempotency::of(Some("k".to_owned()), &upload(file)).unwrap().unwrap();
+    let plain = of(FILE.to_vec());
+    // As the version before digested it.
+    assert_eq!(plain.fingerprint, "heSm2uBiAkhcckcb-agkb5PtkPcVUcZeH5bDmKHSRXM");
+    let packed = of(gzip(1, 1));
+    assert_eq!((&packed.fingerprint, &plain.former), (&plain.fingerprint, &None));
+    assert!(packed.former.is_some_and(|former| former != plain.fingerprint));
+}
+
+#[tokio::test]
+async fn what_means_nothing_is_named_in_the_answer() {
+    let world = World::new();
+    let parts = [file_part(), text_part("colour", "red")];
+    for status in [201, 200] {
+        let reply = create_under(&world, "k", 1, &parts).await.unwrap();
+        assert_eq!(reply.status, status);
+        assert!(reply.body.contains(r#""ignored":["colour"]"#), "{}", reply.body);
+    }
+    assert!(!create_under(&world, "k", 1, &[file_part()]).await.unwrap().body.contains("ignored"));
+}

@@ -1,0 +1,150 @@
+//! Options by their names, in whichever way they come: nothing that somebody asked for goes unheard.
+
+use records::{
+    json::Shown,
+    near::{nearest, same_letters},
+};
+
+use super::{ImportOptions, OptionError, OptionName};
+
+/// The most names that are told to be ignored.
+pub const MOST_IGNORED: usize = 20;
+
+/// The most characters that are told of such a name.
+const SHOWN: usize = 64;
+
+/// What a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// The option of the same letters: `dry_run`, `dryRun`, `Dry-Run`.
+    Option(OptionName),
+    /// No option, though nearly this one: to be refused.
+    Nearly(OptionName),
+    /// Nothing that is known here.
+    Nothing,
+}
+
+/// Finds out what a name means.
+#[must_use]
+pub fn meant(name: &str) -> Meant {
+    let names = || OptionName::ALL.iter().map(|option| option.as_str());
+    let option = |name: &str| name.parse().ok();
+    if let Some(option) = same_letters(name, names()).and_then(option) {
+        Meant::Option(option)
+    } else if let Some(option) = nearest(name, names()).and_then(option) {
+        Meant::Nearly(option)
+    } else {
+        Meant::Nothing
+    }
+}
+
+/// The options that came with one file, and the names that mean nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    pub options: ImportOptions,
+    texts: Vec<(OptionName, String)>,
+    ignored: Vec<String>,
+}
+
+impl Given {
+    /// Takes the text that stands under a name, where the name means an option; notes it where it means nothing.
+    ///
+    /// # Errors
+    /// [`OptionError::NearlyNamed`] for a name that is nearly an option's; else as [`Self::set`].
+    pub fn take(&mut self, name: &str, text: String) -> Result<(), OptionError> {
+        match meant(name) {
+            Meant::Option(option) => self.set(option, text),
+            Meant::Nearly(option) => Err(OptionError::NearlyNamed(option.as_str().to_owned())),
+            Meant::Nothing => {
+                self.ignore(name);
+                Ok(())
+            }
+        }
+    }
+
+    /// Sets an option. Given once more, it must say the same.
+    ///
+    /// # Errors
+    /// [`OptionError::Twice`] when it says something else; as [`ImportOptions::set`] when it can't be read.
+    pub fn set(&mut self, option: OptionName, text: String) -> Result<(), OptionError> {
+        match self.texts.iter().find(|(given, _)| *given == option) {
+            Some((_, before)) if *before == text => Ok(()),
+            Some((_, before)) => Err(OptionError::Twice(Shown(before).to_string(), Shown(&text).to_string())),
+            None => {
+                self.texts.push((option, text.clone()));
+                self.options.set(option, text)
+            }
+        }
+    }
+
+    /// Notes a name that means nothing. Of many the first are kept.
+    pub fn ignore(&mut self, name: &str) {
+        let shown: String = name.chars().take(SHOWN).collect();
+        if self.ignored.len() < MOST_IGNORED && !self.ignored.contains(&shown) {
+            self.ignored.push(shown);
+        }
+    }
+
+    /// The options, and the names that mean nothing, in the order in which they came.
+    #[must_use]
+    pub fn into_parts(self) -> (ImportOptions, Vec<String>) {
+        (self.options, self.ignored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_the_same_letters_is_taken_and_a_near_one_refused() {
+        for near in ["dry_run", "dryRun", "dryrun", "dry-run", "DRY_RUN", "Dry Run"] {
+            assert_eq!(meant(near), Meant::Option(OptionName::DryRun), "{near}");
+        }
+        assert_eq!(meant("onConflict"), Meant::Option(OptionName::OnConflict));
+        assert_eq!(meant("external-ref"), Meant::Option(OptionName::ExternalRef));
+        for (near, option) in [
+            ("dry_rum", OptionName::DryRun),
+            ("dryruns", OptionName::DryRun),
+            ("conflict", OptionName::OnConflict),
+            ("on_conflicts", OptionName::OnConflict),
+            ("external_reff", OptionName::ExternalRef),
+            ("unknowns", OptionName::Unknown),
+        ] {
+            assert_eq!(meant(near), Meant::Nearly(option), "{near}");
+        }
+        for other in ["", "colour", "import_file", "file", "external_id", "run", "dry", "content-type", "mtime"] {
+            assert_eq!(meant(other), Meant::Nothing, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_option_that_is_given_twice_must_say_the_same() {
+        let mut given = Given::default();
+        for name in ["dry_run", "dryRun"] {
+            assert_eq!(given.take(name, "true".to_owned()), Ok(()));
+        }
+        assert_eq!(
+            given.take("dry-run", "false".to_owned()).unwrap_err().to_string(),
+            "must be given once, not as \"true\" and as \"false\""
+        );
+        assert_eq!(
+            given.take("dry_rum", "true".to_owned()).unwrap_err().to_string(),
+            "is no option of an import: write \"dry_run\", or leave it out"
+        );
+        assert_eq!(given.into_parts(), (ImportOptions { dry_run: true, ..ImportOptions::default() }, Vec::new()));
+    }
+
+    #[test]
+    fn what_means_nothing_is_noted_once_and_not_without_end() {
+        let mut given = Given::default();
+        for name in ["colour", "mtime", "colour"] {
+            given.take(name, String::new()).unwrap();
+        }
+        assert_eq!(given.clone().into_parts().1, ["colour", "mtime"]);
+        (0..100).for_each(|number| given.ignore(&format!("{}{number}", "é".repeat(60))));
+        let (_, ignored) = given.into_parts();
+        assert_eq!(ignored.len(), MOST_IGNORED);
+        assert!(ignored.iter().all(|name| name.chars().count() <= SHOWN));
+    }
+}
