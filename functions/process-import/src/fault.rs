@@ -3,6 +3,10 @@
 use imports::import::MAX_ATTEMPTS;
 use records::{FileFault, RecordError, RecordErrorCode, limits::MAX_STORED};
 
+/// What whoever sends objects again may ask for.
+pub(crate) const ON_CONFLICT: &str =
+    "send the file with on_conflict=skip to keep what is stored, or with on_conflict=update to replace it";
+
 /// Why a job could not be tried, came to nothing, or ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JobFault {
@@ -14,6 +18,8 @@ pub(crate) enum JobFault {
     StoredTooLarge(u64),
     /// Something is wrong with what is in it.
     Content(FileFault),
+    /// No line was imported, and of so many the object is stored already, as of a file that is sent again.
+    NothingNew { lines: usize, existing: usize },
     /// Not every line had its turn: what became of each is reported.
     EndedEarly(EarlyEnd),
     /// The same, but what became of the lines can't be reported.
@@ -79,6 +85,13 @@ impl JobFault {
                 format!(
                     "the import file is too large: it has {bytes} bytes as it is stored, at most {MAX_STORED} are read, \
                  packed or not; split it"
+                ),
+            ),
+            Self::NothingNew { lines, existing } => (
+                RecordErrorCode::NothingImported,
+                format!(
+                    "none of the {lines} objects of the import file could be imported: {} stored already; {ON_CONFLICT}",
+                    if existing == lines { "all are".to_owned() } else { format!("{existing} of them are") }
                 ),
             ),
             Self::EndedEarly(why) => (

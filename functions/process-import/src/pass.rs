@@ -116,8 +116,11 @@ where
         let (left, report) = try_join!(biased; self.settle_all(&lines, leaving, sender), report.map_err(Stop::from))?;
         let failure = match left {
             Some(why) => Some(JobFault::EndedEarly(why).error()),
-            None if self.progress.tally().imported.total() == 0 => Some(FileFault::nothing_imported(&lines).error()),
-            None => None,
+            None if self.progress.tally().imported.total() > 0 => None,
+            None => Some(match self.progress.existing() {
+                0 => FileFault::nothing_imported(&lines).error(),
+                existing => JobFault::NothingNew { lines: lines.len(), existing }.error(),
+            }),
         };
         let failed = lines.iter().filter(|line| line.standing() == Some(Standing::Failed));
         let failed = u32::try_from(failed.count()).unwrap_or(u32::MAX);
@@ -216,10 +219,11 @@ where
                             Action::Created | Action::Updated => Standing::Imported,
                             Action::Skipped => Standing::Skipped,
                         });
-                        self.progress.imported(line);
+                        self.progress.imported(line, *action);
                     }
                     Err(errors) => {
                         line.settle(Standing::Failed);
+                        self.progress.refused(errors);
                         left = leaving.filter(|leaving| leaving.is_told_by(errors)).or(left);
                     }
                 }

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use imports::{
     api::time,
-    import::{Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
+    import::{ActionCounts, Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
     options::ImportOptions,
     owner::Owner,
     ports::{ImportRef, PortError},
@@ -124,6 +124,8 @@ pub(super) struct ImportItem {
     cancel_requested_at: Option<DateTime<Utc>>,
     uploaded: RecordCounts,
     imported: RecordCounts,
+    #[serde(default)]
+    actions: ActionCounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,6 +170,7 @@ impl ImportItem {
             cancel_requested_at: None,
             uploaded: import.tally.uploaded,
             imported: import.tally.imported,
+            actions: import.tally.actions,
             report: None,
             failure: None,
             errors: None,
@@ -218,7 +221,7 @@ impl ImportItem {
             started_at: self.started_at,
             finished_at: self.finished_at,
             cancel_requested_at: self.cancel_requested_at,
-            tally: Tally { uploaded: self.uploaded, imported: self.imported },
+            tally: Tally { uploaded: self.uploaded, imported: self.imported, actions: self.actions },
             report,
         })
     }
@@ -319,8 +322,8 @@ pub(super) fn write(value: &impl Serialize) -> Result<Item, PortError> {
     serde_dynamo::to_item(value).map_err(|error| PortError::Permanent(format!("an item can't be written: {error}")))
 }
 
-/// Writes the counts of a tally as an attribute.
-pub(super) fn counts_attribute(counts: &RecordCounts) -> Result<AttributeValue, PortError> {
+/// Writes counts of a tally as an attribute.
+pub(super) fn counts_attribute(counts: &impl Serialize) -> Result<AttributeValue, PortError> {
     write(counts).map(AttributeValue::M)
 }
 

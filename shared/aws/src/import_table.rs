@@ -140,11 +140,12 @@ impl Imports for ImportTable {
     async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> PortResult<bool> {
         let call = self.client.update_item().table_name(&self.table).set_key(Some(import_key(&lease.store, lease.id)));
         let answer = call
-            .update_expression("SET uploaded = :uploaded, imported = :imported, updated_at = :now")
+            .update_expression("SET uploaded = :uploaded, imported = :imported, actions = :actions, updated_at = :now")
             .condition_expression("epoch = :epoch AND #status = :started")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded)?)
             .expression_attribute_values(":imported", counts_attribute(&tally.imported)?)
+            .expression_attribute_values(":actions", counts_attribute(&tally.actions)?)
             .expression_attribute_values(":now", text(time(now)))
             .expression_attribute_values(":epoch", number(lease.epoch))
             .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))

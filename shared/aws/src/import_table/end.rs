@@ -128,7 +128,7 @@ impl ImportTable {
         let set_failure = if failure.is_some() { ", failure = :failure" } else { "" };
         let expression = format!(
             "SET #status = :ended, finished_at = :now, updated_at = :now, uploaded = :uploaded, imported = :imported, \
-             report = :report, errors = :errors, blocked = :blocked{set_failure}{more}"
+             actions = :actions, report = :report, errors = :errors, blocked = :blocked{set_failure}{more}"
         );
         let update = self
             .update(import_key(&import.store, import.id), &expression)
@@ -137,6 +137,7 @@ impl ImportTable {
             .expression_attribute_values(":now", text(time(now)))
             .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded)?)
             .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported)?)
+            .expression_attribute_values(":actions", counts_attribute(&outcome.tally.actions)?)
             .expression_attribute_values(":report", text(&outcome.report.prefix))
             .expression_attribute_values(":errors", number(outcome.report.errors))
             .expression_attribute_values(":blocked", number(outcome.report.blocked));

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::import_address;
+use super::{FAILED_RESULTS, import_address};
 use crate::{
-    import::{Import, ImportId, RecordCounts, Tally},
+    import::{ActionCounts, Import, ImportId, RecordCounts, Tally},
     options::OnConflict,
     owner::Owner,
     report::Report,
@@ -82,15 +82,19 @@ struct ImportRecords {
     imported: RecordCounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     importable: Option<RecordCounts>,
+    #[serde(flatten)]
+    actions: Option<ActionCounts>,
 }
 
 impl ImportRecords {
     fn new(tally: Tally, dry_run: bool) -> Self {
-        let Tally { uploaded, imported } = tally;
+        let Tally { uploaded, imported, actions } = tally;
+        // A job that ended before actions were counted shows none.
+        let actions = Some(actions).filter(|actions| actions.total() == imported.total());
         if dry_run {
-            Self { uploaded, imported: RecordCounts::default(), importable: Some(imported) }
+            Self { uploaded, imported: RecordCounts::default(), importable: Some(imported), actions }
         } else {
-            Self { uploaded, imported, importable: None }
+            Self { uploaded, imported, importable: None, actions }
         }
     }
 }
@@ -117,14 +121,17 @@ struct ImportLinks {
     #[serde(skip_serializing_if = "Option::is_none")]
     results: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    failed_results: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     failed_lines: Option<String>,
 }
 
 impl ImportLinks {
     fn new(address: String, has_ended: bool) -> Self {
         let below = |name: &str| has_ended.then(|| format!("{address}/{name}"));
-        let (errors, results, failed_lines) = (below("errors"), below("results"), below("failed-lines"));
-        Self { this: address, errors, results, failed_lines }
+        let (errors, results) = (below("errors"), below("results"));
+        let (failed_results, failed_lines) = (below(FAILED_RESULTS), below("failed-lines"));
+        Self { this: address, errors, results, failed_results, failed_lines }
     }
 }
 
@@ -192,6 +199,7 @@ struct ReceiptFile {
 struct ReceiptLinks {
     errors: String,
     results: String,
+    failed_results: String,
     failed_lines: String,
 }
 
@@ -204,6 +212,7 @@ impl ReceiptDocument {
         let links = ReceiptLinks {
             errors: address(&Report::errors_key(prefix)),
             results: address(&Report::results_key(prefix)),
+            failed_results: address(&Report::failed_results_key(prefix)),
             failed_lines: address(&Report::failed_lines_key(prefix)),
         };
         let file = ReceiptFile { url: address(&import.file.key), version: import.file.version.clone() };
