@@ -23,8 +23,9 @@ use crate::{
 const FILES: u64 = 300;
 
 /// The codes that can't be planted in a line, and why not.
-const NEVER_PLANTED: [(&str, &str); 10] = [
+const NEVER_PLANTED: [(&str, &str); 11] = [
     ("invalid_option", "of the whole file: what came with it"),
+    ("superseded", "of the whole file: an older put of a drop"),
     ("file_missing", "of the whole file"),
     ("file_empty", "of the whole file"),
     ("file_too_large", "of the whole file"),

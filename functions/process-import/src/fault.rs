@@ -14,6 +14,10 @@ pub(crate) enum JobFault {
     InvalidOption(String),
     /// The object is gone.
     Missing,
+    /// It lies in this storage class, from which it can't be read.
+    Archived(String),
+    /// A later put of the same drop was imported before.
+    Superseded,
     /// It has so many bytes as it is stored: more than one within the limit can have, packed or not.
     StoredTooLarge(u64),
     /// Something is wrong with what is in it.
@@ -72,14 +76,41 @@ impl EarlyEnd {
 }
 
 impl JobFault {
+    /// The error of each line of a file that is not tried for this reason.
+    pub(crate) fn of_line(&self) -> RecordError {
+        match self {
+            Self::InvalidOption(problem) => RecordError::new(
+                RecordErrorCode::InvalidOption,
+                "",
+                format!("the import file was not tried: {problem}"),
+            ),
+            _ => self.error(),
+        }
+    }
+
     /// The row that says it.
     pub(crate) fn error(&self) -> RecordError {
         let (code, problem) = match self {
             Self::Content(fault) => return fault.error(),
-            Self::InvalidOption(problem) => {
-                (RecordErrorCode::InvalidOption, format!("the import file was not tried: {problem}"))
+            Self::InvalidOption(_) => {
+                let line = self.of_line();
+                let again =
+                    "its lines are among the failed lines: fetch them and send them again with the option put right";
+                (line.code, format!("{}; {again}", line.problem))
             }
             Self::Missing => (RecordErrorCode::FileMissing, "the import file is no longer there".to_owned()),
+            Self::Archived(class) => (
+                RecordErrorCode::FileUnreadable,
+                format!(
+                    "the import file can't be read: it lies in S3's storage class {class}, an archive; put the file again in the \
+                     class STANDARD, or restore it in S3 and then put it again"
+                ),
+            ),
+            Self::Superseded => (
+                RecordErrorCode::Superseded,
+                "this file was not imported: a file that was put later under the same name was imported before it"
+                    .to_owned(),
+            ),
             Self::StoredTooLarge(bytes) => (
                 RecordErrorCode::FileTooLarge,
                 format!(

@@ -6,6 +6,7 @@
 //! | store | `counter` | the store's highest number, and until when its ended jobs are kept |
 //! | store | `key#{idempotency key}` | the job that was made under a key |
 //! | store | `upload#{id}` | an upload that was promised |
+//! | store | `put#{digest of the key}` | the latest put of a dropped file that was imported |
 //! | `#line` | `clock` | the `created_at` of the newest job of all |
 //! | `#line` | `horizon` | the jobs of all stores that are kept since then or earlier are forgotten |
 //! | `#line` | `lease` | which job runs, under which epoch, until when |
@@ -81,7 +82,12 @@ pub(super) fn receipt_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
 
 /// What stands for an `external_ref` in the index: short, however long that is.
 pub(super) fn ref_digest(external_ref: &str) -> String {
-    Uuid::new_v5(&EXTERNAL_REFS, external_ref.as_bytes()).simple().to_string()
+    digest(external_ref)
+}
+
+/// A short text that stands for a long one.
+pub(super) fn digest(text: &str) -> String {
+    Uuid::new_v5(&EXTERNAL_REFS, text.as_bytes()).simple().to_string()
 }
 
 /// The namespace of the digests. Changing it would hide the stored jobs from filters by `external_ref`.

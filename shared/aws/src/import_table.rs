@@ -9,6 +9,7 @@ mod key;
 mod list;
 mod matching;
 mod numbers;
+mod put_order;
 mod upload;
 
 use std::time::Duration;
@@ -205,6 +206,10 @@ impl Imports for ImportTable {
 
     async fn owed_receipts(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
         self.receipts_owed(limit).await
+    }
+
+    async fn note_put(&self, store: &StoreId, key: &str, sequencer: &str, now: DateTime<Utc>) -> PortResult<bool> {
+        self.note_latest_put(store, key, sequencer, now).await
     }
 
     async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {

@@ -4,7 +4,7 @@ mod error_document;
 mod import_document;
 
 pub use error_document::ImportErrorDocument;
-pub use import_document::{ImportDocument, ReceiptDocument};
+pub use import_document::{ImportDocument, LeftAsideDocument, ReceiptDocument};
 
 pub use crate::time::time;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{FAILED_RESULTS, import_address};
 use crate::{
-    import::{ActionCounts, Import, ImportId, RecordCounts, Tally},
+    import::{ActionCounts, Import, ImportFile, ImportId, RecordCounts, Tally},
     options::OnConflict,
     owner::Owner,
     report::Report,
@@ -203,6 +203,32 @@ struct ReceiptLinks {
     failed_lines: String,
 }
 
+/// What a partner finds beside a dropped file that no job is made of.
+#[derive(Debug, Serialize)]
+pub struct LeftAsideDocument<'a> {
+    left_aside: Reason<'a>,
+    file: ReceiptFile,
+}
+
+#[derive(Debug, Serialize)]
+struct Reason<'a> {
+    reason: &'a str,
+}
+
+impl<'a> LeftAsideDocument<'a> {
+    /// Says why a file is left aside. `address` makes its address for clients of S3.
+    #[must_use]
+    pub fn new(reason: &'a str, file: &ImportFile, address: impl Fn(&str) -> String) -> Self {
+        Self { left_aside: Reason { reason }, file: ReceiptFile::new(file, address) }
+    }
+}
+
+impl ReceiptFile {
+    fn new(file: &ImportFile, address: impl Fn(&str) -> String) -> Self {
+        Self { url: address(&file.key), version: file.version.clone() }
+    }
+}
+
 impl ReceiptDocument {
     /// Shows an ended job to whoever dropped its file. `address` makes a file's address for clients of S3. `None` when the
     /// job has not ended.
@@ -215,7 +241,7 @@ impl ReceiptDocument {
             failed_results: address(&Report::failed_results_key(prefix)),
             failed_lines: address(&Report::failed_lines_key(prefix)),
         };
-        let file = ReceiptFile { url: address(&import.file.key), version: import.file.version.clone() };
+        let file = ReceiptFile::new(&import.file, &address);
         Some(Self { data: Job::new(import, None), file, links })
     }
 }
