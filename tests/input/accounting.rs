@@ -203,6 +203,7 @@ fn check_results(planted: &Planted, told: &Told, objects: &[StoredRecord]) {
         }
     }
     assert!(told.failed_lines == failed_lines, "the failed lines, byte for byte");
+    check_failed_results(planted, told);
     let tally = told.import.tally;
     assert_eq!(usize::try_from(tally.imported.total()), Ok(planted.good));
     let known = lines.iter().filter(|line| outline(trimmed(planted.file.line(**line))).record_type.is_some());
@@ -210,6 +211,26 @@ fn check_results(planted: &Planted, told: &Told, objects: &[StoredRecord]) {
     let report = told.import.report.as_ref().unwrap();
     assert_eq!(report.failure.is_none(), planted.good > 0);
     assert_eq!(usize::try_from(report.errors), Ok(told.errors.len() + usize::from(planted.good == 0)));
+}
+
+/// The results of the failed lines are those of the results, with the line's text and whether it only waits for another.
+fn check_failed_results(planted: &Planted, told: &Told) {
+    let failed = told.results.iter().filter(|row| row["action"] == "failed");
+    assert_eq!(told.failed_results.len(), failed.clone().count());
+    for (with_text, row) in told.failed_results.iter().zip(failed) {
+        assert_eq!((&with_text["line"], &with_text["errors"]), (&row["line"], &row["errors"]));
+        let line = number(&row["line"]);
+        let (raw, shown) = (planted.file.line(line), with_text["text"].as_str().unwrap());
+        assert_eq!(
+            with_text["text_note"].is_null(),
+            shown.as_bytes() == raw,
+            "line {line}: {}",
+            with_text["text_note"]
+        );
+        assert!(shown.as_bytes() == raw || shown.contains('\u{FFFD}') || raw.starts_with(shown.as_bytes()));
+        let waits = planted.faults[&line].iter().all(|(_, _, blamed)| blamed.is_some());
+        assert_eq!(with_text["blocked_by"].is_u64(), waits, "line {line}");
+    }
 }
 
 /// Every word that the API has for an error.

@@ -48,7 +48,10 @@ async fn failed_lines_come_back_byte_for_byte_and_once_mended_import_the_rest() 
 
     let told = rows(&world.download(id, "results?only=failed").await);
     let texts: Vec<_> = told.iter().map(|row| (&row["line"], &row["blocked_by"], row["text_note"].is_null())).collect();
-    assert_eq!(texts, [(&json!(1), &json!(4), true), (&json!(4), &Value::Null, true), (&json!(5), &Value::Null, false)]);
+    assert_eq!(
+        texts,
+        [(&json!(1), &json!(4), true), (&json!(4), &Value::Null, true), (&json!(5), &Value::Null, false)]
+    );
     assert_eq!(told[0]["text"], FOLLOWS.trim_end_matches('\n'));
 
     let failed = world.download(id, "failed-lines").await;
