@@ -61,7 +61,7 @@ fn job(chance: &mut Chance, number: usize, is_poison: bool) -> Planned {
         file: file(chance).into(),
         // Some under one name.
         dropped_as: chance.happens(350).then(|| format!("{}.jsonl", number % 2)),
-        announced_after: if chance.happens(500) { Duration::ZERO } else { chance.millis(0, 90_000) },
+        announced_after: if chance.happens(500) { Duration::ZERO } else { chance.millis(0, 20_000) },
         made_after: chance.millis(0, spread),
         cancelled_after: chance.happens(150).then(|| chance.millis(0, 30_000)),
         is_poison,
