@@ -19,17 +19,15 @@ use crate::{Error, Options, Stack};
 /// A larger file is sent compressed: a call of the gateway carries about 4.5 MB of file.
 const COMPRESS_OVER: usize = 1024 * 1024;
 
-/// How many errors are shown; the API has them all.
-const ERRORS_SHOWN: u32 = 10;
-
 /// Longer than any file takes on this machine, hand-overs and retries included; past this, something hangs.
 const LIMIT: Duration = Duration::from_mins(30);
 
-/// Imports a file into a fresh local stack and prints what became of it. Tells whether the job ended well.
+/// Imports a file into a fresh local stack and prints what became of it, with so many of its errors, 100 at most. Tells
+/// whether the job ended well.
 ///
 /// # Errors
 /// When the file can't be read, or a part of the system does not work.
-pub async fn run(path: PathBuf, options: Options) -> Result<bool, Error> {
+pub async fn run(path: PathBuf, errors: u32, options: Options) -> Result<bool, Error> {
     let output = Output::new(options.quiet);
     output.progress(&format!(
         "Importing {} into an AWS on this machine: some seconds; the first time some minutes, to build it all.",
@@ -43,7 +41,7 @@ pub async fn run(path: PathBuf, options: Options) -> Result<bool, Error> {
     let ended = follow(&client, created, output).await.map_err(|error| {
         Error::new(error.problem(), format!("{}; the emulator's log is {}", error.remedy(), stack.log().display()))
     })?;
-    let errors = client.list_import_errors(&ended.id, ERRORS_SHOWN).await?;
+    let errors = client.list_import_errors(&ended.id, errors).await?;
     report(&ended, &errors, output);
     Ok(ended.attributes.status == Status::Success)
 }
@@ -164,8 +162,15 @@ fn report(import: &Import, errors: &ImportErrors, output: Output) {
         let field = error.meta.field.as_deref().unwrap_or_default();
         // The API's reasons begin with the field, which has a column of its own here.
         let reason = error.meta.error.strip_prefix(field).and_then(|rest| rest.strip_prefix(": "));
-        table.add_row([&line, field, reason.unwrap_or(&error.meta.error)]);
+        let shown = field.strip_prefix("data.attributes.").unwrap_or(field);
+        table.add_row([&line, shown, reason.unwrap_or(&error.meta.error)]);
     }
-    output.result(&format!("{} of {} errors:", errors.data.len(), errors.meta.results.total));
+    let (shown, total) = (errors.data.len(), errors.meta.results.total);
+    let more = match u64::try_from(shown) {
+        Ok(shown) if shown >= total => "",
+        _ if total <= 100 => " (--errors 100 shows them all)",
+        _ => " (--errors 100 shows a hundred; `up` runs the API, whose results have them all)",
+    };
+    output.result(&format!("{shown} of {total} errors{more}:"));
     output.result(&table.to_string());
 }

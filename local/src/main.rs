@@ -16,9 +16,24 @@ const TROUBLE: u8 = 3;
 /// The exit code of a command that was interrupted, as shells have it.
 const INTERRUPTED: u8 = 130;
 
+/// What `--help` ends with.
+const HELP: &str = "\
+Examples:
+  cargo run -p local -- import events/sample.jsonl
+  cargo run -p local -- import catalogue.jsonl.gz --errors 100
+  cargo run -p local -- up --port 8080 --state target/state
+  cargo run -p local -- invoke get-import events/get-import.json
+
+Exit codes:
+  0    it went well; an import succeeded, even where single lines were refused
+  1    the import job failed
+  2    the command line can't be read
+  3    trouble with the system itself
+  130  it was interrupted";
+
 /// Runs Subscriptions Import on this machine: the same template and the same functions as on AWS.
 #[derive(Parser)]
-#[command(name = "local", bin_name = "cargo run -p local --")]
+#[command(name = "local", bin_name = "cargo run -p local --", version, after_help = HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,6 +45,9 @@ enum Command {
     Import {
         /// The JSONL file, plain or gzip-compressed.
         file: PathBuf,
+        /// How many errors to show.
+        #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+        errors: u32,
         #[command(flatten)]
         stack: StackArgs,
     },
@@ -103,8 +121,8 @@ async fn run(command: Command) -> Result<ExitCode, Error> {
             });
             generated.map(|_| ExitCode::SUCCESS)
         }
-        Command::Import { file, stack } => {
-            let import = local::import::run(file, stack.options()?);
+        Command::Import { file, errors, stack } => {
+            let import = local::import::run(file, errors, stack.options()?);
             // Dropping the import also stops the stack it started.
             tokio::select! {
                 success = import => Ok(if success? { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }),

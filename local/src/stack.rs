@@ -94,6 +94,12 @@ impl Stack {
         format!("http://{}:{}", self.api_host(), self.emulator.port())
     }
 
+    /// The same for clients that don't find names under `localhost`, such as Python and Node.
+    #[must_use]
+    pub fn api_path_url(&self) -> String {
+        format!("{}/_aws/execute-api/{}/$default", self.endpoint_url(), self.output("ApiId"))
+    }
+
     /// The address that AWS clients use.
     #[must_use]
     pub fn endpoint_url(&self) -> String {
@@ -202,6 +208,7 @@ impl Stack {
         let (access_key_id, secret_access_key) = self.credentials();
         StackFile {
             api_url: self.api_url(),
+            api_path_url: self.api_path_url(),
             page_url,
             token,
             endpoint_url: self.endpoint_url(),

@@ -26,16 +26,17 @@ pub async fn run(options: Options, stopped: impl Future<Output = ()>) -> Result<
     let file = stack.file(token, page);
     let published = file.publish()?;
     let (api, page, token, bucket) = (&file.api_url, &file.page_url, &file.token, &file.bucket);
-    let (endpoint, region) = (&file.endpoint_url, &file.region);
+    let (endpoint, region, by_path) = (&file.endpoint_url, &file.region, &file.api_path_url);
     output.result(&format!(
         "\
-API    {api}
-page   {page}/
-       (every call, to read and to try)
-token  {token}
-       (store {STORE}, good for 12 hours)
+API   {api}
+      {by_path}
+      (for clients that find no names under localhost)
+page  {page}/
+      (every call, to read and to try)
 
-Upload a file, list the imports, get one, see its errors:
+Upload a file, list the imports, get one, see its errors (the token is good for
+12 hours, for the store {STORE}):
   IMPORTS={api}/v2/subscriptions/imports
   TOKEN={token}
   curl -H \"Authorization: Bearer $TOKEN\" -F import_file=@events/sample.jsonl $IMPORTS
@@ -46,6 +47,7 @@ Upload a file, list the imports, get one, see its errors:
 Stop it, or see what became of every line, and what is left to mend:
   curl -H \"Authorization: Bearer $TOKEN\" -X POST $IMPORTS/ID/cancel
   curl -H \"Authorization: Bearer $TOKEN\" -L $IMPORTS/ID/results
+  curl -H \"Authorization: Bearer $TOKEN\" -L \"$IMPORTS/ID/results?only=failed\"
   curl -H \"Authorization: Bearer $TOKEN\" -L $IMPORTS/ID/failed-lines
 
 Rehearse a file, replace what is stored already, ask for a form to upload a large one:

@@ -23,8 +23,9 @@ use crate::{
 const FILES: u64 = 300;
 
 /// The codes that can't be planted in a line, and why not.
-const NEVER_PLANTED: [(&str, &str); 11] = [
+const NEVER_PLANTED: [(&str, &str); 12] = [
     ("invalid_option", "of the whole file: what came with it"),
+    ("superseded", "of the whole file: an older put of a drop"),
     ("file_missing", "of the whole file"),
     ("file_empty", "of the whole file"),
     ("file_too_large", "of the whole file"),
@@ -203,6 +204,7 @@ fn check_results(planted: &Planted, outcome: &Outcome, objects: &[StoredRecord])
         }
     }
     assert!(outcome.failed_lines == failed_lines, "the failed lines, byte for byte");
+    check_failed_results(planted, outcome);
     let tally = outcome.import.tally;
     assert_eq!(usize::try_from(tally.imported.total()), Ok(planted.good));
     let known = lines.iter().filter(|line| outline(trimmed(planted.file.line(**line))).record_type.is_some());
@@ -210,6 +212,26 @@ fn check_results(planted: &Planted, outcome: &Outcome, objects: &[StoredRecord])
     let report = outcome.import.report.as_ref().unwrap();
     assert_eq!(report.failure.is_none(), planted.good > 0);
     assert_eq!(usize::try_from(report.errors), Ok(outcome.errors.len() + usize::from(planted.good == 0)));
+}
+
+/// The results of the failed lines are those of the results, with the line's text and whether it only waits for another.
+fn check_failed_results(planted: &Planted, outcome: &Outcome) {
+    let failed = outcome.results.iter().filter(|row| row["action"] == "failed");
+    assert_eq!(outcome.failed_results.len(), failed.clone().count());
+    for (with_text, row) in outcome.failed_results.iter().zip(failed) {
+        assert_eq!((&with_text["line"], &with_text["errors"]), (&row["line"], &row["errors"]));
+        let line = number(&row["line"]);
+        let (raw, shown) = (planted.file.line(line), with_text["text"].as_str().unwrap());
+        assert_eq!(
+            with_text["text_note"].is_null(),
+            shown.as_bytes() == raw,
+            "line {line}: {}",
+            with_text["text_note"]
+        );
+        assert!(shown.as_bytes() == raw || shown.contains('\u{FFFD}') || raw.starts_with(shown.as_bytes()));
+        let waits = planted.faults[&line].iter().all(|(_, _, blamed)| blamed.is_some());
+        assert_eq!(with_text["blocked_by"].is_u64(), waits, "line {line}");
+    }
 }
 
 /// Every word that the API has for an error.

@@ -85,7 +85,7 @@ proptest! {
     fn a_drop_belongs_to_the_store_whose_folder_it_lies_in(prefix in "(drops/|uploads/|)", folder in name(), name in name()) {
         let key = format!("{prefix}{folder}/{name}");
         match announced(&key) {
-            Announcement::Drop(drop) => {
+            Announcement::Drop(drop) | Announcement::LeftAside(drop, _) => {
                 prop_assert!(!drop.store.as_str().contains(['/', '.', '%', '\\']));
                 prop_assert_eq!(&drop.file.key, &key, "the object is the one that was announced");
                 prop_assert_eq!(format!("drops/{}/{}", drop.store, drop.name), key);
@@ -93,7 +93,7 @@ proptest! {
             Announcement::Upload(upload) => {
                 prop_assert_eq!(upload::key(&upload.store, upload.id), key);
             }
-            Announcement::Folder | Announcement::Stray | Announcement::Test => {}
+            Announcement::Folder | Announcement::Stray { .. } | Announcement::Test => {}
         }
     }
 

@@ -29,6 +29,7 @@ pub(crate) struct Outcome {
     pub(crate) import: Import,
     pub(crate) errors: Vec<Value>,
     pub(crate) results: Vec<Value>,
+    pub(crate) failed_results: Vec<Value>,
     pub(crate) failed_lines: Bytes,
 }
 
@@ -60,6 +61,7 @@ impl Service {
         Outcome {
             errors: self.rows(&Report::errors_key(&prefix)),
             results: self.rows(&Report::results_key(&prefix)),
+            failed_results: self.rows(&Report::failed_results_key(&prefix)),
             failed_lines: self.worker.files.content(&Report::failed_lines_key(&prefix)).unwrap(),
             import,
         }

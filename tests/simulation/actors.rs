@@ -47,15 +47,17 @@ impl Life {
         match &job.dropped_as {
             None => {
                 let file = ImportFile { key: format!("imports/{}/{}.jsonl", job.store, job.id), version: None };
-                self.create(&job, file, Some(job.file.clone())).await;
+                self.create(&job, file, None, Some(job.file.clone())).await;
             }
             Some(name) => {
                 let file = self.worker.files.store(&format!("drops/{}/{name}", job.store), job.file.clone());
-                while !self.create(&job, file.clone(), None).await {
+                let sequencer = sequencer(&file);
+                sleep(job.announced_after).await;
+                while !self.create(&job, file.clone(), sequencer.clone(), None).await {
                     sleep(Duration::from_secs(20)).await;
                 }
                 if self.runs.happens(|weather| weather.mischief) {
-                    self.create(&job, file, None).await;
+                    self.create(&job, file, sequencer, None).await;
                 }
             }
         }
@@ -66,9 +68,10 @@ impl Life {
     }
 
     /// Stores a file, if that is still to be done, and makes a job of it. The answer says whether the caller knows of it.
-    async fn create(&self, job: &Planned, file: ImportFile, bytes: Option<Bytes>) -> bool {
+    async fn create(&self, job: &Planned, file: ImportFile, sequencer: Option<String>, bytes: Option<Bytes>) -> bool {
         let worker = Arc::clone(&self.worker);
-        let new = NewImport { options: job.options.clone(), ..NewImport::new(job.id, job.store.clone(), file) };
+        let options = job.options.clone();
+        let new = NewImport { options, sequencer, ..NewImport::new(job.id, job.store.clone(), file) };
         let create = async move {
             if let Some(bytes) = bytes {
                 worker.files.put(&new.file.key, bytes).await?;
@@ -154,4 +157,10 @@ impl Life {
             }
         }
     }
+}
+
+/// S3's sequencer of a put, of another length each time: what counts is as if zeros filled the shorter one up.
+fn sequencer(file: &ImportFile) -> Option<String> {
+    let version: usize = file.version.as_ref()?.parse().ok()?;
+    Some(format!("0066{version:X}{}", "0".repeat(version % 3)))
 }

@@ -24,6 +24,8 @@ pub(crate) struct Planned {
     pub(crate) file: Bytes,
     /// The name under which the file is dropped; it is uploaded when it has none.
     pub(crate) dropped_as: Option<String>,
+    /// How long after a file was dropped S3 announces it: another one that is dropped later may be announced before.
+    pub(crate) announced_after: Duration,
     pub(crate) made_after: Duration,
     /// How long after it was made somebody cancels it.
     pub(crate) cancelled_after: Option<Duration>,
@@ -57,7 +59,9 @@ fn job(chance: &mut Chance, number: usize, is_poison: bool) -> Planned {
         store: StoreId::from_configuration(chance.pick(&["a", "a", "b"])).unwrap(),
         options,
         file: file(chance).into(),
-        dropped_as: chance.happens(350).then(|| format!("{number}.jsonl")),
+        // Some under one name.
+        dropped_as: chance.happens(350).then(|| format!("{}.jsonl", number % 2)),
+        announced_after: if chance.happens(500) { Duration::ZERO } else { chance.millis(0, 20_000) },
         made_after: chance.millis(0, spread),
         cancelled_after: chance.happens(150).then(|| chance.millis(0, 30_000)),
         is_poison,

@@ -18,7 +18,7 @@ use twins::Faults;
 
 use crate::{
     files::Planned,
-    reported::{self, ensure, is_cancelled, is_given_up, is_unclaimed},
+    reported::{self, ensure, is_cancelled, is_given_up, is_superseded, is_unclaimed},
     world::{MemoryWorker, event, worker},
 };
 
@@ -29,6 +29,7 @@ struct Ended {
     tally: Tally,
     failure: Option<String>,
     results: Option<Bytes>,
+    failed_results: Option<Bytes>,
     failed_lines: Option<Bytes>,
 }
 
@@ -40,7 +41,8 @@ pub(crate) async fn compare(run: &MemoryWorker, planned: &[Planned]) -> Result<(
     let mut imports = Vec::new();
     run.imports.each(|import, _| imports.push(import.clone()));
     check_objects(run, &imports)?;
-    imports.iter().try_for_each(|import| check_receipt(run, import))?;
+    imports.iter().try_for_each(|import| check_receipt(run, &imports, import))?;
+    imports.iter().enumerate().try_for_each(|(place, import)| check_put(import, &imports[..place]))?;
     // What was cancelled before its turn is as good as never made.
     imports.retain(|import| !is_unclaimed(import));
     let calm = undisturbed(&imports, planned).await?;
@@ -84,9 +86,35 @@ fn check_objects(run: &MemoryWorker, imports: &[Import]) -> Result<(), String> {
     problem.map_or(Ok(()), Err)
 }
 
-/// A dropped file has the receipt of its job beside it.
-fn check_receipt(run: &MemoryWorker, import: &Import) -> Result<(), String> {
+/// Of several puts of a dropped file the last one wins: no job of an earlier one follows, unless it gives way.
+fn check_put(import: &Import, before: &[Import]) -> Result<(), String> {
+    let is_real = |import: &Import| !import.options.dry_run && !is_unclaimed(import);
+    let is_later = |other: &Import| {
+        (&other.store, &other.file.key) == (&import.store, &import.file.key) && put(other) > put(import)
+    };
+    let later = before.iter().filter(|other| is_real(other) && is_later(other));
+    let later: Vec<&Import> = later.collect();
+    let gives_way = is_superseded(import);
+    // One that was given up may not have come so far as to be noted.
+    let is_right = if later.iter().any(|other| !is_given_up(other)) && is_real(import) {
+        gives_way || is_given_up(import)
+    } else {
+        !gives_way || !later.is_empty()
+    };
+    ensure(is_right, || format!("{} gives way: {gives_way}, to {later:?}", import.id))
+}
+
+/// What compares puts of one file, worked out apart from what is under test.
+fn put(import: &Import) -> Option<String> {
+    import.sequencer.as_ref().map(|sequencer| sequencer.trim_end_matches('0').to_owned())
+}
+
+/// A dropped file has the receipt of its job beside it, that of its last put.
+fn check_receipt(run: &MemoryWorker, imports: &[Import], import: &Import) -> Result<(), String> {
     let Some(key) = receipt_key(import) else { return Ok(()) };
+    if imports.iter().any(|other| receipt_key(other).as_ref() == Some(&key) && put(other) > put(import)) {
+        return Ok(());
+    }
     let receipt = run.files.content(&key).ok_or_else(|| format!("{} has no receipt", import.id))?;
     let receipt: Value = serde_json::from_slice(&receipt).map_err(|error| error.to_string())?;
     let reported = (&receipt["data"]["id"], &receipt["data"]["attributes"]["status"]);
@@ -102,7 +130,8 @@ async fn undisturbed(imports: &[Import], planned: &[Planned]) -> Result<MemoryWo
         // The name under which a drop lies tells its versions: as many as before it.
         worker.files.store(&import.file.key, job.file.clone());
         let file = ImportFile { version: None, ..import.file.clone() };
-        let new = NewImport { options: job.options.clone(), ..NewImport::new(job.id, job.store.clone(), file) };
+        let (options, sequencer) = (job.options.clone(), import.sequencer.clone());
+        let new = NewImport { options, sequencer, ..NewImport::new(job.id, job.store.clone(), file) };
         let made = submit(&worker.imports, &worker.queue, new, twins::now()).await;
         made.map_err(|error| error.to_string())?;
         while let Some(message) = worker.queue.receive(twins::now()) {
@@ -125,6 +154,7 @@ fn ended(run: &MemoryWorker, id: ImportId) -> Option<Ended> {
                 tally: import.tally,
                 failure: report.failure.as_ref().map(|failure| format!("{failure:?}")),
                 results: run.files.content(&Report::results_key(&report.prefix)),
+                failed_results: run.files.content(&Report::failed_results_key(&report.prefix)),
                 failed_lines: run.files.content(&Report::failed_lines_key(&report.prefix)),
             });
         }

@@ -20,7 +20,8 @@ pub(crate) struct ReportedLine {
 }
 
 /// Why a job ended without a word on its lines: it could not be tried.
-const UNTRIED: [RecordErrorCode; 4] = [
+const UNTRIED: [RecordErrorCode; 5] = [
+    RecordErrorCode::Superseded,
     RecordErrorCode::FileMissing,
     RecordErrorCode::FileEmpty,
     RecordErrorCode::FileTooLarge,
@@ -37,6 +38,11 @@ pub(crate) fn is_untried(import: &Import) -> bool {
 pub(crate) fn is_unclaimed(import: &Import) -> bool {
     let unclaimed = Report::prefix(&import.store, import.id, UNCLAIMED);
     import.report.as_ref().is_some_and(|report| report.prefix == unclaimed)
+}
+
+/// Whether the job gave way to a later put of its file.
+pub(crate) fn is_superseded(import: &Import) -> bool {
+    failed_with(import, RecordErrorCode::Superseded)
 }
 
 /// Whether the service gave the job up, for whatever reason.
@@ -98,6 +104,14 @@ pub(crate) fn check(
     let tally = &import.tally;
     let counted = usize::try_from(tally.imported.total()).unwrap();
     ensure(imported == counted || is_unreported, || format!("{imported} lines imported, {counted} counted"))?;
+    for (action, counts) in
+        [("created", tally.actions.created), ("updated", tally.actions.updated), ("skipped", tally.actions.skipped)]
+    {
+        let (lines, counted) = (results.iter().filter(|line| line.action == action).count(), counts.total());
+        ensure(u32::try_from(lines) == Ok(counted) || is_unreported, || {
+            format!("{lines} lines {action}, {counted} counted")
+        })?;
+    }
     ensure(tally.uploaded.total() >= tally.imported.total(), || "more imported than uploaded".to_owned())?;
     let is_success = import.status == ImportStatus::Success;
     ensure(is_success == report.failure.is_none(), || format!("{:?} with {:?}", import.status, report.failure))?;
@@ -109,6 +123,10 @@ fn check_rows(files: &MemoryFiles, import: &Import, results: &[ReportedLine]) ->
     let rows = rows(files, &Report::errors_key(&report.prefix))?;
     let index = files.content(&Report::errors_index_key(&report.prefix)).ok_or("no index")?;
     files.content(&Report::failed_lines_key(&report.prefix)).ok_or("no failed lines")?;
+    let with_text = self::rows(files, &Report::failed_results_key(&report.prefix))?;
+    let failed = results.iter().filter(|line| line.action == "failed").map(|line| Some(line.line));
+    let is_same = with_text.iter().map(|row| row["line"].as_u64()).eq(failed);
+    ensure(is_same, || "the failed lines with their text are others".to_owned())?;
     ensure(index.len() == 8 * rows.len(), || "the index is of other rows".to_owned())?;
     let total = u64::try_from(rows.len() + usize::from(report.failure.is_some())).unwrap();
     ensure(total == report.errors, || format!("{total} error rows, {} reported", report.errors))?;

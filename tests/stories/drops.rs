@@ -46,15 +46,19 @@ async fn metadata_that_cannot_be_read_fails_the_job_and_is_reported() {
     ];
     for (metadata, name, problem) in cases {
         let job = job_of(&world, metadata, name).await;
-        assert_eq!((&job["attributes"]["status"], sum(&job, "uploaded")), (&json!("failed"), 0));
+        assert_eq!((&job["attributes"]["status"], sum(&job, "uploaded")), (&json!("failed"), 1));
         let rows = world.all(&format!("{IMPORTS}/{}/errors", job["id"].as_str().unwrap()), 100).await;
-        assert_eq!(rows.len(), 1);
+        // Of the file, and of its line, which is handed back.
+        assert_eq!(rows.len(), 2);
         let meta = &rows[0]["meta"];
         assert_eq!(
             (&meta["line_number"], &meta["code"], &meta["field"]),
             (&json!(0), &json!("invalid_option"), &json!(""))
         );
-        assert_eq!(meta["error"], format!("the import file was not tried: {problem}"));
+        let problem = format!("the import file was not tried: {problem}");
+        assert!(meta["error"].as_str().unwrap().starts_with(&problem), "{meta}");
+        assert_eq!(rows[1]["meta"]["error"], problem);
+        assert_eq!(world.download(job["id"].as_str().unwrap(), "failed-lines").await, format!("{FILE}\n").into_bytes());
     }
     assert!(world.objects().await.is_empty());
 }

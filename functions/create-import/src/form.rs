@@ -120,12 +120,12 @@ fn names_a_file(content: &[u8]) -> bool {
 fn only_named(content: &[u8]) -> ApiError {
     let text = String::from_utf8_lossy(content);
     let name = text.trim().trim_start_matches('@');
-    let told = format!(
+    let problem = format!(
         "holds {}, the name of a file, and not the file: curl sends what is in it when @ stands before the name, \
          -F import_file=@FILE",
         Shown(name)
     );
-    wrong(FILE, &told)
+    wrong(FILE, &problem)
 }
 
 fn missing(other_file: Option<&str>) -> ApiError {

@@ -1,5 +1,5 @@
-//! `GET /v2/subscriptions/imports/{id}/results` and `/failed-lines`: redirects to the result of every line, and to the lines
-//! to correct.
+//! `GET /v2/subscriptions/imports/{id}/results` and `/failed-lines`: redirects to the result of every line or of the
+//! failed ones, and to the lines to correct.
 
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ const GOOD_FOR: Duration = Duration::from_mins(15);
 /// Redirects to the file that the path names.
 ///
 /// # Errors
-/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Conflict`] when it has not ended.
+/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Validation`] when `only` is given and not
+/// `failed`, [`ApiError::Conflict`] when the job has not ended.
 pub async fn handle(
     imports: &impl Imports,
     links: &impl DownloadLinks,
@@ -25,7 +26,7 @@ pub async fn handle(
     call: &Call,
 ) -> Result<Reply, ApiError> {
     let id = call.import_id()?;
-    let file = File::of_path(&call.path).ok_or(ApiError::NotFound)?;
+    let file = File::of(call)?;
     let import = imports.get(&call.store, id, now).await?.ok_or(ApiError::NotFound)?;
     let Some(report) = &import.report else {
         let status = import.status.as_str();
@@ -41,21 +42,32 @@ pub async fn handle(
 #[derive(Clone, Copy, Debug)]
 enum File {
     Results,
+    FailedResults,
     FailedLines,
 }
 
 impl File {
-    fn of_path(path: &str) -> Option<Self> {
-        match path.rsplit('/').next()? {
-            "results" => Some(Self::Results),
-            "failed-lines" => Some(Self::FailedLines),
-            _ => None,
+    fn of(call: &Call) -> Result<Self, ApiError> {
+        match call.path.rsplit('/').next() {
+            Some("results") => Self::of_results(&call.query),
+            Some("failed-lines") => Ok(Self::FailedLines),
+            _ => Err(ApiError::NotFound),
+        }
+    }
+
+    fn of_results(query: &[(String, String)]) -> Result<Self, ApiError> {
+        let mut only = query.iter().filter(|(name, _)| name == "only").map(|(_, value)| value.as_str());
+        match (only.next(), only.next()) {
+            (None, _) => Ok(Self::Results),
+            (Some("failed"), None) => Ok(Self::FailedResults),
+            _ => Err(ApiError::Validation("only: \"only\" must be failed, given once, or left out".to_owned())),
         }
     }
 
     fn key(self, report: &Report) -> String {
         match self {
             Self::Results => Report::results_key(&report.prefix),
+            Self::FailedResults => Report::failed_results_key(&report.prefix),
             Self::FailedLines => Report::failed_lines_key(&report.prefix),
         }
     }
@@ -64,6 +76,7 @@ impl File {
     fn name(self, id: ImportId) -> String {
         match self {
             Self::Results => format!("{id}-results.jsonl"),
+            Self::FailedResults => format!("{id}-failed-results.jsonl"),
             Self::FailedLines => format!("{id}-failed-lines.jsonl"),
         }
     }
@@ -71,9 +84,9 @@ impl File {
 
 #[cfg(test)]
 mod tests {
-    use imports::{import::Ending, report::ReportWriter};
+    use imports::{api::FAILED_RESULTS, import::Ending, report::ReportWriter};
     use insta::assert_snapshot;
-    use twins::fixture::{World, call_for, id, noon, outcome};
+    use twins::fixture::{World, call_for, id, noon, outcome, query};
 
     use super::*;
 
@@ -87,7 +100,9 @@ mod tests {
     }
 
     async fn get(world: &World, store: &str, id: &str, file: &str) -> Result<Reply, ApiError> {
-        let call = Call { path: format!("/v2/subscriptions/imports/{id}/{file}"), ..call_for(store, id) };
+        let (file, only) = file.split_once("?only=").map_or((file, None), |(file, only)| (file, Some(only)));
+        let query = only.map(|only| query(&[("only", only)])).unwrap_or_default();
+        let call = Call { path: format!("/v2/subscriptions/imports/{id}/{file}"), query, ..call_for(store, id) };
         handle(&world.imports, &world.files, noon(), &call).await
     }
 
@@ -96,12 +111,32 @@ mod tests {
     #[tokio::test]
     async fn an_ended_job_leads_to_its_files() {
         let world = ended().await;
-        for (file, key) in [("results", "results.jsonl"), ("failed-lines", "failed-lines.jsonl")] {
+        for (file, key) in [
+            ("results", "results.jsonl"),
+            (FAILED_RESULTS, "failed-results.jsonl"),
+            ("failed-lines", "failed-lines.jsonl"),
+        ] {
             let reply = get(&world, "main", SEVEN, file).await.unwrap();
             let link = format!("memory://files/reports/main/{SEVEN}/1/{key}?as={SEVEN}-{key}&for=900s");
             assert_eq!((reply.status, reply.location.as_deref()), (307, Some(link.as_str())));
             assert_eq!(reply.body, format!("{{\"links\":{{\"download\":\"{link}\"}}}}"));
         }
+    }
+
+    #[tokio::test]
+    async fn no_other_results_can_be_asked_for() {
+        let world = ended().await;
+        for only in ["", "Failed", "imported"] {
+            let refused = get(&world, "main", SEVEN, &format!("results?only={only}")).await.unwrap_err();
+            let problem = "only: \"only\" must be failed, given once, or left out";
+            assert_eq!(refused, ApiError::Validation(problem.to_owned()), "{only}");
+        }
+        let twice = Call {
+            path: "/v2/subscriptions/imports/7/results".to_owned(),
+            query: query(&[("only", "failed"), ("only", "failed")]),
+            ..call_for("main", SEVEN)
+        };
+        assert_eq!(handle(&world.imports, &world.files, noon(), &twice).await.unwrap_err().status(), 400);
     }
 
     #[tokio::test]

@@ -25,10 +25,10 @@ pub async fn handle(imports: &(impl Imports + Uploads), now: DateTime<Utc>, call
 mod tests {
     use chrono::TimeDelta;
     use imports::{
-        import::{Ending, NewImport, Outcome, RecordCounts, Tally},
+        import::{Ending, NewImport, Outcome, Tally},
         options::ImportOptions,
         ports::UploadPromise,
-        report::Report,
+        report::{Action, Report},
     };
     use insta::assert_snapshot;
     use records::RecordType;
@@ -48,10 +48,11 @@ mod tests {
         assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
 
         let (_, lease) = world.claim().await;
-        let (mut uploaded, mut imported) = (RecordCounts::default(), RecordCounts::default());
-        uploaded.add(RecordType::SubscriptionPlan, 3);
-        imported.add(RecordType::SubscriptionPlan, 2);
-        let tally = Tally { uploaded, imported, warnings: 1 };
+        let mut tally = Tally { warnings: 1, ..Tally::default() };
+        tally.uploaded.add(RecordType::SubscriptionPlan, 9);
+        for (count, action) in (1..).zip(Action::ALL) {
+            tally.add_imported(RecordType::SubscriptionPlan, *action, count);
+        }
         world.imports.record_progress(&lease, &tally, later).await.unwrap();
         assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
 

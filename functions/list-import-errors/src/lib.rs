@@ -5,12 +5,13 @@ use std::ops::Range;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use imports::{
-    api::{ApiError, Call, ImportErrorDocument, ListDocument, Reply, import_address},
+    api::{ApiError, Call, ImportErrorDocument, ListDocument, Reply, failed_results_address, import_address},
     import::Import,
-    page::Page,
+    page::{ListMeta, Page},
     ports::{Files, Imports, PortError, PortResult},
     report::{Report, index_range, rows_range},
 };
+use serde::Serialize;
 use serde_json::value::RawValue;
 use tracing::warn;
 
@@ -46,7 +47,26 @@ pub async fn handle(
     let (given, url) =
         (u64::try_from(rows.len()).unwrap_or(u64::MAX), format!("{}/errors", import_address(&call.origin, id)));
     let links = page.links_after(given, &url, &call.query, total);
-    Reply::ok(&ListDocument { data: rows, links, meta: page.meta(total) })
+    let rest =
+        page.beyond(given, total).map(|errors| Rest { errors, results: failed_results_address(&call.origin, id) });
+    let meta = ErrorsMeta { list: page.meta(total), rest };
+    Reply::ok(&ListDocument { data: rows, links, meta })
+}
+
+/// The `meta` of a page of errors.
+#[derive(Debug, Serialize)]
+struct ErrorsMeta {
+    #[serde(flatten)]
+    list: ListMeta,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rest: Option<Rest>,
+}
+
+/// The errors that no page shows: how many, and where they are found with all others.
+#[derive(Debug, Serialize)]
+struct Rest {
+    errors: u64,
+    results: String,
 }
 
 /// Reads the rows of a page. The row of line 0, which stands in the job itself, comes before those of the report.

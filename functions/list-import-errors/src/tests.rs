@@ -151,3 +151,25 @@ async fn what_needs_no_report_is_shown_without_one() {
     assert_eq!(lines(&job.errors(0, 25).await.unwrap()), [0]);
     assert_eq!(lines(&job.errors(1, 25).await.unwrap()), [0_u64; 0]);
 }
+
+/// What a page says of the errors that no page shows.
+async fn rest(job: &Running, offset: u32, limit: u32) -> serde_json::Value {
+    let document: serde_json::Value = serde_json::from_str(&job.errors(offset, limit).await.unwrap().body).unwrap();
+    document["meta"]["rest"].clone()
+}
+
+#[tokio::test]
+async fn the_last_page_that_can_be_asked_for_says_where_the_rest_is() {
+    let job = Running::new().await;
+    job.finish(10_301, None).await;
+    let results = format!("https://api.example.com/v2/subscriptions/imports/{}/results?only=failed", id(7));
+    for (offset, limit, errors) in [(10_000, 100, 201), (10_000, 25, 276)] {
+        assert_eq!(rest(&job, offset, limit).await, serde_json::json!({"errors": errors, "results": results}));
+    }
+    for (offset, limit) in [(0, 100), (9_950, 100), (10_000, 0)] {
+        assert_eq!(rest(&job, offset, limit).await, serde_json::Value::Null, "{limit} from {offset}");
+    }
+    let shorter = Running::new().await;
+    shorter.finish(10_100, None).await;
+    assert_eq!(rest(&shorter, 10_000, 100).await, serde_json::Value::Null);
+}

@@ -16,7 +16,11 @@ use records::{
 };
 use tokio::try_join;
 
-use crate::{bulk::Bulk, fault::EarlyEnd, stored::StoredObjects};
+use crate::{
+    bulk::Bulk,
+    fault::{EarlyEnd, ON_CONFLICT},
+    stored::StoredObjects,
+};
 
 /// How many lines go together: as many ids as one read of the database takes.
 const BATCH: usize = 100;
@@ -261,7 +265,8 @@ fn decide<'f>(import: &Import, looked_up: LookedUpLine<'f>) -> PortResult<Decide
         (Some(_), OnConflict::Skip) => (Action::Skipped, None),
         (Some(mark), OnConflict::Update) => (Action::Updated, Some(mark.created_at)),
         (Some(_), OnConflict::Fail) => {
-            let problem = format!("a {} with this \"external_ref\" is stored already", draft.record_type());
+            let what = draft.record_type();
+            let problem = format!("a {what} with this \"external_ref\" is stored already; {ON_CONFLICT}");
             return settled(Err(draft.refuse(RecordErrorCode::AlreadyExists, "external_ref", problem)), warnings);
         }
     };

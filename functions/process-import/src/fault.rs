@@ -3,6 +3,10 @@
 use imports::import::MAX_ATTEMPTS;
 use records::{FileFault, RecordError, RecordErrorCode, limits::MAX_STORED};
 
+/// What whoever sends objects again may ask for.
+pub(crate) const ON_CONFLICT: &str =
+    "send the file with on_conflict=skip to keep what is stored, or with on_conflict=update to replace it";
+
 /// Why a job could not be tried, came to nothing, or ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JobFault {
@@ -10,10 +14,16 @@ pub(crate) enum JobFault {
     InvalidOption(String),
     /// The object is gone.
     Missing,
+    /// It lies in this storage class, from which it can't be read.
+    Archived(String),
+    /// A later put of the same drop was imported before.
+    Superseded,
     /// It has so many bytes as it is stored: more than one within the limit can have, packed or not.
     StoredTooLarge(u64),
     /// Something is wrong with what is in it.
     Content(FileFault),
+    /// No line was imported, and of so many the object is stored already, as of a file that is sent again.
+    NothingNew { lines: usize, existing: usize },
     /// Not every line had its turn: what became of each is reported.
     EndedEarly(EarlyEnd),
     /// The same, but what became of the lines can't be reported.
@@ -66,19 +76,53 @@ impl EarlyEnd {
 }
 
 impl JobFault {
+    /// The error of each line of a file that is not tried for this reason.
+    pub(crate) fn of_line(&self) -> RecordError {
+        match self {
+            Self::InvalidOption(problem) => RecordError::new(
+                RecordErrorCode::InvalidOption,
+                "",
+                format!("the import file was not tried: {problem}"),
+            ),
+            _ => self.error(),
+        }
+    }
+
     /// The row that says it.
     pub(crate) fn error(&self) -> RecordError {
         let (code, problem) = match self {
             Self::Content(fault) => return fault.error(),
-            Self::InvalidOption(problem) => {
-                (RecordErrorCode::InvalidOption, format!("the import file was not tried: {problem}"))
+            Self::InvalidOption(_) => {
+                let line = self.of_line();
+                let again =
+                    "its lines are among the failed lines: fetch them and send them again with the option put right";
+                (line.code, format!("{}; {again}", line.problem))
             }
             Self::Missing => (RecordErrorCode::FileMissing, "the import file is no longer there".to_owned()),
+            Self::Archived(class) => (
+                RecordErrorCode::FileUnreadable,
+                format!(
+                    "the import file can't be read: it lies in S3's storage class {class}, an archive; put the file again in the \
+                     class STANDARD, or restore it in S3 and then put it again"
+                ),
+            ),
+            Self::Superseded => (
+                RecordErrorCode::Superseded,
+                "this file was not imported: a file that was put later under the same name was imported before it"
+                    .to_owned(),
+            ),
             Self::StoredTooLarge(bytes) => (
                 RecordErrorCode::FileTooLarge,
                 format!(
                     "the import file is too large: it has {bytes} bytes as it is stored, at most {MAX_STORED} are read, \
                  packed or not; split it"
+                ),
+            ),
+            Self::NothingNew { lines, existing } => (
+                RecordErrorCode::NothingImported,
+                format!(
+                    "none of the {lines} objects of the import file could be imported: {} stored already; {ON_CONFLICT}",
+                    if existing == lines { "all are".to_owned() } else { format!("{existing} of them are") }
                 ),
             ),
             Self::EndedEarly(why) => (

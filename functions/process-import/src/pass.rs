@@ -8,7 +8,7 @@ use imports::{
     import::{Ending, Import, Lease, Outcome, Tally},
     ports::{FileRead, Files, Imports, PortError, PortResult, Records},
     receipt::receipt_key,
-    report::{Action, ReportWriter},
+    report::{Action, ReportLine, ReportWriter},
     telemetry::{EndedJob, JobOutcome, Run},
     times::{DRAIN, HAND_OVER},
 };
@@ -100,7 +100,10 @@ where
 
     async fn go_over_file(&self, leaving: Option<EarlyEnd>) -> Result<(), Stop> {
         if let Some(problem) = &self.import.refused {
-            return Ok(self.end_with(&JobFault::InvalidOption(problem.clone())).await?);
+            return self.hand_back(&JobFault::InvalidOption(problem.clone())).await;
+        }
+        if !self.is_latest_put().await? {
+            return Ok(self.end_with(&JobFault::Superseded).await?);
         }
         let file = match self.read_file().await? {
             Ok(file) => file,
@@ -116,12 +119,46 @@ where
         let (left, report) = try_join!(biased; self.settle_all(&lines, leaving, sender), report.map_err(Stop::from))?;
         let failure = match left {
             Some(why) => Some(JobFault::EndedEarly(why).error()),
-            None if self.progress.tally().imported.total() == 0 => Some(FileFault::nothing_imported(&lines).error()),
-            None => None,
+            None if self.progress.tally().imported.total() > 0 => None,
+            None => Some(match self.progress.existing() {
+                0 => FileFault::nothing_imported(&lines).error(),
+                existing => JobFault::NothingNew { lines: lines.len(), existing }.error(),
+            }),
         };
         let failed = lines.iter().filter(|line| line.standing() == Some(Standing::Failed));
         let failed = u32::try_from(failed.count()).unwrap_or(u32::MAX);
         Ok(self.conclude(report, failure, self.progress.tally(), failed).await?)
+    }
+
+    /// Whether no later put of a dropped file was imported before. A dry run stands in nobody's way.
+    async fn is_latest_put(&self) -> PortResult<bool> {
+        let Import { store, file, sequencer, options, .. } = self.import;
+        match sequencer {
+            Some(put) if !options.dry_run => {
+                self.worker.imports.note_put(store, &file.key, put, (self.worker.clock)()).await
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Ends the job without trying its file, whose lines are handed back as failed ones, to be sent again.
+    async fn hand_back(&self, fault: &JobFault) -> Result<(), Stop> {
+        let (mut report, mut failed) = (self.begin_report(), 0);
+        if let Ok(file) = self.read_file().await?
+            && let Ok(lines) = FileLines::of(&file)
+        {
+            let outcome = Err(vec![fault.of_line()]);
+            for line in lines {
+                self.progress.uploaded(&line);
+                let (number, external_ref) = (line.number, line.external_ref.as_deref());
+                let FileLine { raw, record_type, .. } = line;
+                report
+                    .add(&ReportLine { number, raw, record_type, external_ref, outcome: &outcome, warnings: &[] })
+                    .await?;
+                failed += 1;
+            }
+        }
+        Ok(self.conclude(report, Some(fault.error()), self.progress.tally(), failed).await?)
     }
 
     /// Ends the job as failed, for a reason that concerns the file as a whole.
@@ -145,6 +182,7 @@ where
             let mut unpacker = Unpacker::default();
             match self.worker.files.read(&self.import.file, MAX_STORED, |piece| unpacker.take(piece)).await {
                 Ok(FileRead::Done) => return Ok(unpacker.finish().map_err(JobFault::from)),
+                Ok(FileRead::Archived { class }) => return Ok(Err(JobFault::Archived(class))),
                 Ok(FileRead::Missing) => return Ok(Err(JobFault::Missing)),
                 Ok(FileRead::TooLarge { bytes }) => return Ok(Err(JobFault::StoredTooLarge(bytes))),
                 Err(PortError::Transient(reason)) if rounds.next() < Some(READS) => {
@@ -219,10 +257,11 @@ where
                             Action::Created | Action::Updated => Standing::Imported,
                             Action::Skipped => Standing::Skipped,
                         });
-                        self.progress.imported(line, !warnings.is_empty());
+                        self.progress.imported(line, *action, !warnings.is_empty());
                     }
                     Err(errors) => {
                         line.settle(Standing::Failed);
+                        self.progress.refused(errors);
                         left = leaving.filter(|leaving| leaving.is_reported_by(errors)).or(left);
                     }
                 }

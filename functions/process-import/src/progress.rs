@@ -5,8 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use imports::import::Tally;
-use records::FileLine;
+use imports::{import::Tally, report::Action};
+use records::{FileLine, RecordError, RecordErrorCode};
 
 use crate::lock;
 
@@ -21,6 +21,8 @@ pub(crate) struct Progress {
 #[derive(Debug, Default)]
 struct Counts {
     tally: Tally,
+    /// How many lines were refused because what they name is stored already.
+    existing: usize,
     /// What earlier passes over the file came to.
     earlier: Tally,
 }
@@ -28,12 +30,15 @@ struct Counts {
 impl Progress {
     /// Begins to count a job of which an earlier claim has shown `earlier`.
     pub(crate) fn after(earlier: Tally) -> Self {
-        Self { counts: Mutex::new(Counts { tally: Tally::default(), earlier }), ..Self::default() }
+        Self { counts: Mutex::new(Counts { earlier, ..Counts::default() }), ..Self::default() }
     }
 
     /// Counts from zero again, for another pass over the file.
     pub(crate) fn start_over(&self) {
-        self.change(|Counts { tally, earlier }| *earlier = std::mem::take(tally).at_least(*earlier));
+        self.change(|counts| {
+            let earlier = counts.tally.at_least(counts.earlier);
+            *counts = Counts { earlier, ..Counts::default() };
+        });
     }
 
     /// What there is to show: a count that was shown before does not go back while the lines are passed once more.
@@ -48,14 +53,25 @@ impl Progress {
         }
     }
 
-    /// Counts a line that is imported, and whether it has warnings.
-    pub(crate) fn imported(&self, line: &FileLine<'_>, has_warnings: bool) {
+    /// Counts a line that is imported: what was done, and whether it has warnings.
+    pub(crate) fn imported(&self, line: &FileLine<'_>, action: Action, has_warnings: bool) {
         if let Some(record_type) = line.record_type {
             self.change(|counts| {
-                counts.tally.imported.add(record_type, 1);
+                counts.tally.add_imported(record_type, action, 1);
                 counts.tally.warnings += u32::from(has_warnings);
             });
         }
+    }
+
+    /// Counts a line that was refused for these reasons.
+    pub(crate) fn refused(&self, errors: &[RecordError]) {
+        if errors.iter().any(|error| error.code == RecordErrorCode::AlreadyExists) {
+            self.change(|counts| counts.existing += 1);
+        }
+    }
+
+    pub(crate) fn existing(&self) -> usize {
+        self.change(|counts| counts.existing)
     }
 
     pub(crate) fn tally(&self) -> Tally {

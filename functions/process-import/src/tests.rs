@@ -22,6 +22,7 @@ mod bulk;
 mod by_id;
 mod cancelled;
 mod claims;
+mod drops;
 mod faults;
 mod files;
 mod lease;
@@ -143,14 +144,28 @@ impl World {
     async fn results(&self, number: u128) -> Vec<(u64, String)> {
         let prefix = self.import(number).await.report.unwrap().prefix;
         let results = self.rows(&Report::results_key(&prefix));
-        let number = |errors: &serde_json::Value| errors.as_array().map(Vec::len).unwrap_or_default();
-        let errors: usize = results.iter().map(|row| number(&row["errors"])).sum();
+        let is_failed = |row: &&serde_json::Value| row["action"] == "failed";
+        let number_of = |errors: &serde_json::Value| errors.as_array().map(Vec::len).unwrap_or_default();
+        let errors: usize = results.iter().map(|row| number_of(&row["errors"])).sum();
         assert_eq!(errors, self.rows(&Report::errors_key(&prefix)).len());
+        let failed = self.rows(&Report::failed_results_key(&prefix));
+        assert!(failed.iter().map(|row| &row["line"]).eq(results.iter().filter(is_failed).map(|row| &row["line"])));
+        self.check_actions(number, &results).await;
         for row in &results {
             let is_failed = row["action"] == "failed";
-            assert_eq!((row["id"].is_null(), number(&row["errors"]) > 0), (is_failed, is_failed), "{row}");
+            assert_eq!((row["id"].is_null(), number_of(&row["errors"]) > 0), (is_failed, is_failed), "{row}");
         }
         results.iter().map(|row| (row["line"].as_u64().unwrap(), row["action"].as_str().unwrap().to_owned())).collect()
+    }
+
+    /// What the job counts as created, updated and skipped are the lines whose results say so.
+    async fn check_actions(&self, number: u128, results: &[serde_json::Value]) {
+        let actions = self.import(number).await.tally.actions;
+        let counted = [("created", actions.created), ("updated", actions.updated), ("skipped", actions.skipped)];
+        for (action, counts) in counted {
+            let found = results.iter().filter(|row| row["action"] == action).count();
+            assert_eq!(usize::try_from(counts.total()), Ok(found), "{action}");
+        }
     }
 
     /// The failed lines of a job's file, as they are handed out.

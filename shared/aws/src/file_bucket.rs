@@ -4,13 +4,14 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 
 use aws_sdk_s3::{
     Client,
+    error::SdkError,
     operation::{
         get_object::{GetObjectError, GetObjectOutput},
         head_object::HeadObjectOutput,
     },
     presigning::PresigningConfig,
     primitives::ByteStream,
-    types::{CompletedMultipartUpload, CompletedPart},
+    types::{CompletedMultipartUpload, CompletedPart, StorageClass},
 };
 use bytes::{Bytes, BytesMut};
 use tokio::task::yield_now;
@@ -22,7 +23,7 @@ use imports::{
     times::{STALL, duration},
 };
 
-/// The size of a part of a large report: S3 takes none under 5 MiB but the last, and four files of a report grow at once.
+/// The size of a part of a large report: S3 takes none under 5 MiB but the last, and five files of a report grow at once.
 const PART: usize = 5 << 20;
 
 /// A [`Files`] in an S3 bucket.
@@ -45,14 +46,20 @@ impl FileBucket {
         version: Option<&str>,
         range: Option<String>,
     ) -> PortResult<Option<GetObjectOutput>> {
-        let call = self.client.get_object().bucket(&self.bucket).key(key);
-        let call = call.set_version_id(version.map(str::to_owned)).set_range(range);
-        match call.send().await {
+        match self.ask(key, version, range).await {
             Ok(object) => Ok(Some(object)),
-            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => Ok(None),
-            Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404) => Ok(None),
-            Err(error) => Err(sort(error)),
+            Err(error) => missing_or(error).map(|()| None),
         }
+    }
+
+    async fn ask(
+        &self,
+        key: &str,
+        version: Option<&str>,
+        range: Option<String>,
+    ) -> Result<GetObjectOutput, SdkError<GetObjectError>> {
+        let call = self.client.get_object().bucket(&self.bucket).key(key);
+        call.set_version_id(version.map(str::to_owned)).set_range(range).send().await
     }
 
     async fn head(&self, key: &str, version: Option<String>) -> PortResult<Option<HeadObjectOutput>> {
@@ -62,6 +69,23 @@ impl FileBucket {
             Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404) => Ok(None),
             Err(error) => Err(sort(error)),
         }
+    }
+}
+
+/// Sorts a failed read: an object that is not there is no failure.
+fn missing_or(error: SdkError<GetObjectError>) -> PortResult<()> {
+    let is_missing = matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_)))
+        || error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404);
+    if is_missing { Ok(()) } else { Err(sort(error)) }
+}
+
+/// The storage class of an object that S3 will not read before it is restored.
+fn archive_of(error: &SdkError<GetObjectError>) -> Option<String> {
+    match error.as_service_error()? {
+        GetObjectError::InvalidObjectState(state) => {
+            Some(state.storage_class().map_or("ARCHIVE", StorageClass::as_str).to_owned())
+        }
+        _ => None,
     }
 }
 
@@ -114,8 +138,14 @@ impl Files for FileBucket {
         most: u64,
         mut take: impl FnMut(&[u8]) -> bool + Send,
     ) -> PortResult<FileRead> {
-        let Some(mut object) = self.get(&file.key, file.version.as_deref(), None).await? else {
-            return Ok(FileRead::Missing);
+        let mut object = match self.ask(&file.key, file.version.as_deref(), None).await {
+            Ok(object) => object,
+            Err(error) => {
+                if let Some(class) = archive_of(&error) {
+                    return Ok(FileRead::Archived { class });
+                }
+                return missing_or(error).map(|()| FileRead::Missing);
+            }
         };
         let bytes = object.content_length().and_then(|bytes| u64::try_from(bytes).ok());
         if let Some(bytes) = bytes.filter(|bytes| *bytes > most) {

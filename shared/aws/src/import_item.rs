@@ -7,6 +7,7 @@
 //! | store | `key#{idempotency key}` | the job that was made under a key |
 //! | store | `upload#{id}` | an upload that was promised |
 //! | store | `upk#{idempotency key}` | the upload that was promised under a key |
+//! | store | `put#{digest of the key}` | the latest put of a dropped file that was imported |
 //! | `#line` | `clock` | the `created_at` of the newest job of all |
 //! | `#line` | `horizon` | the jobs of all stores that are kept since then or earlier are forgotten |
 //! | `#line` | `lease` | which job runs, under which epoch, until when |
@@ -27,7 +28,7 @@ use uuid::Uuid;
 
 use imports::{
     api::time,
-    import::{Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
+    import::{ActionCounts, Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
     options::ImportOptions,
     owner::Owner,
     ports::{ImportRef, PortError, PortResult},
@@ -83,7 +84,12 @@ pub(super) fn receipt_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
 
 /// What stands for an `external_ref` in the index: short, however long that is.
 pub(super) fn ref_digest(external_ref: &str) -> String {
-    Uuid::new_v5(&EXTERNAL_REFS, external_ref.as_bytes()).simple().to_string()
+    digest(external_ref)
+}
+
+/// A short text that stands for a long one.
+pub(super) fn digest(text: &str) -> String {
+    Uuid::new_v5(&EXTERNAL_REFS, text.as_bytes()).simple().to_string()
 }
 
 /// The namespace of the digests. Changing it would hide the stored jobs from filters by `external_ref`.
@@ -125,6 +131,9 @@ pub(super) struct ImportItem {
     /// Missing in jobs from before there were warnings.
     #[serde(default)]
     warnings: u32,
+    /// Missing in jobs from before they were counted.
+    #[serde(default)]
+    actions: ActionCounts,
     report: Option<String>,
     failure: Option<FailureItem>,
     errors: Option<u64>,
@@ -165,6 +174,7 @@ impl ImportItem {
             uploaded: import.tally.uploaded,
             imported: import.tally.imported,
             warnings: import.tally.warnings,
+            actions: import.tally.actions,
             report: None,
             failure: None,
             errors: None,
@@ -216,7 +226,12 @@ impl ImportItem {
             started_at: self.started_at,
             finished_at: self.finished_at,
             cancel_requested_at: self.cancel_requested_at,
-            tally: Tally { uploaded: self.uploaded, imported: self.imported, warnings: self.warnings },
+            tally: Tally {
+                uploaded: self.uploaded,
+                imported: self.imported,
+                actions: self.actions,
+                warnings: self.warnings,
+            },
             report,
         })
     }
@@ -324,8 +339,8 @@ pub(super) fn keyed(value: &impl Serialize, key: Item) -> PortResult<Item> {
     Ok(item)
 }
 
-/// Writes the counts of a tally as an attribute.
-pub(super) fn counts_attribute(counts: &RecordCounts) -> PortResult<AttributeValue> {
+/// Writes counts of a tally as an attribute.
+pub(super) fn counts_attribute(counts: &impl Serialize) -> PortResult<AttributeValue> {
     write(counts).map(AttributeValue::M)
 }
 

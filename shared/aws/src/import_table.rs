@@ -9,6 +9,7 @@ mod key;
 mod list;
 mod matching;
 mod numbers;
+mod put_order;
 mod upload;
 
 use std::time::Duration;
@@ -163,13 +164,14 @@ impl Imports for ImportTable {
         let call = self.client.update_item().table_name(&self.table).set_key(Some(import_key(&lease.store, lease.id)));
         let answer = call
             .update_expression(
-                "SET uploaded = :uploaded, imported = :imported, warnings = :warnings, updated_at = :now",
+                "SET uploaded = :uploaded, imported = :imported, actions = :actions, warnings = :warnings, updated_at = :now",
             )
             .condition_expression("epoch = :epoch AND #status = :started")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":uploaded", counts_attribute(&tally.uploaded)?)
             .expression_attribute_values(":imported", counts_attribute(&tally.imported)?)
             .expression_attribute_values(":warnings", number(tally.warnings))
+            .expression_attribute_values(":actions", counts_attribute(&tally.actions)?)
             .expression_attribute_values(":now", text(time(now)))
             .expression_attribute_values(":epoch", number(lease.epoch))
             .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
@@ -225,6 +227,10 @@ impl Imports for ImportTable {
 
     async fn owed_receipts(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
         self.receipts_owed(limit).await
+    }
+
+    async fn note_put(&self, store: &StoreId, key: &str, sequencer: &str, now: DateTime<Utc>) -> PortResult<bool> {
+        self.note_latest_put(store, key, sequencer, now).await
     }
 
     async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {

@@ -4,7 +4,7 @@ mod error_document;
 mod import_document;
 
 pub use error_document::ImportErrorDocument;
-pub use import_document::{ImportDocument, ReceiptDocument};
+pub use import_document::{ImportDocument, LeftAsideDocument, ReceiptDocument};
 
 pub use crate::time::time;
 
@@ -21,6 +21,9 @@ use records::StoreId;
 
 /// The path of the list of imports; every call's path begins with it.
 pub const IMPORTS_PATH: &str = "/v2/subscriptions/imports";
+
+/// Below an import's address: the results of the failed lines alone.
+pub const FAILED_RESULTS: &str = "results?only=failed";
 
 /// A call as a handler sees it: who calls (verified), what for, and with what.
 #[derive(Clone, Debug)]
@@ -226,14 +229,20 @@ pub struct Document<T> {
 
 /// `{"data": […], "links": …, "meta": …}`.
 #[derive(Debug, Serialize)]
-pub struct ListDocument<T> {
+pub struct ListDocument<T, M = ListMeta> {
     pub data: Vec<T>,
     pub links: Links,
-    pub meta: ListMeta,
+    pub meta: M,
 }
 
 /// The address of an import.
 #[must_use]
 pub fn import_address(origin: &str, id: ImportId) -> String {
     format!("{origin}{IMPORTS_PATH}/{id}")
+}
+
+/// The address of the results of an import's failed lines.
+#[must_use]
+pub fn failed_results_address(origin: &str, id: ImportId) -> String {
+    format!("{}/{FAILED_RESULTS}", import_address(origin, id))
 }

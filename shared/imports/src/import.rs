@@ -8,7 +8,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::{idempotency::Idempotency, options::ImportOptions, owner::Owner, report::Report};
 
 pub use crate::{
-    counts::{RecordCounts, Tally},
+    counts::{ActionCounts, RecordCounts, Tally},
     import_id::ImportId,
     time::to_micros,
 };

@@ -15,6 +15,7 @@ pub mod options;
 pub mod owner;
 pub mod page;
 pub mod ports;
+pub mod put_order;
 pub mod receipt;
 pub mod report;
 pub mod retention;

@@ -103,6 +103,14 @@ impl Page {
         (end < total && next > offset).then_some(next)
     }
 
+    /// How many entries of the list come after this page and are on no other, as no page lies beyond the largest offset. `None`
+    /// when there are none, or when the page holds nothing. It holds only so many entries.
+    #[must_use]
+    pub fn beyond(self, entries: u64, total: u64) -> Option<u64> {
+        let more = total.checked_sub(u64::from(self.offset) + entries)?;
+        (self.limit > 0 && more > 0 && self.next(entries, total).is_none()).then_some(more)
+    }
+
     /// The offset of the last page with entries, when pages of this limit are turned from this one on.
     fn last(self, total: u64) -> Option<u64> {
         let (limit, end) = (u64::from(self.limit), total.checked_sub(1)?);

@@ -175,6 +175,16 @@ pub trait Imports: Sync {
     /// Lists ended jobs whose receipts are not known to be written, earliest first, at most `limit`.
     fn owed_receipts(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
 
+    /// Notes that a put of a dropped file is about to be imported. `false` when a later put of the same key was noted before.
+    /// Puts differ by S3's `sequencer`, and remembered for [`crate::put_order::REMEMBERED`].
+    fn note_put(
+        &self,
+        store: &StoreId,
+        key: &str,
+        sequencer: &str,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = PortResult<bool>> + Send;
+
     /// Notes that a receipt is written.
     fn settle_receipt(&self, import: &ImportRef) -> impl Future<Output = PortResult<()>> + Send;
 }
@@ -293,7 +303,7 @@ pub struct FileVersion {
 }
 
 /// The result of reading a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileRead {
     /// It was read to its end, or until no more was wanted.
     Done,
@@ -301,6 +311,8 @@ pub enum FileRead {
     Missing,
     /// It has more bytes than may be read, so many: nothing was read.
     TooLarge { bytes: u64 },
+    /// It lies in a storage class from which it has to be restored first: the class, in S3's words.
+    Archived { class: String },
 }
 
 /// The files: uploads, drops and reports.

@@ -4,12 +4,15 @@
 use std::{cmp::Ordering, collections::HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use records::StoreId;
+use serde::Serialize;
 use tracing::{info, warn};
 
 use crate::{
-    api::ReceiptDocument,
-    import::Import,
+    api::{LeftAsideDocument, ReceiptDocument},
+    import::{Import, ImportFile, ImportId},
     ports::{Files, ImportRef, Imports, PortError, PortResult},
+    put_order::comparable,
     time::time,
 };
 
@@ -29,10 +32,37 @@ const LOOKS: u32 = 5;
 /// be too long for a key, the job's id stands for the name. `None` for a job whose file was not dropped.
 #[must_use]
 pub fn receipt_key(import: &Import) -> Option<String> {
-    let Import { id, store, file, .. } = import;
+    key_beside(&import.store, import.id, &import.file)
+}
+
+fn key_beside(store: &StoreId, id: ImportId, file: &ImportFile) -> Option<String> {
     let name = file.key.strip_prefix(DROPS)?.strip_prefix(store.as_str())?.strip_prefix('/')?;
     let key = format!("receipts/{store}/{name}.json");
     Some(if key.len() > MAX_KEY { format!("receipts/{store}/{id}.json") } else { key })
+}
+
+/// A dropped file that no job is made of.
+#[derive(Clone, Debug)]
+pub struct LeftAside<'a> {
+    pub store: &'a StoreId,
+    /// The id that its job would have.
+    pub id: ImportId,
+    pub file: &'a ImportFile,
+    pub sequencer: Option<&'a str>,
+    pub reason: &'a str,
+}
+
+impl LeftAside<'_> {
+    /// Writes the receipt that says so, unless that of a newer put is there.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn write_receipt(&self, files: &impl Files, now: DateTime<Utc>) -> PortResult<()> {
+        let Some(key) = key_beside(self.store, self.id, self.file) else { return Ok(()) };
+        let put = Put { sequencer: self.sequencer.unwrap_or_default().to_owned(), created_at: time(now) };
+        let receipt = LeftAsideDocument::new(self.reason, self.file, |key| files.address(key));
+        put_over_older(files, &key, &put, &receipt).await
+    }
 }
 
 /// Writes the receipts that are owed by jobs that ended at least so long ago. What can't be written now stays owed.
@@ -78,17 +108,21 @@ async fn write_receipt(
 async fn put_receipt(files: &impl Files, import: Import) -> PortResult<()> {
     let (Some(key), put) = (receipt_key(&import), Put::of(&import)) else { return Ok(()) };
     let Some(receipt) = ReceiptDocument::new(import, |key| files.address(key)) else { return Ok(()) };
-    let json = serde_json::to_vec_pretty(&receipt).map_err(|error| PortError::Permanent(error.to_string()))?;
+    put_over_older(files, &key, &put, &receipt).await
+}
+
+async fn put_over_older(files: &impl Files, key: &str, put: &Put, receipt: &impl Serialize) -> PortResult<()> {
+    let json = serde_json::to_vec_pretty(receipt).map_err(|error| PortError::Permanent(error.to_string()))?;
     let json = bytes::Bytes::from(json);
     // Usually there is no receipt yet: the first try does without looking.
     let mut there = None;
     for _ in 0..LOOKS {
-        match files.put_over(&key, there.as_ref(), json.clone(), put.to_metadata()).await {
+        match files.put_over(key, there.as_ref(), json.clone(), put.to_metadata()).await {
             Err(PortError::Conflict(_)) => {}
             done => return done,
         }
-        there = files.newest(&key).await?;
-        if there.as_ref().is_some_and(|there| Put::read(&there.metadata).cmp(&put) != Ordering::Less) {
+        there = files.newest(key).await?;
+        if there.as_ref().is_some_and(|there| Put::read(&there.metadata).cmp(put) != Ordering::Less) {
             return Ok(());
         }
     }
@@ -123,15 +157,12 @@ impl Put {
         texts.map(|(name, text)| (name.to_owned(), text.clone())).collect()
     }
 
-    /// Which of two puts came later: by sequencer, the shorter one filled up with zeros at its end, as S3 says; else by the
-    /// creation of their jobs.
+    /// Which of two puts came later: by sequencer, else by the creation of their jobs.
     fn cmp(&self, other: &Self) -> Ordering {
-        let width = self.sequencer.len().max(other.sequencer.len());
-        let filled = |put: &Self| format!("{:0<width$}", put.sequencer.to_ascii_uppercase());
         let by_sequencer = if self.sequencer.is_empty() || other.sequencer.is_empty() {
             Ordering::Equal
         } else {
-            filled(self).cmp(&filled(other))
+            comparable(&self.sequencer).cmp(&comparable(&other.sequencer))
         };
         by_sequencer.then_with(|| self.created_at.cmp(&other.created_at))
     }
@@ -143,8 +174,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::import::{ImportFile, ImportId, NewImport};
-    use records::StoreId;
+    use crate::import::NewImport;
 
     fn check(key: &str, expected: Option<&str>) {
         let (id, store) = (ImportId::new(Uuid::nil()), StoreId::from_configuration("main").unwrap());

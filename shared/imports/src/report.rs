@@ -1,6 +1,7 @@
 //! The report of a job: its error rows, the result of each line, the failed lines as they stood. Files in S3, written while the
 //! job runs.
 
+mod documents;
 mod index;
 mod writer;
 
@@ -50,6 +51,12 @@ impl Report {
     #[must_use]
     pub fn results_key(prefix: &str) -> String {
         format!("{prefix}/results.jsonl")
+    }
+
+    /// The key of the results of the failed lines alone, each with the text of its line.
+    #[must_use]
+    pub fn failed_results_key(prefix: &str) -> String {
+        format!("{prefix}/failed-results.jsonl")
     }
 
     /// The key of the failed lines, byte for byte as they stood in the import file.

@@ -46,8 +46,11 @@ const fn time(name: &'static str, value: fn(&EndedJob) -> Option<i64>) -> Metric
     Metric { name, unit: "Milliseconds", dimensions: &[BY_STACK], value }
 }
 
-/// Every metric there is. Of a job that never started the last three are left out.
-pub const METRICS: [Metric; 7] = [
+/// Files that lie in no store's folder. Of no job: it is sent by itself.
+const STRAY_FILES: Metric = count("StrayFiles", |_| None);
+
+/// Every metric there is. Of a job that never started the three about its run are left out.
+pub const METRICS: [Metric; 8] = [
     Metric { dimensions: &[BY_STACK, BY_OUTCOME], ..count("JobsFinished", |_| Some(1)) },
     count("RecordsUploaded", |job| Some(job.uploaded.into())),
     count("RecordsImported", |job| Some(job.imported.into())),
@@ -55,6 +58,7 @@ pub const METRICS: [Metric; 7] = [
     count("Attempts", |job| Some(job.run?.attempts.into())),
     time("QueueAge", |job| Some(milliseconds(job.run?.created_at, job.run?.started_at))),
     time("JobDuration", |job| Some(milliseconds(job.run?.started_at, job.finished_at))),
+    STRAY_FILES,
 ];
 
 /// The time between two clocks' readings, which need not agree.
@@ -62,7 +66,7 @@ fn milliseconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
     (to - from).num_milliseconds().max(0)
 }
 
-/// How a job ended, for metrics: a cancelled job did not fail.
+/// How a job ended, for metrics: a cancelled job did not fail, nor one that gave way to a later put of its file.
 #[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq)]
 #[strum(serialize_all = "snake_case")]
 pub enum JobOutcome {
@@ -80,7 +84,7 @@ impl JobOutcome {
     pub fn of(failure: Option<&RecordError>) -> Self {
         match failure.map(|failure| failure.code) {
             None => Self::Success,
-            Some(RecordErrorCode::Cancelled) => Self::Cancelled,
+            Some(RecordErrorCode::Cancelled | RecordErrorCode::Superseded) => Self::Cancelled,
             Some(_) => Self::Failed,
         }
     }
@@ -151,6 +155,15 @@ impl Telemetry {
     #[must_use]
     pub const fn new(stack: String, write: fn(&str)) -> Self {
         Self { stack, write }
+    }
+
+    /// Sends that a file lies in no store's folder.
+    pub fn stray_file(&self, now: DateTime<Utc>) {
+        let Metric { name, unit, dimensions, .. } = STRAY_FILES;
+        let filed =
+            json!([{"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": [{"Name": name, "Unit": unit}]}]);
+        let aws = json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": filed});
+        (self.write)(&json!({"_aws": aws, STACK: self.stack, name: 1}).to_string());
     }
 
     /// Sends the metrics of a job that has ended. A job whose function dies between its end and this call goes uncounted.
@@ -247,7 +260,7 @@ mod tests {
                 metrics += 1;
             }
         }
-        assert_eq!(metrics, METRICS.len());
+        assert_eq!(metrics + 1, METRICS.len(), "all but the one that is of no job");
     }
 
     #[test]

@@ -194,6 +194,8 @@ pub enum RecordErrorCode {
     RefusedByDatabase,
     /// An option that came with the file can't be read.
     InvalidOption,
+    /// A file that was put later under the same name was imported before.
+    Superseded,
     /// The file is gone.
     FileMissing,
     /// The file holds no object.

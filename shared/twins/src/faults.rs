@@ -28,6 +28,7 @@ pub enum Call {
     RequestCancel,
     Forget,
     OwedReceipts,
+    NotePut,
     SettleReceipt,
     Reserve,
     Promise,

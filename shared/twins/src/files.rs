@@ -25,6 +25,8 @@ pub struct MemoryFiles {
     /// The versions of each key, oldest first.
     files: Arc<Mutex<BTreeMap<String, Vec<Bytes>>>>,
     metadata: Arc<Mutex<HashMap<ImportFile, HashMap<String, String>>>>,
+    /// The storage classes of files that can't be read.
+    archived: Arc<Mutex<HashMap<ImportFile, String>>>,
     faults: Faults,
 }
 
@@ -32,7 +34,7 @@ impl MemoryFiles {
     /// Begins without a file; `faults` befall its calls.
     #[must_use]
     pub fn new(faults: Faults) -> Self {
-        Self { files: Arc::default(), metadata: Arc::default(), faults }
+        Self { faults, ..Self::default() }
     }
 
     /// Stores a file as a partner does, and tells which one it is by key and version.
@@ -47,6 +49,11 @@ impl MemoryFiles {
     pub fn describe(&self, file: &ImportFile, metadata: &[(&str, &str)]) {
         let metadata = metadata.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         lock(&self.metadata).insert(file.clone(), metadata.collect());
+    }
+
+    /// Moves a file to a storage class from which it can't be read.
+    pub fn archive(&self, file: &ImportFile, class: &str) {
+        lock(&self.archived).insert(file.clone(), class.to_owned());
     }
 
     /// The newest version of a file.
@@ -125,6 +132,9 @@ impl Files for MemoryFiles {
     ) -> PortResult<FileRead> {
         let mut found = None;
         let read = || {
+            if let Some(class) = lock(&self.archived).get(file) {
+                return Ok(FileRead::Archived { class: class.clone() });
+            }
             found = self.version(file);
             let bytes = found.as_ref().map(|bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             Ok(match bytes {

@@ -14,6 +14,7 @@ use imports::{
     import::{Claim, Import, ImportId, ImportStatus, Lease, NewImport, Outcome, Tally, to_micros},
     page::Page,
     ports::{Created, ImportRef, Imports, Listing, PortError, PortResult},
+    put_order::comparable,
     retention::Retention,
     times::LEASE,
 };
@@ -37,6 +38,8 @@ struct State {
     epoch: u64,
     /// The index of the job that runs, and when its lease lapses.
     running: Option<(usize, DateTime<Utc>)>,
+    /// The latest put of each dropped file that was noted.
+    puts: HashMap<(StoreId, String), String>,
     /// How long the job of a store is kept that ended last of those with a number.
     kept: HashMap<StoreId, Retention>,
     /// Jobs kept since then or earlier are forgotten.
@@ -211,6 +214,19 @@ impl Imports for MemoryImports {
             Ok(owing.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
         };
         self.faults.around(Call::OwedReceipts, owed).await
+    }
+
+    async fn note_put(&self, store: &StoreId, key: &str, sequencer: &str, _now: DateTime<Utc>) -> PortResult<bool> {
+        let (file, put) = ((store.clone(), key.to_owned()), comparable(sequencer));
+        let note = move |state: &mut State| {
+            let latest = state.puts.entry(file).or_default();
+            let is_latest = *latest <= put;
+            if is_latest {
+                *latest = put;
+            }
+            Ok(is_latest)
+        };
+        self.change(Call::NotePut, note).await
     }
 
     async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {

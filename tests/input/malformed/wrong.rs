@@ -28,6 +28,7 @@ pub(crate) const WAYS: &[(usize, Make)] = &[
     (4, query),
     (12, id),
     (3, status),
+    (3, only),
     (16, form_cut),
     (12, form_without),
     (16, option),
@@ -168,6 +169,16 @@ fn query(rng: &mut ChaCha8Rng) -> Wrong {
         400,
         format!("{name}: \"{name}\" must be UTF-8 text"),
     )
+}
+
+fn only(rng: &mut ChaCha8Rng) -> Wrong {
+    let query = match rng.random_range(0..3) {
+        0 => "only=failed&only=failed".to_owned(),
+        1 => "only=Failed".to_owned(),
+        _ => format!("only={}", encoded(&format!("{}?", odd_text(rng)))),
+    };
+    let told = "only: \"only\" must be failed, given once, or left out";
+    wrong("results of other lines", Sent { query, ..Sent::to(Route::Results) }, 400, told)
 }
 
 fn id(rng: &mut ChaCha8Rng) -> Wrong {

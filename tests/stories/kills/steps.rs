@@ -22,7 +22,7 @@ pub(super) const OF_CALLS: [Step; 5] = [STORE_FILE, CREATE, SEND, CANCEL, NUMBER
 pub(super) const WRITE_PRODUCTS: Step = [WRITE, "Box 30"];
 
 /// What a worker does with a file of [`super::points::small_file`], in this order.
-pub(super) const OF_SMALL_FILES: [Step; 14] = [
+pub(super) const OF_SMALL_FILES: [Step; 15] = [
     ["AmazonSQS.ChangeMessageVisibility", "VisibilityTimeout"],
     [TRANSACTION, "started_at = if_not_exists(started_at, :now)"],
     [WRITE, "Box 0"],
@@ -33,6 +33,7 @@ pub(super) const OF_SMALL_FILES: [Step; 14] = [
     ["x-id=PutObject", "/errors.jsonl"],
     ["x-id=PutObject", "/errors.index"],
     ["x-id=PutObject", "/results.jsonl"],
+    ["x-id=PutObject", "/failed-results.jsonl"],
     ["x-id=PutObject", "/failed-lines.jsonl"],
     [TRANSACTION, "REMOVE running SET lease_until = :zero"],
     ["PUT /", "/receipts/store-"],
@@ -47,10 +48,11 @@ pub(super) const OF_LARGE_REPORTS: [Step; 3] =
 pub(super) const OF_HAND_OVERS: [Step; 2] = [[TRANSACTION, "SET attempt = attempt - :one"], SEND];
 
 /// What changes something whenever it happens to come, and what changes nothing.
-const OTHERS: [Step; 9] = [
+const OTHERS: [Step; 10] = [
     ["DynamoDB_20120810.UpdateItem", "SET lease_until = :until"],
     ["DynamoDB_20120810.UpdateItem", "SET uploaded = :uploaded"],
     ["DynamoDB_20120810.UpdateItem", "horizon"],
+    ["DynamoDB_20120810.UpdateItem", "SET latest_put = :put"],
     ["DynamoDB_20120810.GetItem", "ConsistentRead"],
     ["DynamoDB_20120810.BatchGetItem", "ConsistentRead"],
     ["DynamoDB_20120810.Query", "ConsistentRead"],

@@ -25,6 +25,7 @@ pub(super) enum Scene {
     Read,
     Download,
     AcceptDrop,
+    LeaveAside,
     AcceptUpload,
     Cancel,
     RunPosted,
@@ -37,13 +38,14 @@ pub(super) enum Scene {
 }
 
 /// In this order: where several use a permission, those are tried first that tell soonest.
-pub(super) const SCENES: [Scene; 15] = [
+pub(super) const SCENES: [Scene; 16] = [
     Scene::Post,
     Scene::Upload,
     Scene::List,
     Scene::Read,
     Scene::Download,
     Scene::AcceptDrop,
+    Scene::LeaveAside,
     Scene::AcceptUpload,
     Scene::Cancel,
     Scene::RunPosted,
@@ -65,6 +67,7 @@ impl Stage {
             Scene::Read => self.read().await,
             Scene::Download => self.download().await,
             Scene::AcceptDrop => self.accept_drop().await,
+            Scene::LeaveAside => self.leave_aside().await,
             Scene::AcceptUpload => self.accept_upload().await.map(drop),
             Scene::Cancel => self.cancelled().await.map(drop),
             Scene::RunPosted => self.run(&self.posted().await?).await,
@@ -151,6 +154,20 @@ impl Stage {
         self.tick(&id).await?;
         let again = self.accept(&key, &version).await?;
         ensure(again == id, &json!(again))
+    }
+
+    /// A marker has its receipt, the second time in the place of the first one.
+    async fn leave_aside(&self) -> Played {
+        let name = format!("_{}", Uuid::new_v4());
+        let key = format!("drops/{}/{name}", self.world.store);
+        let version = self.world.put(&key, "", &[]).await;
+        for _ in 0..2 {
+            let event = announcement(&self.world, &key, &version);
+            root::invoke(&self.world.stack, self.function("accept-drop"), &event).await?;
+        }
+        let receipt = format!("receipts/{}/{name}.json", self.world.store);
+        let object = self.world.s3().head_object().bucket(self.world.stack.bucket()).key(receipt).send().await;
+        ensure(object.is_ok(), &json!("no receipt"))
     }
 
     async fn accept_upload(&self) -> Played<String> {

@@ -98,7 +98,8 @@ fn shown(value: &Value) -> String {
 
 /// What has to be watched: metric and resource.
 fn wanted(template: &Template) -> Vec<(&'static str, String)> {
-    let mut wanted = vec![("JobsFinished", "failed".to_owned())];
+    let stack = shown(&json!({"Ref": "AWS::StackName"}));
+    let mut wanted = vec![("JobsFinished", "failed".to_owned()), ("StrayFiles", stack)];
     let called_by = |function: &str, service: &str| {
         let mut permissions = template.all("AWS::Lambda::Permission");
         permissions.any(|(_, of)| target(&of["FunctionName"]) == Some(function) && of["Principal"] == service)

@@ -57,7 +57,7 @@ async fn a_boundary_is_read_quoted_or_not() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_put_together_by_hand_is_told_what_is_wrong_with_it() {
+async fn a_form_that_is_put_together_by_hand_is_refused_with_what_is_wrong_with_it() {
     let lf = String::from_utf8(body(&[file_part()])).unwrap().replace("\r\n", "\n");
     assert_snapshot!(refusal(read(lf.into()).await), @"body: the multipart body can't be read: its lines end in LF, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form");
 }

@@ -32,18 +32,6 @@ async fn references_are_found_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_whose_options_cannot_be_read_is_not_tried() {
-    let world = World::new();
-    let file = world.worker.files.store("drops/main/a.jsonl", product("tea"));
-    let refused = Some("metadata \"dry-run\" must be true or false".to_owned());
-    let new = NewImport { refused, ..NewImport::new(id(1), store(), file) };
-    submit(&world.worker.imports, &world.worker.queue, new, twins::now()).await.unwrap();
-    world.run().await;
-    assert_eq!(world.outcome(1).await, "failed, 0 of 0\n0: invalid_option \n");
-    assert_eq!((world.objects(), world.faults.calls(Call::Read)), (vec![], 0));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_failed_line_fails_those_that_need_it() {
     let bad = product("tea").replace("Tea tea", "T");
     let file =

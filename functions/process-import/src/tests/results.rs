@@ -73,3 +73,35 @@ async fn a_file_that_could_not_be_tried_has_empty_results() {
     assert_eq!(world.results(1).await, []);
     assert_eq!(world.failed_lines(1).await, "");
 }
+
+/// The results of the failed lines as they are written.
+async fn failed_results(world: &World) -> String {
+    let prefix = world.import(1).await.report.unwrap().prefix;
+    let results = world.worker.files.content(&Report::failed_results_key(&prefix)).unwrap();
+    String::from_utf8(results.to_vec()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_line_is_reported_with_its_text_and_whether_it_only_waits_for_another() {
+    let bad = product("mug").replace("Tea mug", "T");
+    let file = [product("tea"), bad, plan("monthly"), offering("box", "mug", "monthly")].concat();
+    let world = World::with([file.as_bytes(), b"{\"\xFF\"\r\n"].concat()).await;
+    world.run().await;
+    assert_snapshot!(failed_results(&world).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_sent_again_says_what_to_ask_for() {
+    let world = World::with(products(2)).await;
+    world.submit(2, products(2)).await;
+    world.submit(3, products(2) + "{]\n").await;
+    world.run().await;
+    let failure = async |number| world.import(number).await.report.unwrap().failure.unwrap().problem;
+    let again = "send the file with on_conflict=skip to keep what is stored, or with on_conflict=update to replace it";
+    let none = |lines| format!("none of the {lines} objects of the import file could be imported");
+    assert_eq!(failure(2).await, format!("{}: all are stored already; {again}", none(2)));
+    assert_eq!(failure(3).await, format!("{}: 2 of them are stored already; {again}", none(3)));
+    let prefix = world.import(2).await.report.unwrap().prefix;
+    let problem = format!("external_ref: a subscription_product with this \"external_ref\" is stored already; {again}");
+    assert!(world.rows(&Report::errors_key(&prefix)).iter().all(|row| row["meta"]["error"] == problem));
+}

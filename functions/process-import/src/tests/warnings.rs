@@ -30,7 +30,7 @@ async fn an_attribute_that_nothing_reads_is_a_warning_beside_the_line_and_the_jo
     }
     let world = World::with(file()).await;
     world.run().await;
-    assert_eq!(world.told(1).await, "success, 2 of 2\n");
+    assert_eq!(world.outcome(1).await, "success, 2 of 2\n");
     assert_snapshot!(results(&world, 1).await, @r#"{"line":1,"type":"subscription_product","external_ref":"mug","id":"f78586d3-66a5-513b-9198-e59002799f89","action":"created","warnings":[{"code":"unknown_attribute","field":"Price","warning":"Price: \"Price\" is not known here, and nothing reads it; did you mean \"price\"?","did_you_mean":"price"}]}
 {"line":2,"type":"subscription_product","external_ref":"tea","id":"8400236a-562e-5254-b915-62c148ce5e7d","action":"created"}"#);
 }
@@ -42,7 +42,7 @@ async fn unknown_attributes_are_refused_where_that_is_asked_for() {
         let options = ImportOptions { unknown: Unknown::Refuse, dry_run, ..ImportOptions::default() };
         world.submit_with(1, file(), options).await;
         world.run().await;
-        assert_eq!(world.told(1).await, "success, 1 of 2\n1: unknown_attribute Price\n");
+        assert_eq!(world.outcome(1).await, "success, 1 of 2\n1: unknown_attribute Price\n");
         assert_eq!(world.import(1).await.tally.warnings, 0);
     }
 }

@@ -119,8 +119,8 @@ impl ImportTable {
         let failure = outcome.report.failure.as_ref().map(|failure| write(&FailureItem::from(failure))).transpose()?;
         let set_failure = if failure.is_some() { ", failure = :failure" } else { "" };
         let expression = format!(
-            "SET #status = :ended, finished_at = :now, updated_at = :now, uploaded = :uploaded, imported = :imported, warnings = :warnings, \
-             report = :report, errors = :errors, blocked = :blocked{set_failure}{more}"
+            "SET #status = :ended, finished_at = :now, updated_at = :now, uploaded = :uploaded, imported = :imported, \
+             actions = :actions, warnings = :warnings, report = :report, errors = :errors, blocked = :blocked{set_failure}{more}"
         );
         let update = self
             .update(import_key(&import.store, import.id), &expression)
@@ -130,6 +130,7 @@ impl ImportTable {
             .expression_attribute_values(":uploaded", counts_attribute(&outcome.tally.uploaded)?)
             .expression_attribute_values(":imported", counts_attribute(&outcome.tally.imported)?)
             .expression_attribute_values(":warnings", number(outcome.tally.warnings))
+            .expression_attribute_values(":actions", counts_attribute(&outcome.tally.actions)?)
             .expression_attribute_values(":report", text(&outcome.report.prefix))
             .expression_attribute_values(":errors", number(outcome.report.errors))
             .expression_attribute_values(":blocked", number(outcome.report.blocked));

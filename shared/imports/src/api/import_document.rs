@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::import_address;
+use super::{FAILED_RESULTS, import_address};
 use crate::{
-    import::{Import, ImportId, RecordCounts, Tally},
+    import::{ActionCounts, Import, ImportFile, ImportId, RecordCounts, Tally},
     options::{OnConflict, Unknown},
     owner::Owner,
     report::Report,
@@ -82,15 +82,19 @@ struct ImportRecords {
     imported: RecordCounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     importable: Option<RecordCounts>,
+    #[serde(flatten)]
+    actions: Option<ActionCounts>,
 }
 
 impl ImportRecords {
     fn new(tally: Tally, dry_run: bool) -> Self {
-        let Tally { uploaded, imported, warnings: _ } = tally;
+        let Tally { uploaded, imported, actions, warnings: _ } = tally;
+        // A job that ended before actions were counted shows none.
+        let actions = Some(actions).filter(|actions| actions.total() == imported.total());
         if dry_run {
-            Self { uploaded, imported: RecordCounts::default(), importable: Some(imported) }
+            Self { uploaded, imported: RecordCounts::default(), importable: Some(imported), actions }
         } else {
-            Self { uploaded, imported, importable: None }
+            Self { uploaded, imported, importable: None, actions }
         }
     }
 }
@@ -113,14 +117,16 @@ struct ImportLinks {
     this: String,
     errors: Option<String>,
     results: Option<String>,
+    failed_results: Option<String>,
     failed_lines: Option<String>,
 }
 
 impl ImportLinks {
     fn new(address: String, has_ended: bool) -> Self {
         let below = |name: &str| has_ended.then(|| format!("{address}/{name}"));
-        let (errors, results, failed_lines) = (below("errors"), below("results"), below("failed-lines"));
-        Self { this: address, errors, results, failed_lines }
+        let (errors, results) = (below("errors"), below("results"));
+        let (failed_results, failed_lines) = (below(FAILED_RESULTS), below("failed-lines"));
+        Self { this: address, errors, results, failed_results, failed_lines }
     }
 }
 
@@ -191,7 +197,34 @@ struct ReceiptFile {
 struct ReceiptLinks {
     errors: String,
     results: String,
+    failed_results: String,
     failed_lines: String,
+}
+
+/// What a partner finds beside a dropped file that no job is made of.
+#[derive(Debug, Serialize)]
+pub struct LeftAsideDocument<'a> {
+    left_aside: Reason<'a>,
+    file: ReceiptFile,
+}
+
+#[derive(Debug, Serialize)]
+struct Reason<'a> {
+    reason: &'a str,
+}
+
+impl<'a> LeftAsideDocument<'a> {
+    /// Says why a file is left aside. `address` makes its address for clients of S3.
+    #[must_use]
+    pub fn new(reason: &'a str, file: &ImportFile, address: impl Fn(&str) -> String) -> Self {
+        Self { left_aside: Reason { reason }, file: ReceiptFile::new(file, address) }
+    }
+}
+
+impl ReceiptFile {
+    fn new(file: &ImportFile, address: impl Fn(&str) -> String) -> Self {
+        Self { url: address(&file.key), version: file.version.clone() }
+    }
 }
 
 impl ReceiptDocument {
@@ -203,9 +236,10 @@ impl ReceiptDocument {
         let links = ReceiptLinks {
             errors: address(&Report::errors_key(prefix)),
             results: address(&Report::results_key(prefix)),
+            failed_results: address(&Report::failed_results_key(prefix)),
             failed_lines: address(&Report::failed_lines_key(prefix)),
         };
-        let file = ReceiptFile { url: address(&import.file.key), version: import.file.version.clone() };
+        let file = ReceiptFile::new(&import.file, &address);
         Some(Self { data: Job::new(import, None), file, links })
     }
 }

@@ -7,10 +7,10 @@ use records::{
 
 use super::{ImportOptions, OptionError, OptionName};
 
-/// The most names that are told to be ignored.
+/// The most names that are shown as ignored.
 pub const MOST_IGNORED: usize = 20;
 
-/// The most characters that are told of such a name.
+/// The most characters that are shown of such a name.
 const SHOWN: usize = 64;
 
 /// What a name means.

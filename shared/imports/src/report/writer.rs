@@ -1,17 +1,20 @@
 //! Writing a report, line by line in the order of the import file.
 
 use serde::Serialize;
-use serde_with::skip_serializing_none;
 use strum::{IntoStaticStr, VariantArray};
 use tokio::try_join;
 
-use super::{Report, index_entry};
+use super::{
+    Report,
+    documents::{FailedResultDocument, ResultDocument},
+    index_entry,
+};
 use crate::{
     api::ImportErrorDocument,
     import::Import,
     ports::{FileWriter, Files, PortError, PortResult},
 };
-use records::{RecordError, RecordErrorCode, RecordId, RecordType, RecordWarning};
+use records::{RecordError, RecordId, RecordType, RecordWarning};
 
 /// What was done with an imported line.
 #[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq)]
@@ -54,6 +57,7 @@ pub struct ReportWriter<'a, W> {
     errors: W,
     errors_index: W,
     results: W,
+    failed_results: W,
     failed_lines: W,
     /// How long the file of the error rows is so far.
     errors_bytes: u64,
@@ -69,6 +73,7 @@ impl<'a, W: FileWriter + Send> ReportWriter<'a, W> {
             errors: files.writer(Report::errors_key(&prefix)),
             errors_index: files.writer(Report::errors_index_key(&prefix)),
             results: files.writer(Report::results_key(&prefix)),
+            failed_results: files.writer(Report::failed_results_key(&prefix)),
             failed_lines: files.writer(Report::failed_lines_key(&prefix)),
             report: Report { prefix, failure: None, errors: 0, blocked: 0 },
             errors_bytes: 0,
@@ -81,9 +86,12 @@ impl<'a, W: FileWriter + Send> ReportWriter<'a, W> {
     /// # Errors
     /// When what has gathered could not be sent on.
     pub async fn add(&mut self, line: &ReportLine<'_>) -> PortResult<()> {
-        write_row(&mut self.row, &ResultDocument::new(line))?;
+        let result = ResultDocument::new(line);
+        write_row(&mut self.row, &result)?;
         self.results.write(&self.row).await?;
         let Err(errors) = line.outcome else { return Ok(()) };
+        write_row(&mut self.row, &FailedResultDocument::new(&result, line.raw))?;
+        self.failed_results.write(&self.row).await?;
         self.failed_lines.write(line.raw).await?;
         self.failed_lines.write(b"\n").await?;
         for error in errors {
@@ -103,7 +111,13 @@ impl<'a, W: FileWriter + Send> ReportWriter<'a, W> {
     /// # Errors
     /// When a file could not be written to its end.
     pub async fn finish(self, failure: Option<RecordError>) -> PortResult<Report> {
-        try_join!(self.errors.finish(), self.errors_index.finish(), self.results.finish(), self.failed_lines.finish())?;
+        try_join!(
+            self.errors.finish(),
+            self.errors_index.finish(),
+            self.results.finish(),
+            self.failed_results.finish(),
+            self.failed_lines.finish()
+        )?;
         let errors = self.report.errors + u64::from(failure.is_some());
         Ok(Report { failure, errors, ..self.report })
     }
@@ -115,67 +129,4 @@ fn write_row(row: &mut Vec<u8>, document: &impl Serialize) -> PortResult<()> {
     serde_json::to_writer(&mut *row, document).map_err(|error| PortError::Permanent(error.to_string()))?;
     row.push(b'\n');
     Ok(())
-}
-
-/// A line of the results.
-#[skip_serializing_none]
-#[derive(Serialize)]
-struct ResultDocument<'a> {
-    line: u32,
-    r#type: Option<RecordType>,
-    external_ref: Option<&'a str>,
-    id: Option<RecordId>,
-    action: &'static str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: Vec<ResultErrorDocument<'a>>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    warnings: Vec<ResultWarningDocument<'a>>,
-}
-
-#[derive(Serialize)]
-struct ResultWarningDocument<'a> {
-    code: RecordErrorCode,
-    field: &'a str,
-    warning: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    did_you_mean: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct ResultErrorDocument<'a> {
-    code: RecordErrorCode,
-    field: &'a str,
-    error: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    blocked_by: Option<u32>,
-}
-
-impl<'a> ResultDocument<'a> {
-    fn new(line: &ReportLine<'a>) -> Self {
-        let (id, action, errors) = match line.outcome {
-            Ok((id, action)) => (Some(*id), action.into(), &[][..]),
-            Err(errors) => (None, "failed", errors.as_slice()),
-        };
-        let shown = |error: &'a RecordError| ResultErrorDocument {
-            code: error.code,
-            field: &error.field,
-            error: error.detail(),
-            blocked_by: error.blocked_by,
-        };
-        let warned = |warning: &'a RecordWarning| ResultWarningDocument {
-            code: warning.code,
-            field: &warning.field,
-            warning: warning.detail(),
-            did_you_mean: warning.did_you_mean,
-        };
-        Self {
-            line: line.number,
-            r#type: line.record_type,
-            external_ref: line.external_ref,
-            id,
-            action,
-            errors: errors.iter().map(shown).collect(),
-            warnings: line.warnings.iter().map(warned).collect(),
-        }
-    }
 }

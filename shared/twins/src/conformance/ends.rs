@@ -28,6 +28,7 @@ promises! { $ import_end_promises in ends:
     the_line_is_of_pending_jobs_alone,
     a_receipt_is_owed_until_it_is_settled,
     a_cancelled_job_owes_its_receipt_too,
+    a_put_is_noted_unless_a_later_one_was,
 }
 
 fn cancelled(import: &Import) -> Outcome {
@@ -189,4 +190,18 @@ pub async fn a_cancelled_job_owes_its_receipt_too(imports: &impl Imports) {
     let outcome = Outcome { owes_receipt: true, ..cancelled(&import) };
     imports.cancel_pending(&import, &outcome, at(1)).await.unwrap();
     assert_eq!(imports.owed_receipts(9).await, Ok(vec![ImportRef::from(&import)]));
+}
+
+pub async fn a_put_is_noted_unless_a_later_one_was(imports: &impl Imports) {
+    let (store, other) = (fresh_store(), fresh_store());
+    let note = async |store, key, sequencer| imports.note_put(store, key, sequencer, at(0)).await.unwrap();
+    assert!(note(&store, "drops/a", "0066A1").await);
+    assert!(note(&store, "drops/a", "0066A1").await, "noted again by the same job");
+    assert!(!note(&store, "drops/a", "0066A0FF").await);
+    assert!(!note(&store, "drops/a", "0066").await);
+    assert!(note(&store, "drops/a", "0066a10").await, "equal once it is filled up with zeros");
+    assert!(note(&store, "drops/a", "0066a2").await);
+    assert!(!note(&store, "drops/a", "0066A1").await);
+    assert!(note(&store, "drops/b", "00").await);
+    assert!(note(&other, "drops/a", "00").await);
 }

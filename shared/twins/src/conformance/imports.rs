@@ -14,7 +14,7 @@ use imports::{
     owner::Owner,
     page::Page,
     ports::{Created, ImportRef, Imports, PortError, PortResult},
-    report::Report,
+    report::{Action, Report},
     times::LEASE,
 };
 use records::{RecordError, RecordErrorCode, RecordType, StoreId};
@@ -78,7 +78,12 @@ pub(super) fn tally(uploaded: u32, imported: u32) -> Tally {
         counts.add(RecordType::Subscription, 2 * count);
         counts
     };
-    Tally { uploaded: counts(uploaded), imported: counts(imported), warnings: imported / 2 }
+    let mut tally = Tally { uploaded: counts(uploaded), warnings: imported / 2, ..Tally::default() };
+    for (count, action) in (imported..).zip(Action::ALL) {
+        tally.add_imported(RecordType::SubscriptionPlan, *action, count);
+        tally.add_imported(RecordType::Subscription, *action, 2 * count);
+    }
+    tally
 }
 
 pub(super) fn outcome(lease: &Lease, ending: Ending, expires_at: DateTime<Utc>) -> Outcome {

@@ -92,8 +92,8 @@ fn refused(good: &Value, found: &Resolution, cases: &[(Value, &str)]) {
             }
         }
         let errors = resolve(draft(&line.to_string()), std::slice::from_ref(found)).err().unwrap_or_default();
-        let told: Vec<_> = errors.iter().map(|error| format!("{:?} {}", error.code, error.field)).collect();
-        assert_eq!(told.join(", "), *expected, "{changes}");
+        let shown: Vec<_> = errors.iter().map(|error| format!("{:?} {}", error.code, error.field)).collect();
+        assert_eq!(shown.join(", "), *expected, "{changes}");
     }
 }
 
@@ -373,15 +373,15 @@ fn a_subscribers_payment_authority_may_lack_its_ids() {
 }
 
 #[test]
-fn what_is_missing_is_told_by_what_is_there() {
-    let told = |attributes: &str| {
+fn what_is_missing_is_named_by_what_is_there() {
+    let shown = |attributes: &str| {
         check_attributes(RecordType::SubscriptionOffering, &format!(r#"{{"name":"Box",{attributes}}}"#))
     };
-    assert_eq!(told(r#""plans":[{"name":"Small"}]"#), "Required | pricing_options: \"pricing_options\" is required");
+    assert_eq!(shown(r#""plans":[{"name":"Small"}]"#), "Required | pricing_options: \"pricing_options\" is required");
     let monthly = format!(r#""plans":[{{{PLAN}}}]"#);
-    assert_eq!(told(&monthly), "Required | products: \"products\" is required");
+    assert_eq!(shown(&monthly), "Required | products: \"products\" is required");
     assert_eq!(
-        told(r#""plans":[{"attributes":{"name":"Small","feature_configurations":{}}}],"products":null"#),
+        shown(r#""plans":[{"attributes":{"name":"Small","feature_configurations":{}}}],"products":null"#),
         "Required | pricing_options: \"pricing_options\" is required"
     );
 }

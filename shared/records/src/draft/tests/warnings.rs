@@ -14,7 +14,7 @@ fn warned(line: &str) -> String {
 }
 
 #[test]
-fn an_attribute_that_nothing_reads_is_told_with_the_name_that_was_meant() {
+fn an_attribute_that_nothing_reads_is_warned_of_with_the_name_that_was_meant() {
     let product =
         |more: &str| warned(&format!(r#"{{"type":"subscription_product","attributes":{{"name":"Tea",{more}}}}}"#));
     assert_snapshot!(product(r#""externalRef":"x","Price":{},"prices":{},"mainImage":"x","colour":null"#), @r#"attributes.externalRef: "externalRef" is not known here, and nothing reads it; did you mean "external_ref"?
