@@ -53,8 +53,8 @@ fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(true).build())
 }
 
-async fn put(s3: &aws_sdk_s3::Client, key: &str, body: Vec<u8>) -> Result<(), Error> {
-    let put = s3.put_object().bucket(CODE_BUCKET).key(key).body(ByteStream::from(body)).send().await;
+async fn put(s3: &aws_sdk_s3::Client, key: &str, body: impl Into<ByteStream>) -> Result<(), Error> {
+    let put = s3.put_object().bucket(CODE_BUCKET).key(key).body(body.into()).send().await;
     put.map(drop).map_err(|error| failed(&format!("{key} can't be uploaded"), &DisplayErrorContext(&error)))
 }
 

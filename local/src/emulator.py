@@ -22,8 +22,19 @@ threading.Thread(target=follow_parent, daemon=True).start()
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 import ministack.app
-from ministack.core import iam_evaluator
+from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import s3
+
+drain_log = lambda_runtime.Worker._drain_stderr_bounded
+
+
+def drain_log_soon(worker, first_line_wait=0.01):
+    # After each call the emulator waits for its log: 50 ms where there is none. What a function wrote before its answer is
+    # in the pipe by then.
+    return drain_log(worker, first_line_wait)
+
+
+lambda_runtime.Worker._drain_stderr_bounded = drain_log_soon
 
 serve = ministack.app.app
 

@@ -1,9 +1,12 @@
 //! The functions as Lambda takes them: compiled, each in a zip of its own.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use serde::Deserialize;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -11,12 +14,14 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::{Error, workspace};
 
 /// A function ready to deploy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Package {
     /// The binary's name, which the template tells as `Binary`.
     pub(crate) name: String,
-    /// The zip: one executable named `bootstrap`.
-    pub(crate) zip: Vec<u8>,
+    /// The executable.
+    pub(crate) path: PathBuf,
+    /// The zip: the executable, named `bootstrap`.
+    pub(crate) zip: Bytes,
 }
 
 /// How functions are built.
@@ -28,18 +33,25 @@ pub(crate) struct Build {
     pub(crate) quiet: bool,
 }
 
-/// Builds every function in one Cargo call, into the folder that Cargo uses anyway, and packs them.
+/// Builds every function in one Cargo call, into the folder that Cargo uses anyway, and packs them. Once: what this process
+/// asks for again is what it has.
 pub(crate) fn build(how: Build) -> Result<Vec<Package>, Error> {
-    let names = names()?;
-    let executables = compile(&names, how)?;
-    std::thread::scope(|scope| {
-        let packing: Vec<_> =
-            executables.iter().map(|built| scope.spawn(move || pack(&built.name, &built.path))).collect();
+    static BUILT: Mutex<BTreeMap<bool, Vec<Package>>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(packages) = built.get(&how.release) {
+        return Ok(packages.clone());
+    }
+    let executables = compile(&names()?, how)?;
+    let packages: Result<Vec<_>, _> = std::thread::scope(|scope| {
+        let packing: Vec<_> = executables.into_iter().map(|built| scope.spawn(move || pack(built))).collect();
         packing
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|_| Err(Error::new("packing a function failed", "try again"))))
             .collect()
-    })
+    });
+    let packages = packages?;
+    built.insert(how.release, packages.clone());
+    Ok(packages)
 }
 
 /// Builds one function and gives its executable.
@@ -48,8 +60,7 @@ pub(crate) fn executable(name: &str) -> Result<PathBuf, Error> {
     if !names.iter().any(|known| known == name) {
         return Err(Error::new(format!("there is no function {name}"), format!("name one of: {}", names.join(", "))));
     }
-    let built =
-        compile(&names, Build { quiet: true, ..Build::default() })?.into_iter().find(|built| built.name == name);
+    let built = build(Build { quiet: true, ..Build::default() })?.into_iter().find(|built| built.name == name);
     built.map(|built| built.path).ok_or_else(|| Error::new(format!("{name} was not built"), "try again"))
 }
 
@@ -129,10 +140,11 @@ fn compile(names: &[String], how: Build) -> Result<Vec<Executable>, Error> {
     }
 }
 
-fn pack(name: &str, path: &Path) -> Result<Package, Error> {
+fn pack(built: Executable) -> Result<Package, Error> {
+    let Executable { name, path } = built;
     let failed =
         |error: &dyn std::fmt::Display| Error::new(format!("can't pack {}: {error}", path.display()), "try again");
-    let binary = std::fs::read(path).map_err(|error| Error::file("read", path, &error))?;
+    let binary = std::fs::read(&path).map_err(|error| Error::file("read", &path, &error))?;
     // The fastest level: the zip only travels over the loopback. One fixed time, so that the same binary makes the
     // same zip, and an unchanged function is not deployed again.
     let options = SimpleFileOptions::default()
@@ -144,5 +156,5 @@ fn pack(name: &str, path: &Path) -> Result<Package, Error> {
     writer.start_file("bootstrap", options).map_err(|error| failed(&error))?;
     writer.write_all(&binary).map_err(|error| failed(&error))?;
     let zip = writer.finish().map_err(|error| failed(&error))?.into_inner();
-    Ok(Package { name: name.to_owned(), zip })
+    Ok(Package { name, path, zip: zip.into() })
 }

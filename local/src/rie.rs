@@ -19,7 +19,7 @@ const PACKAGE: &str = "aws-sam-cli==1.170.0";
 const FOLDER: &str = "samcli/local/rapid";
 
 /// How long it may take to listen.
-const START_TRIES: u32 = 100;
+const START_TRIES: u32 = 600;
 
 /// Starts a stack, runs a function on an event beside it, and prints the answer.
 ///

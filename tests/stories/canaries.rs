@@ -4,7 +4,7 @@
 mod feed;
 mod search;
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use reqwest::{
     Method, RequestBuilder,
@@ -20,7 +20,7 @@ use crate::{
     gate::routes,
     permissions::roles::Roles,
     root,
-    world::{IMPORTS, World, gzip, send},
+    world::{IMPORTS, PATIENCE, World, gzip, send},
 };
 
 /// How many canaries there are at least.
@@ -186,15 +186,12 @@ impl Story {
 
     /// Waits until so many jobs have ended, and fetches all that they hand out.
     async fn settle(&mut self, jobs: usize) {
-        for _ in 0..300 {
+        let ended = async || {
             let all = self.world.all(IMPORTS, 100).await;
-            if all.len() == jobs && all.iter().all(|job| !job["meta"]["timestamps"]["finished_at"].is_null()) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        let all = self.world.all(IMPORTS, 100).await;
-        assert_eq!(all.len(), jobs, "log: {}", self.world.stack.log().display());
+            let have_ended = all.iter().all(|job| !job["meta"]["timestamps"]["finished_at"].is_null());
+            (all.len() == jobs && have_ended).then_some(all)
+        };
+        let all = self.world.wait(&format!("end of {jobs} jobs"), PATIENCE, ended).await;
         for job in all {
             let id = job["id"].as_str().unwrap();
             for file in ["errors", "results", "failed-lines"] {

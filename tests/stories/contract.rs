@@ -4,7 +4,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
 };
 
 use aws::ImportTable;
@@ -15,7 +14,7 @@ use records::{RecordErrorCode, RecordId, Resolution, read};
 use samples::generate;
 use serde_json::{Value, json};
 
-use crate::world::{ROOT, World, rows, succeed};
+use crate::world::{PATIENCE, ROOT, World, rows, succeed};
 
 const SCHEMATHESIS: Environment = Environment::new("schemathesis", include_str!("../contract/requirements.txt"));
 
@@ -88,13 +87,8 @@ async fn what_a_job_leaves_in_s3_is_what_openapi_promises() {
 
 /// Waits for an object of the bucket.
 async fn object(world: &World, key: &str) -> Vec<u8> {
-    for _ in 0..100 {
-        if let Ok(object) = world.s3().get_object().bucket(world.stack.bucket()).key(key).send().await {
-            return object.body.collect().await.unwrap().to_vec();
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("there is no {key}");
+    let get = async || world.s3().get_object().bucket(world.stack.bucket()).key(key).send().await.ok();
+    world.wait(key, PATIENCE, get).await.body.collect().await.unwrap().to_vec()
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! Files that partners drop into the bucket: whatever they are called, and with what is said of them.
 
-use std::time::Duration;
-
 use local::rie::Rie;
 use serde_json::{Value, json};
 
-use crate::world::{IMPORTS, World, gzip, sum};
+use crate::world::{IMPORTS, PATIENCE, World, gzip, sum};
 
 const FILE: &str = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}";
 
@@ -114,14 +112,8 @@ async fn an_overwritten_drop_is_a_second_job_and_a_put_announced_twice_is_one() 
     let tea = world.put(&key, FILE, &[]).await;
     let cup = world.put(&key, FILE.replace("Tea", "Cup"), &[]).await;
     let jobs = async || {
-        let mut jobs = world.all(IMPORTS, 100).await;
-        for _ in 0..100 {
-            if jobs.len() >= 2 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            jobs = world.all(IMPORTS, 100).await;
-        }
+        let two = async || Some(world.all(IMPORTS, 100).await).filter(|jobs| jobs.len() >= 2);
+        let jobs = world.wait("second job", PATIENCE, two).await;
         jobs.into_iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let made = jobs().await;

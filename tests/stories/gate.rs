@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     openapi,
     root::{self, signature},
-    world::{IMPORTS, ROOT, World, send},
+    world::{IMPORTS, PATIENCE, ROOT, World, send},
 };
 
 const FILE: &str = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}";
@@ -124,14 +124,11 @@ async fn no_object_is_given_taken_or_listed_without_a_signature() {
         keys.iter().map(|key: &String| key.split('/').next().unwrap().to_owned()).collect::<BTreeSet<_>>()
     };
     let expected = ["drops", "imports", "receipts", "reports", "uploads"].map(str::to_owned);
-    let mut there = keys().await;
-    for _ in 0..100 {
-        if prefixes(&there).len() == expected.len() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        there = keys().await;
-    }
+    let there = world.wait("key of each kind", PATIENCE, async || {
+        let there = keys().await;
+        (prefixes(&there).len() == expected.len()).then_some(there)
+    });
+    let there = there.await;
     assert_eq!(prefixes(&there), expected.into());
 
     let mut tried = 0;

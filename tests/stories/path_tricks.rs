@@ -9,7 +9,7 @@ use reqwest::{
     multipart::{Form, Part},
 };
 
-use crate::world::{IMPORTS, World, send, sum};
+use crate::world::{IMPORTS, PATIENCE, World, send, sum};
 
 const FILE: &str = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}";
 
@@ -105,12 +105,9 @@ async fn a_drop_stays_in_its_store_whatever_it_is_called() {
         assert_eq!((sum(&job, "imported"), &job["attributes"]["external_ref"]), (1, &(*name).into()));
         jobs.insert(id);
     }
-    for _ in 0..100 {
-        if within(&keys(&world, "").await, "receipts", &world.store).len() == names.len() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
+    let has_receipts =
+        async || (within(&keys(&world, "").await, "receipts", &world.store).len() == names.len()).then_some(());
+    world.wait("receipt of each drop", PATIENCE, has_receipts).await;
     let keys = keys(&world, "").await;
     let receipt = |name: &&str| format!("receipts/{}/{name}.json", world.store);
     assert_eq!(

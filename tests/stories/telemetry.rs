@@ -1,25 +1,23 @@
 //! What operators see: the metrics in the worker's log, with the numbers of the job's own document.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use imports::telemetry::{METRICS, NAMESPACE};
 use serde_json::Value;
 
-use crate::world::{ROOT, World, sum};
+use crate::world::{PATIENCE, ROOT, World, sum};
 
 /// The line of metrics in the log of the functions that tells of a job, as soon as it is there, and how many there are.
 async fn metrics(world: &World, id: &str) -> (Value, usize) {
-    for _ in 0..50 {
-        let log = fs::read_to_string(world.stack.log()).unwrap();
-        let lines = log.lines().filter_map(|line| Some(&line[line.find("{\"_aws\":")?..]));
-        let lines: Vec<Value> =
-            lines.filter(|line| line.contains(id)).map(|line| serde_json::from_str(line).unwrap()).collect();
-        if let Some(line) = lines.first() {
-            return (line.clone(), lines.len());
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("no metrics of {id}; log: {}", world.stack.log().display());
+    world
+        .wait(&format!("line with the metrics of {id}"), PATIENCE, async || {
+            let log = fs::read_to_string(world.stack.log()).unwrap();
+            let lines = log.lines().filter_map(|line| Some(&line[line.find("{\"_aws\":")?..]));
+            let lines: Vec<Value> =
+                lines.filter(|line| line.contains(id)).map(|line| serde_json::from_str(line).unwrap()).collect();
+            lines.first().map(|line| (line.clone(), lines.len()))
+        })
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

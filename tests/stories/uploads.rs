@@ -9,7 +9,7 @@ use reqwest::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{Answer, IMPORTS, World, gzip, send, sum};
+use crate::world::{Answer, IMPORTS, PATIENCE, World, gzip, send, sum};
 
 const FILE: &str = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}";
 
@@ -39,13 +39,9 @@ async fn put(world: &World, upload: &Value, file: impl Into<Vec<u8>>, changes: &
 /// Waits until the job of an upload is there, then until it has ended.
 async fn ended(world: &World, upload: &Value) -> Value {
     let id = upload["id"].as_str().unwrap();
-    for _ in 0..100 {
-        if world.get(&format!("{IMPORTS}/{id}")).await.status == 200 {
-            return world.ended(id).await;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("the upload {id} became no job; log: {}", world.stack.log().display());
+    let is_there = async || (world.get(&format!("{IMPORTS}/{id}")).await.status == 200).then_some(());
+    world.wait(&format!("job of the upload {id}"), PATIENCE, is_there).await;
+    world.ended(id).await
 }
 
 /// Compares S3's refusal with a status and a code.

@@ -26,6 +26,9 @@ use tokio::sync::OnceCell;
 /// The project's folder, as seen from the package's folder, in which Cargo runs its tests.
 pub(crate) const ROOT: &str = "..";
 
+/// How long to wait for what takes seconds: a machine may be busy with other things.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+
 /// A store in a stack, and a client that acts for it.
 pub(crate) struct World {
     pub(crate) stack: Arc<Stack>,
@@ -135,18 +138,27 @@ impl World {
 
     /// Waits until a job has ended.
     pub(crate) async fn ended(&self, id: &str) -> Value {
-        self.ended_within(id, Duration::from_mins(2)).await
+        self.ended_within(id, PATIENCE).await
     }
 
     pub(crate) async fn ended_within(&self, id: &str, time: Duration) -> Value {
-        let began = Instant::now();
-        loop {
+        self.wait(&format!("end of the job {id}"), time, async || {
             let import = self.import(id).await;
-            if matches!(import["attributes"]["status"].as_str(), Some("success" | "failed")) {
-                return import;
+            matches!(import["attributes"]["status"].as_str(), Some("success" | "failed")).then_some(import)
+        })
+        .await
+    }
+
+    /// Looks until something is there: soon again at first, then less often.
+    pub(crate) async fn wait<T>(&self, what: &str, time: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let (began, mut pause) = (Instant::now(), Duration::from_millis(50));
+        loop {
+            if let Some(found) = look().await {
+                return found;
             }
-            assert!(began.elapsed() < time, "the job has not ended: {import:#}\nlog: {}", self.stack.log().display());
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert!(began.elapsed() < time, "there is no {what}; log: {}", self.stack.log().display());
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(Duration::from_millis(500));
         }
     }
 
@@ -225,15 +237,12 @@ impl World {
 
     /// Waits for the job that a drop becomes, by its name.
     pub(crate) async fn job_of_drop(&self, name: &str) -> String {
-        for _ in 0..100 {
+        self.wait(&format!("job of the drop {name}"), PATIENCE, async || {
             let imports = self.all(IMPORTS, 100).await;
-            let job = imports.iter().find(|import| import["attributes"]["external_ref"] == name);
-            if let Some(job) = job {
-                return job["id"].as_str().unwrap().to_owned();
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        panic!("the drop {name} became no job; log: {}", self.stack.log().display());
+            let job = imports.iter().find(|import| import["attributes"]["external_ref"] == name)?;
+            Some(job["id"].as_str().unwrap().to_owned())
+        })
+        .await
     }
 }
 

@@ -43,9 +43,19 @@ impl Roles {
 
     /// Every decision so far. What the root user asks for is none.
     pub(crate) fn decisions(&self) -> Vec<Decision> {
-        let text = fs::read_to_string(&self.noted).unwrap();
+        self.noted("")
+    }
+
+    /// How often something was refused so far.
+    pub(crate) fn refusals(&self) -> usize {
+        self.noted("false").iter().filter(|decision| !decision.allowed).count()
+    }
+
+    /// The decisions in whose lines a text stands: there are thousands, and they are asked for again and again.
+    fn noted(&self, text: &str) -> Vec<Decision> {
+        let noted = fs::read_to_string(&self.noted).unwrap();
         // The last line may be half written.
-        let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines = noted.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.contains(text));
         lines.filter_map(|line| self.decision(&serde_json::from_str(line).unwrap())).collect()
     }
 

@@ -197,8 +197,8 @@ impl Stage {
             self.delete(&entry).await;
         }
         let call = self.sqs().change_message_visibility().queue_url(self.world.stack.queue_url());
-        call.receipt_handle(&message).visibility_timeout(3).send().await.unwrap();
-        let until = Instant::now() + Duration::from_millis(3_200);
+        call.receipt_handle(&message).visibility_timeout(8).send().await.unwrap();
+        let until = Instant::now() + Duration::from_millis(8_200);
         self.work(&message).await;
         tokio::time::sleep_until(until.into()).await;
         ensure(self.received().await.is_empty(), &json!("the message is back"))

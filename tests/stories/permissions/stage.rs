@@ -136,7 +136,7 @@ impl Stage {
     }
 
     pub(super) fn refusals(&self) -> usize {
-        self.roles.decisions().iter().filter(|decision| !decision.allowed).count()
+        self.roles.refusals()
     }
 
     /// Where the receipt of a dropped job belongs.

@@ -175,7 +175,7 @@ impl Two {
         let call = self.stores[who].world.anonymous(Method::POST, form["url"].as_str().unwrap());
         assert_eq!(send(call.multipart(fields.text("file", file))).await.status, 201);
         let id = body["data"]["id"].as_str().unwrap().to_owned();
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             let call = self.stores[who].world.request(Method::GET, &format!("{IMPORTS}/{id}"));
             if self.ask(who, call).await.0 == 200 {
                 return id;
