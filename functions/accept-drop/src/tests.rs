@@ -225,5 +225,5 @@ async fn a_promise_is_for_its_store_alone() {
 #[test]
 fn a_taken_key_of_a_job_without_one_is_an_error() {
     let file = ImportFile { key: "drops/main/a".to_owned(), version: None };
-    note(&Created::KeyTaken, &file).unwrap_err();
+    note(&Created::KeyTaken(id(1)), &file).unwrap_err();
 }
