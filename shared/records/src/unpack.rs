@@ -146,7 +146,7 @@ fn without_padding(bytes: &[u8]) -> &[u8] {
 
 #[derive(Debug)]
 enum Member {
-    Open(GzDecoder<Layer>),
+    Open(Box<GzDecoder<Layer>>),
     /// All members so far are whole; what they held, and the first bytes of what follows.
     Whole(Layer, Vec<u8>),
     /// In between: something failed.
@@ -155,7 +155,7 @@ enum Member {
 
 impl Gzip {
     fn new(inner: Layer) -> Self {
-        Self { member: Member::Open(GzDecoder::new(inner)), packed: 0 }
+        Self { member: Member::Open(Box::new(GzDecoder::new(inner))), packed: 0 }
     }
 
     /// Unpacks a piece. Members and blocks of nothing cost time and give none of the bytes that are counted: a file that is
@@ -192,7 +192,7 @@ impl Gzip {
                 }
                 if begin.len() == GZIP.len() {
                     let inner = std::mem::replace(inner, Layer::new(0));
-                    let mut decoder = GzDecoder::new(inner);
+                    let mut decoder = Box::new(GzDecoder::new(inner));
                     decoder.write_all(GZIP).map_err(|error| Self::fault(decoder.get_ref(), &error))?;
                     self.member = Member::Open(decoder);
                 }

@@ -136,7 +136,7 @@ mod tests {
         check(longest.as_bytes(), &longest, None);
         let first = |shown: usize| format!("these are the first {shown} of the line's {} bytes", MAX_LINE_BYTES + 2);
         check(format!("{longest}x").as_bytes(), &longest[..SHOWN], Some(&first(SHOWN)));
-        let moon = format!("{}🌙{}", &longest[..SHOWN - 2], &longest[..=MAX_LINE_BYTES - SHOWN - 1]);
+        let moon = format!("{}🌙{}", &longest[..SHOWN - 2], &longest[..MAX_LINE_BYTES - SHOWN]);
         check(moon.as_bytes(), &longest[..SHOWN - 2], Some(&first(SHOWN - 2)));
         let other = [b"\xFF", longest.as_bytes()].concat();
         let note = format!("{}, and \u{FFFD} stands for bytes that are not UTF-8", first(SHOWN));
