@@ -15,7 +15,7 @@ const ORDERS: u64 = 40;
 fn examples() -> Vec<Value> {
     let document = openapi::document();
     let schemas = document["components"]["schemas"].as_object().unwrap();
-    let lines = schemas.iter().filter(|(name, _)| name.ends_with("Line") && *name != "ResultLine");
+    let lines = schemas.iter().filter(|(name, _)| name.ends_with("Line") && !name.ends_with("ResultLine"));
     lines.flat_map(|(_, schema)| schema["examples"].as_array().into_iter().flatten().cloned()).collect()
 }
 
@@ -46,9 +46,9 @@ async fn import(service: &Service, rng: &mut ChaCha8Rng, number: u128, mut lines
     lines.shuffle(rng);
     let file: Vec<_> = lines.iter().map(|line| written(rng, line)).collect();
     let options = ImportOptions { on_conflict: OnConflict::Update, ..ImportOptions::default() };
-    let told = service.import_with(options, number, file.join("\n")).await;
-    assert_eq!(told.errors, Vec::<Value>::new());
-    assert_eq!(told.results.len(), lines.len());
+    let outcome = service.import_with(options, number, file.join("\n")).await;
+    assert_eq!(outcome.errors, Vec::<Value>::new());
+    assert_eq!(outcome.results.len(), lines.len());
 }
 
 /// The attributes of the objects that have a name, by their ids.

@@ -31,9 +31,10 @@ const STRICTER: [(RecordErrorCode, &str); 7] = [
 ];
 
 /// Why a line is taken here that Python refuses.
-const LOOSER: [(&str, &str); 2] = [
+const LOOSER: [(&str, &str); 3] = [
     ("byte order mark", "one at the start of a line is no part of it; Python asks for another codec"),
     ("zero-width character", "one around a line is no part of it; Python takes it for text behind the object"),
+    ("carriage return", "alone it ends a line where the file has no line feed; Python takes two lines for one"),
 ];
 
 /// What this service's reader says of the one line of a file; nothing where the file holds none.
@@ -322,6 +323,7 @@ fn where_python_reads_a_line_otherwise_there_is_a_reason() {
             (Some(Ok(())), false) if lines(case).any(|line| line.bytes.len() < line.raw.len()) => {
                 LOOSER[1].0.to_owned()
             }
+            (Some(Ok(())), false) if lines(case).count() > 1 && !case.contains(&b'\n') => LOOSER[2].0.to_owned(),
             (Some(Err(code)), true) if code != RecordErrorCode::NotJson || has_constant => format!("{code:?}"),
             (ours, theirs) => {
                 unexplained.push(format!("{ours:?} against {theirs}: {:?}", String::from_utf8_lossy(case)));

@@ -77,10 +77,7 @@ impl Draft {
             .map(str::to_owned);
         rules(record_type)(&mut Fields::new(&mut attributes, path, &mut findings));
         for name in related {
-            let more = format!(
-                "; relationships are not read: write \"{name}\":[\"an id or external_ref\"] among the attributes"
-            );
-            findings.errors.add_to(RecordErrorCode::Required, &Path::Key(&path, &name), &more);
+            findings.errors.add_relationship(&path, &name, &crate::explain::relationship(record_type, &name));
         }
         // It is stored beside the attributes, not among them.
         attributes.remove("external_ref");

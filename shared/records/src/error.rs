@@ -95,15 +95,19 @@ impl RecordErrors {
         }
     }
 
-    /// Says more in the error of this kind at a path, where there is one.
-    pub(super) fn add_to(&mut self, code: RecordErrorCode, path: &Path<'_>, more: &str) {
-        let field = path.to_string();
-        if let Some(error) = self.kept.iter_mut().find(|error| error.code == code && error.field == field)
-            && self.bytes + more.len() <= MAX_ERROR_BYTES
-        {
-            error.problem.push_str(more);
-            self.bytes += more.len();
+    /// Says what to write in place of a relationship, once something is missing.
+    pub(super) fn add_relationship(&mut self, attributes: &Path<'_>, name: &str, cure: &str) {
+        if !self.kept.iter().any(|error| error.code == RecordErrorCode::Required) {
+            return;
         }
+        let path = Path::Key(attributes, name);
+        let field = path.to_string();
+        self.kept.retain(|error| error.code != RecordErrorCode::Required || error.field != field);
+        self.add(
+            RecordErrorCode::Required,
+            &path,
+            format_args!("\"{name}\" is required; relationships are not read: write {cure} among the attributes"),
+        );
     }
 
     /// Whether no more are kept. Once one was left out, all later ones are.

@@ -18,6 +18,7 @@ use crate::{
     json::Json,
     near::nearest,
     quote::{Shown, character, first_unseen},
+    record_type::RecordType,
 };
 
 /// What is wrong with a text that should be a tag.
@@ -28,21 +29,30 @@ pub(crate) fn tag(text: &str) -> String {
     }
 }
 
+/// What to write among the attributes in place of a relationship.
+pub(crate) fn relationship(record_type: RecordType, name: &str) -> String {
+    match (record_type, name) {
+        (RecordType::Subscription, "offering") => "\"offering_external_ref\":\"its external_ref\"".to_owned(),
+        (RecordType::Subscription, "plan") => "\"selected_plan\":\"its external_ref\"".to_owned(),
+        (RecordType::Subscription, "pricing_option") => "\"selected_pricing_option\":\"its external_ref\"".to_owned(),
+        _ => format!("\"{name}\":[\"an id or external_ref\"]"),
+    }
+}
+
 /// The most plans that are shown.
 const SHOWN_PARTS: usize = 5;
 
 /// The plans or pricing options that an offering has, and the one that was meant.
 pub(crate) fn parts(what: &str, parts: &[Json], text: &str) -> String {
-    let member = |part: &Json, name: &str| Some(part.as_object()?.get(name)?.as_str()?.to_owned());
-    let names: Vec<String> =
-        parts.iter().filter_map(|part| member(part, "external_ref").or_else(|| member(part, "id"))).collect();
+    let name = |part: &Json| Some(part.as_object()?.get("external_ref")?.as_str()?.to_owned());
+    let names: Vec<String> = parts.iter().filter_map(name).collect();
     let meant = nearest(text, names.iter().map(String::as_str));
     let shown: Vec<String> = names.iter().take(SHOWN_PARTS).map(|name| Shown(name).to_string()).collect();
     let more = names.len().saturating_sub(SHOWN_PARTS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let meant = meant.map(|name| format!("; did you mean {}?", Shown(name))).unwrap_or_default();
     if names.is_empty() {
-        format!("; it has no {what} with a name")
+        format!("; none of them has an external_ref: give the {what} one, and write it here")
     } else {
         format!("; it has {}{more}{meant}", shown.join(", "))
     }

@@ -24,7 +24,7 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let name = (name.len() <= MOST).then(|| letters(name))?;
     let distance = |known: &'k str| {
         let letters = letters(known);
-        let edits = if letters.len() > 5 { 2 } else { 1 };
+        let edits = if letters.len().min(name.len()) > 5 { 2 } else { 1 };
         let distance = osa_distance(&name, &letters);
         (distance <= edits && distance < letters.len() / 2).then_some((distance, known))
     };

@@ -113,8 +113,8 @@ faults! {
     TooLarge = "too_large", r#"{"data":{"type":"subscription_subscriber","attributes":{"external_ref":"$ref","account_id":"$account","name":"$person","email":"$mailbox@example.com","notes":"$huge"}}}"#, [TooLarge "data.attributes"];
     /// Sixty things wrong at once; fifty are reported.
     SixtyAtOnce = "sixty_at_once", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","products":[$sixty],"plans":[$plan]}}}"#, [WrongType "data.attributes.products[*]"];
-    /// A byte order mark where two files were put together.
-    InnerByteOrderMark = "inner_byte_order_mark", "\u{feff}{\"data\":{\"type\":\"subscription_product\",\"attributes\":{\"external_ref\":\"$ref\",\"name\":\"$name\"}}}", [NotJson ""];
+    /// Quotes as a text program makes them.
+    CurlyQuotes = "curly_quotes", "{\u{201c}data\u{201d}:{\"type\":\"subscription_product\",\"attributes\":{\"external_ref\":\"$ref\",\"name\":\"$name\"}}}", [NotJson ""];
     /// Bytes that are half a surrogate pair, as programs write them that keep text in UTF-16.
     SurrogateBytes = "surrogate_bytes", r#"{"data":{"type":"subscription_feature","attributes":{"external_ref":"$ref","name":"$name $half","configuration":{"type":"access","tag":"gold"}}}}"#, [NotUtf8 ""];
     /// Half of a surrogate pair in a key.

@@ -38,7 +38,7 @@ const PLAN: &str = r#"{"type":"subscription_plan","name":"Every month","billing_
 #[test]
 fn dates() {
     assert_snapshot!(values(
-        SUBSCRIPTION,
+        &SUBSCRIPTION.replace("$VALUE", r#""first_invoice_paid":true,$VALUE"#),
         &[
             r#""started_at":"2026-01-01""#,
             r#""started_at":"2026-01-01T00:00:00""#,

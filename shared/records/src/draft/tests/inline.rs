@@ -46,8 +46,8 @@ fn the_lists_of_an_inline_offering_are_checked_where_they_stand() {
     "#);
     let line = subscription(r#""offering":{"attributes":{"name":"Box","products":7,"features":{}}},"plan_id":"p""#);
     assert_snapshot!(check(&line), @r#"
-    WrongType | offering.attributes.products: "products" must be an array, not a number
-    WrongType | offering.attributes.features: "features" must be an array, not an object
+    WrongType | offering.attributes.products: "products" must be a list, from [ to ], not the number 7
+    WrongType | offering.attributes.features: "features" must be a list, from [ to ], not an object
     Required | plans: "plans" is required
     "#);
 }
@@ -85,7 +85,7 @@ fn an_offering_that_is_named_has_no_lists() {
             let shown = check(&line).replace(list, "…").replace("a string (an id or external_ref) or ", "");
             assert_snapshot!(shown, @r#"
             Conflicting | one offering must be given, in one way only, not by offering_external_ref, …
-            WrongType | …[0]: "…[0]" must be an object, not a number
+            WrongType | …[0]: "…[0]" must be an object, not the number 7
             ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"
             "#);
         }

@@ -13,7 +13,7 @@ fn external_ref_is_reported_when_it_is_long() {
     assert_eq!(product("null"), "");
     assert_snapshot!(product(&format!("\"{}\"", "é".repeat(2049))), @r#"WrongLength | external_ref: "external_ref" must be 1 to 2048 characters long, it has 2049"#);
     assert_eq!(product("\"\""), "");
-    assert_snapshot!(product("7"), @r#"WrongType | external_ref: "external_ref" must be a string, not a number"#);
+    assert_snapshot!(product("7"), @r#"WrongType | external_ref: "external_ref" must be a string, not the number 7: write "7""#);
 }
 
 #[test]
@@ -204,10 +204,10 @@ fn every_rule_of_a_subscription_is_reported() {
     Malformed | email: "email" must be an email address, such as ada@example.com, not "a@": nothing stands behind the @
     WrongType | manual_payments: "manual_payments" must be true or false, not the string "no"
     WrongType | payment_authority: "payment_authority" must be an object, not an array
-    WrongType | pending: "pending" must be true or false, not a number
-    WrongType | first_invoice_paid: "first_invoice_paid" must be true or false, not a string
-    Malformed | started_at: "started_at" must be an RFC 3339 time, such as 2026-01-10T11:41:19Z
-    Malformed | offering_id: "offering_id" must be a UUID of 36 characters
+    WrongType | pending: "pending" must be true or false, not the number 1
+    WrongType | first_invoice_paid: "first_invoice_paid" must be true or false, not the string "yes"
+    Malformed | started_at: "started_at" must be a time such as "2026-01-10T11:41:19Z" (RFC 3339), not "yesterday": a date is written year-month-day, with a hyphen between
+    Malformed | offering_id: "offering_id" must be a UUID of 36 characters, not "box": "o" is none of the digits 0-9 and a-f
     Required | a chosen plan is required: plan_id, selected_plan, or meta.selected of one of plans
     "#);
 }
