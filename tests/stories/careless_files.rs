@@ -85,7 +85,7 @@ async fn an_upload_without_a_file_is_refused_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_answers_a_pending_job_with_zero_counts() {
     let world = World::shared().await;
-    let answer = world.post("{}", &[("external_ref", "nightly-7"), ("unknown", "ignored")]).await;
+    let answer = world.post("{}", &[("external_ref", "nightly-7"), ("colour", "ignored")]).await;
     let location = answer.headers["location"].to_str().unwrap().to_owned();
     let job = answer.expect(201)["data"].clone();
     assert_eq!(location, job["links"]["self"]);

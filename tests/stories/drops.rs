@@ -38,7 +38,7 @@ async fn metadata_that_cannot_be_read_fails_the_job_and_is_reported() {
         (
             &all_wrong,
             "with metadata.jsonl",
-            "metadata \"external-ref\" must be at most 2048 characters long; metadata \"dry-run\" must be true or false; \
+            "metadata \"dry-run\" must be true or false; metadata \"external-ref\" must be at most 2048 characters long; \
              metadata \"on-conflict\" must be fail, skip or update",
         ),
     ];

@@ -1,7 +1,7 @@
 //! A world for each story: a stack, a store of its own in it, and hands to act with.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeSet, HashMap},
     io::Write,
     path::PathBuf,
     process::Command,
@@ -294,12 +294,16 @@ pub(crate) fn whole(object: &HashMap<String, AttributeValue>) -> String {
 
 /// What an object is, without what differs from store to store and from job to job: ids, times, its line.
 pub(crate) fn essence(object: &HashMap<String, AttributeValue>) -> String {
-    show_map(object, &["id", "offering_id", "plan_id", "store", "import_id", "line", "created_at", "updated_at"])
+    // Ids of what has no name of its own come from its place.
+    let ids = ["id", "offering_id", "plan_id", "pricing_option_id", "pricing_option_associations"];
+    let times = ["store", "import_id", "line", "created_at", "updated_at"];
+    show_map(object, &[&ids[..], &times].concat())
 }
 
 fn show_map(map: &HashMap<String, AttributeValue>, left_out: &[&str]) -> String {
     let kept = map.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
-    let sorted: BTreeMap<_, _> = kept.map(|(name, value)| (name, show(value, left_out))).collect();
+    let name = |name: &str| if uuid::Uuid::parse_str(name).is_ok() { "an id".to_owned() } else { name.to_owned() };
+    let sorted: BTreeSet<_> = kept.map(|(key, value)| (name(key), show(value, left_out))).collect();
     format!("{sorted:?}")
 }
 

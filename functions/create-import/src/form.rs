@@ -140,7 +140,7 @@ fn unreadable(body: &[u8], boundary: &str) -> ApiError {
     let problem = if has(&format!("{delimiter}\n")) && !has(&format!("{delimiter}\r\n")) {
         "its lines end in LF, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form".to_owned()
     } else if !has(&delimiter) {
-        format!("{} is not in it, the line that begins a part by the boundary in Content-Type", Shown(&delimiter))
+        "the line that begins a part, -- and the boundary of Content-Type, is not in it".to_owned()
     } else if !has(&format!("\r\n{delimiter}--")) {
         format!("it ends before its last line, {}: it was cut off", Shown(&format!("{delimiter}--")))
     } else {

@@ -201,10 +201,10 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "CancelImportRoute (POST /v2/subscriptions/imports/{id}/cancel) is open to tokens"
     }
     "listing" {
-        AcceptDropFunction: "s3:prefix: drops/*" => "s3:prefix: \"*\"";
-        "AcceptDropFunctionRole may list [\"*\"] and read [\"drops/*\"]"
-        AcceptDropFunction: "              Condition:\n                StringLike:\n                  s3:prefix: drops/*\n" => "";
-        "AcceptDropFunctionRole may list [] and read [\"drops/*\"]"
+        AcceptDropFunction: "s3:prefix: [drops/*, receipts/*]" => "s3:prefix: \"*\"";
+        "AcceptDropFunctionRole may list [\"*\"] and read [\"drops/*\", \"receipts/*\"]"
+        AcceptDropFunction: "              Condition:\n                StringLike:\n                  s3:prefix: [drops/*, receipts/*]\n" => "";
+        "AcceptDropFunctionRole may list [] and read [\"drops/*\", \"receipts/*\"]"
         ProcessImportFunction: "[imports/*, uploads/*, drops/*, receipts/*]" => "[imports/*, uploads/*, drops/*, reports/*]";
         "ProcessImportFunctionRole may list [\"drops/*\", \"imports/*\", \"reports/*\", \"uploads/*\"] and read [\"drops/*\", \"imports/*\", \"receipts/*\", \"uploads/*\"]"
         ListImportErrorsFunction: "Action: s3:GetObject" => "Action: s3:ListBucket";
