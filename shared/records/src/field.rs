@@ -1,6 +1,7 @@
 //! The language of the types' rules: `plan.required("name").text(3..=1024)`.
 
 mod price;
+mod reference;
 
 use std::fmt;
 use std::ops::{RangeFrom, RangeInclusive};
@@ -12,8 +13,7 @@ use crate::{
     limits::{EXTERNAL_REF, TEXT},
     near::nearest,
     quote::{Digits, Shown, Value, has_visible},
-    record_type::RecordType,
-    reference::{LookUp, Reference},
+    reference::Reference,
     warning::RecordWarnings,
 };
 
@@ -369,56 +369,6 @@ impl<'f> Field<'f> {
         None
     }
 
-    /// A list of references and inline objects.
-    pub(super) fn references(
-        self,
-        at_least: usize,
-        record_type: RecordType,
-        types: &[&'static str],
-        rule: fn(&mut Fields<'_>),
-    ) {
-        self.items(at_least, |mut item| match item.value.as_deref() {
-            Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
-            Some(found) => match reference_meant(found) {
-                Some(cure) => item.fail(RecordErrorCode::WrongType, cure),
-                None => item.inline(types, rule),
-            },
-            None => {}
-        });
-    }
-
-    /// A reference to one object.
-    pub(super) fn reference(mut self, record_type: RecordType, look_up: LookUp) {
-        let text = match look_up {
-            LookUp::Any | LookUp::ExternalRef => self.reborrow().text(EXTERNAL_REF),
-            LookUp::Id => self.reborrow().uuid(),
-        };
-        if let Some(text) = text.map(str::to_owned) {
-            self.findings.references.push(Reference { path: self.path.to_string(), record_type, text, look_up });
-        }
-    }
-
-    /// An object inside another one: its attributes, or `{"type"?,"attributes":{…}}` with one of some types.
-    pub(super) fn inline(self, types: &[&'static str], rule: impl FnOnce(&mut Fields<'_>)) {
-        let Some(mut object) = self.object() else { return };
-        object.optional("type").one_of(types);
-        if !object.has("attributes") {
-            rule(&mut object);
-            return;
-        }
-        // As in a line: its name may stand beside its attributes.
-        if let Some(Json::Object(attributes)) = object.object.get("attributes")
-            && !attributes.has("external_ref")
-            && let Some(name) = object.object.remove("external_ref")
-            && let Some(Json::Object(attributes)) = object.object.get_mut("attributes")
-        {
-            attributes.insert("external_ref", name);
-        }
-        if let Some(mut attributes) = object.optional("attributes").object() {
-            rule(&mut attributes);
-        }
-    }
-
     /// Notes an error of this value, its name first.
     pub(super) fn fail(&mut self, code: RecordErrorCode, problem: impl fmt::Display) {
         self.findings.errors.add(code, &self.path, format_args!("{} {problem}", self.path.name()));
@@ -456,19 +406,4 @@ impl<'f> Field<'f> {
 /// A part of a sentence that is made only where the sentence is: of a line full of errors few are told.
 fn later(part: impl Fn() -> String) -> impl fmt::Display {
     fmt::from_fn(move |f| f.write_str(&part()))
-}
-
-/// What to write for something that is no string but stands for a reference; nothing for an object with attributes.
-fn reference_meant(found: &Json) -> Option<String> {
-    let wrong = "must be a string (an id or external_ref) or an object with attributes";
-    match found {
-        Json::Object(object) => {
-            let is_name = |key: &str| ["id", "external_ref", "type"].contains(&key);
-            let named = ["id", "external_ref"].into_iter().find_map(|key| object.get(key)?.as_str());
-            let text = named.filter(|_| object.iter().all(|(key, _)| is_name(key)))?;
-            Some(format!("is a reference, and a reference is a string: write {}", Shown(text)))
-        }
-        Json::Number(digits) => Some(format!("{wrong}, not {}: write \"{}\"", Value(found), Digits(digits))),
-        other => Some(format!("{wrong}, not {}", Value(other))),
-    }
 }

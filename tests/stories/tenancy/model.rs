@@ -202,7 +202,7 @@ impl Two {
         store.dropped += 1;
         // The name would tell of the other store when it is looked for: metadata stands for it.
         let called = format!("{} beside {}", store.mark, store.dropped);
-        let key = format!("drops/{}/..%2F{other}/{}.jsonl", store.world.store, store.dropped);
+        let key = format!("drops/{}/%2E%2E%2F{other}/{}.jsonl", store.world.store, store.dropped);
         store.world.put(&key, file, &[("on-conflict", "update"), ("external-ref", &called)]).await;
         let id = store.world.job_of_drop(&called).await;
         store.jobs.insert(id, expected);
