@@ -89,7 +89,7 @@ async fn the_body_that_asks_for_an_upload_is_refused_by_the_place_that_is_wrong(
     let world = World::shared().await;
     let bad = [
         ("", "body: must be a JSON document, {\"data\":{\"type\":\"subscription_import_upload\"}} at least"),
-        ("{\"data\"", "body: must be JSON: EOF while parsing an object at line 1 column 7"),
+        ("{\"data\"", "body: must be JSON: it ends too early, at line 1, column 7"),
         ("{}", "data: \"data\" is required"),
         ("{\"data\":{}}", "data.type: \"type\" is required"),
         ("{\"data\":{\"type\":\"subscription_import\"}}", "data.type: \"type\" must be subscription_import_upload"),

@@ -22,8 +22,7 @@ pub(crate) fn read(call: &Call) -> Result<(ImportOptions, Vec<String>), ApiError
             &format!("must be a JSON document, {{\"data\":{{\"type\":\"{TYPE}\"}}}} at least"),
         ));
     }
-    let document: Value =
-        serde_json::from_slice(&call.body).map_err(|error| invalid("body", &format!("must be JSON: {error}")))?;
+    let document: Value = serde_json::from_slice(&call.body).map_err(|error| invalid("body", &no_json(&error)))?;
     let document = document.as_object().ok_or_else(|| invalid("body", "must be a JSON object"))?;
     let mut given = Given::default();
     for (name, text) in &call.query {
@@ -42,6 +41,12 @@ pub(crate) fn read(call: &Call) -> Result<(ImportOptions, Vec<String>), ApiError
             .map_err(|problem| invalid(&format!("data.attributes.{name}"), &format!("\"{name}\" {problem}")))?;
     }
     Ok(given.into_parts())
+}
+
+/// Says where a body stops being JSON, in no parser's words.
+fn no_json(error: &serde_json::Error) -> String {
+    let problem = if error.is_eof() { "it ends too early, at" } else { "what stands there is none, at" };
+    format!("must be JSON: {problem} line {}, column {}", error.line(), error.column())
 }
 
 /// Sees to it that no option stands beside the attributes, at whatever depth. Other names are noted.

@@ -75,8 +75,8 @@ async fn attributes_are_the_options_of_the_import() {
 async fn a_body_that_is_no_document_of_an_upload_is_refused_by_its_place() {
     assert_snapshot!(refused("").await, @r#"body: must be a JSON document, {"data":{"type":"subscription_import_upload"}} at least"#);
     assert_snapshot!(refused(" \n").await, @r#"body: must be a JSON document, {"data":{"type":"subscription_import_upload"}} at least"#);
-    assert_snapshot!(refused("external_ref=a").await, @"body: must be JSON: expected value at line 1 column 1");
-    assert_snapshot!(refused(r#"{"data":"#).await, @"body: must be JSON: EOF while parsing a value at line 1 column 8");
+    assert_snapshot!(refused("external_ref=a").await, @"body: must be JSON: what stands there is none, at line 1, column 1");
+    assert_snapshot!(refused(r#"{"data":"#).await, @"body: must be JSON: it ends too early, at line 1, column 8");
     assert_snapshot!(refused("[]").await, @"body: must be a JSON object");
     assert_snapshot!(refused("{}").await, @r#"data: "data" is required"#);
     assert_snapshot!(refused(r#"{"data":[]}"#).await, @r#"data: "data" must be an object"#);

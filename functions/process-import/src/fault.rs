@@ -108,7 +108,8 @@ impl JobFault {
             ),
             Self::Superseded => (
                 RecordErrorCode::Superseded,
-                "this file was not imported: a file that was put later under the same name was imported before it"
+                "this file was not imported: a file that was put later under the same name was imported before it; \
+                 if this one is to win, put it again"
                     .to_owned(),
             ),
             Self::StoredTooLarge(bytes) => (
