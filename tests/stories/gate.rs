@@ -124,9 +124,11 @@ async fn no_object_is_given_taken_or_listed_without_a_signature() {
         keys.iter().map(|key: &String| key.split('/').next().unwrap().to_owned()).collect::<BTreeSet<_>>()
     };
     let expected = ["drops", "imports", "receipts", "reports", "uploads"].map(str::to_owned);
-    let there = world.wait("key of each kind", PATIENCE, async || {
+    let there = world.wait("key of each kind, and report of the upload", PATIENCE, async || {
         let there = keys().await;
-        (prefixes(&there).len() == expected.len()).then_some(there)
+        // The upload and the five files of its report: nothing is on its way any more.
+        let of_upload = there.iter().filter(|key| key.contains(&upload)).count();
+        (prefixes(&there).len() == expected.len() && of_upload == 6).then_some(there)
     });
     let there = there.await;
     assert_eq!(prefixes(&there), expected.into());
