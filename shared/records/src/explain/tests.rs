@@ -360,7 +360,7 @@ fn files() {
             "pretty-printed",
             "{\n  \"data\": {\n    \"type\": \"subscription_product\",\n    \"id\": 1\n  }\n}\n".to_owned(),
         ),
-        ("encoded twice", format!("{:?}\n", a)),
+        ("encoded twice", format!("{a:?}\n")),
     ];
     let told = files.map(|(name, file)| format!("{name}\n{}\n", told(&file)));
     assert_snapshot!(told.concat());
