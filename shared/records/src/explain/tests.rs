@@ -335,3 +335,33 @@ fn encodings() {
     let told = lines.map(|line| crate::read(line).unwrap_err().remove(0).detail() + "\n");
     assert_snapshot!(told.concat());
 }
+
+#[test]
+fn files() {
+    let product = |name: &str| {
+        format!(
+            r#"{{"data":{{"type":"subscription_product","attributes":{{"external_ref":"{name}","name":"Pantry box"}}}}}}"#
+        )
+    };
+    let [a, b, c] = ["a", "b", "c"].map(product);
+    let files = [
+        ("a list, an object in each line", format!("[\n{a},\n{b},\n{c}\n]\n")),
+        ("a list, commas in front", format!("[{a}\n,{b}\n,{c}]\n")),
+        ("commas behind", format!("{a},\n{b},\n{c}\n")),
+        ("objects in one line", format!("{a}{b}{c}\n")),
+        ("objects in one line, with blanks", format!("{a} {b}\n{c}\n")),
+        ("files that were joined", format!("\u{feff}{a}\n\u{feff}{b}\r\n\u{200b}{c}\u{2060}\n")),
+        ("CR alone", format!("{a}\r{b}\r{c}\r")),
+        ("CR alone, a comma behind", format!("{a},\r{b}\r{c}")),
+        ("padding", format!("{a}\n{}\n{b}{}\n", "\0".repeat(400), "\0".repeat(9))),
+        ("Python", "{'data': {'type': 'subscription_product', 'ok': True}}\n".to_owned()),
+        ("CSV", "external_ref,name,sku\nj11-a,Pantry box,PB-1\n\"j11-b\",\"Tea box\"\n".to_owned()),
+        (
+            "pretty-printed",
+            "{\n  \"data\": {\n    \"type\": \"subscription_product\",\n    \"id\": 1\n  }\n}\n".to_owned(),
+        ),
+        ("encoded twice", format!("{a:?}\n")),
+    ];
+    let told = files.map(|(name, file)| format!("{name}\n{}\n", told(&file)));
+    assert_snapshot!(told.concat());
+}

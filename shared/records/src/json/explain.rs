@@ -4,6 +4,14 @@
 use super::scan::{Stop, Want, first_stop};
 use crate::quote::{Shown, character, name_of_invisible};
 
+/// What is said of the begin of a list, of a part of an object, of CSV.
+const LIST: &str = "the file is one JSON list, not JSON Lines: take away this [, the ] at its end, and the comma after each object; \
+                    each line is one object {…} by itself";
+const SPREAD: &str = "this is a part of an object that stands in several lines (pretty-printed): each object stands in one line; \
+                      jq -c . file > file.jsonl writes it so";
+const CSV: &str = "this looks like CSV, values with commas between; JSON Lines is read: one object {…} in each line, such as \
+                   {\"type\":\"subscription_product\",\"name\":\"Tea box\"}";
+
 /// What is said of a line that breaks JSON's grammar.
 pub(super) fn explain(line: &str) -> String {
     if let Some(what) = no_json_at_all(line.trim()) {
@@ -13,6 +21,7 @@ pub(super) fn explain(line: &str) -> String {
     let at = |place: usize| line.get(..place).unwrap_or_default().chars().count() + 1;
     let rest = line.get(stop.at..).unwrap_or_default();
     match rest.chars().next() {
+        None if line.trim_start().starts_with('[') => format!("not JSON: {LIST}"),
         None => format!("not JSON: {}", ends_early(&stop, at)),
         Some(found) => format!("not JSON at character {}: {}", at(stop.at), cause(line, rest, found, &stop)),
     }
@@ -26,13 +35,11 @@ fn no_json_at_all(line: &str) -> Option<String> {
         '\0' if line.bytes().all(|byte| byte == 0) => {
             "the line is nothing but NUL characters (U+0000): padding, or what a crash left of a file; take them out"
         }
-        '[' if line == "[" || line == "[{" => {
-            "the file is one JSON list, not JSON Lines: take away this [, the ] at its end, and the comma after each object; \
-             each line is one object {…} by itself"
-        }
+        '[' if line == "[" || line == "[{" => LIST,
         ']' if line.trim_end_matches([']', ',', ';']).is_empty() => {
             "the ] of a list has to go: each line is one object {…} by itself"
         }
+        '}' if line.trim_end_matches(['}', ']', ',']).is_empty() => SPREAD,
         '<' => "this looks like XML or HTML; JSON Lines is read: one object {…} in each line",
         '-' if line.starts_with("--") => {
             "this looks like the boundary of a form, or like YAML; JSON Lines is read: one object {…} in each line"
@@ -42,10 +49,7 @@ fn no_json_at_all(line: &str) -> Option<String> {
         _ if [".json", ".jsonl", ".ndjson", ".gz", ".csv"].into_iter().any(is_name) => {
             "this is the name of a file, not what is in it; with curl write @ before the name"
         }
-        _ if is_csv(first, line) => {
-            "this looks like CSV, values with commas between; JSON Lines is read: one object {…} in each line, such as \
-             {\"type\":\"subscription_product\",\"name\":\"Tea box\"}"
-        }
+        _ if is_csv(first, line) => CSV,
         _ => return None,
     };
     Some(what.to_owned())
@@ -79,6 +83,8 @@ fn cause(line: &str, rest: &str, found: char, stop: &Stop) -> String {
         (_, '‘' | '’' | '‚' | '“' | '”' | '„' | '«' | '»' | '″' | '`') => {
             format!("the quote {found} is not a quote in JSON: write \" (a word processor changes it)")
         }
+        (Want::Nothing, ':') if line.trim_start().starts_with('"') => SPREAD.to_owned(),
+        (Want::Nothing, ',' | ';') if line.trim_start().starts_with('"') => CSV.to_owned(),
         (Want::Nothing, _) => behind(rest, found),
         (_, '\'') => {
             "a single quote ': JSON has double quotes alone, write \" (Python: json.dumps, not str)".to_owned()
@@ -146,6 +152,10 @@ fn key(line: &str, rest: &str, found: char, stop: &Stop) -> String {
 fn value(rest: &str, found: char, stop: &Stop) -> String {
     let word = word(rest);
     if stop.open.is_empty() {
+        if found == ',' {
+            return "the comma before the object has to go: each line is one object by itself, not an item of a list"
+                .to_owned();
+        }
         return format!("each line is one object, from {{ to }}; this one begins with {}", character(found));
     }
     match found {

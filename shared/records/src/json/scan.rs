@@ -194,7 +194,7 @@ mod tests {
         fn so_it_is_with_what_is_nearly_json(
             parts in prop::collection::vec(
                 prop::sample::select(vec![
-                    "{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "\"\\u00e9\"", "\"\\x\"", "1", "-0", "0.5", "1e3", "1.",
+                    "{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "\"\\u00e9\"", "\"\\x\"", "1", "-0", "0.5", "1e3", "1E5", "1.",
                     "true", "false", "null", "nul", " ", "\"",
                 ]),
                 0..12,

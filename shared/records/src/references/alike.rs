@@ -143,6 +143,7 @@ mod tests {
             "huila-25",
             "hulia-250",
             "ihuila-250",
+            "huilaa-2500",
             "box",
             "mug",
             "x2-q",

@@ -94,7 +94,7 @@ fn nesting_may_be_32_levels_deep() {
 fn a_million_brackets_are_refused_cheaply() {
     let million = 1_000_000;
     assert_snapshot!(check(&format!("{{\"a\":{}{}}}", "[".repeat(million), "]".repeat(million))), @"TooDeep | a[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 32 levels");
-    assert_snapshot!(check(&"[".repeat(million)), @"NotJson | not JSON: the line ends before its object does: the bracket at character 1000000 is not closed; an object stands in one line, from { to }");
+    assert_snapshot!(check(&"[".repeat(million)), @"NotJson | not JSON: the file is one JSON list, not JSON Lines: take away this [, the ] at its end, and the comma after each object; each line is one object {…} by itself");
     assert_snapshot!(check(&"{\"a\":".repeat(million)), @"NotJson | not JSON: the line ends before its object does: the bracket at character 4999996 is not closed; an object stands in one line, from { to }");
 }
 
