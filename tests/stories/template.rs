@@ -23,20 +23,23 @@ use crate::{root::kebab, world::ROOT};
 const EXPAND: &str = include_str!("template/expand.py");
 
 /// A parameter that may be left out, and what it is when it is not.
-const OPTIONAL: [(&str, &str); 7] = [
+const OPTIONAL: [(&str, &str); 10] = [
     ("JwtIssuer", "https://issuer.example.com"),
     ("JwtAudience", "imports"),
     ("AlarmTopicArn", "arn:aws:sns:eu-central-1:123456789012:alarms"),
+    ("Alarms", "few"),
+    ("PartnerPrincipals", "210987654321,arn:aws:iam::109876543210:role/exports"),
     ("KmsKeyArn", "arn:aws:kms:eu-central-1:123456789012:key/1"),
     ("AccessLogBucket", "access-logs"),
     ("LogRetentionDays", "7"),
+    ("LogLevel", "warn"),
     ("ImportRetentionDays", "11"),
 ];
 
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 24] = [
+const RULES: [(&str, Check); 25] = [
     ("visibility", rules::visibility),
     ("times", rules::times),
     ("batches", rules::batches),
@@ -56,6 +59,7 @@ const RULES: [(&str, Check); 24] = [
     ("lent permissions", permissions::lent),
     ("callers", permissions::callers),
     ("listing", permissions::listing),
+    ("partners", permissions::partners),
     ("stores", permissions::stores),
     ("privacy", privacy::privacy),
     ("alarms", alarms::alarms),
@@ -70,9 +74,14 @@ struct Template {
     /// The key that the operator gave, if any; and where alarms go.
     key: Option<String>,
     topic: Option<String>,
-    /// For how many days logs are kept, and ended imports.
+    /// For how many days logs are kept, and ended imports; at which level functions log.
     log_days: Value,
     import_days: Value,
+    log_level: Value,
+    /// Who comes from other accounts.
+    partners: Value,
+    /// Whether there are all alarms, or those alone that few are.
+    has_all_alarms: bool,
 }
 
 impl Template {
@@ -87,9 +96,17 @@ impl Template {
             }
         }
         let value = |name: &str| given.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
-        let days = |name: &str| deciding.parameter(name, &Value::Null);
-        let (log_days, import_days) = (days("LogRetentionDays"), days("ImportRetentionDays"));
-        Self { resources, key: value("KmsKeyArn"), topic: value("AlarmTopicArn"), log_days, import_days }
+        let parameter = |name: &str| deciding.parameter(name, &Value::Null);
+        Self {
+            resources,
+            key: value("KmsKeyArn"),
+            topic: value("AlarmTopicArn"),
+            log_days: parameter("LogRetentionDays"),
+            import_days: parameter("ImportRetentionDays"),
+            log_level: parameter("LogLevel"),
+            partners: parameter("PartnerPrincipals"),
+            has_all_alarms: parameter("Alarms") == "all",
+        }
     }
 
     /// The names and properties of all resources of a type.
@@ -146,6 +163,11 @@ impl Deciding<'_> {
                     let branch = if self.holds(choice[0].as_str().unwrap()) { &choice[1] } else { &choice[2] };
                     return self.decided(branch);
                 }
+                if let Some(join) = map.get("Fn::Join") {
+                    let parts = self.decided(&join[1])?;
+                    let parts: Vec<&str> = parts.as_array()?.iter().filter_map(Value::as_str).collect();
+                    return Some(json!(parts.join(join[0].as_str()?)));
+                }
                 if let Some(name) = map.get("Ref").and_then(Value::as_str) {
                     return if name == "AWS::NoValue" { None } else { Some(self.parameter(name, value)) };
                 }
@@ -159,11 +181,16 @@ impl Deciding<'_> {
 
     /// What a parameter is; a reference to anything else stays one.
     fn parameter(&self, name: &str, reference: &Value) -> Value {
-        let is_number = self.template["Parameters"][name]["Type"] == "Number";
-        let read = |value: &str| if is_number { serde_json::from_str(value).unwrap() } else { json!(value) };
-        let given = self.given.iter().find(|(other, _)| *other == name).map(|(_, value)| read(value));
-        let default = || self.template["Parameters"][name].get("Default").cloned();
-        given.or_else(default).unwrap_or_else(|| reference.clone())
+        let declared = &self.template["Parameters"][name];
+        let (kind, default) = (&declared["Type"], &declared["Default"]);
+        let given = self.given.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
+        match given.or(default.as_str()) {
+            Some(value) if kind == "CommaDelimitedList" => value.split(',').collect(),
+            Some(value) if kind == "Number" => serde_json::from_str(value).unwrap(),
+            Some(value) => json!(value),
+            None if default.is_null() => reference.clone(),
+            None => default.clone(),
+        }
     }
 }
 

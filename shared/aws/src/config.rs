@@ -119,11 +119,11 @@ pub fn api() -> Result<ApiConfig, ConfigError> {
     Ok(ApiConfig { stores, scheme: if local { "http" } else { "https" } })
 }
 
-/// The least severe level that is logged: what Lambda is set to or, where it is set to nothing, the template's.
+/// The least severe level that is logged. Lambda's own variable for it is not read: where a function logs JSON, Lambda sets it
+/// to `INFO` by itself.
 #[must_use]
 pub(crate) fn log_level() -> LevelFilter {
-    let level = env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| env::var("RUST_LOG"));
-    level.ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO)
+    env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO)
 }
 
 /// Whether Lambda wants the log as JSON.

@@ -66,12 +66,14 @@ fn milliseconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
     (to - from).num_milliseconds().max(0)
 }
 
-/// How a job ended, for metrics: a cancelled job did not fail, nor one that gave way to a later put of its file.
+/// How a job ended, for metrics. Of a failed job the file or its options are to blame, of one given up the service. A cancelled
+/// job did not fail, nor one that gave way to a later put of its file.
 #[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq)]
 #[strum(serialize_all = "snake_case")]
 pub enum JobOutcome {
     Success,
     Failed,
+    GivenUp,
     Cancelled,
 }
 
@@ -85,6 +87,7 @@ impl JobOutcome {
         match failure.map(|failure| failure.code) {
             None => Self::Success,
             Some(RecordErrorCode::Cancelled | RecordErrorCode::Superseded) => Self::Cancelled,
+            Some(RecordErrorCode::GivenUp) => Self::GivenUp,
             Some(_) => Self::Failed,
         }
     }

@@ -129,14 +129,18 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
     "recovery" {
         ImportsTable: "PointInTimeRecoveryEnabled: true" => "PointInTimeRecoveryEnabled: false";
         "ImportsTable can't be recovered"
-        ObjectsTable: "    DeletionPolicy: Retain\n" => "";
-        "ObjectsTable may be lost: no DeletionPolicy"
+        ObjectsTable: "    DeletionPolicy: RetainExceptOnCreate\n" => "";
+        "DeletionPolicy of ObjectsTable is not RetainExceptOnCreate"
         Bucket: "    UpdateReplacePolicy: Retain\n" => "    UpdateReplacePolicy: Delete\n";
-        "Bucket may be lost: no UpdateReplacePolicy"
+        "UpdateReplacePolicy of Bucket is not Retain"
     }
     "logs" {
         GetImportFunction: "LogFormat: JSON" => "LogFormat: Text";
         "GetImportFunction does not log JSON"
+        AcceptDropFunction: "        LogFormat: JSON\n" => "        LogFormat: JSON\n        ApplicationLogLevel: WARN\n";
+        "Lambda filters what AcceptDropFunction logs: ApplicationLogLevel"
+        ProcessImportFunction: "          STACK:" => "          RUST_LOG: debug\n          STACK:";
+        "ProcessImportFunction logs at the level \"debug\""
         GetImportFunction: "        LogGroup: !Ref GetImportLogs\n" => "";
         "GetImportFunction logs into a group that it makes itself"
         GetImportFunction: "!Ref GetImportLogs" => "!Ref ListImportsLogs";
@@ -210,6 +214,20 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         ListImportErrorsFunction: "Action: s3:GetObject" => "Action: s3:ListBucket";
         "ListImportErrorsFunctionRole may list [] and read []"
     }
+    "partners" {
+        BucketPolicy: "AWS: !Ref PartnerPrincipals" => "AWS: \"*\"";
+        "\"PartnersDrop\" of BucketPolicy lets {\"AWS\":\"*\"} in"
+        BucketPolicy: "${Bucket.Arn}/receipts/account-${!aws:PrincipalAccount}/*" => "${Bucket.Arn}/receipts/*";
+        "\"PartnersRead\" of BucketPolicy reaches {\"Fn::Sub\":\"${Bucket.Arn}/receipts/*\"}"
+        BucketPolicy: "receipts/account-${aws:PrincipalAccount}/*" => "receipts/account-*";
+        "\"PartnersLook\" of BucketPolicy reaches \"receipts/account-*\""
+        BucketPolicy: "s3:x-amz-storage-class: [GLACIER, DEEP_ARCHIVE]" => "s3:signatureversion: [AWS]";
+        "BucketPolicy takes drops whatever their s3:x-amz-storage-class"
+        BucketPolicy: "Sid: NoForeignKey\n            Effect: Deny" => "Sid: NoForeignKey\n            Effect: Allow";
+        "\"NoForeignKey\" of BucketPolicy lets \"*\" in"
+        BucketPolicy: "Resource: !Sub \"${Bucket.Arn}/drops/*\"" => "Resource: !Sub \"${Bucket.Arn}/drops/a/*\"";
+        "BucketPolicy takes drops whatever their s3:x-amz-storage-class"
+    }
     "stores" {
         GetImportFunction: "!If [HasJwt, !Sub \"claim:${StoreClaim}\", !Sub \"store:${Store}\"]" => "!Sub \"store:${Store}\"";
         "GetImportFunction takes {\"Fn::Sub\":\"store:${Store}\"} for the store, not {\"Fn::Sub\":\"claim:${StoreClaim}\"}"
@@ -245,6 +263,8 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "ApiErrorsAlarm looks at a metric that nobody sends"
         ImportsTableSystemErrorsAlarm: ", { Name: Operation, Value: TransactWriteItems }" => "";
         "ImportsTableSystemErrorsAlarm looks at a metric that nobody sends"
+        OldestMessageAlarm: "    Properties:\n" => "    Condition: HasAllAlarms\n    Properties:\n";
+        "no alarm looks at ApproximateAgeOfOldestMessage of Queue"
         OldestMessageAlarm: "!GetAtt Queue.QueueName" => "!Ref Queue";
         "OldestMessageAlarm looks at a metric that nobody sends"
         FailedJobsAlarm: "Value: failed" => "Value: Failed";

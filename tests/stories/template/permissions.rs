@@ -137,6 +137,42 @@ pub(super) fn listing(template: &Template) -> Result<(), String> {
     })
 }
 
+/// What S3 calls the three ways of putting a file that the service could not read.
+const UNREADABLE: [&str; 3] = [
+    "s3:x-amz-storage-class",
+    "s3:x-amz-server-side-encryption-customer-algorithm",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+];
+
+/// Who comes from another account reaches what lies under that account's name, and nothing else. Nobody drops a file that the
+/// service could not read.
+pub(super) fn partners(template: &Template) -> Result<(), String> {
+    let (name, policy) = template.all("AWS::S3::BucketPolicy").next().ok_or("the bucket has no policy")?;
+    let statements = one_or_many(&policy["PolicyDocument"]["Statement"]);
+    for statement in statements.iter().filter(|statement| statement["Effect"] == "Allow") {
+        let (sid, principal) = (&statement["Sid"], &statement["Principal"]);
+        ensure(*principal == json!({"AWS": template.partners}), || format!("{sid} of {name} lets {principal} in"))?;
+        let prefix = &statement["Condition"]["StringLike"]["s3:prefix"];
+        let places = if prefix.is_null() { &statement["Resource"] } else { prefix };
+        one_or_many(places).into_iter().try_for_each(|place| {
+            let path = place["Fn::Sub"].as_str().or_else(|| place.as_str()).unwrap_or_default().replace("${!", "${");
+            ensure(path.ends_with("/account-${aws:PrincipalAccount}/*"), || format!("{sid} of {name} reaches {place}"))
+        })?;
+    }
+    let drops = json!({"Fn::Sub": "${Bucket.Arn}/drops/*"});
+    UNREADABLE.into_iter().try_for_each(|key| {
+        let refuses = |statement: &&Value| {
+            let mut conditions = statement["Condition"].as_object().into_iter().flatten();
+            statement["Effect"] == "Deny"
+                && statement["Resource"] == drops
+                && conditions.any(|(_, condition)| !condition[key].is_null())
+        };
+        ensure(statements.iter().any(refuses), || {
+            format!("{name} takes drops whatever their {key}")
+        })
+    })
+}
+
 /// A function of the API believes tokens where routes ask for tokens, and signatures where they ask for those.
 pub(super) fn stores(template: &Template) -> Result<(), String> {
     let by_token = template.all("AWS::ApiGatewayV2::Authorizer").next().is_some();

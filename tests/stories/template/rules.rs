@@ -259,14 +259,17 @@ pub(super) fn recovery(template: &Template) -> Result<(), String> {
         ensure(*recovers == true, || format!("{name} can't be recovered"))
     })?;
     template.all(TABLE).chain(template.all(BUCKET)).try_for_each(|(name, _)| {
-        ["DeletionPolicy", "UpdateReplacePolicy"].into_iter().try_for_each(|policy| {
-            let is_kept = template.resources[name][policy] == "Retain";
-            ensure(is_kept, || format!("{name} may be lost: no {policy}"))
-        })
+        let is = |policy: &str, wanted: &str| {
+            let is_so = template.resources[name][policy] == wanted;
+            ensure(is_so, || format!("{policy} of {name} is not {wanted}"))
+        };
+        // A first deployment that fails leaves nothing behind that a second one stumbles over.
+        is("DeletionPolicy", "RetainExceptOnCreate")?;
+        is("UpdateReplacePolicy", "Retain")
     })
 }
 
-/// Every function logs JSON into a group of its own; no group keeps its lines for ever.
+/// Every function logs JSON into a group of its own, at the level that the operator chose; no group keeps its lines for ever.
 pub(super) fn logs(template: &Template) -> Result<(), String> {
     template.all(LOGS).try_for_each(|(name, group)| {
         ensure(group["RetentionInDays"].as_u64().is_some_and(|days| days > 0), || {
@@ -276,6 +279,12 @@ pub(super) fn logs(template: &Template) -> Result<(), String> {
     template.all(FUNCTION).try_for_each(|(name, function)| {
         let config = &function["LoggingConfig"];
         ensure(config["LogFormat"] == "JSON", || format!("{name} does not log JSON"))?;
+        // What it leaves out makes no metric, and the alarms on these go deaf.
+        ["ApplicationLogLevel", "SystemLogLevel"].into_iter().try_for_each(|filter| {
+            ensure(config[filter].is_null(), || format!("Lambda filters what {name} logs: {filter}"))
+        })?;
+        let level = &function["Environment"]["Variables"]["RUST_LOG"];
+        ensure(*level == template.log_level, || format!("{name} logs at the level {level}"))?;
         let group = template.referred(&config["LogGroup"], LOGS);
         let (group, _) = group.ok_or_else(|| format!("{name} logs into a group that it makes itself"))?;
         let users =
