@@ -39,6 +39,7 @@ mod proxy;
 mod reference_page;
 mod resumed;
 mod root;
+mod runbook;
 mod telemetry;
 mod template;
 mod ten_thousand_jobs;

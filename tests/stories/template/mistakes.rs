@@ -97,7 +97,7 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "Queue takes plain HTTP"
         DropDeadLetterQueuePolicy: "Effect: Deny" => "Effect: Allow";
         "DropDeadLetterQueue takes plain HTTP"
-        BucketPolicy: "              - !Sub \"${Bucket.Arn}/*\"\n" => "";
+        BucketPolicy: "                - !Sub \"${Bucket.Arn}/*\"\n" => "";
         "Bucket takes plain HTTP"
         BucketPolicy: "aws:SecureTransport: \"false\"" => "aws:SecureTransport: \"true\"";
         "Bucket takes plain HTTP"

@@ -167,9 +167,7 @@ pub(super) fn partners(template: &Template) -> Result<(), String> {
                 && statement["Resource"] == drops
                 && conditions.any(|(_, condition)| !condition[key].is_null())
         };
-        ensure(statements.iter().any(refuses), || {
-            format!("{name} takes drops whatever their {key}")
-        })
+        ensure(statements.iter().any(refuses), || format!("{name} takes drops whatever their {key}"))
     })
 }
 
