@@ -9,8 +9,9 @@ use imports::{
     ports::{FileRead, Files, Imports, PortError, PortResult, Records},
     receipt::receipt_key,
     report::{Action, ReportLine, ReportWriter},
-    telemetry::{EndedJob, JobOutcome, Run},
+    telemetry::{EndedJob, JobOutcome, Run, Work},
     times::{DRAIN, HAND_OVER},
+    used::Used,
 };
 use records::{
     FileFault, FileLine, FileLines, Ids, RecordError, References, Standing, by_level, limits::MAX_STORED,
@@ -73,6 +74,8 @@ pub(crate) struct Pass<'a, I, R, F, Q> {
     pub(crate) progress: &'a Progress,
     /// When Lambda stops the function.
     pub(crate) deadline: DateTime<Utc>,
+    /// When the claim began, and what had been used up by then.
+    pub(crate) began: (DateTime<Utc>, Used),
 }
 
 impl<I, R, F, Q> Pass<'_, I, R, F, Q>
@@ -96,6 +99,12 @@ where
     /// Ends the job without a look at its file.
     pub(crate) async fn end_unreported(&self, why: EarlyEnd) -> Result<(), Stop> {
         Ok(self.end_with(&JobFault::EndedUnreported(why)).await?)
+    }
+
+    /// What the claim has come to so far.
+    pub(crate) fn work(&self) -> Work {
+        let (at, before) = self.began;
+        Work { used: self.worker.records.used() - before, time: (self.worker.clock)() - at }
     }
 
     async fn go_over_file(&self, leaving: Option<EarlyEnd>) -> Result<(), Stop> {
@@ -305,7 +314,7 @@ where
             uploaded: tally.uploaded.total(),
             imported: if self.import.options.dry_run { 0 } else { tally.imported.total() },
             failed,
-            run: Run::of(self.import, self.attempt),
+            run: Run::of(self.import, self.attempt, self.work()),
             finished_at: now,
         });
         Ok(())

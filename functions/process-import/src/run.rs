@@ -49,12 +49,21 @@ where
             }
         };
         info!(import.id = %import.id, store = %import.store, attempt, "import started");
+        let began = ((self.clock)(), self.records.used());
         let progress = Arc::new(Progress::after(import.tally));
         if import.cancel_requested_at.is_some() {
             progress.cancel();
         }
-        let pass =
-            Pass { worker: self, import: &import, lease: &lease, attempt, resumed, progress: &progress, deadline };
+        let pass = Pass {
+            worker: self,
+            import: &import,
+            lease: &lease,
+            attempt,
+            resumed,
+            progress: &progress,
+            deadline,
+            began,
+        };
         let heart = Heart {
             imports: self.imports.clone(),
             queue: self.queue.clone(),
@@ -89,7 +98,11 @@ where
     async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>) -> Turn {
         let id = pass.import.id;
         let may_go_on = pass.attempt <= MAX_ATTEMPTS;
-        match self.end(pass).await {
+        let ended = self.end(pass).await;
+        if ended.is_err() {
+            self.telemetry.claim_ended(id, &pass.work(), (self.clock)());
+        }
+        match ended {
             Ok(()) => Turn::Done,
             Err(Stop::OutOfTime) if may_go_on && pass.progress.has_advanced() => {
                 sleep(duration(AFTERMATH)).await;

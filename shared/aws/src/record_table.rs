@@ -1,12 +1,16 @@
 //! The imported objects in DynamoDB: one item each, under its own id, attributes as native types.
 
-use std::{collections::HashMap, str::FromStr};
+use std::{
+    collections::HashMap,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aws_sdk_dynamodb::{
     Client,
     error::{BuildError, ProvideErrorMetadata},
     operation::batch_write_item::builders::BatchWriteItemFluentBuilder,
-    types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest},
+    types::{AttributeValue, ConsumedCapacity, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest},
 };
 use chrono::{DateTime, Utc};
 
@@ -16,6 +20,7 @@ use imports::{
     import::ImportId,
     ports::{BatchRead, BatchWrite, PortError, PortResult, Records},
     stored::{Mark, StoredRecord},
+    used::Used,
 };
 use records::{
     RecordId, RecordType, StoreId,
@@ -29,24 +34,28 @@ type Item = HashMap<String, AttributeValue>;
 pub struct RecordTable {
     client: Client,
     table: String,
+    used: Arc<Mutex<Used>>,
 }
 
 impl RecordTable {
     /// Uses the table of that name.
     #[must_use]
-    pub const fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table, used: Arc::default() }
     }
-}
 
-impl RecordTable {
+    fn count(&self, more: Used) {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner) += Used { calls: 1, ..more };
+    }
+
     fn write_call(&self, records: &[StoredRecord]) -> PortResult<BatchWriteItemFluentBuilder> {
         let put = |record| {
             let put = PutRequest::builder().set_item(Some(write(record))).build();
             put.map(|put| WriteRequest::builder().put_request(put).build())
         };
         let requests = records.iter().map(put).collect::<Result<Vec<_>, BuildError>>().map_err(unbuilt)?;
-        Ok(self.client.batch_write_item().request_items(&self.table, requests))
+        let call = self.client.batch_write_item().request_items(&self.table, requests);
+        Ok(call.return_consumed_capacity(ReturnConsumedCapacity::Total))
     }
 
     /// Reads items, or of each the parts that `projection` names.
@@ -59,7 +68,9 @@ impl RecordTable {
         let keys = ids.iter().map(|id| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))])).collect();
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
         let wanted = wanted.set_projection_expression(projection.map(str::to_owned)).build().map_err(unbuilt)?;
-        let answer = self.client.batch_get_item().request_items(&self.table, wanted).send().await.map_err(sort)?;
+        let call = self.client.batch_get_item().request_items(&self.table, wanted);
+        let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await.map_err(sort)?;
+        self.count(Used { read_units: units(answer.consumed_capacity()), ..Used::default() });
         let found = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
         let unprocessed = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
         let unprocessed = unprocessed.map(|keys| keys.keys).unwrap_or_default();
@@ -88,10 +99,19 @@ impl Records for RecordTable {
             }
             Err(error) => return Err(sort(error)),
         };
+        self.count(Used { write_units: units(answer.consumed_capacity()), ..Used::default() });
         let unprocessed = answer.unprocessed_items.unwrap_or_default().remove(&self.table).unwrap_or_default();
         let left = unprocessed.into_iter().map(|request| id(&request.put_request?.item));
         Ok(BatchWrite::Written { unprocessed: left.collect::<Option<_>>().ok_or_else(unreadable)? })
     }
+
+    fn used(&self) -> Used {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn units(consumed: &[ConsumedCapacity]) -> f64 {
+    consumed.iter().filter_map(|consumed| consumed.capacity_units).sum()
 }
 
 fn unreadable() -> PortError {

@@ -24,3 +24,4 @@ pub mod telemetry;
 mod time;
 pub mod times;
 pub mod upload;
+pub mod used;

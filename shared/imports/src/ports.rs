@@ -14,6 +14,7 @@ use crate::{
     options::ImportOptions,
     page::Page,
     stored::{Mark, StoredRecord},
+    used::Used,
 };
 use records::{RecordId, StoreId};
 
@@ -291,6 +292,9 @@ pub trait Records: Sync {
 
     /// Writes up to [`Self::WRITE_BATCH`] objects whole, of [`Self::WRITE_BYTES`] together. Ids must differ.
     fn write_batch(&self, records: &[StoredRecord]) -> impl Future<Output = PortResult<BatchWrite>> + Send;
+
+    /// What all calls so far have used up.
+    fn used(&self) -> Used;
 }
 
 /// A version of a file. Whoever puts another over it names it.

@@ -7,12 +7,15 @@
 
 use std::io::Write;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use strum::{IntoStaticStr, VariantArray};
 
-use crate::import::{Import, ImportId};
+use crate::{
+    import::{Import, ImportId},
+    used::Used,
+};
 use records::{RecordError, RecordErrorCode};
 
 /// Where CloudWatch files the metrics.
@@ -35,35 +38,59 @@ pub struct Metric {
     pub name: &'static str,
     pub unit: &'static str,
     pub dimensions: &'static [&'static [&'static str]],
-    value: fn(&EndedJob) -> Option<i64>,
+    value: fn(&Told<'_>) -> Option<Value>,
 }
 
-const fn count(name: &'static str, value: fn(&EndedJob) -> Option<i64>) -> Metric {
+/// What a line of metrics tells of.
+enum Told<'a> {
+    Job(&'a EndedJob),
+    /// A claim that ended before its job did.
+    Claim(&'a Work),
+    StrayFile,
+}
+
+impl Told<'_> {
+    fn job(&self) -> Option<&EndedJob> {
+        if let Self::Job(job) = self { Some(job) } else { None }
+    }
+
+    fn run(&self) -> Option<&Run> {
+        self.job()?.run.as_ref()
+    }
+
+    fn work(&self) -> Option<&Work> {
+        if let Self::Claim(work) = self { Some(work) } else { Some(&self.run()?.work) }
+    }
+}
+
+const fn count(name: &'static str, value: fn(&Told<'_>) -> Option<Value>) -> Metric {
     Metric { name, unit: "Count", dimensions: &[BY_STACK], value }
 }
 
-const fn time(name: &'static str, value: fn(&EndedJob) -> Option<i64>) -> Metric {
+const fn time(name: &'static str, value: fn(&Told<'_>) -> Option<Value>) -> Metric {
     Metric { name, unit: "Milliseconds", dimensions: &[BY_STACK], value }
 }
 
-/// Files that lie in no store's folder. Of no job: it is sent by itself.
-const STRAY_FILES: Metric = count("StrayFiles", |_| None);
-
-/// Every metric there is. Of a job that never started the three about its run are left out.
-pub const METRICS: [Metric; 8] = [
-    Metric { dimensions: &[BY_STACK, BY_OUTCOME], ..count("JobsFinished", |_| Some(1)) },
-    count("RecordsUploaded", |job| Some(job.uploaded.into())),
-    count("RecordsImported", |job| Some(job.imported.into())),
-    count("RecordsFailed", |job| Some(job.failed.into())),
-    count("Attempts", |job| Some(job.run?.attempts.into())),
-    time("QueueAge", |job| Some(milliseconds(job.run?.created_at, job.run?.started_at))),
-    time("JobDuration", |job| Some(milliseconds(job.run?.started_at, job.finished_at))),
-    STRAY_FILES,
+/// Every metric there is. Each line has those of what it tells of.
+pub const METRICS: [Metric; 12] = [
+    Metric { dimensions: &[BY_STACK, BY_OUTCOME], ..count("JobsFinished", |told| told.job().map(|_| 1.into())) },
+    count("RecordsUploaded", |told| Some(told.job()?.uploaded.into())),
+    count("RecordsImported", |told| Some(told.job()?.imported.into())),
+    count("RecordsFailed", |told| Some(told.job()?.failed.into())),
+    count("Attempts", |told| Some(told.run()?.attempts.into())),
+    time("QueueAge", |told| Some(milliseconds(told.run()?.created_at, told.run()?.started_at))),
+    time("JobDuration", |told| Some(milliseconds(told.run()?.started_at, told.job()?.finished_at))),
+    // What a claim came to: a job that was handed over has several, which add up.
+    count("WriteUnits", |told| Some(told.work()?.used.write_units.into())),
+    count("ReadUnits", |told| Some(told.work()?.used.read_units.into())),
+    count("DatabaseCalls", |told| Some(told.work()?.used.calls.into())),
+    time("WorkerTime", |told| Some(told.work()?.time.num_milliseconds().into())),
+    count("StrayFiles", |told| matches!(told, Told::StrayFile).then(|| 1.into())),
 ];
 
 /// The time between two clocks' readings, which need not agree.
-fn milliseconds(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
-    (to - from).num_milliseconds().max(0)
+fn milliseconds(from: DateTime<Utc>, to: DateTime<Utc>) -> Value {
+    (to - from).num_milliseconds().max(0).into()
 }
 
 /// How a job ended, for metrics. Of a failed job the file or its options are to blame, of one given up the service. A cancelled
@@ -121,13 +148,23 @@ pub struct Run {
     pub created_at: DateTime<Utc>,
     /// When the first claim began.
     pub started_at: DateTime<Utc>,
+    /// What the last claim came to.
+    pub work: Work,
+}
+
+/// What a claim came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    pub used: Used,
+    /// How long it held its worker.
+    pub time: TimeDelta,
 }
 
 impl Run {
     /// The run of a job that a worker holds.
     #[must_use]
-    pub fn of(import: &Import, attempts: u32) -> Option<Self> {
-        import.started_at.map(|started_at| Self { attempts, created_at: import.created_at, started_at })
+    pub fn of(import: &Import, attempts: u32, work: Work) -> Option<Self> {
+        import.started_at.map(|started_at| Self { attempts, created_at: import.created_at, started_at, work })
     }
 }
 
@@ -138,12 +175,12 @@ struct Line<'a> {
     aws: Value,
     #[serde(rename = "Stack")]
     stack: &'a str,
-    #[serde(rename = "Outcome")]
-    outcome: &'static str,
+    #[serde(rename = "Outcome", skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
     #[serde(flatten)]
     values: serde_json::Map<String, Value>,
-    #[serde(rename = "import.id")]
-    id: ImportId,
+    #[serde(rename = "import.id", skip_serializing_if = "Option::is_none")]
+    id: Option<ImportId>,
 }
 
 /// Sends metrics.
@@ -162,28 +199,33 @@ impl Telemetry {
 
     /// Sends that a file lies in no store's folder.
     pub fn stray_file(&self, now: DateTime<Utc>) {
-        let Metric { name, unit, dimensions, .. } = STRAY_FILES;
-        let filed =
-            json!([{"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": [{"Name": name, "Unit": unit}]}]);
-        let aws = json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": filed});
-        (self.write)(&json!({"_aws": aws, STACK: self.stack, name: 1}).to_string());
+        self.send(&Told::StrayFile, None, now);
+    }
+
+    /// Sends what a claim came to whose job goes on.
+    pub fn claim_ended(&self, id: ImportId, work: &Work, now: DateTime<Utc>) {
+        self.send(&Told::Claim(work), Some(id), now);
     }
 
     /// Sends the metrics of a job that has ended. A job whose function dies between its end and this call goes uncounted.
     pub fn job_ended(&self, job: &EndedJob) {
-        let values: Vec<(Metric, i64)> =
-            METRICS.into_iter().filter_map(|metric| Some((metric, (metric.value)(job)?))).collect();
+        self.send(&Told::Job(job), Some(job.id), job.finished_at);
+    }
+
+    fn send(&self, told: &Told<'_>, id: Option<ImportId>, now: DateTime<Utc>) {
+        let values: Vec<(Metric, Value)> =
+            METRICS.into_iter().filter_map(|metric| Some((metric, (metric.value)(told)?))).collect();
         let filed = values.chunk_by(|(one, _), (next, _)| one.dimensions == next.dimensions).map(|metrics| {
             let named = metrics.iter().map(|(metric, _)| json!({"Name": metric.name, "Unit": metric.unit}));
             let dimensions = metrics.first().map(|(metric, _)| metric.dimensions);
             json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named.collect::<Value>()})
         });
         let line = Line {
-            aws: json!({"Timestamp": job.finished_at.timestamp_millis(), "CloudWatchMetrics": filed.collect::<Value>()}),
+            aws: json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": filed.collect::<Value>()}),
             stack: &self.stack,
-            outcome: job.outcome.as_str(),
-            values: values.iter().map(|(metric, value)| (metric.name.to_owned(), json!(value))).collect(),
-            id: job.id,
+            outcome: told.job().map(|job| job.outcome.as_str()),
+            values: values.iter().map(|(metric, value)| (metric.name.to_owned(), value.clone())).collect(),
+            id,
         };
         if let Ok(line) = serde_json::to_string(&line) {
             (self.write)(&line);
@@ -201,7 +243,6 @@ pub fn print(line: &str) {
 mod tests {
     use std::cell::RefCell;
 
-    use chrono::TimeDelta;
     use uuid::Uuid;
 
     use super::*;
@@ -210,11 +251,17 @@ mod tests {
         static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     }
 
-    fn line(job: &EndedJob) -> Value {
-        let telemetry =
-            Telemetry::new("imports".to_owned(), |line| LINES.with_borrow_mut(|lines| lines.push(line.to_owned())));
-        telemetry.job_ended(job);
+    fn telemetry() -> Telemetry {
+        Telemetry::new("imports".to_owned(), |line| LINES.with_borrow_mut(|lines| lines.push(line.to_owned())))
+    }
+
+    fn last() -> Value {
         serde_json::from_str(&LINES.with_borrow_mut(Vec::pop).unwrap()).unwrap()
+    }
+
+    fn line(job: &EndedJob) -> Value {
+        telemetry().job_ended(job);
+        last()
     }
 
     fn job() -> EndedJob {
@@ -225,7 +272,15 @@ mod tests {
             uploaded: 12,
             imported: 9,
             failed: 4,
-            run: Some(Run { attempts: 2, created_at, started_at: created_at + TimeDelta::milliseconds(1_500) }),
+            run: Some(Run {
+                attempts: 2,
+                created_at,
+                started_at: created_at + TimeDelta::milliseconds(1_500),
+                work: Work {
+                    used: Used { write_units: 9.0, read_units: 12.0, calls: 3 },
+                    time: TimeDelta::milliseconds(2_400),
+                },
+            }),
             finished_at: created_at + TimeDelta::milliseconds(4_000),
         }
     }
@@ -259,11 +314,20 @@ mod tests {
                 assert!(line[dimension.as_str().unwrap()].is_string(), "{dimension}");
             }
             for metric in directive["Metrics"].as_array().unwrap() {
-                assert!(line[metric["Name"].as_str().unwrap()].is_i64(), "{metric}");
+                assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric}");
                 metrics += 1;
             }
         }
         assert_eq!(metrics + 1, METRICS.len(), "all but the one that is of no job");
+    }
+
+    #[test]
+    fn a_claim_that_ended_before_its_job_tells_what_it_used_and_nothing_else() {
+        let telemetry = telemetry();
+        telemetry.claim_ended(job().id, &job().run.unwrap().work, job().finished_at);
+        insta::assert_json_snapshot!(last());
+        telemetry.stray_file(job().finished_at);
+        insta::assert_json_snapshot!(last());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{Call, Faults, faults::LeftOver, lock};
 use imports::{
     ports::{BatchRead, BatchWrite, PortError, PortResult, Records},
     stored::{Mark, StoredRecord, wire_bytes},
+    used::Used,
 };
 use records::{
     RecordId,
@@ -40,6 +41,7 @@ struct State {
     records: BTreeMap<RecordId, StoredRecord>,
     refuses: Option<Predicate>,
     watch: Option<Watch>,
+    used: Used,
 }
 
 impl MemoryRecords {
@@ -90,6 +92,10 @@ impl Records for MemoryRecords {
         let write = move |left_over: LeftOver| Ok(lock(&state).write(&records, left_over));
         self.faults.around_change(Call::WriteBatch, write).await
     }
+
+    fn used(&self) -> Used {
+        lock(&self.state).used
+    }
 }
 
 impl MemoryRecords {
@@ -101,8 +107,12 @@ impl MemoryRecords {
     ) -> PortResult<BatchRead<T>> {
         let read = |left_over: LeftOver| {
             check_batch(ids, Self::READ_BATCH).map_err(PortError::Permanent)?;
-            let state = lock(&self.state);
+            let mut state = lock(&self.state);
             let (done, left) = ids.split_at(left_over.done_of(ids.len()));
+            // What is not there costs a unit to look for.
+            let cost = |id| state.records.get(id).map_or(1.0, |record| units(record, 4 << 10));
+            let read_units = done.iter().map(cost).sum();
+            state.used += Used { read_units, calls: 1, ..Used::default() };
             Ok(BatchRead {
                 found: done.iter().filter_map(|id| state.records.get(id)).map(show).collect(),
                 unprocessed: left.to_vec(),
@@ -122,6 +132,8 @@ impl State {
             return BatchWrite::Refused { reason };
         }
         let (done, left) = records.split_at(left_over.done_of(records.len()));
+        let write_units = done.iter().map(|record| units(record, 1 << 10)).sum();
+        self.used += Used { write_units, calls: 1, ..Used::default() };
         for record in done {
             if let Some(watch) = &mut self.watch {
                 watch(record);
@@ -144,6 +156,11 @@ impl State {
         }
         problem(&record.attributes)
     }
+}
+
+/// About how many units a record takes of which one is so many bytes.
+fn units(record: &StoredRecord, unit: usize) -> f64 {
+    f64::from(u32::try_from(size(&record.attributes).div_ceil(unit)).unwrap_or(u32::MAX).max(1))
 }
 
 impl fmt::Debug for State {

@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use imports::{
     ports::{BatchRead, BatchWrite, PortError, PortResult},
     stored::{Mark, wire_bytes},
+    used::Used,
 };
 use records::RecordId;
 use tokio::time::{Instant, sleep};
@@ -93,6 +94,10 @@ impl Records for Table {
             return Err(PortError::Transient("throttled".to_owned()));
         }
         Ok(BatchWrite::Written { unprocessed })
+    }
+
+    fn used(&self) -> Used {
+        Used::default()
     }
 }
 

@@ -29,6 +29,22 @@ async fn an_ended_job_is_logged_once_with_what_became_of_its_lines() {
     assert_eq!(lines[0]["_aws"]["Timestamp"], import.finished_at.unwrap().timestamp_millis());
     let failed = world.results(1).await.iter().filter(|(_, action)| action == "failed").count();
     assert_eq!(lines[0]["RecordsFailed"], failed);
+    // Three were looked up, one of which failed before it was written.
+    let used = ["WriteUnits", "ReadUnits", "DatabaseCalls", "WorkerTime"].map(|name| lines[0][name].to_string());
+    assert_eq!(used, ["2.0", "3.0", "2", "3000"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_ends_before_its_job_tells_what_it_used_up() {
+    let world = World::with(products(500)).await;
+    world.faults.draw(|call| (call == Call::WriteBatch).then(Fault::transient));
+    world.turn().await;
+    world.faults.clear();
+    world.run().await;
+    let lines = logged();
+    let used = |name: &str| lines.iter().map(|line| line[name].as_f64().unwrap()).collect::<Vec<_>>();
+    assert_eq!([used("WriteUnits"), used("ReadUnits")], [[0.0, 500.0], [500.0, 500.0]]);
+    assert_eq!([&lines[0]["JobsFinished"], &lines[1]["JobsFinished"]], [&Value::Null, &Value::from(1)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use imports::{
     import::ImportId,
     ports::{BatchRead, BatchWrite, Records},
     stored::{Mark, StoredRecord, wire_bytes},
+    used::Used,
 };
 use records::{
     RecordErrors, RecordId, RecordType, check_storable,
@@ -22,6 +23,7 @@ promises! { $ records_promises in records:
     what_is_not_stored_is_not_found,
     marks_tell_who_wrote_an_object_and_when_it_was_made,
     a_whole_batch_is_written_and_read,
+    what_calls_use_up_is_counted,
     a_batch_over_the_limit_is_refused,
     a_batch_that_names_an_id_twice_is_refused,
     the_deepest_record_that_we_let_pass_is_taken,
@@ -212,6 +214,21 @@ pub async fn a_whole_batch_is_written_and_read<R: Records>(records: &R) {
     }
     let ids: Vec<RecordId> = made.iter().map(|record| record.id).collect();
     assert_eq!(read_back(records, &ids).await, made);
+}
+
+pub async fn what_calls_use_up_is_counted(records: &impl Records) {
+    let small = [record("{}"), record("{}")];
+    let large = record(&format!(r#"{{"name":"{}"}}"#, "x".repeat(5_500)));
+    let before = records.used();
+    let batch = [&small[..], &[large]].concat();
+    records.write_batch(&batch).await.unwrap();
+    let write_units = 2.0 + 6.0;
+    assert_eq!(records.used() - before, Used { write_units, calls: 1, ..Used::default() });
+    let before = records.used();
+    // A unit is four times as large to read, the whole object is read for its mark, and what is not there costs one.
+    let ids: Vec<RecordId> = batch.iter().map(|record| record.id).chain([fresh_id()]).collect();
+    records.read_marks(&ids).await.unwrap();
+    assert_eq!(records.used() - before, Used { read_units: 2.0 + 2.0 + 1.0, calls: 1, ..Used::default() });
 }
 
 pub async fn a_batch_over_the_limit_is_refused<R: Records>(records: &R) {
