@@ -246,7 +246,10 @@ impl<R: Records> Importer<'_, R> {
         let refused = self.records.writes.ask(records).await?;
         let settled = |(line, id, action, warnings)| {
             let refusal = refused.get(&id).map(|reason| {
-                let problem = format!("the database refuses the object: {reason}");
+                let problem = format!(
+                    "the database refuses the object, though no rule does: tell the service's operator the job and the line; \
+                     it says: {reason}"
+                );
                 vec![RecordError::new(RecordErrorCode::RefusedByDatabase, "", problem)]
             });
             SettledLine::new(line, refusal.map_or(Ok((id, action)), Err)).with(warnings)

@@ -39,7 +39,15 @@ pub(crate) fn relationship(record_type: RecordType, name: &str) -> String {
     }
 }
 
-/// The most plans that are shown.
+/// What to do about a name under which nothing is found, and that nothing in the file is near.
+pub(crate) fn reference(text: &str) -> String {
+    unseen(text).map_or_else(
+        || "; correct it, or import that object too".to_owned(),
+        |seen| format!("; {seen}"),
+    )
+}
+
+/// The most plans, or pricing options, that are shown.
 const SHOWN_PARTS: usize = 5;
 
 /// The plans or pricing options that an offering has, and the one that was meant.

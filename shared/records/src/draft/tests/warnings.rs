@@ -86,8 +86,8 @@ fn a_line_of_many_strangers_is_told_of_the_first_and_how_many_more() {
 fn warnings_may_be_refused() {
     let mut draft = draft(r#"{"type":"subscription_product","name":"Te","Price":{}}"#);
     draft.refuse_warnings();
-    assert_snapshot!(tell(&resolve(draft, &[]).unwrap_err()), @r#"WrongLength | name: "name" must be 3 to 1024 characters long, it has 2
-UnknownAttribute | Price: "Price" is not known here, and nothing reads it; did you mean "price"?"#);
+    assert_snapshot!(tell(&resolve(draft, &[]).unwrap_err()), @r#"WrongLength | name: "name" must be 3 to 1024 characters long, "Te" has 2: make it longer by 1
+UnknownAttribute | Price: "Price" is not known here, and nothing reads it; did you mean "price"?; take it out, or send the file with unknown=warn"#);
 }
 
 #[test]
