@@ -41,10 +41,7 @@ pub(crate) fn relationship(record_type: RecordType, name: &str) -> String {
 
 /// What to do about a name under which nothing is found, and that nothing in the file is near.
 pub(crate) fn reference(text: &str) -> String {
-    unseen(text).map_or_else(
-        || "; correct it, or import that object too".to_owned(),
-        |seen| format!("; {seen}"),
-    )
+    unseen(text).map_or_else(|| "; correct it, or import that object too".to_owned(), |seen| format!("; {seen}"))
 }
 
 /// The most plans, or pricing options, that are shown.

@@ -76,10 +76,14 @@ async fn the_name_of_a_file_may_look_like_anything() {
 }
 
 /// A file compressed by a program that notes when.
-fn gzip(at: u32, level: u32) -> Vec<u8> {
+fn gzip_of(file: &[u8], at: u32, level: u32) -> Vec<u8> {
     let mut packed = GzBuilder::new().mtime(at).write(Vec::new(), Compression::new(level));
-    packed.write_all(FILE).unwrap();
+    packed.write_all(file).unwrap();
     packed.finish().unwrap()
+}
+
+fn gzip(at: u32, level: u32) -> Vec<u8> {
+    gzip_of(FILE, at, level)
 }
 
 #[tokio::test]
@@ -90,12 +94,14 @@ async fn a_file_that_is_compressed_anew_is_the_same_file() {
         create_under(&world, "k", number, &parts).await.map(|reply| reply.status)
     };
     assert_eq!(under(1, &gzip(1, 1)).await, Ok(201));
-    for same in [gzip(2, 9), FILE.to_vec(), gzip(0, 0)] {
+    let padded = |padding: &[u8]| [gzip(3, 6), padding.to_vec()].concat();
+    let packed_twice = gzip_of(&gzip(4, 6), 5, 6);
+    for same in [gzip(2, 9), FILE.to_vec(), gzip(0, 0), padded(&[0; 512]), padded(b"\r\n"), packed_twice] {
         assert_eq!(under(2, &same).await, Ok(200));
     }
     let twice = [gzip(1, 1), gzip(1, 1)].concat();
     let cut = gzip(1, 1)[..30].to_vec();
-    for other in [&twice, &cut] {
+    for other in [&twice, &cut, &padded(b"x")] {
         assert_eq!(under(2, other).await.unwrap_err().status(), 409);
     }
 }
