@@ -32,7 +32,7 @@ fn an_envelope_that_is_none_is_reported() {
     assert_snapshot!(check(r#"{"data":null}"#), @r#"Required | type: "type" is required: one of subscription_product, subscription_plan, subscription_feature, subscription_subscriber, subscription_offering, subscription"#);
     assert_snapshot!(check(r#"{"data":{"type":7}}"#), @r#"WrongType | data.type: "type" must be a string, not the number 7"#);
     assert_snapshot!(check(r#"{"data":{"type":"coupon","n":1e999}}"#), @r#"
-    NumberOutOfRange | data.n: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125: round it, or write it as a text in double quotes
+    NumberOutOfRange | data.n: the number is too large, or too near to 0, to be stored: round it, or write it as a text in double quotes
     UnknownType | data.type: "type" must be one of subscription_product, subscription_plan, subscription_feature, subscription_subscriber, subscription_offering, subscription, not "coupon"
     "#);
     assert_snapshot!(check(r#"{"data":{"type":"subscription_plan","attributes":[]}}"#), @r#"WrongType | data.attributes: "attributes" must be an object, not an array"#);

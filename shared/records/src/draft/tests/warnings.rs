@@ -43,6 +43,10 @@ fn what_nobody_has_to_be_told_of_is_no_warning() {
     }
     let known = format!(r#"{{"type":"subscription_plan","id":"1","status":"x","meta":{{"owner":"store"}},{PLAN}}}"#);
     assert_eq!(warned(&known), "");
+    // Answers have it, read-only; it is not stored.
+    for line in [&known, r#"{"type":"subscription_product","attributes":{"name":"Tea","meta":{"owner":"store"}}}"#] {
+        assert_eq!(record(line, &[]).attributes().get("meta"), None, "{line}");
+    }
     let payment = r#""payment_authority":{"type":"authorize_net","customer_profile_id":"abc","payment_profile_id":"def"},"offering":{"name":"Box","status":"live"}"#;
     let chosen =
         format!(r#""products":[{{"name":"Tea"}}],"plans":[{{{PLAN},"meta":{{"selected":true,"owner":"store"}}}}]"#);

@@ -44,7 +44,7 @@ fn every_strictness_error_is_reported_with_its_path() {
     assert_snapshot!(
         check(r#"{"a":{"k":1,"\u006b":2},"b":[1e126,{"":0}],"n\u0000":"\ud800","\udc00x":1,"a":3}"#), @r#"
     DuplicateKey | a.k: the key "k" is given twice: take one away
-    NumberOutOfRange | b[0]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125: round it, or write it as a text in double quotes
+    NumberOutOfRange | b[0]: the number is too large, or too near to 0, to be stored: round it, or write it as a text in double quotes
     InvalidKey | b[1][""]: a key must not be empty: write the name of an attribute, or take it away
     InvalidKey | ["n\u0000"]: a key must not hold a NUL (U+0000): take it out
     LoneSurrogate | ["n\u0000"]: the text holds half a character, a \u from d800 to dfff without the other half; it was cut in two, write the character itself
@@ -103,7 +103,7 @@ fn no_more_than_fifty_errors_are_reported() {
     let line = format!("{{\"a\":[{}]}}", vec!["1e999"; 57].join(","));
     let reported = check(&line);
     assert_eq!(reported.lines().count(), 50);
-    assert_snapshot!(reported.lines().last().unwrap(), @"NumberOutOfRange | a[49]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125: round it, or write it as a text in double quotes (and 7 more errors in this line)");
+    assert_snapshot!(reported.lines().last().unwrap(), @"NumberOutOfRange | a[49]: the number is too large, or too near to 0, to be stored: round it, or write it as a text in double quotes (and 7 more errors in this line)");
 }
 
 #[test]
