@@ -28,7 +28,7 @@ const COMPARED: usize = 100;
 const LEAVE_OUT: &str = ": leave the attribute out, or write null";
 
 /// What to do with a text that has nothing to be read, where there may be none.
-const OR_LEAVE_OUT: &str = "write one, or leave the attribute out";
+const OR_LEAVE_OUT: &str = "write one, or leave it out";
 
 /// What reading a line has found: its errors, what else is to be said, and what it refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use crate::{
     fault::FileFault,
     guard::guarded,
     jsonl::{Line, Lines, lines},
-    quote::Shown,
     limits::MAX_OBJECTS,
+    quote::Shown,
     record_type::RecordType,
 };
 

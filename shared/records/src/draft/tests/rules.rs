@@ -161,7 +161,7 @@ fn every_rule_of_an_offering_is_reported() {
         ["",7,{"name":"x","can_pause":true},{"type":"subscription_feature","attributes":{"name":"Monthly"}},{"attributes":3}],
         "features":"all"}"#), @r#"
     WrongLength | products: "products" must hold at least 1, it holds 0: name one, or describe it
-    WrongLength | plans[0]: "plans[0]" must be 1 to 2048 characters long, "" has 0: write one, or leave the attribute out
+    WrongLength | plans[0]: "plans[0]" must be 1 to 2048 characters long, "" has 0: write one, or leave it out
     WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write "7"
     WrongLength | plans[2].name: "name" must be 3 to 1024 characters long, "x" has 1: make it longer by 2
     Required | plans[2].billing_interval_type: "billing_interval_type" is required
