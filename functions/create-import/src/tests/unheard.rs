@@ -60,6 +60,13 @@ async fn a_boundary_is_read_quoted_or_not() {
 async fn a_form_that_is_put_together_by_hand_is_refused_with_what_is_wrong_with_it() {
     let lf = String::from_utf8(body(&[file_part()])).unwrap().replace("\r\n", "\n");
     assert_snapshot!(refusal(read(lf.into()).await), @"body: the multipart body can't be read: its lines end in LF, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form");
+    let whole = String::from_utf8(body(&[file_part()])).unwrap();
+    let dashes = Upload::read(call("multipart/form-data; boundary=--edge", whole.clone())).await;
+    assert_snapshot!(refusal(dashes), @"body: the multipart body can't be read: Content-Type has the -- that stands before the boundary in the body alone: write boundary=edge");
+    let headless = whole.replacen("\r\n\r\n", "\r\n", 1);
+    assert_snapshot!(refusal(read(headless.into()).await), @"body: the multipart body can't be read: a part of it lacks its headers, or the empty line after them");
+    let cr = whole.replace("\r\n", "\r");
+    assert_snapshot!(refusal(read(cr.into()).await), @"body: the multipart body can't be read: its lines end in CR, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form");
 }
 
 #[tokio::test]
