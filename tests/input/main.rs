@@ -18,6 +18,7 @@ mod accounting;
 #[cfg(feature = "gateway")]
 mod api;
 mod attributes;
+mod careless;
 mod checked;
 mod disguise;
 mod fuzzed;

@@ -39,11 +39,16 @@ async fn a_file_that_can_not_be_tried_says_why_and_writes_nothing() {
         "the import file is gzip and ends early: it was cut off; send it again whole",
     )
     .await;
-    check(b"name,price\nTea,7\n", "nothing_imported", "none of the 2 lines of the import file could be imported").await;
+    check(
+        b"name,price\nTea,7\n",
+        "nothing_imported",
+        "none of the 2 lines of the import file could be imported: see the error of each",
+    )
+    .await;
     check(
         b"[\n{\"type\":\"subscription_product\",\"name\":\"Tea\"}]\n",
         "nothing_imported",
-        "none of the 2 lines of the import file could be imported; it looks like one JSON document, but each line \
+        "none of the 2 lines of the import file could be imported: see the error of each; it looks like one JSON document, but each line \
          must be an object of its own",
     )
     .await;

@@ -148,7 +148,7 @@ fn is_good(line: &str) -> Option<bool> {
             | RecordErrorCode::FeatureNotInOffering
             | RecordErrorCode::DuplicateExternalRef => return None,
             // A schema has a format for whole numbers of 64 bits, which holds nobody to them.
-            RecordErrorCode::OutOfRange if error.problem.contains("(64 bits)") => return None,
+            RecordErrorCode::OutOfRange if error.problem.contains(&i64::MAX.to_string()) => return None,
             // What one value says of another.
             RecordErrorCode::Conflicting | RecordErrorCode::NotAllowed if error.problem.contains("the feature") => {
                 return None;

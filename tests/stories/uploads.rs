@@ -99,7 +99,7 @@ async fn the_body_that_asks_for_an_upload_is_refused_by_the_place_that_is_wrong(
     }
     let flag = json!({"data": {"type": "subscription_import_upload", "attributes": {"dry_run": "true"}}});
     let refused = ask(&world, &flag.to_string()).await.expect(400);
-    let detail = "data.attributes.dry_run: \"dry_run\" must be true or false";
+    let detail = "data.attributes.dry_run: \"dry_run\" must be true or false, without quotes";
     assert_eq!(refused, json!({"errors": [{"status": "400", "title": "Validation Error", "detail": detail}]}));
 }
 

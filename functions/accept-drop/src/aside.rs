@@ -1,7 +1,8 @@
 //! Files that partners' tools put beside those they mean: markers, checksums, files that are not whole yet.
 
 /// How a name ends that a tool gives a file while it writes it, or to what it says about another file.
-const SUFFIXES: [&str; 6] = ["_$folder$", ".part", ".filepart", ".tmp", ".crc", ".md5"];
+const SUFFIXES: [&str; 10] =
+    ["_$folder$", ".part", ".partial", ".filepart", ".crdownload", ".tmp", ".crc", ".md5", ".sha256", "~"];
 
 /// Why no file of this name, the key below the store's folder, is imported; `None` for a name that a file to import may have.
 pub(crate) fn reason(name: &str) -> Option<String> {
@@ -32,10 +33,25 @@ mod tests {
             "a.jsonl.gz.TMP",
             "a.jsonl.crc",
             "a.jsonl.md5",
+            "a.jsonl.sha256",
+            "a.jsonl.partial",
+            "a.jsonl.crdownload",
+            "a.jsonl~",
         ] {
             assert!(reason(name).is_some(), "{name}");
         }
-        for name in ["a.jsonl", "part", "a.parts", "a_b.jsonl", "a.tmp.jsonl", "crc", "md5/a.jsonl", "no suffix", ""] {
+        for name in [
+            "a.jsonl",
+            "part",
+            "a.parts",
+            "a_b.jsonl",
+            "a.tmp.jsonl",
+            "crc",
+            "md5/a.jsonl",
+            "~a.jsonl",
+            "no suffix",
+            "",
+        ] {
             assert_eq!(reason(name), None, "{name}");
         }
     }

@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_reported_and_the_rest_is_kept() {
         let bad_policy = [("external-ref", "nightly"), ("dry-run", "true"), ("on-conflict", "replace")];
-        let problem = "metadata \"on-conflict\" must be fail, skip or update";
+        let problem = "metadata \"on-conflict\" must be fail, skip or update, not \"replace\": write update";
         check(&bad_policy, ImportOptions { dry_run: true, ..named("nightly") }, Some(problem));
         let long = "x".repeat(2049);
         let all = [("external-ref", long.as_str()), ("dry-run", ""), ("on-conflict", "")];

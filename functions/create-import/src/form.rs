@@ -137,8 +137,13 @@ fn missing(other_file: Option<&str>) -> ApiError {
 fn unreadable(body: &[u8], boundary: &str) -> ApiError {
     let has = |bytes: &str| body.windows(bytes.len()).any(|window| window == bytes.as_bytes());
     let delimiter = format!("--{boundary}");
-    let problem = if has(&format!("{delimiter}\n")) && !has(&format!("{delimiter}\r\n")) {
-        "its lines end in LF, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form".to_owned()
+    let other_end = [("LF", "\n"), ("CR", "\r")].into_iter().find(|(_, end)| has(&format!("{delimiter}{end}")));
+    let problem = if let Some((end, _)) = other_end.filter(|_| !has(&format!("{delimiter}\r\n"))) {
+        format!("its lines end in {end}, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form")
+    } else if let Some(plain) =
+        boundary.strip_prefix("--").filter(|plain| !has(&delimiter) && has(&format!("--{plain}")))
+    {
+        format!("Content-Type has the -- that stands before the boundary in the body alone: write boundary={plain}")
     } else if !has(&delimiter) {
         "the line that begins a part, -- and the boundary of Content-Type, is not in it".to_owned()
     } else if !has(&format!("\r\n{delimiter}--")) {

@@ -1,38 +1,34 @@
 //! The `Idempotency-Key` of a call, and the digest of what the call asks for.
 
-use std::io::{self, Read, Write};
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use flate2::read::MultiGzDecoder;
 use imports::{
     api::ApiError,
     idempotency::Idempotency,
     options::{ImportOptions, Unknown},
 };
-use records::limits::MAX_FILE_BYTES;
+use records::unpack::{Sink, Unpacker};
 use sha2::{Digest, Sha256};
 
 use crate::upload::Upload;
 
-/// Pairs the key of a call with a digest of its file, unpacked, and its options, in whatever way they were given.
+/// Pairs the key of a call with a digest of its file, unpacked as the worker does it, and its options, in whatever way they were
+/// given.
 ///
 /// # Errors
 /// [`ApiError::Validation`] when the key is empty or has more than 255 characters.
 pub fn of(key: Option<String>, upload: &Upload) -> Result<Option<Idempotency>, ApiError> {
     let Some(key) = key else { return Ok(None) };
     let key = Idempotency::check(key)?;
-    let packed = {
-        let mut content = Content::with(&upload.options);
-        content.0.update(&upload.file);
-        content.digest()
-    };
-    let mut content = Content::with(&upload.options);
-    Ok(Some(match unpack(&upload.file, &mut content) {
-        // Before files were unpacked for this, one was known by its packed bytes.
-        Ok(()) => Idempotency { key, fingerprint: content.digest(), former: Some(packed) },
-        // What can't be unpacked is what it is.
-        Err(_) => Idempotency { key, fingerprint: packed, former: None },
-    }))
+    let mut packed = Content::with(&upload.options);
+    packed.add(&upload.file);
+    let packed = packed.digest();
+    let mut unpacker = Unpacker::into_sink(Content::with(&upload.options));
+    unpacker.take(&upload.file);
+    // What can't be unpacked is what it is.
+    let fingerprint = unpacker.finish_sink().map_or_else(|_| packed.clone(), Content::digest);
+    // Before files were unpacked for this, one was known by its packed bytes.
+    let former = (packed != fingerprint).then_some(packed);
+    Ok(Some(Idempotency { key, fingerprint, former }))
 }
 
 /// What is digested: options, then a file as it is written.
@@ -57,22 +53,8 @@ fn options_text(ImportOptions { external_ref, dry_run, on_conflict, unknown }: &
     format!("{unknown}{dry_run} {policy} {external_ref}")
 }
 
-impl Write for Content {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl Sink for Content {
+    fn add(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
-        Ok(bytes.len())
     }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Unpacks a gzip file, piece by piece.
-fn unpack(file: &[u8], content: &mut Content) -> io::Result<()> {
-    let most = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
-    let mut unpacked = MultiGzDecoder::new(file).take(most);
-    let bytes = io::copy(&mut unpacked, content)?;
-    // Larger than any import file.
-    if bytes == most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
 }

@@ -100,7 +100,7 @@ async fn a_raw_body_is_the_file_and_its_options_stand_in_the_query() {
     let options = with("application/jsonl", &[("on_conflict", "skip"), ("dry_run", "true")]).await.unwrap().options;
     assert_eq!(options, ImportOptions { dry_run: true, on_conflict: OnConflict::Skip, ..ImportOptions::default() });
     let flag = with("application/jsonl", &[("dry_run", "yes")]).await;
-    assert_snapshot!(refusal(flag), @r#"dry_run: "dry_run" must be true or false"#);
+    assert_snapshot!(refusal(flag), @r#"dry_run: "dry_run" must be true or false, not "yes": write true"#);
     let again = with("application/jsonl", &[("dry_run", "true"), ("dry_run", "true")]).await;
     assert!(again.unwrap().options.dry_run);
     let twice = with("application/jsonl", &[("external_ref", "a"), ("external_ref", "b")]).await;
@@ -157,10 +157,10 @@ async fn options_are_parts_of_their_own() {
 #[tokio::test]
 async fn an_option_that_cannot_be_read_is_named_with_what_it_may_be() {
     let with = async |name, text: &[u8]| check_refused(&[file_part(), text_part(name, text)]).await;
-    assert_snapshot!(with("dry_run", b"yes").await, @r#"dry_run: "dry_run" must be true or false"#);
+    assert_snapshot!(with("dry_run", b"yes").await, @r#"dry_run: "dry_run" must be true or false, not "yes": write true"#);
     assert_snapshot!(with("dry_run", b"").await, @r#"dry_run: "dry_run" must be true or false"#);
     assert_snapshot!(with("dry_run", b"\xff").await, @r#"dry_run: "dry_run" must be UTF-8 text"#);
-    assert_snapshot!(with("on_conflict", b"replace").await, @r#"on_conflict: "on_conflict" must be fail, skip or update"#);
+    assert_snapshot!(with("on_conflict", b"replace").await, @r#"on_conflict: "on_conflict" must be fail, skip or update, not "replace": write update"#);
     let long = with("on_conflict", &vec![b'x'; 100_000]).await;
     assert_snapshot!(long, @r#"on_conflict: "on_conflict" must be fail, skip or update"#);
 }

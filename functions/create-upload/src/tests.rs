@@ -90,8 +90,8 @@ async fn an_attribute_that_cannot_be_read_is_refused_by_its_place() {
     assert_snapshot!(refused_attributes("[]").await, @r#"data.attributes: "attributes" must be an object"#);
     assert_snapshot!(refused_attributes(r#"{"external_ref":7}"#).await, @r#"data.attributes.external_ref: "external_ref" must be a string"#);
     assert_snapshot!(refused_attributes(&format!(r#"{{"external_ref":"{}"}}"#, "é".repeat(2049))).await, @r#"data.attributes.external_ref: "external_ref" must be at most 2048 characters long"#);
-    assert_snapshot!(refused_attributes(r#"{"dry_run":"true"}"#).await, @r#"data.attributes.dry_run: "dry_run" must be true or false"#);
-    assert_snapshot!(refused_attributes(r#"{"dry_run":1}"#).await, @r#"data.attributes.dry_run: "dry_run" must be true or false"#);
+    assert_snapshot!(refused_attributes(r#"{"dry_run":"true"}"#).await, @r#"data.attributes.dry_run: "dry_run" must be true or false, without quotes"#);
+    assert_snapshot!(refused_attributes(r#"{"dry_run":1}"#).await, @r#"data.attributes.dry_run: "dry_run" must be true or false, without quotes"#);
     assert_snapshot!(refused_attributes(r#"{"on_conflict":"replace"}"#).await, @r#"data.attributes.on_conflict: "on_conflict" must be fail, skip or update"#);
     assert_snapshot!(refused_attributes(r#"{"on_conflict":{"skip":null}}"#).await, @r#"data.attributes.on_conflict: "on_conflict" must be fail, skip or update"#);
     assert_snapshot!(refused_attributes(r#"{"on_conflict":true}"#).await, @r#"data.attributes.on_conflict: "on_conflict" must be fail, skip or update"#);

@@ -138,16 +138,18 @@ impl<R: Records> Importer<'_, R> {
         let stored = self.stored.marks(lines.iter().filter_map(|line| id_of(line))).await?;
         let (mut settled, mut skipped) = (Vec::with_capacity(lines.len()), Vec::new());
         for &line in lines {
-            let outcome = match id_of(line).and_then(|id| stored.get(&id)) {
-                Some(mark) if mark.import_id == self.import.id => Ok((mark.id, written_by(mark, self.import))),
+            settled.push(match id_of(line).and_then(|id| stored.get(&id)) {
+                Some(mark) if mark.import_id == self.import.id => {
+                    let warnings = line.read().map(|mut draft| draft.take_warnings()).unwrap_or_default();
+                    SettledLine::new(line, Ok((mark.id, written_by(mark, self.import)))).with(warnings)
+                }
                 // Nothing is written for it: it is read, checked and skipped as usual.
                 Some(_) if self.import.options.on_conflict == OnConflict::Skip => {
                     skipped.push(line);
                     continue;
                 }
-                _ => Err(vec![why.of_line()]),
-            };
-            settled.push(SettledLine::new(line, outcome));
+                _ => SettledLine::new(line, Err(vec![why.of_line()])),
+            });
         }
         settled.extend(self.import(&skipped).await?);
         Ok(settled)
@@ -246,7 +248,10 @@ impl<R: Records> Importer<'_, R> {
         let refused = self.records.writes.ask(records).await?;
         let settled = |(line, id, action, warnings)| {
             let refusal = refused.get(&id).map(|reason| {
-                let problem = format!("the database refuses the object: {reason}");
+                let problem = format!(
+                    "the database refuses the object, though no rule does: tell the service's operator the job and the line; \
+                     it says: {reason}"
+                );
                 vec![RecordError::new(RecordErrorCode::RefusedByDatabase, "", problem)]
             });
             SettledLine::new(line, refusal.map_or(Ok((id, action)), Err)).with(warnings)

@@ -98,7 +98,9 @@ impl JobFault {
                     "its lines are among the failed lines: fetch them and send them again with the option put right";
                 (line.code, format!("{}; {again}", line.problem))
             }
-            Self::Missing => (RecordErrorCode::FileMissing, "the import file is no longer there".to_owned()),
+            Self::Missing => {
+                (RecordErrorCode::FileMissing, "the import file is no longer there: send it again".to_owned())
+            }
             Self::Archived(class) => (
                 RecordErrorCode::FileUnreadable,
                 format!(

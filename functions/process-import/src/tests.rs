@@ -22,6 +22,7 @@ mod bulk;
 mod by_id;
 mod cancelled;
 mod claims;
+mod codes;
 mod drops;
 mod faults;
 mod files;

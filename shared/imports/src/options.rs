@@ -4,7 +4,7 @@ mod names;
 
 pub use names::{Given, MOST_IGNORED, Meant, meant};
 
-use records::limits::MAX_EXTERNAL_REF;
+use records::{json::Shown, limits::MAX_EXTERNAL_REF, near::nearest};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -83,14 +83,14 @@ impl OptionName {
         self.into()
     }
 
-    /// What is wrong with a value of another kind.
+    /// What is wrong with a JSON value of another kind.
     #[must_use]
-    pub const fn of_another_kind(self) -> OptionError {
+    pub fn of_another_kind(self) -> OptionError {
         match self {
             Self::ExternalRef => OptionError::NoText,
-            Self::DryRun => OptionError::NoFlag,
-            Self::OnConflict => OptionError::NoPolicy,
-            Self::Unknown => OptionError::NoAnswer,
+            Self::DryRun => OptionError::NoFlag(", without quotes".to_owned()),
+            Self::OnConflict => OptionError::NoPolicy(String::new()),
+            Self::Unknown => OptionError::NoAnswer(String::new()),
         }
     }
 }
@@ -105,7 +105,7 @@ impl ImportOptions {
             OptionName::ExternalRef => self.external_ref = external_ref(text)?,
             OptionName::DryRun => self.dry_run = dry_run(&text)?,
             OptionName::OnConflict => self.on_conflict = on_conflict(&text)?,
-            OptionName::Unknown => self.unknown = text.parse().map_err(|_| OptionError::NoAnswer)?,
+            OptionName::Unknown => self.unknown = unknown(&text)?,
         }
         Ok(())
     }
@@ -127,14 +127,15 @@ impl OnConflict {
 pub enum OptionError {
     #[error("must be at most {MAX_EXTERNAL_REF} characters long")]
     TooLong,
-    #[error("must be true or false")]
-    NoFlag,
+    /// With what is said of the value that was meant, as in the next ones.
+    #[error("must be true or false{0}")]
+    NoFlag(String),
     #[error("must be a string")]
     NoText,
-    #[error("must be fail, skip or update")]
-    NoPolicy,
-    #[error("must be warn or refuse")]
-    NoAnswer,
+    #[error("must be fail, skip or update{0}")]
+    NoPolicy(String),
+    #[error("must be warn or refuse{0}")]
+    NoAnswer(String),
     #[error("must be given once, not as {0} and as {1}")]
     Twice(String, String),
     /// A name that is none, though nearly the one it quotes.
@@ -158,7 +159,19 @@ pub fn external_ref(text: String) -> Result<Option<String>, OptionError> {
 /// # Errors
 /// [`OptionError::NoFlag`] when it is neither `true` nor `false`.
 pub fn dry_run(text: &str) -> Result<bool, OptionError> {
-    text.parse().map_err(|_| OptionError::NoFlag)
+    const MEANT: [(&str, &str); 10] = [
+        ("yes", "true"),
+        ("y", "true"),
+        ("t", "true"),
+        ("1", "true"),
+        ("on", "true"),
+        ("no", "false"),
+        ("n", "false"),
+        ("f", "false"),
+        ("0", "false"),
+        ("off", "false"),
+    ];
+    text.parse().map_err(|_| OptionError::NoFlag(written_for(text, ["true", "false"], &MEANT)))
 }
 
 /// Reads the value of `on_conflict`.
@@ -166,7 +179,31 @@ pub fn dry_run(text: &str) -> Result<bool, OptionError> {
 /// # Errors
 /// [`OptionError::NoPolicy`] when it is none of the three words.
 pub fn on_conflict(text: &str) -> Result<OnConflict, OptionError> {
-    text.parse().map_err(|_| OptionError::NoPolicy)
+    const MEANT: [(&str, &str); 4] =
+        [("replace", "update"), ("overwrite", "update"), ("upsert", "update"), ("ignore", "skip")];
+    let words = OnConflict::ALL.iter().map(|policy| policy.as_str());
+    text.parse().map_err(|_| OptionError::NoPolicy(written_for(text, words, &MEANT)))
+}
+
+/// Reads the value of `unknown`.
+///
+/// # Errors
+/// [`OptionError::NoAnswer`] when it is neither of the two words.
+pub fn unknown(text: &str) -> Result<Unknown, OptionError> {
+    let words = Unknown::ALL.iter().map(|answer| answer.as_str());
+    text.parse().map_err(|_| OptionError::NoAnswer(written_for(text, words, &[("ignore", "warn"), ("fail", "refuse")])))
+}
+
+/// What to write for a value that nearly is one of some words, or means one. Any other value is not repeated: it may be a
+/// secret that came under the wrong name, and what is said of a drop is kept.
+fn written_for(
+    text: &str,
+    words: impl IntoIterator<Item = &'static str>,
+    meant: &[(&'static str, &'static str)],
+) -> String {
+    let meant = meant.iter().find(|(other, _)| text.trim().eq_ignore_ascii_case(other)).map(|(_, word)| *word);
+    let word = meant.or_else(|| nearest(text, words));
+    word.map(|word| format!(", not {}: write {word}", Shown(text))).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -178,16 +215,41 @@ mod tests {
         for policy in OnConflict::ALL {
             assert_eq!(on_conflict(policy.as_str()), Ok(*policy));
             assert!(
-                OptionError::NoPolicy.to_string().contains(policy.as_str()),
+                OptionError::NoPolicy(String::new()).to_string().contains(policy.as_str()),
                 "{policy:?} is among the words to choose from"
             );
         }
         for near in ["", "Fail", " skip", "replace", "update "] {
-            assert_eq!(on_conflict(near), Err(OptionError::NoPolicy), "{near}");
+            assert!(matches!(on_conflict(near), Err(OptionError::NoPolicy(_))), "{near}");
         }
         assert_eq!((dry_run("true"), dry_run("false")), (Ok(true), Ok(false)));
         for near in ["", "TRUE", "1", "yes", " true"] {
-            assert_eq!(dry_run(near), Err(OptionError::NoFlag), "{near}");
+            assert!(matches!(dry_run(near), Err(OptionError::NoFlag(_))), "{near}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_nearly_a_word_is_shown_with_the_word_and_no_other_value_is() {
+        let cases = [
+            (OptionName::DryRun, "TRUE", ", not \"TRUE\": write true"),
+            (OptionName::DryRun, "Yes", ", not \"Yes\": write true"),
+            (OptionName::DryRun, "flase", ", not \"flase\": write false"),
+            (OptionName::DryRun, "0", ", not \"0\": write false"),
+            (OptionName::OnConflict, "sikp", ", not \"sikp\": write skip"),
+            (OptionName::OnConflict, "update\u{200b}", ", not \"update<U+200B>\": write update"),
+            (OptionName::OnConflict, "replace", ", not \"replace\": write update"),
+            (OptionName::Unknown, "refused", ", not \"refused\": write refuse"),
+            (OptionName::Unknown, "ignore", ", not \"ignore\": write warn"),
+            (OptionName::DryRun, "hunter2", ""),
+            (OptionName::OnConflict, "", ""),
+            (OptionName::Unknown, "ada@example.com", ""),
+        ];
+        for (option, text, said) in cases {
+            let problem = ImportOptions::default().set(option, text.to_owned()).unwrap_err().to_string();
+            assert!(
+                problem.ends_with(said) && problem.matches(", not ").count() == usize::from(!said.is_empty()),
+                "{problem}"
+            );
         }
     }
 
@@ -206,9 +268,9 @@ mod tests {
             unknown: Unknown::Refuse,
         };
         assert_eq!(options, expected);
-        assert_eq!(options.set(OptionName::DryRun, "no".to_owned()), Err(OptionError::NoFlag));
-        assert_eq!(options.set(OptionName::OnConflict, "no".to_owned()), Err(OptionError::NoPolicy));
-        assert_eq!(options.set(OptionName::Unknown, "no".to_owned()), Err(OptionError::NoAnswer));
+        assert_eq!(options.set(OptionName::DryRun, "?".to_owned()), Err(OptionError::NoFlag(String::new())));
+        assert_eq!(options.set(OptionName::OnConflict, "?".to_owned()), Err(OptionError::NoPolicy(String::new())));
+        assert_eq!(options.set(OptionName::Unknown, "?".to_owned()), Err(OptionError::NoAnswer(String::new())));
         assert_eq!(options, expected);
         assert!("colour".parse::<OptionName>().is_err());
     }

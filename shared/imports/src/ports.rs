@@ -177,7 +177,7 @@ pub trait Imports: Sync {
     fn owed_receipts(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
 
     /// Notes that a put of a dropped file is about to be imported. `false` when a later put of the same key was noted before.
-    /// Puts differ by S3's `sequencer`, and remembered for [`crate::put_order::REMEMBERED`].
+    /// Puts differ by S3's `sequencer`, and remembered for [`crate::times::PUT_REMEMBERED`].
     fn note_put(
         &self,
         store: &StoreId,

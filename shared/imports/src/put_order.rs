@@ -1,10 +1,5 @@
 //! Which of several puts of one dropped file came later. S3 announces puts in any order.
 
-use chrono::TimeDelta;
-
-/// How long the latest put of a file is remembered: longer than a queue keeps an announcement.
-pub const REMEMBERED: TimeDelta = TimeDelta::days(30);
-
 /// As long as a sequencer is at least once it can be compared. S3's are far shorter.
 const WIDTH: usize = 64;
 

@@ -74,6 +74,15 @@ pub const RESUME_TIMEOUT: TimeDelta = TimeDelta::seconds(50);
 /// its way.
 pub const RESUME_GRACE: TimeDelta = TimeDelta::seconds(30);
 
+// Puts of one file, which S3 announces in any order.
+
+/// How long Lambda tries to have a put taken in.
+pub const ANNOUNCED: TimeDelta = TimeDelta::hours(6);
+/// How long a queue keeps what could not be taken in. In the template.
+pub const LETTER: TimeDelta = TimeDelta::days(14);
+/// How long the latest put of a file is remembered.
+pub const PUT_REMEMBERED: TimeDelta = TimeDelta::days(30);
+
 /// The smallest difference there is between two of these times.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
@@ -128,6 +137,10 @@ const _: () =
 const _: () = assert!(fit(&[RESUME_TIMEOUT, SECOND], RESUME_EVERY), "two runs of resume-imports never meet");
 const _: () =
     assert!(fit(&[RESUME_GRACE, RESUME_EVERY], RESTART), "a job whose tick was lost is found within two minutes");
+const _: () = assert!(
+    fit(&[ANNOUNCED, LETTER, SECOND], PUT_REMEMBERED),
+    "an earlier put that is announced last of all finds the later one remembered"
+);
 
 /// Whether `parts`, one after the other, take no longer than `whole`.
 const fn fit(mut parts: &[TimeDelta], whole: TimeDelta) -> bool {

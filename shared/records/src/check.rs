@@ -221,7 +221,7 @@ mod tests {
         3 : plan_id: none of the offering's plans has this id or external_ref: "yearly"; it has "monthly"
         4 : plan_id: unchecked: 550e8400-e29b-41d4-a716-446655440000
         6 box: products[1]: unchecked: mug
-        7 bad: name: "name" must be 3 to 1024 characters long, it has 1
+        7 bad: name: "name" must be 3 to 1024 characters long, "B" has 1: make it longer by 2
         7 bad: products[1]: unchecked: mug
         11 : not JSON: the line ends before its object does: the bracket at character 13 is not closed; an object stands in one line, from { to }
         "#);

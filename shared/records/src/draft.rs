@@ -62,6 +62,8 @@ impl Draft {
         let Some(mut attributes) = attributes else {
             return Self { record_type, external_ref: None, attributes: Object::new(), path, findings };
         };
+        // As answers have it: read-only there, and nothing to be stored.
+        attributes.remove("meta");
         let (name_path, name) = match &mut beside {
             Some((path, name)) => {
                 Field { value: Some(name), path: *path, findings: &mut findings }.text(EXTERNAL_REF);

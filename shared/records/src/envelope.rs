@@ -59,7 +59,10 @@ pub(super) fn is_external_ref(text: &str) -> bool {
 /// The text of a line, unless the line is too long or not UTF-8; then what is wrong.
 pub(super) fn text_of(line: &[u8]) -> Result<&str, (RecordErrorCode, String)> {
     if line.len() > MAX_LINE_BYTES {
-        let problem = format!("the line is {} bytes long, at most {MAX_LINE_BYTES} (1 MiB) are read", line.len());
+        let problem = format!(
+            "the line is {} bytes long, at most {MAX_LINE_BYTES} (1 MiB) are read: shorten its texts, and give each object a line of its own",
+            line.len()
+        );
         return Err((RecordErrorCode::LineTooLong, problem));
     }
     str::from_utf8(line).map_err(|error| (RecordErrorCode::NotUtf8, explain::not_utf8(line, error.valid_up_to())))

@@ -101,8 +101,12 @@ impl RecordErrors {
             return;
         }
         let path = Path::Key(attributes, name);
-        let field = path.to_string();
-        self.kept.retain(|error| error.code != RecordErrorCode::Required || error.field != field);
+        let field = without_middle(path.to_string(), MAX_FIELD_BYTES);
+        self.kept.retain(|error| {
+            let is_kept = error.code != RecordErrorCode::Required || error.field != field;
+            self.bytes -= if is_kept { 0 } else { error.field.len() + error.problem.len() };
+            is_kept
+        });
         self.add(
             RecordErrorCode::Required,
             &path,
@@ -254,6 +258,18 @@ mod tests {
         check(50, 1016, 8, 42);
         check(3, 3064, 2, 1);
         check(3, 100_000, 2, 1);
+    }
+
+    #[test]
+    fn a_relationship_gives_the_room_of_the_error_back_that_it_replaces() {
+        let attributes = Path::Key(&Path::Line, "attributes");
+        let mut noted = RecordErrors::default();
+        for name in ["products", "name"] {
+            noted.add(RecordErrorCode::Required, &Path::Key(&attributes, name), "is required");
+        }
+        noted.add_relationship(&attributes, "products", "it");
+        let room = |error: &RecordError| error.field.len() + error.problem.len();
+        assert_eq!((noted.bytes, noted.kept.len()), (noted.kept.iter().map(room).sum(), 2));
     }
 
     #[test]

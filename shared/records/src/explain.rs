@@ -15,7 +15,6 @@ pub(crate) use uri::uri;
 pub(crate) use uuid::uuid;
 
 use crate::{
-    json::Json,
     near::nearest,
     quote::{Shown, character, first_unseen},
     record_type::RecordType,
@@ -39,14 +38,17 @@ pub(crate) fn relationship(record_type: RecordType, name: &str) -> String {
     }
 }
 
-/// The most plans that are shown.
+/// What to do about a name under which nothing is found, and that nothing in the file is near.
+pub(crate) fn reference(text: &str) -> String {
+    unseen(text).map_or_else(|| "; correct it, or import that object too".to_owned(), |seen| format!("; {seen}"))
+}
+
+/// The most parts of an offering that are shown.
 const SHOWN_PARTS: usize = 5;
 
-/// The plans or pricing options that an offering has, and the one that was meant.
-pub(crate) fn parts(what: &str, parts: &[Json], text: &str) -> String {
-    let name = |part: &Json| Some(part.as_object()?.get("external_ref")?.as_str()?.to_owned());
-    let names: Vec<String> = parts.iter().filter_map(name).collect();
-    let meant = nearest(text, names.iter().map(String::as_str));
+/// The plans, pricing options or features that an offering has, and the one that was meant.
+pub(crate) fn parts(what: &str, names: &[&str], text: &str) -> String {
+    let meant = nearest(text, names.iter().copied());
     let shown: Vec<String> = names.iter().take(SHOWN_PARTS).map(|name| Shown(name).to_string()).collect();
     let more = names.len().saturating_sub(SHOWN_PARTS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

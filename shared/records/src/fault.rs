@@ -52,7 +52,7 @@ impl FileFault {
         match self {
             Self::Empty => "the import file is empty: it holds no object".to_owned(),
             Self::TooLarge => format!(
-                "the import file is too large: at most {MAX_FILE_BYTES} bytes ({} MiB) are read, counted once unpacked",
+                "the import file is too large: at most {MAX_FILE_BYTES} bytes ({} MiB) are read, counted once unpacked; split it",
                 MAX_FILE_BYTES >> 20
             ),
             Self::HollowGzip { packed, unpacked } => format!(
@@ -80,7 +80,13 @@ impl FileFault {
                 } else {
                     ""
                 };
-                format!("none of the {lines} lines of the import file could be imported{hint}")
+                if *lines == 1 {
+                    format!("the only line of the import file could not be imported: see its error{hint}")
+                } else {
+                    format!(
+                        "none of the {lines} lines of the import file could be imported: see the error of each{hint}"
+                    )
+                }
             }
         }
     }

@@ -27,6 +27,9 @@ const COMPARED: usize = 100;
 /// What to do with an empty string where something else is wanted.
 const LEAVE_OUT: &str = ": leave the attribute out, or write null";
 
+/// What to do with a text that has nothing to be read, where there may be none.
+const OR_LEAVE_OUT: &str = "write one, or leave it out";
+
 /// What reading a line has found: its errors, what else is to be said, and what it refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
@@ -156,23 +159,23 @@ impl<'f> Field<'f> {
         let text = self.string()?;
         let (shortest, longest, count) = (*length.start(), *length.end(), text.chars().count());
         if shortest > 0 && count > 0 && !has_visible(text) {
-            self.fail(RecordErrorCode::Malformed, format_args!("must have something to be seen, not {}", Shown(text)));
+            let write =
+                if shortest > 1 { format!("write {shortest} characters at least") } else { OR_LEAVE_OUT.to_owned() };
+            let problem = format_args!("must have something to be seen, not {}: {write}", Shown(text));
+            self.fail(RecordErrorCode::Malformed, problem);
             return None;
         }
         if length.contains(&count) {
             return Some(text);
         }
-        match (count, shortest) {
-            (0, 1) => self.fail(RecordErrorCode::WrongLength, "must not be empty"),
-            (_, 0) => self.fail(
-                RecordErrorCode::WrongLength,
-                format_args!("must be at most {longest} characters long, it has {count}"),
-            ),
-            _ => self.fail(
-                RecordErrorCode::WrongLength,
-                format_args!("must be {shortest} to {longest} characters long, it has {count}"),
-            ),
-        }
+        let bounds = if shortest == 0 { format!("at most {longest}") } else { format!("{shortest} to {longest}") };
+        let cure = match (count, shortest) {
+            (0, 1) => OR_LEAVE_OUT.to_owned(),
+            _ if count < shortest => format!("make it longer by {}", shortest - count),
+            _ => format!("make it shorter by {}", count.saturating_sub(longest)),
+        };
+        let problem = format_args!("must be {bounds} characters long, {} has {count}: {cure}", Shown(text));
+        self.fail(RecordErrorCode::WrongLength, problem);
         None
     }
 
@@ -222,7 +225,7 @@ impl<'f> Field<'f> {
             // What does not fit 64 bits is too small when it is negative, else too large.
             Err(_) if !text.starts_with('-') => self.fail(
                 RecordErrorCode::OutOfRange,
-                format_args!("must be at most {most} (64 bits), it is {}", Digits(text)),
+                format_args!("must be at most {most}, it is {}: write a smaller number", Digits(text)),
             ),
             _ => {
                 self.fail(
@@ -292,10 +295,9 @@ impl<'f> Field<'f> {
             }
         };
         if items.len() < at_least {
-            self.fail(
-                RecordErrorCode::WrongLength,
-                format_args!("must hold at least {at_least}, it holds {}", items.len()),
-            );
+            let problem =
+                format_args!("must hold at least {at_least}, it holds {}: name one, or describe it", items.len());
+            self.fail(RecordErrorCode::WrongLength, problem);
         }
         for (index, item) in items.iter_mut().enumerate() {
             rule(Field { value: Some(item), path: Path::Item(&self.path, index), findings: &mut *self.findings });
@@ -312,8 +314,15 @@ impl<'f> Field<'f> {
     }
 
     /// A UUID, in its usual form of 36 characters.
-    pub(super) fn uuid(self) -> Option<&'f str> {
-        self.written_as("a UUID of 36 characters", format::is_uuid, explain::uuid)
+    pub(super) fn uuid(mut self) -> Option<&'f str> {
+        const UUID: &str = "a UUID of 36 characters";
+        // A number in quotes is none either.
+        if let Some(number @ Json::Number(_)) = self.value.as_deref() {
+            let problem = format!("must be {UUID} in double quotes, not {}", Value(number));
+            self.fail(RecordErrorCode::WrongType, problem);
+            return None;
+        }
+        self.written_as(UUID, format::is_uuid, explain::uuid)
     }
 
     /// An email address.

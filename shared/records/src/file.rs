@@ -15,6 +15,7 @@ use crate::{
     guard::guarded,
     jsonl::{Line, Lines, lines},
     limits::MAX_OBJECTS,
+    quote::Shown,
     record_type::RecordType,
 };
 
@@ -57,8 +58,11 @@ impl FileLine<'_> {
     pub fn read(&self) -> Result<Draft, Vec<RecordError>> {
         let mut draft = guarded(|| read(self.bytes)).unwrap_or_else(|error| Err(vec![error]))?;
         if let Some(first) = self.repeats {
-            let problem =
-                format!("\"external_ref\" must be unique in the file for each type; line {first} has it already");
+            let problem = format!(
+                "\"external_ref\" must be unique in the file for each type; line {first} has {} already: give this line \
+                 another, or take one of the two away",
+                Shown(draft.external_ref().unwrap_or_default())
+            );
             draft.fail(RecordErrorCode::DuplicateExternalRef, "external_ref", problem);
         }
         Ok(draft)

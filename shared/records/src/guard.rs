@@ -6,7 +6,7 @@ use crate::error::{RecordError, RecordErrorCode};
 
 /// Turns a panic over one line into that line's error.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, RecordError> {
-    let problem = "the service failed over this line; the fault is ours";
+    let problem = "the service failed over this line, and the fault is ours: tell its operator the job and the line";
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| RecordError::new(RecordErrorCode::Internal, "", problem))
 }
 

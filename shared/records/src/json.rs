@@ -9,6 +9,7 @@ mod read;
 mod scan;
 
 pub use crate::quote::Shown;
+pub(crate) use error::FLATTER;
 pub use error::{JsonError, Reason};
 pub use number::Decimal;
 pub use path::Path;

@@ -47,6 +47,13 @@ mod tests {
     }
 
     #[test]
+    fn the_shorter_name_says_how_many_edits_are_few() {
+        assert_eq!(nearest("plans", ["plan_id"]), None);
+        assert_eq!(nearest("plan_id", ["plans"]), None);
+        assert_eq!(nearest("plans", ["plan"]), Some("plan"));
+    }
+
+    #[test]
     fn the_nearest_name_is_an_edit_or_two_away() {
         let cases = [
             ("dryRn", "dry_run"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     error::{RecordError, RecordErrorCode},
+    explain,
     json::{Json, Object, Shown},
     record_id::RecordId,
     record_type::RecordType,
@@ -55,6 +56,7 @@ impl Reference {
     /// The error of a reference to no object at all.
     pub(super) fn missing(&self, hint: &str) -> RecordError {
         let (record_type, text) = (self.record_type, Shown(&self.text));
+        let hint = if hint.is_empty() { explain::reference(&self.text) } else { hint.to_owned() };
         let problem = match self.look_up {
             LookUp::Any => format!(
                 "no {record_type} with this external_ref in the file, \
@@ -71,7 +73,9 @@ impl Reference {
     /// The error of a reference to a line that was not imported itself.
     pub(super) fn blocked_by(&self, line: u32) -> RecordError {
         let (record_type, text) = (self.record_type, Shown(&self.text));
-        let problem = format!("refers to the {record_type} of line {line}, which was not imported: {text}");
+        let problem = format!(
+            "refers to the {record_type} of line {line}, which was not imported: {text}; mend that line and send both again"
+        );
         let error = RecordError::new(RecordErrorCode::ReferenceFailed, &self.path, problem);
         RecordError { blocked_by: Some(line), ..error }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
-    json::{Decimal, Json, Object, Path},
+    json::{Decimal, FLATTER, Json, Object, Path},
     limits::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH},
     reference::Snapshot,
 };
@@ -15,18 +15,23 @@ use crate::{
 /// Set aside for what is stored beside the record: keys, times, names.
 const HEADROOM_BYTES: usize = 2 * 1024;
 
+/// What to do with an object that is too large.
+const SMALLER: &str = "shorten its texts, or refer to less: it holds a copy of each object that it refers to";
+
 /// Notes an error when attributes, with their `external_ref` beside them, are more than the database holds.
 pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Path<'_>, errors: &mut RecordErrors) {
     let bytes = HEADROOM_BYTES + external_ref.map_or(0, str::len) + object_bytes(attributes);
     if bytes > MAX_ITEM_BYTES {
-        let problem = format_args!("the object would take {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored");
+        let problem =
+            format_args!("the object would take {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored: {SMALLER}");
         errors.add(RecordErrorCode::TooLarge, path, problem);
     }
     // The innermost scalar counts as a level of its own.
     let depth = attributes.depth() + 1;
     if depth > MAX_ITEM_DEPTH {
-        let problem =
-            format_args!("the object would be nested {depth} levels deep, at most {MAX_ITEM_DEPTH} can be stored");
+        let problem = format_args!(
+            "the object would be nested {depth} levels deep, at most {MAX_ITEM_DEPTH} can be stored: {FLATTER}"
+        );
         errors.add(RecordErrorCode::TooDeep, path, problem);
     }
 }
@@ -38,8 +43,9 @@ pub(super) fn check_copies(copies: &[Arc<Snapshot>], path: &Path<'_>, errors: &m
     for copy in copies {
         bytes += object_bytes(copy.attributes());
         if bytes > MAX_ITEM_BYTES {
-            let problem =
-                format_args!("the object would take more than {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored");
+            let problem = format_args!(
+                "the object would take more than {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored: {SMALLER}"
+            );
             errors.add(RecordErrorCode::TooLarge, path, problem);
             return;
         }
@@ -85,14 +91,14 @@ mod tests {
         // 3 for the map, 1 for its entry, 4 for the key, 3 for the external_ref.
         let room = MAX_ITEM_BYTES - HEADROOM_BYTES - 11;
         assert_eq!(check(&holding("x".repeat(room))), "");
-        assert_snapshot!(check(&holding("x".repeat(room + 1))), @"attributes: the object would take 409601 bytes, at most 409600 can be stored");
+        assert_snapshot!(check(&holding("x".repeat(room + 1))), @"attributes: the object would take 409601 bytes, at most 409600 can be stored: shorten its texts, or refer to less: it holds a copy of each object that it refers to");
     }
 
     #[test]
     fn nesting_is_measured_with_the_innermost_scalar() {
         let nested = |levels| (0..levels).fold(Json::Null, |inner, _| Json::Array(vec![inner]));
         assert_eq!(check(&holding(nested(30))), "");
-        assert_snapshot!(check(&holding(nested(31))), @"attributes: the object would be nested 33 levels deep, at most 32 can be stored");
+        assert_snapshot!(check(&holding(nested(31))), @"attributes: the object would be nested 33 levels deep, at most 32 can be stored: put fewer objects and lists inside of each other");
     }
 
     #[test]

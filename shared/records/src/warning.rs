@@ -32,7 +32,8 @@ impl RecordWarning {
 
     /// The error that it becomes where nothing unknown is to be imported.
     pub(crate) fn into_error(self) -> RecordError {
-        RecordError::new(self.code, self.field, self.problem)
+        let problem = format!("{}; take it out, or send the file with unknown=warn", self.problem);
+        RecordError::new(self.code, self.field, problem)
     }
 }
 

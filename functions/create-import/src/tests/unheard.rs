@@ -19,7 +19,7 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
     }
     assert_snapshot!(refusal(read_query("dry_rum", "true").await), @r#"dry_rum: "dry_rum" is no option of an import: write "dry_run", or leave it out"#);
     assert_snapshot!(check_refused(&[file_part(), text_part("on-conflicts", "skip")]).await, @r#"on-conflicts: "on-conflicts" is no option of an import: write "on_conflict", or leave it out"#);
-    assert_snapshot!(refusal(read_query("dryRun", "TRUE").await), @r#"dryRun: "dryRun" must be true or false"#);
+    assert_snapshot!(refusal(read_query("dryRun", "TRUE").await), @r#"dryRun: "dryRun" must be true or false, not "TRUE": write true"#);
 }
 
 #[tokio::test]
@@ -60,6 +60,13 @@ async fn a_boundary_is_read_quoted_or_not() {
 async fn a_form_that_is_put_together_by_hand_is_refused_with_what_is_wrong_with_it() {
     let lf = String::from_utf8(body(&[file_part()])).unwrap().replace("\r\n", "\n");
     assert_snapshot!(refusal(read(lf.into()).await), @"body: the multipart body can't be read: its lines end in LF, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form");
+    let whole = String::from_utf8(body(&[file_part()])).unwrap();
+    let dashes = Upload::read(call("multipart/form-data; boundary=--edge", whole.clone())).await;
+    assert_snapshot!(refusal(dashes), @"body: the multipart body can't be read: Content-Type has the -- that stands before the boundary in the body alone: write boundary=edge");
+    let headless = whole.replacen("\r\n\r\n", "\r\n", 1);
+    assert_snapshot!(refusal(read(headless.into()).await), @"body: the multipart body can't be read: a part of it lacks its headers, or the empty line after them");
+    let cr = whole.replace("\r\n", "\r");
+    assert_snapshot!(refusal(read(cr.into()).await), @"body: the multipart body can't be read: its lines end in CR, the lines of a form end in CR LF; curl -F import_file=@FILE makes such a form");
 }
 
 #[tokio::test]
@@ -76,10 +83,14 @@ async fn the_name_of_a_file_may_look_like_anything() {
 }
 
 /// A file compressed by a program that notes when.
-fn gzip(at: u32, level: u32) -> Vec<u8> {
+fn gzip_of(file: &[u8], at: u32, level: u32) -> Vec<u8> {
     let mut packed = GzBuilder::new().mtime(at).write(Vec::new(), Compression::new(level));
-    packed.write_all(FILE).unwrap();
+    packed.write_all(file).unwrap();
     packed.finish().unwrap()
+}
+
+fn gzip(at: u32, level: u32) -> Vec<u8> {
+    gzip_of(FILE, at, level)
 }
 
 #[tokio::test]
@@ -90,12 +101,14 @@ async fn a_file_that_is_compressed_anew_is_the_same_file() {
         create_under(&world, "k", number, &parts).await.map(|reply| reply.status)
     };
     assert_eq!(under(1, &gzip(1, 1)).await, Ok(201));
-    for same in [gzip(2, 9), FILE.to_vec(), gzip(0, 0)] {
+    let padded = |padding: &[u8]| [gzip(3, 6), padding.to_vec()].concat();
+    let packed_twice = gzip_of(&gzip(4, 6), 5, 6);
+    for same in [gzip(2, 9), FILE.to_vec(), gzip(0, 0), padded(&[0; 512]), padded(b"\r\n"), packed_twice] {
         assert_eq!(under(2, &same).await, Ok(200));
     }
     let twice = [gzip(1, 1), gzip(1, 1)].concat();
     let cut = gzip(1, 1)[..30].to_vec();
-    for other in [&twice, &cut] {
+    for other in [&twice, &cut, &padded(b"x")] {
         assert_eq!(under(2, other).await.unwrap_err().status(), 409);
     }
 }

@@ -129,6 +129,17 @@ async fn cut_short(file: String, on_conflict: OnConflict, is_cancelled: bool) ->
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_written_before_the_end_has_its_warnings_all_the_same() {
+    for is_cancelled in [true, false] {
+        let file = products(12_000).replace("\"name\"", "\"Sku\":\"x\",\"name\"");
+        let world = cut_short(file, OnConflict::Update, is_cancelled).await;
+        let tally = world.import(1).await.tally;
+        assert!((1_000..12_000).contains(&tally.warnings), "{tally:?}");
+        assert_eq!(u64::from(tally.warnings), u64::from(tally.imported.total()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_to_be_skipped_is_skipped_however_the_job_ends() {
     for is_cancelled in [true, false] {
         let bad = product("5").replace("Tea 5", "T");

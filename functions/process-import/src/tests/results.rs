@@ -19,9 +19,9 @@ async fn every_line_that_is_not_blank_has_its_result_in_the_order_of_the_file() 
     let world = World::with(file + &product("tea")).await;
     world.run().await;
     assert_snapshot!(results(&world).await, @r#"
-    {"line":1,"type":"subscription","external_ref":"ada","action":"failed","errors":[{"code":"reference_failed","field":"offering_external_ref","error":"offering_external_ref: refers to the subscription_offering of line 3, which was not imported: \"box\"","blocked_by":3}]}
-    {"line":3,"type":"subscription_offering","external_ref":"box","action":"failed","errors":[{"code":"reference_failed","field":"products[0]","error":"products[0]: refers to the subscription_product of line 4, which was not imported: \"mug\"","blocked_by":4},{"code":"reference_not_found","field":"plans[0]","error":"plans[0]: no subscription_plan with this external_ref in the file, and none stored with this id or external_ref: \"monthly\""}]}
-    {"line":4,"type":"subscription_product","external_ref":"mug","action":"failed","errors":[{"code":"wrong_length","field":"name","error":"name: \"name\" must be 3 to 1024 characters long, it has 1"}]}
+    {"line":1,"type":"subscription","external_ref":"ada","action":"failed","errors":[{"code":"reference_failed","field":"offering_external_ref","error":"offering_external_ref: refers to the subscription_offering of line 3, which was not imported: \"box\"; mend that line and send both again","blocked_by":3}]}
+    {"line":3,"type":"subscription_offering","external_ref":"box","action":"failed","errors":[{"code":"reference_failed","field":"products[0]","error":"products[0]: refers to the subscription_product of line 4, which was not imported: \"mug\"; mend that line and send both again","blocked_by":4},{"code":"reference_not_found","field":"plans[0]","error":"plans[0]: no subscription_plan with this external_ref in the file, and none stored with this id or external_ref: \"monthly\"; correct it, or import that object too"}]}
+    {"line":4,"type":"subscription_product","external_ref":"mug","action":"failed","errors":[{"code":"wrong_length","field":"name","error":"name: \"name\" must be 3 to 1024 characters long, \"T\" has 1: make it longer by 2"}]}
     {"line":5,"action":"failed","errors":[{"code":"not_json","field":"","error":"not JSON at character 2: a key in double quotes is wanted, found \"]\""}]}
     {"line":6,"type":"subscription_product","external_ref":"tea","id":"8400236a-562e-5254-b915-62c148ce5e7d","action":"created"}
     "#);

@@ -9,7 +9,8 @@ use crate::{
 };
 use imports::{
     ports::{PortError, PortResult},
-    put_order::{REMEMBERED, comparable},
+    put_order::comparable,
+    times::PUT_REMEMBERED,
 };
 use records::StoreId;
 
@@ -31,7 +32,7 @@ impl ImportTable {
             .update_expression("SET latest_put = :put, expires_at = :expires")
             .condition_expression("attribute_not_exists(latest_put) OR latest_put <= :put")
             .expression_attribute_values(":put", text(comparable(sequencer)))
-            .expression_attribute_values(":expires", number((now + REMEMBERED).timestamp()))
+            .expression_attribute_values(":expires", number((now + PUT_REMEMBERED).timestamp()))
             .send()
             .await
             .map_err(sort);

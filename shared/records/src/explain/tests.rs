@@ -63,6 +63,8 @@ fn dates() {
             r#""started_at":"1899-12-30T00:00:00Z""#,
             r#""started_at":"1767225600""#,
             r#""started_at":"next Monday""#,
+            r#""started_at":"2026-01-01T00:00:00 Z""#,
+            r#""started_at":"2026-01-01 09:30:00 +01:00""#,
         ]
     ));
 }
@@ -120,6 +122,7 @@ fn uuids() {
             "\"4dbb0891-17c3-4b93-8191-a4535716359O\"",
             "\"4dbb0891–17c3-4b93-8191-a45357163595\"",
             "\"\"",
+            "\"12345\"",
         ]
     ));
 }
@@ -170,6 +173,8 @@ fn prices() {
             r#""price":{"USD":{"amount":12.345}}"#,
             r#""price":{"gbp":{"amount":5},"GBP":null}"#,
             r#""price":{"USD":{"amount":12.5,"includes_tax":"True"}}"#,
+            r#""price":{"currency_code":"EUR","amount":"10,50"}"#,
+            r#""price":{"USD":"$10.50"}"#,
         ]
     ));
 }
@@ -231,6 +236,7 @@ fn names() {
             "\"\u{3164}\u{3164}\u{3164}\"",
             "\" Tea \"",
             "7",
+            "\"\"",
         ]
     ));
 }

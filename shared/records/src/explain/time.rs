@@ -73,6 +73,10 @@ fn clock(text: &str) -> String {
     if rest.is_empty() {
         return format!("the time of day is missing: write {}", Shown(&format!("{date}T00:00:00Z")));
     }
+    let closed = rest.replace(' ', "").trim_start_matches(['T', 't']).to_owned();
+    if let Some(write) = write_instead([format!("{date}T{closed}")], is_time) {
+        return format!("a space stands in the time of day: {write}");
+    }
     let rest = rest.trim_start_matches(['T', 't', ' ', '_', '-']);
     let zoneless = rest.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
     let spread = |offset: &str| {

@@ -21,8 +21,11 @@ impl<'f> Field<'f> {
             findings.errors.add(RecordErrorCode::WrongLength, &path, problem);
         }
         for (earlier, later) in same_currencies(object) {
-            let problem =
-                format_args!("the price in one currency is given twice, as {} and {}", Shown(&earlier), Shown(&later));
+            let problem = format_args!(
+                "the price in one currency is given twice, as {} and {}: take one away",
+                Shown(&earlier),
+                Shown(&later)
+            );
             findings.errors.add(RecordErrorCode::Conflicting, &Path::Key(&path, &later), problem);
         }
         for (currency, value) in object.iter_mut() {

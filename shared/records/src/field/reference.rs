@@ -64,6 +64,12 @@ impl Field<'_> {
 
 /// What to write for something that is no string but stands for a reference; nothing for an object with attributes.
 fn reference_meant(found: &Json) -> Option<String> {
+    // As the relationships of JSON:API write it.
+    if let Json::Object(object) = found
+        && let (1, Some(data @ Json::Object(_))) = (object.iter().count(), object.get("data"))
+    {
+        return reference_meant(data);
+    }
     let wrong = "must be a string (an id or external_ref) or an object with attributes";
     match found {
         Json::Object(object) => {

@@ -11,6 +11,9 @@ use crate::{
 /// Of a character beyond U+FFFF, which `\u` writes in two halves.
 const HALF: &str = ", a \\u from d800 to dfff without the other half; it was cut in two, write the character itself";
 
+/// What to do with what is nested too deep.
+pub(crate) const FLATTER: &str = "put fewer objects and lists inside of each other";
+
 /// One thing wrong with a text, and where in it.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonError<'a> {
@@ -50,16 +53,18 @@ impl fmt::Display for Reason<'_> {
             Self::NotAnObject(found) => {
                 write!(f, "the line must be an object {{…}}, not {}{}", Value(found), cure(found))
             }
-            Self::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
-            Self::DuplicateKey(key) => write!(f, "the key {} is given twice", Shown(key)),
-            Self::EmptyKey => f.write_str("a key must not be empty"),
-            Self::NulInKey => f.write_str("a key must not hold a NUL (U+0000)"),
+            Self::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels: {FLATTER}"),
+            Self::DuplicateKey(key) => write!(f, "the key {} is given twice: take one away", Shown(key)),
+            Self::EmptyKey => f.write_str("a key must not be empty: write the name of an attribute, or take it away"),
+            Self::NulInKey => f.write_str("a key must not hold a NUL (U+0000): take it out"),
             Self::KeyTooLong(bytes) => {
-                write!(f, "the key is {bytes} bytes long, at most {MAX_KEY_BYTES} can be stored")
+                write!(f, "the key is {bytes} bytes long, at most {MAX_KEY_BYTES} can be stored: shorten it")
             }
             Self::LoneSurrogateInKey => write!(f, "the key holds half a character{HALF}"),
             Self::LoneSurrogate => write!(f, "the text holds half a character{HALF}"),
-            Self::NumberOutOfRange(problem) => write!(f, "the number {problem}"),
+            Self::NumberOutOfRange(problem) => {
+                write!(f, "the number {problem}: round it, or write it as a text in double quotes")
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ const LIST: &str = "the file is one JSON list, not JSON Lines: take away this [,
                     each line is one object {…} by itself";
 const SPREAD: &str = "this is a part of an object that stands in several lines (pretty-printed): each object stands in one line; \
                       jq -c . file > file.jsonl writes it so";
-const CSV: &str = "this looks like CSV, values with commas between; JSON Lines is read: one object {…} in each line, such as \
+const CSV: &str = "this looks like CSV, values with commas, semicolons or tabs between; JSON Lines is read: one object {…} in each line, such as \
                    {\"type\":\"subscription_product\",\"name\":\"Tea box\"}";
 
 /// What is said of a line that breaks JSON's grammar.
@@ -89,6 +89,9 @@ fn cause(line: &str, rest: &str, found: char, stop: &Stop) -> String {
         (_, '\'') => {
             "a single quote ': JSON has double quotes alone, write \" (Python: json.dumps, not str)".to_owned()
         }
+        (Want::Value | Want::ValueOrEnd, '#') if rest.chars().nth(1).is_some_and(char::is_uppercase) => {
+            "a spreadsheet writes # and a word where it has no value: write null, or leave the attribute out".to_owned()
+        }
         (_, '/' | '#') => "JSON has no comments: take this one out".to_owned(),
         (_, other) if name_of_invisible(other).is_some() || other.is_control() => {
             format!("{} stands between the values, where JSON has plain spaces alone: take it out", character(other))
@@ -158,7 +161,11 @@ fn value(rest: &str, found: char, stop: &Stop) -> String {
         }
         return format!("each line is one object, from {{ to }}; this one begins with {}", character(found));
     }
+    let behind = rest.get(word.len()..).unwrap_or_default();
     match found {
+        'u' | 'b' | 'r' | 'U' | 'B' if word.len() == 1 && behind.starts_with(['"', '\'']) => {
+            format!("the {word} before the quote has to go (Python: json.dumps, not str)")
+        }
         ']' | '}' if stop.before == Some(b',') => format!("the comma before {found} has to go"),
         ',' if stop.before == Some(b',') => "two commas follow each other: take one away".to_owned(),
         ',' | '}' | ']' => "a value is missing: write it, or null, or leave the key out as well".to_owned(),

@@ -37,9 +37,7 @@ impl Decimal {
         if count > MAX_DIGITS {
             Some(format!("has {count} significant digits, at most {MAX_DIGITS} can be stored"))
         } else if count > 0 && !MAGNITUDES.contains(&self.magnitude) {
-            Some(
-                "is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125".into(),
-            )
+            Some("is too large, or too near to 0, to be stored".to_owned())
         } else {
             None
         }

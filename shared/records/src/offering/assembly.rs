@@ -126,8 +126,7 @@ impl<'a> Parts<'a, '_> {
         for (name, configuration) in given {
             let path = Path::Key(path, &name);
             let Some(feature) = features.find(&name) else {
-                let problem = none_of("features", &name);
-                self.errors.add(RecordErrorCode::FeatureNotInOffering, &path, problem);
+                self.errors.add(RecordErrorCode::FeatureNotInOffering, &path, features.lack("feature", &name));
                 continue;
             };
             hold_to_feature(&configuration, feature.attributes, &path, self.errors);
@@ -153,7 +152,7 @@ impl<'a> Parts<'a, '_> {
                     Some(found) if ids.insert(found.id) => list.push(found.id.into()),
                     Some(_) => {}
                     None => {
-                        let problem = none_of("pricing options", option);
+                        let problem = options.lack("pricing option", option);
                         let path = Path::Item(&path, place);
                         self.errors.add(RecordErrorCode::PricingOptionNotInOffering, &path, problem);
                     }
@@ -173,13 +172,8 @@ impl<'a> Parts<'a, '_> {
     fn plan(&mut self, name: &str, path: &Path<'_>) -> Option<Part<'a>> {
         let plan = self.plans.find(name);
         if plan.is_none() {
-            self.errors.add(RecordErrorCode::PlanNotInOffering, path, none_of("plans", name));
+            self.errors.add(RecordErrorCode::PlanNotInOffering, path, self.plans.lack("plan", name));
         }
         plan
     }
-}
-
-/// What is said of a name that is none of an offering's.
-pub(crate) fn none_of(parts: &str, name: &str) -> String {
-    format!("none of the offering's {parts} has this id or external_ref: {}", Shown(name))
 }

@@ -2,12 +2,10 @@
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
-    explain,
     field::Fields,
     json::{Json, Object, Path},
     limits::EXTERNAL_REF,
     offering::Names,
-    quote::Shown,
     record_type::RecordType,
     reference::Reference,
 };
@@ -136,13 +134,10 @@ impl Choice {
             return None;
         };
         let path = Path::Key(path, name);
-        let part = Names::of(offering, self.list).find(text);
+        let names = Names::of(offering, self.list);
+        let part = names.find(text);
         if part.is_none() {
-            let parts = offering.get(self.list).and_then(Json::as_array).unwrap_or_default();
-            let (what, has) = (self.what, explain::parts(self.what, parts, text));
-            let problem =
-                format_args!("none of the offering's {what}s has this id or external_ref: {}{has}", Shown(text));
-            errors.add(self.code, &path, problem);
+            errors.add(self.code, &path, names.lack(self.what, text));
         }
         part.map(|part| Chosen { id: part.id.to_owned(), field: path.to_string() })
     }

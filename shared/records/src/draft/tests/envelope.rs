@@ -32,7 +32,7 @@ fn an_envelope_that_is_none_is_reported() {
     assert_snapshot!(check(r#"{"data":null}"#), @r#"Required | type: "type" is required: one of subscription_product, subscription_plan, subscription_feature, subscription_subscriber, subscription_offering, subscription"#);
     assert_snapshot!(check(r#"{"data":{"type":7}}"#), @r#"WrongType | data.type: "type" must be a string, not the number 7"#);
     assert_snapshot!(check(r#"{"data":{"type":"coupon","n":1e999}}"#), @r#"
-    NumberOutOfRange | data.n: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125
+    NumberOutOfRange | data.n: the number is too large, or too near to 0, to be stored: round it, or write it as a text in double quotes
     UnknownType | data.type: "type" must be one of subscription_product, subscription_plan, subscription_feature, subscription_subscriber, subscription_offering, subscription, not "coupon"
     "#);
     assert_snapshot!(check(r#"{"data":{"type":"subscription_plan","attributes":[]}}"#), @r#"WrongType | data.attributes: "attributes" must be an object, not an array"#);
@@ -40,7 +40,7 @@ fn an_envelope_that_is_none_is_reported() {
 
 #[test]
 fn a_line_too_long_or_not_utf8_is_reported() {
-    assert_snapshot!(check(&" ".repeat(1024 * 1024 + 1)), @"LineTooLong | the line is 1048577 bytes long, at most 1048576 (1 MiB) are read");
+    assert_snapshot!(check(&" ".repeat(1024 * 1024 + 1)), @"LineTooLong | the line is 1048577 bytes long, at most 1048576 (1 MiB) are read: shorten its texts, and give each object a line of its own");
     assert_snapshot!(tell(&read(b"{\"a\":\"\xFF\"}").unwrap_err()), @r#"NotUtf8 | the line is not UTF-8 at character 7: the byte FF behind "{\"a\":\"" is no character; in Windows-1252 it is "ÿ"; save the file as UTF-8, or: iconv -f WINDOWS-1252 -t UTF-8"#);
 }
 

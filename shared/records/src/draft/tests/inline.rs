@@ -37,12 +37,12 @@ fn the_lists_of_an_inline_offering_are_checked_where_they_stand() {
             {{"meta":{{"selected":1}},{PLAN}}}]}}"#
     ));
     assert_snapshot!(check(&line), @r#"
-    WrongLength | offering.products: "products" must hold at least 1, it holds 0
+    WrongLength | offering.products: "products" must hold at least 1, it holds 0: name one, or describe it
     Required | offering.features[1].name: "name" is required
     Required | offering.features[1].configuration: "configuration" is required
     WrongType | offering.features[2]: "features[2]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write "7"
     WrongType | offering.plans[1].meta.selected: "selected" must be true or false, not the number 1
-    ReferenceNotFound | offering.features[0]: no subscription_feature with this external_ref in the file, and none stored with this id or external_ref: "ref"
+    ReferenceNotFound | offering.features[0]: no subscription_feature with this external_ref in the file, and none stored with this id or external_ref: "ref"; correct it, or import that object too
     "#);
     let line = subscription(r#""offering":{"attributes":{"name":"Box","products":7,"features":{}}},"plan_id":"p""#);
     assert_snapshot!(check(&line), @r#"
@@ -62,8 +62,8 @@ fn a_list_is_given_once() {
     Conflicting | products: "products" must be given once, not in "offering" as well
     Conflicting | plans: "plans" must be given once, not in "offering" as well
     Conflicting | features: "features" must be given once, not in "offering" as well
-    ReferenceNotFound | offering.products[0]: no subscription_product with this external_ref in the file, and none stored with this id or external_ref: "a"
-    ReferenceNotFound | products[0]: no subscription_product with this external_ref in the file, and none stored with this id or external_ref: "b"
+    ReferenceNotFound | offering.products[0]: no subscription_product with this external_ref in the file, and none stored with this id or external_ref: "a"; correct it, or import that object too
+    ReferenceNotFound | products[0]: no subscription_product with this external_ref in the file, and none stored with this id or external_ref: "b"; correct it, or import that object too
     "#);
 }
 
@@ -86,7 +86,7 @@ fn an_offering_that_is_named_has_no_lists() {
             assert_snapshot!(shown, @r#"
             Conflicting | one offering must be given, in one way only, not by offering_external_ref, …
             WrongType | …[0]: "…[0]" must be an object, not the number 7
-            ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"
+            ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"; correct it, or import that object too
             "#);
         }
     }

@@ -42,22 +42,22 @@ fn a_reference_to_nothing_says_what_was_looked_for() {
     let errors = resolve(draft(OFFERING), &found).unwrap_err();
     assert_eq!(errors.iter().map(|error| error.blocked_by).collect::<Vec<_>>(), [Some(17), None]);
     assert_snapshot!(tell(&errors), @r#"
-    ReferenceFailed | data.attributes.plans[0]: refers to the subscription_plan of line 17, which was not imported: "monthly"
-    ReferenceNotFound | data.attributes.features[0]: no subscription_feature with this external_ref in the file, and none stored with this id or external_ref: "lounge"
+    ReferenceFailed | data.attributes.plans[0]: refers to the subscription_plan of line 17, which was not imported: "monthly"; mend that line and send both again
+    ReferenceNotFound | data.attributes.features[0]: no subscription_feature with this external_ref in the file, and none stored with this id or external_ref: "lounge"; correct it, or import that object too
     "#);
 }
 
 #[test]
 fn own_errors_and_those_of_references_are_reported_together() {
     assert_snapshot!(check(r#"{"type":"subscription_offering","name":"B","products":["tea"],"plans":["p"]}"#), @r#"
-    WrongLength | name: "name" must be 3 to 1024 characters long, it has 1
-    ReferenceNotFound | products[0]: no subscription_product with this external_ref in the file, and none stored with this id or external_ref: "tea"
-    ReferenceNotFound | plans[0]: no subscription_plan with this external_ref in the file, and none stored with this id or external_ref: "p"
+    WrongLength | name: "name" must be 3 to 1024 characters long, "B" has 1: make it longer by 2
+    ReferenceNotFound | products[0]: no subscription_product with this external_ref in the file, and none stored with this id or external_ref: "tea"; correct it, or import that object too
+    ReferenceNotFound | plans[0]: no subscription_plan with this external_ref in the file, and none stored with this id or external_ref: "p"; correct it, or import that object too
     "#);
-    assert_snapshot!(check(&subscription(&format!(r#""offering_id":"{ACCOUNT}","plan_id":"p""#))), @r#"ReferenceNotFound | offering_id: no subscription_offering stored with this id: "550e8400-e29b-41d4-a716-446655440000""#);
+    assert_snapshot!(check(&subscription(&format!(r#""offering_id":"{ACCOUNT}","plan_id":"p""#))), @r#"ReferenceNotFound | offering_id: no subscription_offering stored with this id: "550e8400-e29b-41d4-a716-446655440000"; correct it, or import that object too"#);
     assert_snapshot!(check(&subscription(r#""offering_external_ref":"box","plan_id":"p","pending":1"#)), @r#"
     WrongType | pending: "pending" must be true or false, not the number 1
-    ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"
+    ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"; correct it, or import that object too
     "#);
 }
 
@@ -118,11 +118,11 @@ fn check_size(references: usize, description: usize) -> String {
 #[test]
 fn an_object_that_copies_make_too_large_is_refused() {
     assert_eq!(check_size(1, 300_000), "");
-    assert_snapshot!(check_size(1, 407_400), @"TooLarge | the object would take 409780 bytes, at most 409600 can be stored");
-    assert_snapshot!(check_size(2, 300_000), @"TooLarge | the object would take more than 602078 bytes, at most 409600 can be stored");
+    assert_snapshot!(check_size(1, 407_400), @"TooLarge | the object would take 409780 bytes, at most 409600 can be stored: shorten its texts, or refer to less: it holds a copy of each object that it refers to");
+    assert_snapshot!(check_size(2, 300_000), @"TooLarge | the object would take more than 602078 bytes, at most 409600 can be stored: shorten its texts, or refer to less: it holds a copy of each object that it refers to");
 }
 
 #[test]
 fn many_references_to_a_large_object_are_refused_cheaply() {
-    assert_snapshot!(check_size(200_000, 300_000), @"TooLarge | the object would take more than 602078 bytes, at most 409600 can be stored");
+    assert_snapshot!(check_size(200_000, 300_000), @"TooLarge | the object would take more than 602078 bytes, at most 409600 can be stored: shorten its texts, or refer to less: it holds a copy of each object that it refers to");
 }

@@ -11,7 +11,7 @@ fn external_ref_is_reported_when_it_is_long() {
     };
     assert_eq!(product(&format!("\"{}\"", "é".repeat(2048))), "");
     assert_eq!(product("null"), "");
-    assert_snapshot!(product(&format!("\"{}\"", "é".repeat(2049))), @r#"WrongLength | external_ref: "external_ref" must be 1 to 2048 characters long, it has 2049"#);
+    assert_snapshot!(product(&format!("\"{}\"", "é".repeat(2049))), @r#"WrongLength | external_ref: "external_ref" must be 1 to 2048 characters long, "éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé…" has 2049: make it shorter by 1"#);
     assert_eq!(product("\"\""), "");
     assert_snapshot!(product("7"), @r#"WrongType | external_ref: "external_ref" must be a string, not the number 7: write "7""#);
 }
@@ -32,7 +32,7 @@ fn every_rule_of_a_product_is_reported() {
         "name":"Te","description":7,"sku":[],"main_image":"/tea.png",
         "price":{"USD":{"amount":-1},"US":{"amount":1.5},"GBP":{},"EUR":5,"JPY":{"amount":9223372036854775808,"includes_tax":"no"}},
         "price_units":{"unit":"week","amount":0}}"#), @r#"
-    WrongLength | name: "name" must be 3 to 1024 characters long, it has 2
+    WrongLength | name: "name" must be 3 to 1024 characters long, "Te" has 2: make it longer by 1
     WrongType | description: "description" must be a string, not the number 7: write "7"
     WrongType | sku: "sku" must be a string, not an array
     Malformed | main_image: "main_image" must be an address such as https://example.com/tea.png, not "/tea.png": it does not begin with https://: write https:// and the host before it
@@ -41,7 +41,7 @@ fn every_rule_of_a_product_is_reported() {
     WrongType | price.US.amount: "amount" must be a whole number, not the number 1.5: amounts are in minor units, such as pence or cents: write 150 for 1.50
     Required | price.GBP.amount: "amount" is required
     WrongType | price.EUR: "EUR" must be an object, not the number 5: write {"amount":5}, in minor units such as pence or cents
-    OutOfRange | price.JPY.amount: "amount" must be at most 9223372036854775807 (64 bits), it is 9223372036854775808
+    OutOfRange | price.JPY.amount: "amount" must be at most 9223372036854775807, it is 9223372036854775808: write a smaller number
     WrongType | price.JPY.includes_tax: "includes_tax" must be true or false, not the string "no"
     NotAllowed | price_units.unit: "unit" must be one of day, month, not "week"
     OutOfRange | price_units.amount: "amount" must be at least 1, it is 0
@@ -121,7 +121,7 @@ fn a_feature_has_the_configuration_of_its_type() {
     "#);
     assert_snapshot!(feature(r#"{"type":"usage","label":"GB","default_value":1.0}"#), @r#"
     Required | configuration.tag: "tag" is required
-    WrongLength | configuration.label: "label" must be 3 to 1024 characters long, it has 2
+    WrongLength | configuration.label: "label" must be 3 to 1024 characters long, "GB" has 2: make it longer by 1
     "#);
 }
 
@@ -144,7 +144,7 @@ fn every_rule_of_a_subscriber_is_reported() {
     assert_snapshot!(check_attributes(RecordType::SubscriptionSubscriber,
         r#"{"account_id":"7","name":"","email":"ada","payment_authority":"card"}"#), @r#"
     Malformed | account_id: "account_id" must be a UUID of 36 characters, not "7": its length is 1, that of a UUID 36
-    WrongLength | name: "name" must be 3 to 1024 characters long, it has 0
+    WrongLength | name: "name" must be 3 to 1024 characters long, "" has 0: make it longer by 3
     Malformed | email: "email" must be an email address, such as ada@example.com, not "ada": it has no @
     WrongType | payment_authority: "payment_authority" must be an object, not the string "card"
     "#);
@@ -160,10 +160,10 @@ fn every_rule_of_an_offering_is_reported() {
     assert_snapshot!(check_attributes(RecordType::SubscriptionOffering, r#"{"name":"Box","products":[],"plans":
         ["",7,{"name":"x","can_pause":true},{"type":"subscription_feature","attributes":{"name":"Monthly"}},{"attributes":3}],
         "features":"all"}"#), @r#"
-    WrongLength | products: "products" must hold at least 1, it holds 0
-    WrongLength | plans[0]: "plans[0]" must not be empty
+    WrongLength | products: "products" must hold at least 1, it holds 0: name one, or describe it
+    WrongLength | plans[0]: "plans[0]" must be 1 to 2048 characters long, "" has 0: write one, or leave it out
     WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write "7"
-    WrongLength | plans[2].name: "name" must be 3 to 1024 characters long, it has 1
+    WrongLength | plans[2].name: "name" must be 3 to 1024 characters long, "x" has 1: make it longer by 2
     Required | plans[2].billing_interval_type: "billing_interval_type" is required
     Required | plans[2].billing_frequency: "billing_frequency" is required
     Required | plans[2].plan_length: "plan_length" is required
@@ -197,10 +197,10 @@ fn every_rule_of_a_subscription_is_reported() {
     assert_snapshot!(check_attributes(RecordType::Subscription, r#"{"account_id":1,"currency":"dollars","name":"A",
         "email":"a@","manual_payments":"no","address_id":"x","payment_authority":[],"pending":1,
         "first_invoice_paid":"yes","started_at":"yesterday","offering_id":"box","plan_id":""}"#), @r#"
-    WrongType | account_id: "account_id" must be a string, not the number 1: write "1"
+    WrongType | account_id: "account_id" must be a UUID of 36 characters in double quotes, not the number 1
     Malformed | address_id: "address_id" must be a UUID of 36 characters, not "x": "x" is none of the digits 0-9 and a-f
     Malformed | currency: "currency" must be a currency of three letters, such as USD, not "dollars": write USD, if that is meant
-    WrongLength | name: "name" must be 3 to 1024 characters long, it has 1
+    WrongLength | name: "name" must be 3 to 1024 characters long, "A" has 1: make it longer by 2
     Malformed | email: "email" must be an email address, such as ada@example.com, not "a@": nothing stands behind the @
     WrongType | manual_payments: "manual_payments" must be true or false, not the string "no"
     WrongType | payment_authority: "payment_authority" must be an object, not an array
@@ -219,15 +219,15 @@ fn an_offering_and_a_plan_are_given_in_one_way_only() {
     ))), @r#"
     Conflicting | one offering must be given, in one way only, not by offering_id, offering_external_ref, plans
     Conflicting | one plan must be chosen, in one way only, not by plan_id, selected_plan
-    ReferenceNotFound | offering_id: no subscription_offering stored with this id: "550e8400-e29b-41d4-a716-446655440000"
-    ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"
-    ReferenceNotFound | plans[0]: no subscription_plan with this external_ref in the file, and none stored with this id or external_ref: "a"
+    ReferenceNotFound | offering_id: no subscription_offering stored with this id: "550e8400-e29b-41d4-a716-446655440000"; correct it, or import that object too
+    ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"; correct it, or import that object too
+    ReferenceNotFound | plans[0]: no subscription_plan with this external_ref in the file, and none stored with this id or external_ref: "a"; correct it, or import that object too
     "#);
     assert_snapshot!(check(&subscription(&format!(
         r#""offering":{{"name":"B"}},"plans":[{{"meta":{{"selected":true}},{PLAN}}},{{"meta":{{"selected":true}},{PLAN}}},
             {{"meta":{{"selected":1}},{PLAN}}}]"#
     ))), @r#"
-    WrongLength | offering.name: "name" must be 3 to 1024 characters long, it has 1
+    WrongLength | offering.name: "name" must be 3 to 1024 characters long, "B" has 1: make it longer by 2
     Required | products: "products" is required
     WrongType | plans[2].meta.selected: "selected" must be true or false, not the number 1
     Conflicting | one plan must be chosen, in one way only, not by plans[0].meta.selected, plans[1].meta.selected

@@ -43,6 +43,10 @@ fn what_nobody_has_to_be_told_of_is_no_warning() {
     }
     let known = format!(r#"{{"type":"subscription_plan","id":"1","status":"x","meta":{{"owner":"store"}},{PLAN}}}"#);
     assert_eq!(warned(&known), "");
+    // Answers have it, read-only; it is not stored.
+    for line in [&known, r#"{"type":"subscription_product","attributes":{"name":"Tea","meta":{"owner":"store"}}}"#] {
+        assert_eq!(record(line, &[]).attributes().get("meta"), None, "{line}");
+    }
     let payment = r#""payment_authority":{"type":"authorize_net","customer_profile_id":"abc","payment_profile_id":"def"},"offering":{"name":"Box","status":"live"}"#;
     let chosen =
         format!(r#""products":[{{"name":"Tea"}}],"plans":[{{{PLAN},"meta":{{"selected":true,"owner":"store"}}}}]"#);
@@ -86,8 +90,8 @@ fn a_line_of_many_strangers_is_told_of_the_first_and_how_many_more() {
 fn warnings_may_be_refused() {
     let mut draft = draft(r#"{"type":"subscription_product","name":"Te","Price":{}}"#);
     draft.refuse_warnings();
-    assert_snapshot!(tell(&resolve(draft, &[]).unwrap_err()), @r#"WrongLength | name: "name" must be 3 to 1024 characters long, it has 2
-UnknownAttribute | Price: "Price" is not known here, and nothing reads it; did you mean "price"?"#);
+    assert_snapshot!(tell(&resolve(draft, &[]).unwrap_err()), @r#"WrongLength | name: "name" must be 3 to 1024 characters long, "Te" has 2: make it longer by 1
+UnknownAttribute | Price: "Price" is not known here, and nothing reads it; did you mean "price"?; take it out, or send the file with unknown=warn"#);
 }
 
 #[test]

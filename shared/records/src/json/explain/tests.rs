@@ -28,6 +28,9 @@ fn a_line_that_is_not_json_is_told_its_usual_cause() {
         r#"{"a": FALSE}"#,
         r#"{"a": None}"#,
         r#"{"a": undefined}"#,
+        r#"{"a": u"x"}"#,
+        r#"{"a": #N/A}"#,
+        r#"{"a": [#REF!]}"#,
         r#"{"a": NaN}"#,
         r#"{"a": -Infinity}"#,
         // Quotes.

@@ -43,13 +43,13 @@ fn a_line_that_is_no_object_says_what_it_is() {
 fn every_strictness_error_is_reported_with_its_path() {
     assert_snapshot!(
         check(r#"{"a":{"k":1,"\u006b":2},"b":[1e126,{"":0}],"n\u0000":"\ud800","\udc00x":1,"a":3}"#), @r#"
-    DuplicateKey | a.k: the key "k" is given twice
-    NumberOutOfRange | b[0]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125
-    InvalidKey | b[1][""]: a key must not be empty
-    InvalidKey | ["n\u0000"]: a key must not hold a NUL (U+0000)
+    DuplicateKey | a.k: the key "k" is given twice: take one away
+    NumberOutOfRange | b[0]: the number is too large, or too near to 0, to be stored: round it, or write it as a text in double quotes
+    InvalidKey | b[1][""]: a key must not be empty: write the name of an attribute, or take it away
+    InvalidKey | ["n\u0000"]: a key must not hold a NUL (U+0000): take it out
     LoneSurrogate | ["n\u0000"]: the text holds half a character, a \u from d800 to dfff without the other half; it was cut in two, write the character itself
     LoneSurrogate | ["���x"]: the key holds half a character, a \u from d800 to dfff without the other half; it was cut in two, write the character itself
-    DuplicateKey | a: the key "a" is given twice
+    DuplicateKey | a: the key "a" is given twice: take one away
     "#
     );
 }
@@ -73,13 +73,13 @@ fn a_number_from_elsewhere_must_be_one() {
 
 #[test]
 fn a_number_of_too_many_digits_is_refused() {
-    assert_snapshot!(check(&format!("{{\"n\":{}}}", "7".repeat(39))), @"NumberOutOfRange | n: the number has 39 significant digits, at most 38 can be stored");
+    assert_snapshot!(check(&format!("{{\"n\":{}}}", "7".repeat(39))), @"NumberOutOfRange | n: the number has 39 significant digits, at most 38 can be stored: round it, or write it as a text in double quotes");
 }
 
 #[test]
 fn a_key_too_long_is_refused_and_shown_short() {
     assert_eq!(check(&format!("{{\"{}\":1}}", "k".repeat(65_535))), "");
-    assert_snapshot!(check(&format!("{{\"{}\":1}}", "k".repeat(65_536))), @r#"InvalidKey | ["kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…"]: the key is 65536 bytes long, at most 65535 can be stored"#);
+    assert_snapshot!(check(&format!("{{\"{}\":1}}", "k".repeat(65_536))), @r#"InvalidKey | ["kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…"]: the key is 65536 bytes long, at most 65535 can be stored: shorten it"#);
 }
 
 #[test]
@@ -87,13 +87,13 @@ fn nesting_may_be_32_levels_deep() {
     let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     let deepest = parse(&nested(31));
     assert_eq!(deepest.depth(), 32);
-    assert_snapshot!(check(&nested(32)), @"TooDeep | a[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 32 levels");
+    assert_snapshot!(check(&nested(32)), @"TooDeep | a[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 32 levels: put fewer objects and lists inside of each other");
 }
 
 #[test]
 fn a_million_brackets_are_refused_cheaply() {
     let million = 1_000_000;
-    assert_snapshot!(check(&format!("{{\"a\":{}{}}}", "[".repeat(million), "]".repeat(million))), @"TooDeep | a[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 32 levels");
+    assert_snapshot!(check(&format!("{{\"a\":{}{}}}", "[".repeat(million), "]".repeat(million))), @"TooDeep | a[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 32 levels: put fewer objects and lists inside of each other");
     assert_snapshot!(check(&"[".repeat(million)), @"NotJson | not JSON: the file is one JSON list, not JSON Lines: take away this [, the ] at its end, and the comma after each object; each line is one object {…} by itself");
     assert_snapshot!(check(&"{\"a\":".repeat(million)), @"NotJson | not JSON: the line ends before its object does: the bracket at character 4999996 is not closed; an object stands in one line, from { to }");
 }
@@ -103,7 +103,7 @@ fn no_more_than_fifty_errors_are_reported() {
     let line = format!("{{\"a\":[{}]}}", vec!["1e999"; 57].join(","));
     let reported = check(&line);
     assert_eq!(reported.lines().count(), 50);
-    assert_snapshot!(reported.lines().last().unwrap(), @"NumberOutOfRange | a[49]: the number is out of the range that can be stored, 1E-130 to 9.9999999999999999999999999999999999999E+125 (and 7 more errors in this line)");
+    assert_snapshot!(reported.lines().last().unwrap(), @"NumberOutOfRange | a[49]: the number is too large, or too near to 0, to be stored: round it, or write it as a text in double quotes (and 7 more errors in this line)");
 }
 
 #[test]
