@@ -11,6 +11,7 @@
 mod adapters;
 mod again;
 mod bad_network;
+mod browser;
 mod canaries;
 mod cancelled;
 mod careless_files;
