@@ -10,6 +10,7 @@
 
 mod adapters;
 mod again;
+mod as_documented;
 mod bad_network;
 mod browser;
 mod canaries;

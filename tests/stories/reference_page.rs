@@ -70,8 +70,9 @@ impl Shown {
 
 /// Opens a call on the page, to be tried.
 async fn open(browser: &Browser, page: &str, operation: &str) {
-    // Another address each: else the page would stay as it is.
-    browser.open(&format!("{page}/?{operation}#/imports/{operation}")).await;
+    // From elsewhere: else the page would stay as it is.
+    browser.open("about:blank").await;
+    browser.open(&format!("{page}/#/imports/{operation}")).await;
     browser.click(".opblock.is-open .try-out__btn").await;
 }
 
@@ -91,7 +92,6 @@ async fn execute_makes_every_call_with_its_defaults_or_is_skipped_where_there_is
         let said = "SKIPPED: no call of the API's page was tried, for want of the Debian packages chromium and chromium-driver";
         return writeln!(stderr(), "\n{said}\n").unwrap();
     };
-    // The lane is this story's: a job has ended when it is asked for.
     let world = World::shared().await;
     let page = local::page::start(&world.stack, &world.stack.token(&world.store, 3600).unwrap()).unwrap();
 
@@ -141,19 +141,19 @@ async fn the_api_and_its_links_are_found_by_any_client() {
         let call = reqwest::Client::new().get(url).bearer_auth(world.stack.token(&world.store, 3600).unwrap());
         send(call).await.expect(200)
     };
-    let posted = world.posting("{\"type\":\"subscription_product\"}", &[]).build().unwrap();
-    let mut posted = posted;
-    *posted.url_mut() = format!("{}{IMPORTS}", file.api_url).parse().unwrap();
-    let created = reqwest::Client::new().execute(posted).await.unwrap();
+    let mut posting = world.posting("{\"type\":\"subscription_product\",\"name\":\"T\"}", &[]).build().unwrap();
+    *posting.url_mut() = format!("{}{IMPORTS}", file.api_url).parse().unwrap();
+    let created = reqwest::Client::new().execute(posting).await.unwrap();
     let location = created.headers()["location"].to_str().unwrap().to_owned();
     let job = created.json::<Value>().await.unwrap()["data"].take();
     assert_eq!(job["links"]["self"], location);
     assert_eq!(get(&location).await["data"]["id"], job["id"]);
     world.ended(job["id"].as_str().unwrap()).await;
     let ended = get(&location).await;
-    for (name, link) in ended["data"]["links"].as_object().unwrap() {
+    let links = ended["data"]["links"].as_object().unwrap();
+    assert!(links.len() > 3, "{links:?}");
+    for link in links.values() {
         get(link.as_str().unwrap()).await;
-        assert!(!name.is_empty());
     }
     let list = get(&format!("{}{IMPORTS}?page[limit]=1", file.api_url)).await;
     assert_eq!(get(list["links"]["first"].as_str().unwrap()).await["data"][0]["id"], job["id"]);
