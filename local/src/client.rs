@@ -9,6 +9,9 @@ use serde::de::DeserializeOwned;
 
 use crate::Error;
 
+/// Where the last page of a list may begin.
+const LAST_OFFSET: u64 = 10_000;
+
 /// A client that acts with one token.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -83,6 +86,13 @@ pub struct ImportErrorMeta {
     pub code: Option<String>,
 }
 
+impl ImportErrors {
+    /// How many there are here.
+    pub(crate) fn shown(&self) -> u64 {
+        u64::try_from(self.data.len()).unwrap_or(u64::MAX)
+    }
+}
+
 /// How many rows there are on all pages.
 #[derive(Debug, Deserialize)]
 pub struct ImportErrorsMeta {
@@ -128,13 +138,25 @@ impl Client {
         Ok(document.data)
     }
 
-    /// Gets the first lines that were refused, and how many there are.
+    /// Gets the first errors of a job, at most so many, and how many there are.
     ///
     /// # Errors
     /// When the API can't be reached or does not know the job.
-    pub async fn list_import_errors(&self, id: &str, limit: u32) -> Result<ImportErrors, Error> {
+    pub async fn list_import_errors(&self, id: &str, most: u32) -> Result<ImportErrors, Error> {
+        let mut errors = self.errors_page(id, 0, u64::from(most)).await?;
+        let wanted = errors.meta.results.total.min(u64::from(most));
+        // A page may hold fewer than asked for.
+        while errors.shown() < wanted && errors.shown() <= LAST_OFFSET {
+            let page = self.errors_page(id, errors.shown(), wanted - errors.shown()).await?;
+            errors.data.extend(page.data);
+        }
+        Ok(errors)
+    }
+
+    async fn errors_page(&self, id: &str, offset: u64, limit: u64) -> Result<ImportErrors, Error> {
         let path = format!("/v2/subscriptions/imports/{id}/errors");
-        read(self.request(Method::GET, &path).query(&[("page[limit]", limit)])).await
+        let page = [("page[offset]", offset), ("page[limit]", limit.min(100))];
+        read(self.request(Method::GET, &path).query(&page)).await
     }
 }
 

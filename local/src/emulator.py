@@ -23,7 +23,7 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 import ministack.app
 from ministack.core import iam_evaluator, lambda_runtime
-from ministack.services import s3
+from ministack.services import apigateway, s3
 
 drain_log = lambda_runtime.Worker._drain_stderr_bounded
 
@@ -53,6 +53,20 @@ async def serve_by_own_name(scope, receive, send):
 
 
 ministack.app.app = serve_by_own_name
+
+parse_api_url = ministack.app._parse_execute_api_url
+
+
+def parse_api_url_by_path(host, path):
+    # The API answers at the emulator's own address, too: Python and Node find no names under `localhost`, and the links in
+    # answers begin with the host that was called. No bucket is called `v2`: that is too short.
+    apis = [api for *_, api in apigateway._apis._data]
+    if apis and path.startswith("/v2/subscriptions/") and not parse_api_url(host, path):
+        return apis[0], "$default", path
+    return parse_api_url(host, path)
+
+
+ministack.app._parse_execute_api_url = parse_api_url_by_path
 
 user_metadata = s3._extract_user_metadata
 

@@ -4,15 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use indicatif::{MultiProgress, ProgressBar};
 use records::RecordType;
 
-use crate::client::{Client, Import, ImportErrors, Records, Status};
+use crate::client::{Client, Import, Status};
 use crate::output::Output;
+use crate::report::{counts, report, totals};
 use crate::stack::STORE;
 use crate::{Error, Options, Stack};
 
@@ -22,15 +21,15 @@ const COMPRESS_OVER: usize = 1024 * 1024;
 /// Longer than any file takes on this machine, hand-overs and retries included; past this, something hangs.
 const LIMIT: Duration = Duration::from_mins(30);
 
-/// Imports a file into a fresh local stack and prints what became of it, with so many of its errors, 100 at most. Tells
-/// whether the job ended well.
+/// Imports a file into a fresh local stack and prints what became of it, with so many of its errors. Tells whether the job
+/// ended well.
 ///
 /// # Errors
 /// When the file can't be read, or a part of the system does not work.
 pub async fn run(path: PathBuf, errors: u32, options: Options) -> Result<bool, Error> {
     let output = Output::new(options.quiet);
     output.progress(&format!(
-        "Importing {} into an AWS on this machine: some seconds; the first time some minutes, to build it all.",
+        "Importing {} into an AWS on this machine:\nsome seconds; the first time some minutes, to build it all.",
         path.display()
     ));
     let (name, file) = read(&path)?;
@@ -42,7 +41,7 @@ pub async fn run(path: PathBuf, errors: u32, options: Options) -> Result<bool, E
         Error::new(error.problem(), format!("{}; the emulator's log is {}", error.remedy(), stack.log().display()))
     })?;
     let errors = client.list_import_errors(&ended.id, errors).await?;
-    report(&ended, &errors, output);
+    output.result(&report(&ended, &errors, None));
     Ok(ended.attributes.status == Status::Success)
 }
 
@@ -126,51 +125,4 @@ impl Progress {
             let _ = all.clear();
         }
     }
-}
-
-fn counts(records: &Records, kind: RecordType) -> (u64, u64) {
-    let count = |of: &std::collections::BTreeMap<String, u64>| of.get(kind.as_str()).copied().unwrap_or_default();
-    (count(&records.uploaded), count(&records.imported))
-}
-
-fn totals(records: &Records) -> (u64, u64) {
-    (records.uploaded.values().sum(), records.imported.values().sum())
-}
-
-fn report(import: &Import, errors: &ImportErrors, output: Output) {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(["type", "uploaded", "imported"]);
-    let rows = RecordType::ALL.iter().map(|kind| (kind.as_str(), counts(&import.meta.records, *kind)));
-    for (label, (uploaded, imported)) in rows.chain([("all", totals(&import.meta.records))]) {
-        table.add_row([label.to_owned(), uploaded.to_string(), imported.to_string()]);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let status = if import.attributes.status == Status::Success { "success" } else { "failed" };
-    output.result(&format!("Import {}: {status}", import.id));
-    output.result(&table.to_string());
-    if errors.data.is_empty() {
-        return;
-    }
-    let mut table = Table::new();
-    // Reasons are sentences: they wrap to the terminal, and stay whole in a file.
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["line", "field", "reason"]);
-    for error in &errors.data {
-        let line = if error.meta.line_number == 0 { "file".to_owned() } else { error.meta.line_number.to_string() };
-        let field = error.meta.field.as_deref().unwrap_or_default();
-        // The API's reasons begin with the field, which has a column of its own here.
-        let reason = error.meta.error.strip_prefix(field).and_then(|rest| rest.strip_prefix(": "));
-        let shown = field.strip_prefix("data.attributes.").unwrap_or(field);
-        table.add_row([&line, shown, reason.unwrap_or(&error.meta.error)]);
-    }
-    let (shown, total) = (errors.data.len(), errors.meta.results.total);
-    let more = match u64::try_from(shown) {
-        Ok(shown) if shown >= total => "",
-        _ if total <= 100 => " (--errors 100 shows them all)",
-        _ => " (--errors 100 shows a hundred; `up` runs the API, whose results have them all)",
-    };
-    output.result(&format!("{shown} of {total} errors{more}:"));
-    output.result(&table.to_string());
 }

@@ -11,6 +11,7 @@ pub mod issuer;
 pub mod output;
 pub mod page;
 pub mod python;
+pub mod report;
 pub mod rie;
 mod serve;
 pub mod stack;

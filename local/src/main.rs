@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use local::output::Output;
+use local::report::MAX_ERRORS;
 use local::{Error, Options};
 use samples::GenerateArgs;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,22 +17,51 @@ const TROUBLE: u8 = 3;
 /// The exit code of a command that was interrupted, as shells have it.
 const INTERRUPTED: u8 = 130;
 
-/// What `--help` ends with.
-const HELP: &str = "\
-Examples:
-  cargo run -p local -- import events/sample.jsonl
-  cargo run -p local -- import catalogue.jsonl.gz --errors 100
-  cargo run -p local -- up --port 8080 --state target/state
-  cargo run -p local -- invoke get-import events/get-import.json
-
+/// What `--help` ends with: examples and exit codes.
+macro_rules! help {
+    ($examples:literal) => {
+        concat!(
+            "Examples:\n",
+            $examples,
+            "\n
 Exit codes:
   0    it went well; an import succeeded, even where single lines were refused
   1    the import job failed
   2    the command line can't be read
   3    trouble with the system itself
-  130  it was interrupted";
+  130  it was interrupted"
+        )
+    };
+}
 
-/// Runs Subscriptions Import on this machine: the same template and the same functions as on AWS.
+const HELP: &str = help!(
+    "  cargo run -p local -- import events/sample.jsonl
+  cargo run -p local -- up --port 8080 --state target/state
+  cargo run -p local -- generate 300 --bad 100 -o bad.jsonl
+  cargo run -p local -- invoke get-import events/get-import.json"
+);
+
+const IMPORT_HELP: &str = help!(
+    "  cargo run -p local -- import events/sample.jsonl
+  cargo run -p local -- import catalogue.jsonl.gz --errors 100 --quiet"
+);
+
+const UP_HELP: &str = help!(
+    "  cargo run -p local -- up
+  cargo run -p local -- up --port 8080 --state target/state"
+);
+
+const INVOKE_HELP: &str = help!(
+    "  cargo run -p local -- invoke get-import events/get-import.json
+  cargo run -p local -- invoke create-import events/create-import.json --quiet"
+);
+
+const GENERATE_HELP: &str = help!(
+    "  cargo run -p local -- generate 300 --bad 100 -o bad.jsonl
+  cargo run -p local -- generate 50000 --seed 7 -o big.jsonl.gz"
+);
+
+/// Runs Subscriptions Import on this machine: template and functions as on AWS.
 #[derive(Parser)]
 #[command(name = "local", bin_name = "cargo run -p local --", version, after_help = HELP)]
 struct Cli {
@@ -42,21 +72,24 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Imports a file and shows what became of it.
+    #[command(after_help = IMPORT_HELP)]
     Import {
         /// The JSONL file, plain or gzip-compressed.
         file: PathBuf,
         /// How many errors to show.
-        #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+        #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_ERRORS)))]
         errors: u32,
         #[command(flatten)]
         stack: StackArgs,
     },
     /// Runs the API until Ctrl-C, and prints how to call it.
+    #[command(after_help = UP_HELP)]
     Up {
         #[command(flatten)]
         stack: StackArgs,
     },
-    /// Runs one function on one event, as `sam local invoke` does but without Docker, and prints its answer.
+    /// Runs one function on one event, without Docker, and prints its answer.
+    #[command(after_help = INVOKE_HELP)]
     Invoke {
         /// The function's name, for example `get-import`.
         function: String,
@@ -65,7 +98,8 @@ enum Command {
         #[command(flatten)]
         stack: StackArgs,
     },
-    /// Makes an import file: as large and as broken as asked, the same for the same seed.
+    /// Makes an import file, as large and as broken as asked.
+    #[command(after_help = GENERATE_HELP)]
     Generate(GenerateArgs),
 }
 
@@ -74,7 +108,7 @@ struct StackArgs {
     /// The port to listen on; any free one without it.
     #[arg(long)]
     port: Option<u16>,
-    /// A folder that keeps what the local AWS holds for the next start.
+    /// A folder that keeps what the local AWS holds.
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// Print the result alone.
@@ -153,5 +187,35 @@ async fn interrupted() {
     tokio::select! {
         _ = interrupt.recv() => (),
         _ = terminate.recv() => (),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_help_of_every_command_fits_into_80_columns_and_its_examples_can_be_typed() {
+        let mut all = Cli::command();
+        all.build();
+        let commands: Vec<_> = all.get_subcommands().filter(|command| command.get_name() != "help").cloned().collect();
+        assert_eq!(commands.len(), 4);
+        for mut command in commands.into_iter().chain([all.clone()]) {
+            for help in [command.render_help(), command.render_long_help()].map(|help| help.to_string()) {
+                assert!(help.contains("\nExit codes:\n  0 "), "{help}");
+                assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+                let examples: Vec<_> =
+                    help.lines().filter(|line| line.starts_with("  cargo run -p local -- ")).collect();
+                assert!(examples.len() > 1, "{help}");
+                for example in examples {
+                    // Cargo's own words come before the two hyphens.
+                    let words = example.split_whitespace().skip_while(|word| *word != "--");
+                    assert!(Cli::try_parse_from(words).is_ok(), "{example}");
+                }
+            }
+        }
+        assert_eq!(all.render_version(), format!("local {}\n", env!("CARGO_PKG_VERSION")));
     }
 }

@@ -59,10 +59,10 @@ impl Output {
         Step { output: self, doing: doing.to_owned(), begun: Instant::now(), spinner }
     }
 
-    /// Makes a bar of one record type's records, narrow enough for a terminal of 80 columns.
+    /// Makes a bar of one record type's records, as wide as the terminal.
     #[must_use]
     pub fn bar(self, label: &str) -> ProgressBar {
-        let style = ProgressStyle::with_template("{prefix:24} {bar:32.green} {human_pos:>7} of {human_len}")
+        let style = ProgressStyle::with_template("{prefix:23} {wide_bar:.green} {human_pos:>6} of {human_len:>6}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::new(0).with_style(style).with_prefix(label.to_owned())
     }

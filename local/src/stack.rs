@@ -87,17 +87,11 @@ impl Stack {
         Ok(stack)
     }
 
-    /// The API's base address. `curl` and browsers know that names under `localhost` are this machine; other clients
-    /// may need to know it, as [`Stack::http_client`] is.
+    /// The API's base address with a host of its own, as on AWS. Python and Node find no names under `localhost`:
+    /// [`Stack::endpoint_url`] is the API's base address, too.
     #[must_use]
     pub fn api_url(&self) -> String {
         format!("http://{}:{}", self.api_host(), self.emulator.port())
-    }
-
-    /// The same for clients that don't find names under `localhost`, such as Python and Node.
-    #[must_use]
-    pub fn api_path_url(&self) -> String {
-        format!("{}/_aws/execute-api/{}/$default", self.endpoint_url(), self.output("ApiId"))
     }
 
     /// The address that AWS clients use.
@@ -207,8 +201,8 @@ impl Stack {
     pub fn file(&self, token: String, page_url: String) -> StackFile {
         let (access_key_id, secret_access_key) = self.credentials();
         StackFile {
-            api_url: self.api_url(),
-            api_path_url: self.api_path_url(),
+            // Any client finds this host.
+            api_url: self.endpoint_url(),
             page_url,
             token,
             endpoint_url: self.endpoint_url(),

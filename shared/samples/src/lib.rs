@@ -36,7 +36,7 @@ pub struct GenerateArgs {
     /// How many of the lines are broken, of every kind in turn.
     #[arg(long, default_value_t = 0)]
     pub bad: usize,
-    /// Where to write; standard output when left out; compressed when the name ends in `.gz`.
+    /// Where to write, `.gz` compresses; else standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -1,0 +1,128 @@
+//! What is printed of an import job that has ended.
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use records::RecordType;
+
+use crate::client::{Import, ImportErrors, Records, Status};
+
+/// The most errors that can be asked for: as many as the API lists.
+pub const MAX_ERRORS: u32 = 10_100;
+
+/// Shows a job and its errors. Tables are as wide as the terminal at most, or as this many columns; in a file they are as
+/// wide as what they hold.
+pub(crate) fn report(import: &Import, errors: &ImportErrors, columns: Option<u16>) -> String {
+    let status = if import.attributes.status == Status::Success { "success" } else { "failed" };
+    let mut report = format!("Import {}: {status}\n{}", import.id, of_types(import, columns));
+    if !errors.data.is_empty() {
+        report += &format!("\n{}:\n{}", shown_of_all(errors), of_errors(errors, columns));
+    }
+    report
+}
+
+fn table(header: [&str; 3], columns: Option<u16>) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    if let Some(columns) = columns {
+        table.set_width(columns);
+    }
+    table
+}
+
+fn of_types(import: &Import, columns: Option<u16>) -> Table {
+    let mut table = table(["type", "uploaded", "imported"], columns);
+    let rows = RecordType::ALL.iter().map(|kind| (kind.as_str(), counts(&import.meta.records, *kind)));
+    for (label, (uploaded, imported)) in rows.chain([("all", totals(&import.meta.records))]) {
+        table.add_row([label.to_owned(), uploaded.to_string(), imported.to_string()]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn of_errors(errors: &ImportErrors, columns: Option<u16>) -> Table {
+    let mut table = table(["line", "field", "reason"], columns);
+    for error in &errors.data {
+        let line = if error.meta.line_number == 0 { "file".to_owned() } else { error.meta.line_number.to_string() };
+        let field = error.meta.field.as_deref().unwrap_or_default();
+        // The API's reasons begin with the field, which has a column of its own here.
+        let reason = error.meta.error.strip_prefix(field).and_then(|rest| rest.strip_prefix(": "));
+        let shown = field.strip_prefix("data.attributes.").unwrap_or(field);
+        table.add_row([&line, shown, reason.unwrap_or(&error.meta.error)]);
+    }
+    table
+}
+
+/// How many errors are shown, and how to see the others.
+fn shown_of_all(errors: &ImportErrors) -> String {
+    let (shown, total) = (errors.shown(), errors.meta.results.total);
+    let more = match total {
+        _ if shown >= total => String::new(),
+        _ if total <= u64::from(MAX_ERRORS) => format!(" (--errors {total} shows them all)"),
+        _ if shown < u64::from(MAX_ERRORS) => format!(" (--errors {MAX_ERRORS} shows more, the API's …/results all)"),
+        _ => " (the API's …/results show them all)".to_owned(),
+    };
+    format!("{shown} of {total} errors{more}")
+}
+
+/// How many records of a type are uploaded and imported.
+pub(crate) fn counts(records: &Records, kind: RecordType) -> (u64, u64) {
+    let count = |of: &std::collections::BTreeMap<String, u64>| of.get(kind.as_str()).copied().unwrap_or_default();
+    (count(&records.uploaded), count(&records.imported))
+}
+
+/// How many records of all types are uploaded and imported.
+pub(crate) fn totals(records: &Records) -> (u64, u64) {
+    (records.uploaded.values().sum(), records.imported.values().sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn error(line: u64, field: &str, text: &str) -> Value {
+        json!({"meta": {"line_number": line, "field": field, "error": format!("{field}: {text}"), "code": "required"}})
+    }
+
+    fn shown(errors: &[Value], total: u64) -> String {
+        let uploaded = json!({"subscription_product": 50_000, "subscription_subscriber": 12});
+        let records = json!({"uploaded": uploaded, "imported": {"subscription_product": 49_000}});
+        let id = "0f4c6c0e-6a4f-4a0e-9a3f-5b2d1c9e7a10";
+        let import = json!({"id": id, "attributes": {"status": "success"}, "meta": {"records": records}});
+        let errors = json!({"data": errors, "meta": {"results": {"total": total}}});
+        let (import, errors) = (serde_json::from_value(import).unwrap(), serde_json::from_value(errors).unwrap());
+        report(&import, &errors, Some(80))
+    }
+
+    fn first_line(shown: &str) -> &str {
+        shown.lines().find(|line| line.contains(" errors")).unwrap()
+    }
+
+    #[test]
+    fn at_80_columns_sentences_wrap_within_their_table_and_nothing_else_does() {
+        let long = "refers to the subscription_product of line 191, which was not imported: \"coffee-no-9\"; mend that line first";
+        let path = "data.attributes.configured_features.small.samples.default_value";
+        let errors = [
+            error(0, "", "nothing was imported: each of the 50000 lines has an error"),
+            error(115, "data.attributes.products[0]", long),
+            error(49_999, path, "\"default_value\" is required"),
+            error(50_000, "data.type", "\"type\" must be one of subscription_product, subscription_plan"),
+        ];
+        let shown = shown(&errors, 1_500);
+        for line in shown.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn where_not_all_errors_are_shown_it_says_how_to_see_the_others() {
+        let one = [error(1, "data.type", "\"type\" is required")];
+        let told = [1, 15, 10_100, 10_101].map(|total| first_line(&shown(&one, total)).to_owned());
+        insta::assert_snapshot!(told.join("\n"));
+        assert!(told.iter().all(|line| line.chars().count() <= 80), "{told:?}");
+    }
+}

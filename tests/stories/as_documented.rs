@@ -1,0 +1,87 @@
+//! What the documents have to be copied from, done as it stands there.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::world::{IMPORTS, ROOT, World, rows, sum};
+
+fn read(document: &str) -> String {
+    fs::read_to_string(format!("{ROOT}/{document}")).unwrap()
+}
+
+/// The blocks of a language that a document's text has.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let opened = format!("```{language}\n");
+    text.split(&opened).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lines_to_start_from_import_as_they_are() {
+    let world = World::shared().await;
+    let document = read("docs/lines.md");
+    let lines = blocks(&document, "json").concat();
+    assert_eq!(lines.lines().count(), 8);
+    let job = world.post(lines, &[("unknown", "refuse")]).await.expect(201);
+    let job = world.ended(job["data"]["id"].as_str().unwrap()).await;
+    assert_eq!(job["meta"]["errors"], 0, "{:#?}", world.errors(job["id"].as_str().unwrap()).await);
+    let imported = &job["meta"]["records"]["imported"];
+    let (one, two) = (json!(1), json!(2));
+    for (kind, count) in imported.as_object().unwrap() {
+        let of_both = ["subscription_offering", "subscription"].contains(&kind.as_str());
+        assert_eq!(count, if of_both { &two } else { &one }, "{kind}");
+    }
+}
+
+/// A line of which something is wrong, mended as somebody would who reads what.
+fn mended(why: &Value, line: &str) -> String {
+    if why.get("blocked_by").is_some() {
+        return line.to_owned();
+    }
+    // Others wait for a line with this name.
+    let named = line.replace("\"name\":\"No\"", "\"name\":\"Number\"");
+    if named == line { "{\"type\":\"subscription_product\",\"name\":\"Written anew\"}".to_owned() } else { named }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_hundred_lines_with_a_hundred_faults_get_through_by_the_commands_of_the_readme() {
+    let world = World::shared().await;
+    let readme = read("README.md");
+    let recipe = readme.split("\n## ").find(|section| section.starts_with("Mend and resend\n")).unwrap();
+    let [made, fetch, resend] = blocks(recipe, "sh")[..] else { panic!("{recipe}") };
+    assert_eq!(made, "cargo run -p local -- generate 300 --bad 100 -o bad.jsonl\n");
+    let reasons = recipe.split('`').find(|code| code.starts_with("curl -g")).unwrap();
+    assert_eq!(fetch.lines().chain(resend.lines()).count(), 4, "four commands: {fetch}{resend}");
+
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("mend-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mut bad = Vec::new();
+    samples::generate(300, 1, 100, &mut bad).unwrap();
+    fs::write(folder.join("bad.jsonl"), &bad).unwrap();
+    let auth = format!("Authorization: Bearer {}", world.stack.token(&world.store, 3600).unwrap());
+    let imports = format!("{}{IMPORTS}", world.stack.endpoint_url());
+    let shell = |commands: &str| {
+        let mut bash = Command::new("bash");
+        bash.args(["-euc", commands]).current_dir(&folder).env("AUTH", &auth).env("IMPORTS", &imports);
+        let run = bash.output().unwrap();
+        assert!(run.status.success(), "{commands}: {}", String::from_utf8_lossy(&run.stderr));
+        run.stdout
+    };
+
+    let shown: Value = serde_json::from_slice(&shell(&format!("{fetch}{reasons}"))).unwrap();
+    assert_eq!(shown["data"].as_array().unwrap().len(), 100, "a page of reasons");
+    let why = rows(&fs::read(folder.join("why.jsonl")).unwrap());
+    let mend = fs::read(folder.join("mend.jsonl")).unwrap();
+    let mend: Vec<_> = String::from_utf8_lossy(&mend).lines().map(str::to_owned).collect();
+    assert_eq!((why.len(), mend.len()), (100, 100));
+    assert!(why.iter().zip(&mend).all(|(why, line)| line.starts_with(&why["text"].as_str().unwrap()[..1])));
+    assert!(why.iter().filter(|why| why.get("blocked_by").is_some()).count() > 1);
+    let lines: Vec<_> = why.iter().zip(&mend).map(|(why, line)| mended(why, line)).collect();
+    fs::write(folder.join("mend.jsonl"), lines.join("\n")).unwrap();
+
+    let job: Value = serde_json::from_slice(&shell(resend)).unwrap();
+    let job = world.ended(job["data"]["id"].as_str().unwrap()).await;
+    assert_eq!(job["meta"]["errors"], 0, "{:#?}", world.errors(job["id"].as_str().unwrap()).await);
+    assert_eq!((sum(&job, "imported"), world.objects().await.len()), (100, 300));
+    fs::remove_dir_all(folder).unwrap();
+}
