@@ -56,6 +56,7 @@ impl World {
                 clock: twins::now,
                 beside: |task| task,
                 telemetry,
+                unreleased: Unreleased::default(),
             },
         }
     }

@@ -102,7 +102,7 @@ impl Aws {
     /// # Errors
     /// When the environment lacks the name.
     pub fn file_bucket(&self) -> Result<FileBucket, ConfigError> {
-        Ok(FileBucket::new(self.s3(), config::bucket()?))
+        Ok(FileBucket::new(self.s3(), config::bucket()?).with_key(config::kms_key()))
     }
 
     /// Forms for uploads into the bucket that the environment names, signed with these credentials.

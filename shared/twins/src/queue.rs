@@ -11,13 +11,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Call, Faults, lock};
 use crate::conformance::queue::Consumer;
 use imports::{
-    message::Tick,
+    message::{MOST_RECEIVES, Tick},
     ports::{PortError, PortResult, Queue},
     times::VISIBILITY,
 };
-
-/// How often a message is received before it is put away.
-const MOST_RECEIVES: u32 = 10;
 
 /// For how long a deduplication key is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(5);

@@ -57,8 +57,8 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "Queue is not FIFO"
         DeadLetterQueue: "      FifoQueue: true\n" => "";
         "DeadLetterQueue is not FIFO as Queue is"
-        Queue: "maxReceiveCount: 10" => "maxReceiveCount: 3";
-        "Queue gives a message up after 3 deliveries, not 9"
+        Queue: "maxReceiveCount: 1000" => "maxReceiveCount: 10";
+        "Queue gives a message up after 10 deliveries"
         DeadLetterQueue: "      MessageRetentionPeriod: 1209600\n" => "";
         "DeadLetterQueue keeps messages for 345600 s, not 1209600"
     }
