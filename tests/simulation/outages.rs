@@ -29,7 +29,7 @@ enum Poller {
 }
 
 /// The permissions of the worker, and the calls that need them. Of a transaction each part needs its own.
-const PERMISSIONS: [(&str, &[Call]); 16] = [
+pub(crate) const PERMISSIONS: [(&str, &[Call]); 16] = [
     ("dynamodb:GetItem", &[Call::ClaimNext, Call::Get, Call::Finish]),
     ("dynamodb:Query", &[Call::ClaimNext, Call::OwedReceipts]),
     ("dynamodb:PutItem", &[Call::NotePut, Call::Finish]),
@@ -70,6 +70,9 @@ const DATABASE: [Call; 14] = [
 ];
 const FILES: [Call; 5] = [Call::Read, Call::Write, Call::FinishFile, Call::PutOver, Call::Newest];
 const QUEUE: [Call; 3] = [Call::Send, Call::Hide, Call::Depth];
+
+/// The services, by their calls.
+pub(crate) const SERVICES: [&[Call]; 3] = [&DATABASE, &FILES, &QUEUE];
 
 fn is_on(now: DateTime<Utc>) -> bool {
     (noon() + BEGINS..noon() + BEGINS + LASTS).contains(&now)
@@ -156,6 +159,7 @@ async fn live_through(
         assert!(now < over + TimeDelta::minutes(10), "{name}: {ended} jobs have ended");
     }
     worker.imports.each(|import, attempts| assert_eq!(attempts, 1, "{name}: {}", import.id));
+    assert_eq!(worker.queue.put_away(), 0, "{name}: dead letters");
     let (begun, released) = (faults.calls(Call::Begin), faults.calls(Call::Release));
     if keeps_leases {
         assert_eq!(begun, JOBS + released, "{name}: a lease was lost");

@@ -47,6 +47,7 @@ mod tidy;
 mod uploads;
 mod ways_in;
 mod ways_out;
+mod weather;
 mod world;
 mod wrong_calls;
 

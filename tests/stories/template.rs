@@ -36,10 +36,11 @@ const OPTIONAL: [(&str, &str); 7] = [
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 24] = [
+const RULES: [(&str, Check); 26] = [
     ("visibility", rules::visibility),
     ("times", rules::times),
     ("batches", rules::batches),
+    ("loops", rules::loops),
     ("dead letters", rules::dead_letters),
     ("failed announcements", rules::failed_announcements),
     ("replayed letters", rules::replayed_letters),
@@ -59,6 +60,7 @@ const RULES: [(&str, Check); 24] = [
     ("stores", permissions::stores),
     ("privacy", privacy::privacy),
     ("alarms", alarms::alarms),
+    ("refusals", alarms::refusals),
     ("dashboard", alarms::dashboard),
     ("runbook", alarms::runbook),
 ];

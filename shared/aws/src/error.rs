@@ -149,7 +149,7 @@ pub(super) fn sort_transaction(error: SdkError<TransactWriteItemsError>) -> Canc
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aws_sdk_s3::{
         config::http::HttpResponse, error::ErrorMetadata, operation::get_object::GetObjectError, primitives::SdkBody,
     };
@@ -163,7 +163,7 @@ mod tests {
         SdkError::service_error(GetObjectError::generic(metadata), answer)
     }
 
-    fn refused() -> SdkError<GetObjectError> {
+    pub(crate) fn refused() -> SdkError<GetObjectError> {
         answered(403, "AccessDenied")
     }
 

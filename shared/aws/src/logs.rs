@@ -64,6 +64,7 @@ mod tests {
     use tracing::{info, subscriber::with_default, trace};
 
     use super::*;
+    use crate::error::{sort_of_file, tests::refused};
 
     /// A log that can be read.
     #[derive(Clone, Default)]
@@ -111,6 +112,13 @@ mod tests {
         let line =
             logged(LevelFilter::INFO, true, || info!(target: "imports::creation", store = "main", "import created"));
         assert_eq!(line, "{\"level\":\"INFO\",\"fields\":{\"message\":\"import created\",\"store\":\"main\"}}\n");
+    }
+
+    #[test]
+    fn a_refused_call_is_logged_where_the_alarm_looks() {
+        let line = logged(LevelFilter::ERROR, true, || drop(sort_of_file(refused())));
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["fields"]["refused"], "AccessDenied");
     }
 
     #[test]

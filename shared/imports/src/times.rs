@@ -71,6 +71,10 @@ pub const POOL_IDLE: TimeDelta = TimeDelta::seconds(15);
 
 /// How long a function of the API may run. In the template.
 pub const API_TIMEOUT: TimeDelta = TimeDelta::seconds(29);
+/// How long it has for an answer of its own.
+pub const ANSWER: TimeDelta = TimeDelta::seconds(27);
+/// How long whoever makes a job waits for its tick to be sent: resume-imports sends one that was not.
+pub const TICK: TimeDelta = TimeDelta::seconds(6);
 /// How long accept-drop may run. In the template.
 pub const DROP_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
 /// How often resume-imports runs. In the template.
@@ -133,9 +137,11 @@ const _: () = assert!(
     "a call that hangs is tried again"
 );
 const _: () = assert!(
-    fit(&[OPERATION, OPERATION, SOON], API_TIMEOUT) && fit(&[HEAVY_OPERATION, SOON], API_TIMEOUT),
-    "a call that hangs ends as an answer of ours"
+    fit(&[OPERATION], ANSWER) && fit(&[HEAVY_OPERATION], ANSWER),
+    "a call that is tried to its end leaves the time to say so"
 );
+const _: () = assert!(fit(&[ANSWER, SECOND], API_TIMEOUT), "a function that takes too long says so itself");
+const _: () = assert!(fit(&[ATTEMPT, ATTEMPT], TICK), "a tick that hangs is sent again");
 const _: () = assert!(fit(&[CONNECT, CONNECT], BEAT_CALL), "the heartbeat outlives a connection that is not made");
 const _: () = assert!(
     fit(&[STALL, STALL, STALL, HAND_OVER], WORKER_TIMEOUT),

@@ -33,6 +33,7 @@ struct State {
     messages: Vec<Message>,
     sent: HashMap<String, DateTime<Utc>>,
     count: u64,
+    put_away: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -76,7 +77,9 @@ impl MemoryQueue {
     #[must_use]
     pub fn receive(&self, now: DateTime<Utc>) -> Option<Received> {
         let mut state = lock(&self.state);
+        let before = state.messages.len();
         state.messages.retain(|message| message.receives < MOST_RECEIVES || message.visible_at > now);
+        state.put_away += before - state.messages.len();
         let message = state.messages.first_mut().filter(|message| message.visible_at <= now)?;
         message.receives += 1;
         message.visible_at = now + VISIBILITY;
@@ -111,6 +114,12 @@ impl MemoryQueue {
     /// Deletes a message that was handled.
     pub fn delete(&self, receipt_handle: &str) {
         lock(&self.state).messages.retain(|message| message.receipt() != receipt_handle);
+    }
+
+    /// How many messages were put away as dead letters.
+    #[must_use]
+    pub fn put_away(&self) -> usize {
+        lock(&self.state).put_away
     }
 
     /// The ticks that wait or are being handled, first one first.

@@ -87,6 +87,14 @@ pub(super) fn batches(template: &Template) -> Result<(), String> {
     })
 }
 
+/// Lambda cuts what it takes for a loop: a function that sends to the queue that wakes it, after 16 rounds.
+pub(super) fn loops(template: &Template) -> Result<(), String> {
+    feeds(template).iter().try_for_each(|feed| {
+        let (name, function) = feed.function;
+        ensure(function["RecursiveLoop"] == "Allow", || format!("Lambda cuts the rounds of {name}"))
+    })
+}
+
 /// A message that nobody can handle ends in a queue of the same kind, which keeps it as long as can be. Not soon: messages come
 /// back all through an outage.
 pub(super) fn dead_letters(template: &Template) -> Result<(), String> {
