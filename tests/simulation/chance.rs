@@ -7,6 +7,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use twins::Call;
 
+use crate::outages::{PERMISSIONS, SERVICES};
+
 /// Draws that a seed decides.
 #[derive(Debug)]
 pub(crate) struct Chance(ChaCha8Rng);
@@ -43,6 +45,36 @@ impl Chance {
     }
 }
 
+/// Calls that come to nothing for a while: a permission is denied, or a service is out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Out {
+    pub(crate) calls: &'static [Call],
+    pub(crate) how: How,
+    /// From when to when, since the run began.
+    pub(crate) from: Duration,
+    pub(crate) to: Duration,
+}
+
+/// What becomes of such calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum How {
+    Refused,
+    Fail,
+    Hang,
+}
+
+impl Out {
+    fn of(chance: &mut Chance, lasts: Duration) -> Self {
+        let (from, to) = (chance.millis(0, 60_000), lasts);
+        let how = chance.pick(&[How::Refused, How::Fail, How::Hang]);
+        let calls = match how {
+            How::Refused => chance.pick(&PERMISSIONS).1,
+            How::Fail | How::Hang => chance.pick(&SERVICES),
+        };
+        Self { calls, how, from, to }
+    }
+}
+
 /// How often what goes wrong, in a thousand.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Weather {
@@ -62,6 +94,8 @@ pub(crate) struct Weather {
     pub(crate) mischief: u32,
     /// Whether one job kills every worker that runs it.
     pub(crate) poison: bool,
+    /// What is out for a while.
+    pub(crate) out: Option<Out>,
     /// When it clears up.
     pub(crate) lasts: Duration,
     /// How long Lambda lets the worker run.
@@ -74,7 +108,7 @@ impl Weather {
         let lasts = chance.millis(60_000, 420_000);
         let timeout = if chance.happens(150) { chance.millis(45_000, 99_000) } else { duration(WORKER_TIMEOUT) };
         let calm = Self { lasts, timeout, ..Self::default() };
-        match chance.below(20) {
+        match chance.below(22) {
             0 => Self { lasts: Duration::from_mins(1), ..calm },
             1 => Self { kills: 400, faults: 50, fails: Some(Call::Hide), ..calm },
             2..=4 => Self { kills: chance.pick(&[150, 400, 700]), ..calm },
@@ -94,6 +128,11 @@ impl Weather {
                 let slow = chance.pick(&[0, 0, 50]);
                 Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm }
             }
+            17 => Self { out: Some(Out::of(chance, lasts)), ..calm },
+            18 => {
+                let (out, kills) = (Some(Out::of(chance, lasts)), chance.pick(&[50, 200]));
+                Self { out, kills, faults: 20, mischief: 50, poison: chance.happens(200), ..calm }
+            }
             _ => {
                 let faults = chance.pick(&[100, 200, 300]);
                 Self {
@@ -110,10 +149,15 @@ impl Weather {
         }
     }
 
+    /// Whether nothing goes wrong but that something is out: no job is to blame for that.
+    pub(crate) const fn only_out(&self) -> bool {
+        self.out.is_some() && self.kills == 0
+    }
+
     /// Whether nothing goes wrong but that functions die, or a message can't be hidden: what the service promises of that
     /// has to hold to the second.
     pub(crate) const fn only_kills(&self) -> bool {
         let is_sound = self.faults == 0 || matches!(self.fails, Some(Call::Hide));
-        is_sound && self.slow == 0 && self.stalls == 0 && self.mischief == 0
+        is_sound && self.out.is_none() && self.slow == 0 && self.stalls == 0 && self.mischief == 0
     }
 }

@@ -10,12 +10,18 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use imports::{ports::PortError, times::AFTERMATH};
+use imports::{
+    ports::PortError,
+    times::{AFTERMATH, OPERATION, duration},
+};
 use process_import::Task;
 use tokio::time::{Instant, Sleep, sleep_until};
 use twins::{Call, Fault};
 
-use crate::chance::{Chance, Weather};
+use crate::{
+    chance::{Chance, How, Weather},
+    world::noon,
+};
 
 /// Longer than any run lasts.
 const FOREVER: Duration = Duration::from_hours(1_000);
@@ -144,6 +150,11 @@ impl Runs {
         self.state().is_calm = true;
     }
 
+    /// Whether no job may be given up.
+    pub(crate) fn blames_no_job(&self) -> bool {
+        self.state().weather.only_out()
+    }
+
     /// Whether calls may fail for good.
     pub(crate) fn refuses_for_good(&self) -> bool {
         self.state().weather.permanent > 0
@@ -204,6 +215,9 @@ impl Runs {
                 run.stands_still_until = Some(Instant::now() + state.chance.millis(least, most));
             }
         }
+        if let Some(fault) = out(call, state) {
+            return Some(fault);
+        }
         if call == Call::Write {
             return (!state.is_calm && state.chance.happens(state.weather.faults / 20)).then(Fault::transient);
         }
@@ -215,6 +229,17 @@ impl Runs {
         let time = if is_slow { state.chance.millis(1_000, 9_000) } else { state.chance.millis(1, 20) };
         Some(if state.chance.happens(500) { Fault::Slow(time) } else { Fault::Late(time) })
     }
+}
+
+/// What becomes of a call of what is out.
+fn out(call: Call, state: &mut State) -> Option<Fault> {
+    let out = state.weather.out.filter(|out| !state.is_calm && out.calls.contains(&call))?;
+    let time = (twins::now() - noon()).to_std().unwrap_or_default();
+    (out.from..out.to).contains(&time).then(|| match out.how {
+        How::Refused => Fault::refused(),
+        How::Fail => Fault::transient(),
+        How::Hang => Fault::TimeOut { after: duration(OPERATION), done: state.chance.happens(500) },
+    })
 }
 
 fn fault(call: Call, state: &mut State) -> Fault {

@@ -13,7 +13,7 @@ use imports::{
     stored::StoredRecord,
     times::RESTART,
 };
-use records::RecordId;
+use records::{RecordErrorCode, RecordId};
 use twins::{Call, MemoryFiles, MemoryImports, MemoryRecords};
 
 use crate::{
@@ -157,7 +157,7 @@ impl Watch {
             if was.is_terminal() && (was != now.status) {
                 seen.problem(format!("{} went from {was:?} to {:?}", import.id, now.status));
             }
-            if attempt > tried {
+            if attempt > tried && call == Call::Begin {
                 *seen.claims.entry(import.id).or_default() += 1;
                 seen.claimed(&now, current);
                 is_poison_claimed |= now.is_poison && attempt <= MAX_ATTEMPTS;
@@ -173,7 +173,7 @@ impl Watch {
         });
         seen.in_order(&order);
         seen.in_time();
-        if is_poison_claimed && call == Call::ClaimNext {
+        if is_poison_claimed {
             self.runs.poison_current();
         }
     }
@@ -184,6 +184,10 @@ impl Watch {
         if job.started_at.is_some() {
             seen.waits_since = None;
             seen.holder = None;
+        }
+        let failure = import.report.as_ref().and_then(|report| report.failure.as_ref());
+        if self.runs.blames_no_job() && failure.is_some_and(|failure| failure.code == RecordErrorCode::GivenUp) {
+            seen.problem(format!("{} is given up", import.id));
         }
         let lines = self.planned.get(&import.id).map(Planned::lines).unwrap_or_default();
         // Telling the lines of a job that is given up may kill the worker too, or be refused for good.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use imports::telemetry::Telemetry;
-use process_import::Worker;
+use process_import::{Unreleased, Worker};
 use twins::{Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords, fixture::World};
 
 pub(crate) use twins::fixture::{RETENTION, event, noon};
@@ -24,5 +24,6 @@ pub(crate) fn worker(faults: &Faults) -> Arc<MemoryWorker> {
         telemetry,
         clock: twins::now,
         beside: |task| task,
+        unreleased: Unreleased::default(),
     })
 }

@@ -50,6 +50,7 @@ mod tidy;
 mod uploads;
 mod ways_in;
 mod ways_out;
+mod weather;
 mod world;
 mod wrong_calls;
 

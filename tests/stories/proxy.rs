@@ -55,6 +55,18 @@ pub(crate) enum Mischief {
     Kill(Moment),
 }
 
+/// What becomes of a whole request before AWS gets it.
+#[derive(Clone, Debug)]
+pub(crate) enum Befalls {
+    /// This is its answer; AWS never sees it.
+    Answer(Vec<u8>),
+    /// It gets no answer.
+    Nothing,
+}
+
+/// What the weather does to requests, as long as it lasts.
+pub(crate) type Weather = Box<dyn Fn(&[u8]) -> Option<Befalls> + Send + Sync>;
+
 /// When a function is killed that makes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Moment {
@@ -75,6 +87,9 @@ struct Shared {
     idle: Mutex<Idle>,
     /// Each for the first request that holds two texts.
     plans: Mutex<Vec<([&'static str; 2], Mischief)>>,
+    weather: Mutex<Option<Weather>>,
+    /// How many requests the weather befell.
+    befallen: AtomicU32,
     /// The requests that reached AWS.
     requests: Mutex<Vec<Vec<u8>>>,
     connections: AtomicU32,
@@ -95,6 +110,8 @@ impl Proxy {
             emulator: world.stack.pid(),
             idle: Mutex::new(Idle::Kept),
             plans: Mutex::default(),
+            weather: Mutex::default(),
+            befallen: AtomicU32::new(0),
             requests: Mutex::default(),
             connections: AtomicU32::new(0),
             reused: AtomicU32::new(0),
@@ -132,6 +149,27 @@ impl Proxy {
     /// Gives up what is planned and has not happened.
     pub(crate) fn drop_plans(&self) {
         self.0.plans.lock().unwrap().clear();
+    }
+
+    /// Makes a weather, which lasts until it clears up.
+    pub(crate) fn weather(&self, weather: Weather) {
+        self.0.befallen.store(0, Ordering::Relaxed);
+        *self.0.weather.lock().unwrap() = Some(weather);
+    }
+
+    pub(crate) fn clear_up(&self) {
+        *self.0.weather.lock().unwrap() = None;
+    }
+
+    /// How many requests the weather befell.
+    pub(crate) fn befallen(&self) -> u32 {
+        self.0.befallen.load(Ordering::Relaxed)
+    }
+
+    fn befalls(&self, request: &[u8]) -> Option<Befalls> {
+        let befalls = self.0.weather.lock().unwrap().as_ref()?(request)?;
+        self.0.befallen.fetch_add(1, Ordering::Relaxed);
+        Some(befalls)
     }
 
     /// Takes the requests that reached AWS since they were last taken.
@@ -223,6 +261,17 @@ impl Link {
                         Some(Mischief::StallRequest) => return sleep(FOR_LONG).await,
                         Some(Mischief::Kill(Moment::Before)) => return self.kill(),
                         _ => {}
+                    }
+                    match is_whole(&request).then(|| self.proxy.befalls(&request)).flatten() {
+                        Some(Befalls::Nothing) => return sleep(FOR_LONG).await,
+                        Some(Befalls::Answer(answer)) => {
+                            self.answered = answer.len();
+                            if function.write_all(&answer).await.is_err() {
+                                return;
+                            }
+                            continue;
+                        }
+                        None => {}
                     }
                     // AWS gets requests whole: of one before which its function dies it has seen nothing.
                     let Some(aws) = &mut self.aws else { return };

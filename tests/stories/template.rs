@@ -39,10 +39,11 @@ const OPTIONAL: [(&str, &str); 10] = [
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 25] = [
+const RULES: [(&str, Check); 27] = [
     ("visibility", rules::visibility),
     ("times", rules::times),
     ("batches", rules::batches),
+    ("loops", rules::loops),
     ("dead letters", rules::dead_letters),
     ("failed announcements", rules::failed_announcements),
     ("replayed letters", rules::replayed_letters),
@@ -63,6 +64,7 @@ const RULES: [(&str, Check); 25] = [
     ("stores", permissions::stores),
     ("privacy", privacy::privacy),
     ("alarms", alarms::alarms),
+    ("refusals", alarms::refusals),
     ("dashboard", alarms::dashboard),
     ("runbook", alarms::runbook),
 ];

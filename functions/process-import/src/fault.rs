@@ -16,6 +16,8 @@ pub(crate) enum JobFault {
     Missing,
     /// It lies in this storage class, from which it can't be read.
     Archived(String),
+    /// It is encrypted with another key than the system's, which the system may not use.
+    Locked,
     /// A later put of the same drop was imported before.
     Superseded,
     /// It has so many bytes as it is stored: more than one within the limit can have, packed or not.
@@ -107,6 +109,12 @@ impl JobFault {
                     "the import file can't be read: it lies in S3's storage class {class}, an archive; put the file again in the \
                      class STANDARD, or restore it in S3 and then put it again"
                 ),
+            ),
+            Self::Locked => (
+                RecordErrorCode::FileUnreadable,
+                "the import file can't be read: it is encrypted with a key that this service may not use; put the file again \
+                 without naming a key"
+                    .to_owned(),
             ),
             Self::Superseded => (
                 RecordErrorCode::Superseded,

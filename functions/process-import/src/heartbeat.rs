@@ -99,7 +99,7 @@ impl<I: Imports, Q: Queue> Heart<I, Q> {
     /// Renews the lease. The answer says whether it is lost.
     async fn renew(&self) -> bool {
         let asked = (self.hold.clock)();
-        let renewed = in_time(self.imports.extend_lease(&self.lease, asked)).await;
+        let renewed = self.progress.heed(in_time(self.imports.extend_lease(&self.lease, asked)).await);
         if renewed.is_ok() {
             *lock(&self.hold.asked) = asked;
         }

@@ -4,6 +4,7 @@
 mod batch;
 mod bulk;
 mod fault;
+mod give_back;
 mod heartbeat;
 mod pass;
 mod progress;
@@ -11,6 +12,7 @@ mod report;
 mod run;
 mod stored;
 
+pub use give_back::Unreleased;
 pub use heartbeat::Task;
 
 use std::{
@@ -21,6 +23,7 @@ use std::{
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
+    back_off::again_after,
     message::Tick,
     ports::{Files, Imports, Queue, Records},
     receipt::write_receipts,
@@ -44,6 +47,18 @@ pub struct Worker<I, R, F, Q> {
     /// What a task becomes that is to run beside the work: itself, but in a simulation, where it stands still and dies with
     /// the function that began it.
     pub beside: fn(Task) -> Task,
+    pub unreleased: Unreleased,
+}
+
+/// A worker's turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Woken<'a> {
+    /// The receipt of the message that woke it.
+    pub(crate) receipt: &'a str,
+    /// After how long the message comes back when a failure that may pass ends the turn.
+    pub(crate) again: Duration,
+    /// When Lambda stops the function.
+    pub(crate) deadline: DateTime<Utc>,
 }
 
 /// What becomes of a message.
@@ -73,7 +88,9 @@ where
             let id = message.message_id.ok_or("a message has no id")?;
             let receipt = message.receipt_handle.ok_or("a message has no receipt handle")?;
             let body = message.body.unwrap_or_default();
-            let Some(delay) = self.take_turn(&body, &receipt, deadline).await else { continue };
+            let receives = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+            let woken = Woken { receipt: &receipt, again: again_after(receives.unwrap_or(1)), deadline };
+            let Some(delay) = self.take_turn(&body, woken).await else { continue };
             hide(&self.queue, &receipt, delay).await;
             given_back.add_failure(id);
         }
@@ -81,13 +98,13 @@ where
     }
 
     /// Handles a message; tells after how long it is to come back, if it is.
-    async fn take_turn(&self, body: &str, receipt: &str, deadline: DateTime<Utc>) -> Option<Duration> {
+    async fn take_turn(&self, body: &str, woken: Woken<'_>) -> Option<Duration> {
         match serde_json::from_str::<Tick>(body) {
             Ok(tick) => info!(import.id = %tick.import_id, "woken"),
             // Whatever its body says, a message is a tick.
             Err(_) => warn!("woken by a message that is not ours"),
         }
-        match self.run_next(receipt, deadline).await {
+        match self.run_next(woken).await {
             Turn::Later(delay) => Some(delay),
             Turn::Done => {
                 write_receipts(&self.imports, &self.files, TimeDelta::zero(), &self.clock).await;

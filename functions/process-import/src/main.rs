@@ -4,7 +4,7 @@ use aws::{Aws, config, logs};
 use chrono::{DateTime, Utc};
 use imports::telemetry::{self, Telemetry};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use process_import::Worker;
+use process_import::{Unreleased, Worker};
 use serde_json::Value;
 
 #[tokio::main]
@@ -19,6 +19,7 @@ async fn main() -> Result<(), Error> {
         retention: config::import_retention()?,
         clock: Utc::now,
         beside: |task| task,
+        unreleased: Unreleased::default(),
         telemetry: Telemetry::new(config::stack()?, telemetry::print),
     };
     let handle = |LambdaEvent { payload, context }: LambdaEvent<Value>| async move {

@@ -67,8 +67,6 @@ pub(crate) struct Pass<'a, I, R, F, Q> {
     pub(crate) worker: &'a Worker<I, R, F, Q>,
     pub(crate) import: &'a Import,
     pub(crate) lease: &'a Lease,
-    /// Which claim of the job it is, from 1.
-    pub(crate) attempt: u32,
     /// Whether an earlier claim may have written objects.
     pub(crate) resumed: bool,
     pub(crate) progress: &'a Progress,
@@ -192,9 +190,11 @@ where
             match self.worker.files.read(&self.import.file, MAX_STORED, |piece| unpacker.take(piece)).await {
                 Ok(FileRead::Done) => return Ok(unpacker.finish().map_err(JobFault::from)),
                 Ok(FileRead::Archived { class }) => return Ok(Err(JobFault::Archived(class))),
+                Ok(FileRead::Locked) => return Ok(Err(JobFault::Locked)),
                 Ok(FileRead::Missing) => return Ok(Err(JobFault::Missing)),
                 Ok(FileRead::TooLarge { bytes }) => return Ok(Err(JobFault::StoredTooLarge(bytes))),
                 Err(PortError::Transient(reason)) if rounds.next() < Some(READS) => {
+                    self.progress.trouble();
                     warn!(import.id = %self.import.id, %reason, "the file is read again");
                 }
                 Err(error) => return Err(error),
@@ -211,7 +211,7 @@ where
     ) -> Result<Option<EarlyEnd>, Stop> {
         let ids = Ids { store: self.import.store.clone(), import: self.import.id.as_uuid() };
         let references = References::of(lines, ids);
-        let records = Bulk::new(&self.worker.records);
+        let records = Bulk::new(&self.worker.records, self.progress);
         let stored = StoredObjects::new(&self.import.store, &records);
         let importer = Importer {
             import: self.import,
@@ -314,7 +314,7 @@ where
             uploaded: tally.uploaded.total(),
             imported: if self.import.options.dry_run { 0 } else { tally.imported.total() },
             failed,
-            run: Run::of(self.import, self.attempt, self.work()),
+            run: Run::of(self.import, self.lease.attempt, self.work()),
             finished_at: now,
         });
         Ok(())

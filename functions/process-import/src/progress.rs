@@ -5,7 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use imports::{import::Tally, report::Action};
+use imports::{
+    import::Tally,
+    ports::{PortError, PortResult},
+    report::Action,
+};
 use records::{FileLine, RecordError, RecordErrorCode};
 
 use crate::lock;
@@ -15,6 +19,7 @@ use crate::lock;
 pub(crate) struct Progress {
     counts: Mutex<Counts>,
     cancelled: AtomicBool,
+    troubled: AtomicBool,
     closing: AtomicBool,
 }
 
@@ -81,6 +86,23 @@ impl Progress {
     /// Whether this pass has imported more than any before it has shown.
     pub(crate) fn has_advanced(&self) -> bool {
         self.change(|counts| counts.tally.imported.total() > counts.earlier.imported.total())
+    }
+
+    /// Says that a call has failed that may succeed later: whatever it is that the pass comes no further by, it is not its file.
+    pub(crate) fn trouble(&self) {
+        self.troubled.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.troubled.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether a call has failed that may succeed later.
+    pub(crate) fn heed<T>(&self, answer: PortResult<T>) -> PortResult<T> {
+        if let Err(PortError::Transient(_) | PortError::Refused(_)) = &answer {
+            self.trouble();
+        }
+        answer
     }
 
     /// Says that the job is to stop.

@@ -2,19 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
 use imports::{
-    import::{Claim, MAX_ATTEMPTS},
+    import::{Claim, Lease, MAX_ATTEMPTS},
     message::Tick,
     ports::{Files, Imports, PortError, Queue, Records},
-    times::{AFTERMATH, LEASE, SOON, duration},
+    times::{AFTERMATH, GIVE_BACK, LEASE, SOON, duration},
 };
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 use tracing::{error, info, warn};
 
 use crate::{
-    Turn, Worker,
+    Turn, Woken, Worker,
     fault::EarlyEnd,
+    give_back::Stopped,
     heartbeat::{Heart, Hold, apart, hide, while_held},
     pass::{Pass, Stop},
     progress::Progress,
@@ -31,12 +34,16 @@ where
     Q: Queue + Clone + Send + 'static,
 {
     /// Takes the next job of the lane, if there is one, and runs it.
-    pub(crate) async fn run_next(&self, receipt: &str, deadline: DateTime<Utc>) -> Turn {
+    pub(crate) async fn run_next(&self, woken: Woken<'_>) -> Turn {
         // Should this worker die, the message comes back after the time of a lease and not after the queue's own, longer one.
-        hide(&self.queue, receipt, duration(LEASE)).await;
+        hide(&self.queue, woken.receipt, duration(LEASE)).await;
+        if let Err(error) = self.give_back_kept().await {
+            error!(%error, "could not give the last import back");
+            return Turn::Later(woken.again);
+        }
         let hold = Arc::new(Hold::new(self.clock));
-        let (import, lease, attempt, resumed) = match self.imports.claim_next((self.clock)()).await {
-            Ok(Claim::Run { import, lease, attempt, resumed }) => (*import, lease, attempt, resumed),
+        let (import, lease, resumed) = match self.imports.claim_next((self.clock)()).await {
+            Ok(Claim::Run { import, lease, resumed }) => (*import, lease, resumed),
             Ok(Claim::Idle) => return Turn::Done,
             Ok(Claim::Busy { until }) => {
                 info!("another worker runs a job; the message comes back when its lease is over");
@@ -45,29 +52,21 @@ where
             }
             Err(error) => {
                 error!(%error, "could not claim a job");
-                return Turn::Later(duration(SOON));
+                return Turn::Later(woken.again);
             }
         };
-        info!(import.id = %import.id, store = %import.store, attempt, "import started");
+        info!(import.id = %import.id, store = %import.store, attempt = lease.attempt, "import started");
         let began = ((self.clock)(), self.records.used());
         let progress = Arc::new(Progress::after(import.tally));
         if import.cancel_requested_at.is_some() {
             progress.cancel();
         }
-        let pass = Pass {
-            worker: self,
-            import: &import,
-            lease: &lease,
-            attempt,
-            resumed,
-            progress: &progress,
-            deadline,
-            began,
-        };
+        let deadline = woken.deadline;
+        let pass = Pass { worker: self, import: &import, lease: &lease, resumed, progress: &progress, deadline, began };
         let heart = Heart {
             imports: self.imports.clone(),
             queue: self.queue.clone(),
-            receipt: receipt.to_owned(),
+            receipt: woken.receipt.to_owned(),
             lease: lease.clone(),
             progress: Arc::clone(&progress),
             hold: Arc::clone(&hold),
@@ -76,7 +75,7 @@ where
         let mut beside = JoinSet::new();
         beside.spawn((self.beside)(Box::pin(heart.beat())));
         // Boxed: the state of an import is large, and would be moved about on the stack.
-        let work = Box::pin(while_held(self.see_through(&pass), &hold, &progress));
+        let work = Box::pin(while_held(self.see_through(&pass, woken.again), &hold, &progress));
         let turn = apart(async {
             // In this order always, so that a simulation runs the same way again.
             tokio::select! {
@@ -91,39 +90,51 @@ where
         turn.unwrap_or_else(|| {
             // Soon: perhaps nobody has it, and this message is the only one that wakes a worker.
             warn!(import.id = %import.id, "the lease is lost; whoever has it now goes on");
-            Turn::Later(duration(SOON))
+            // One that stood still has itself to blame, or its job.
+            if progress.is_troubled() {
+                self.keep(Stopped::now(&lease, (self.clock)()));
+            }
+            Turn::Later(woken.again)
         })
     }
 
-    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>) -> Turn {
-        let id = pass.import.id;
-        let may_go_on = pass.attempt <= MAX_ATTEMPTS;
-        let ended = self.end(pass).await;
+    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, again: Duration) -> Turn {
+        let Lease { id, attempt, .. } = *pass.lease;
+        let time = (pass.deadline - (AFTERMATH + GIVE_BACK) - (self.clock)()).to_std().unwrap_or_default();
+        let ended = timeout(time, self.end(pass)).await.unwrap_or(Err(Stop::OutOfTime));
+        let stopped = Stopped::now(pass.lease, (self.clock)());
         if ended.is_err() {
             self.telemetry.claim_ended(id, &pass.work(), (self.clock)());
         }
         match ended {
-            Ok(()) => Turn::Done,
-            Err(Stop::OutOfTime) if may_go_on && pass.progress.has_advanced() => {
-                sleep(duration(AFTERMATH)).await;
-                self.hand_over(pass).await
+            Ok(()) => return Turn::Done,
+            Err(Stop::OutOfTime) if attempt <= MAX_ATTEMPTS && pass.progress.has_advanced() => {
+                return self.hand_over(pass, stopped).await;
             }
-            Err(Stop::OutOfTime) => {
+            Err(Stop::OutOfTime) if !pass.progress.is_troubled() => {
                 // Not handed over but left to lapse, which counts as an attempt: else it could go round for ever.
                 warn!(import.id = %id, "the function's time is nearly over, and the import has come no further than before");
-                Turn::Later(duration(LEASE))
+                return Turn::Later(duration(LEASE));
             }
-            Err(Stop::Failed(error)) => {
-                // The lease runs out as the message comes back, and the job is claimed again.
-                warn!(import.id = %id, %error, "the import stopped; it is tried again");
-                Turn::Later(duration(LEASE))
+            Err(Stop::Failed(PortError::Permanent(error))) => {
+                error!(import.id = %id, %error, "the import can't even be ended; it is tried again");
+                return Turn::Later(duration(LEASE));
             }
+            Err(Stop::OutOfTime) => warn!(import.id = %id, "the import has come no further for calls that failed"),
+            Err(Stop::Failed(error)) => warn!(import.id = %id, %error, "the import stopped; it is tried again"),
         }
+        pass.progress.close();
+        if let Err(error) = self.give_back(stopped).await {
+            warn!(import.id = %id, %error, "could not give the import back; its lease runs out");
+        }
+        Turn::Later(again)
     }
 
     /// Takes the job to its end: imports its lines or, where that can't go on, tells which of them were imported before.
     async fn end(&self, pass: &Pass<'_, I, R, F, Q>) -> Result<(), Stop> {
-        let (why, passed) = match pass.attempt {
+        self.imports.begin(pass.lease).await?;
+        let attempt = pass.lease.attempt;
+        let (why, passed) = match attempt {
             ..=MAX_ATTEMPTS => (EarlyEnd::Unable, pass.run().await),
             LAST_CLAIM => (EarlyEnd::GivenUp, pass.leave(EarlyEnd::GivenUp).await),
             // Even reporting its lines brought the worker down, or failed.
@@ -133,7 +144,7 @@ where
         // A retry would fail alike: the job ends here, and says so.
         error!(import.id = %pass.import.id, error = %reason, "the import can't go on");
         sleep(duration(AFTERMATH)).await;
-        if pass.attempt <= MAX_ATTEMPTS {
+        if attempt <= MAX_ATTEMPTS {
             let left = pass.leave(why).await;
             let Err(Stop::Failed(PortError::Permanent(reason))) = left else { return left };
             error!(import.id = %pass.import.id, error = %reason, "can't tell which lines were imported");
@@ -142,20 +153,20 @@ where
     }
 
     /// Gives the job back in good order, for a worker with more time.
-    async fn hand_over(&self, pass: &Pass<'_, I, R, F, Q>) -> Turn {
+    async fn hand_over(&self, pass: &Pass<'_, I, R, F, Q>, stopped: Stopped) -> Turn {
         let lease = pass.lease;
         info!(import.id = %lease.id, "the function's time is nearly over; the import is handed over");
         let tick = Tick::of(&lease.store, lease.id);
         pass.progress.close();
         let handed = async {
-            self.imports.release(lease).await?;
+            self.give_back(stopped).await?;
             self.queue.send(&tick, &format!("{}-{}", lease.id, lease.epoch)).await
         };
         match handed.await {
             Ok(()) => Turn::Done,
             Err(error) => {
-                warn!(import.id = %lease.id, %error, "could not hand the import over; its lease runs out");
-                Turn::Later(duration(LEASE))
+                warn!(import.id = %lease.id, %error, "could not hand the import over; its message comes back");
+                Turn::Later(duration(SOON))
             }
         }
     }

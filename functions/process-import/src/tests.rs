@@ -57,6 +57,7 @@ impl World {
                 clock: twins::now,
                 beside: |task| task,
                 telemetry,
+                unreleased: Unreleased::default(),
             },
         }
     }
@@ -112,6 +113,13 @@ impl World {
             }
         }
         panic!("the messages never end");
+    }
+
+    /// How many attempts job 1 has used up.
+    fn attempts(&self) -> u32 {
+        let mut used = None;
+        self.worker.imports.each(|import, attempts| used = used.or((import.id == id(1)).then_some(attempts)));
+        used.unwrap()
     }
 
     async fn import(&self, number: u128) -> Import {

@@ -39,6 +39,12 @@ pub fn bucket() -> Result<String, ConfigError> {
     required("BUCKET")
 }
 
+/// The operator's key, with which the bucket encrypts, if there is one.
+#[must_use]
+pub fn kms_key() -> Option<String> {
+    env::var("KMS_KEY").ok().filter(|key| !key.is_empty())
+}
+
 /// The address of the FIFO queue.
 ///
 /// # Errors

@@ -16,7 +16,10 @@ use aws_sdk_s3::{
 use bytes::{Bytes, BytesMut};
 use tokio::task::yield_now;
 
-use super::{error::sort_of_file as sort, metadata};
+use super::{
+    error::{is_refused, sort_of_file as sort},
+    metadata,
+};
 use imports::{
     import::ImportFile,
     ports::{DownloadLinks, FileRead, FileVersion, FileWriter, Files, PortError, PortResult},
@@ -31,13 +34,21 @@ const PART: usize = 5 << 20;
 pub struct FileBucket {
     client: Client,
     bucket: String,
+    /// The operator's key, with which the bucket encrypts; without one S3 has its own.
+    key: Option<String>,
 }
 
 impl FileBucket {
     /// Uses the bucket of that name.
     #[must_use]
     pub const fn new(client: Client, bucket: String) -> Self {
-        Self { client, bucket }
+        Self { client, bucket, key: None }
+    }
+
+    /// Knows the key with which the bucket encrypts.
+    #[must_use]
+    pub fn with_key(self, key: Option<String>) -> Self {
+        Self { key, ..self }
     }
 
     async fn get(
@@ -70,13 +81,19 @@ impl FileBucket {
             Err(error) => Err(sort(error)),
         }
     }
+
+    /// Whether a file that can't be read is the only one: it can be looked at, which takes the same permission but no key, and
+    /// its key is another than the bucket's.
+    async fn is_locked(&self, file: &ImportFile) -> PortResult<bool> {
+        let object = self.head(&file.key, file.version.clone()).await?;
+        Ok(object.and_then(|object| object.ssekms_key_id).is_some_and(|key| self.key.as_ref() != Some(&key)))
+    }
 }
 
-/// Sorts a failed read: an object that is not there is no failure.
+/// Sorts a failed read: an object that is not there is no failure; a bucket that is not there is.
 fn missing_or(error: SdkError<GetObjectError>) -> PortResult<()> {
-    let is_missing = matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_)))
-        || error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404);
-    if is_missing { Ok(()) } else { Err(sort(error)) }
+    let is_missing = error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404);
+    if is_missing && !is_refused(&error) { Ok(()) } else { Err(sort(error)) }
 }
 
 /// The storage class of an object that S3 will not read before it is restored.
@@ -144,6 +161,9 @@ impl Files for FileBucket {
                 if let Some(class) = archive_of(&error) {
                     return Ok(FileRead::Archived { class });
                 }
+                if is_refused(&error) && self.is_locked(file).await? {
+                    return Ok(FileRead::Locked);
+                }
                 return missing_or(error).map(|()| FileRead::Missing);
             }
         };
@@ -178,7 +198,7 @@ impl Files for FileBucket {
     }
 
     fn writer(&self, key: String) -> BucketWriter {
-        let Self { client, bucket } = self.clone();
+        let Self { client, bucket, .. } = self.clone();
         BucketWriter { client, bucket, key, gathered: BytesMut::new(), upload: None, parts: Vec::new() }
     }
 

@@ -20,12 +20,14 @@ use lambda_http::{
     lambda_runtime, service_fn,
 };
 use serde_json::Value;
+use tokio::time::timeout;
 use tracing::error;
 
 use crate::config::{ApiConfig, StoreSource};
 use imports::{
     api::{ApiError, Call, Reply},
     ports::PortError,
+    times::{ANSWER, duration},
 };
 use records::{STORE_RULE, StoreId};
 
@@ -48,7 +50,7 @@ where
     .await
 }
 
-/// Answers one call, whatever becomes of it: a handler that panics has failed like any other. Every failure that a caller
+/// Answers one call, whatever becomes of it: a handler that panics, or takes too long, has failed like any other. Every failure that a caller
 /// can't mend is logged here, once, under the request's id.
 pub async fn answer<H, F>(
     api: &ApiConfig,
@@ -60,9 +62,11 @@ where
     H: Fn(Call) -> F,
     F: Future<Output = Result<Reply, ApiError>>,
 {
-    let answered = AssertUnwindSafe(async { handle(call(event, api)?).await }).catch_unwind().await;
+    let answered = AssertUnwindSafe(async { handle(call(event, api)?).await }).catch_unwind();
+    let late = || ApiError::Internal(PortError::Transient("the call took too long".to_owned()));
     let panicked = || ApiError::Internal(PortError::Permanent("the function panicked".to_owned()));
-    let reply = answered.unwrap_or_else(|_| Err(panicked())).unwrap_or_else(|error| {
+    let answered = timeout(duration(ANSWER), answered).await.map_err(|_| late());
+    let reply = answered.and_then(|answered| answered.unwrap_or_else(|_| Err(panicked()))).unwrap_or_else(|error| {
         if let ApiError::Internal(cause) = &error {
             error!(request.id = %request_id, error = %cause, "the call failed");
         }

@@ -148,6 +148,20 @@ impl Imports for ImportTable {
         self.claim_import(now).await
     }
 
+    async fn begin(&self, lease: &Lease) -> PortResult<()> {
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(import_key(&lease.store, lease.id)));
+        call.update_expression("SET attempt = :attempt")
+            .condition_expression("epoch = :epoch AND #status = :started")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
+            .expression_attribute_values(":attempt", number(lease.attempt))
+            .expression_attribute_values(":epoch", number(lease.epoch))
+            .send()
+            .await
+            .map_err(sort)?;
+        Ok(())
+    }
+
     async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> PortResult<()> {
         let call = self.client.update_item().table_name(&self.table).set_key(Some(key(LANE, LEASE)));
         call.update_expression("SET lease_until = :until")
@@ -189,11 +203,11 @@ impl Imports for ImportTable {
     async fn release(&self, lease: &Lease) -> PortResult<()> {
         // The epoch moves on: nothing more happens under this lease, not even a second release or a late heartbeat.
         let import = self
-            .update(import_key(&lease.store, lease.id), "SET attempt = attempt - :one, epoch = :next")
+            .update(import_key(&lease.store, lease.id), "SET attempt = :before, epoch = :next")
             .condition_expression("epoch = :epoch AND #status = :started")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":started", text(ImportStatus::Started.as_str()))
-            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":before", number(lease.attempt.saturating_sub(1)))
             .expression_attribute_values(":next", number(lease.epoch + 1))
             .expression_attribute_values(":epoch", number(lease.epoch));
         let free = self

@@ -28,6 +28,7 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::SdkConfig;
+use chrono::TimeDelta;
 
 use config::ConfigError;
 use imports::times::{self, duration};
@@ -69,13 +70,7 @@ impl Aws {
             .region(Region::new(region))
             .http_client(http)
             .retry_config(RetryConfig::standard().with_max_attempts(4))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(duration(times::CONNECT))
-                    .operation_attempt_timeout(duration(times::ATTEMPT))
-                    .operation_timeout(duration(times::OPERATION))
-                    .build(),
-            )
+            .timeout_config(time_outs(times::ATTEMPT, times::OPERATION))
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build());
         sdk.set_endpoint_url(endpoint);
         Self { sdk: sdk.build() }
@@ -94,7 +89,8 @@ impl Aws {
     /// # Errors
     /// When the environment lacks the name.
     pub fn record_table(&self) -> Result<RecordTable, ConfigError> {
-        Ok(RecordTable::new(aws_sdk_dynamodb::Client::new(&self.sdk), config::objects_table()?))
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.sdk).timeout_config(heavy_time_outs()).build();
+        Ok(RecordTable::new(aws_sdk_dynamodb::Client::from_conf(config), config::objects_table()?))
     }
 
     /// The files, in the bucket that the environment names.
@@ -102,7 +98,7 @@ impl Aws {
     /// # Errors
     /// When the environment lacks the name.
     pub fn file_bucket(&self) -> Result<FileBucket, ConfigError> {
-        Ok(FileBucket::new(self.s3(), config::bucket()?))
+        Ok(FileBucket::new(self.s3(), config::bucket()?).with_key(config::kms_key()))
     }
 
     /// Forms for uploads into the bucket that the environment names, signed with these credentials.
@@ -125,7 +121,20 @@ impl Aws {
     #[must_use]
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let elsewhere = self.sdk.endpoint_url().is_some();
-        let config = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(elsewhere).build();
-        aws_sdk_s3::Client::from_conf(config)
+        let config = aws_sdk_s3::config::Builder::from(&self.sdk).timeout_config(heavy_time_outs());
+        aws_sdk_s3::Client::from_conf(config.force_path_style(elsewhere).build())
     }
+}
+
+fn time_outs(attempt: TimeDelta, operation: TimeDelta) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(duration(times::CONNECT))
+        .operation_attempt_timeout(duration(attempt))
+        .operation_timeout(duration(operation))
+        .build()
+}
+
+/// Of calls that carry much: files, and objects by the batch.
+fn heavy_time_outs() -> TimeoutConfig {
+    time_outs(times::HEAVY_ATTEMPT, times::HEAVY_OPERATION)
 }

@@ -66,6 +66,7 @@ mod tests {
     use tracing::{info, subscriber::with_default, trace};
 
     use super::*;
+    use crate::error::{sort_of_file, tests::refused};
 
     /// A log that can be read.
     #[derive(Clone, Default)]
@@ -124,6 +125,13 @@ mod tests {
         assert!(DateTime::parse_from_rfc3339(time.as_str().unwrap()).is_ok(), "{time}");
         let fields = json!({"message": "import created", "store": "main"});
         assert_eq!(line, json!({"timestamp": null, "level": "INFO", "fields": fields}));
+    }
+
+    #[test]
+    fn a_refused_call_is_logged_where_the_alarm_looks() {
+        let line = logged(LevelFilter::ERROR, true, || drop(sort_of_file(refused())));
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["fields"]["refused"], "AccessDenied");
     }
 
     #[test]

@@ -149,14 +149,15 @@ pub struct Lease {
     pub id: ImportId,
     pub created_at: DateTime<Utc>,
     pub epoch: u64,
+    /// Which attempt at the job it is, from 1. It counts once it has begun, unless the job is given back.
+    pub attempt: u32,
 }
 
 /// What a worker that asks for the next job gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// A job to run. `attempt` counts the claims of this job from 1, this one included; one that was given back does not
-    /// count. `resumed` says that there was an earlier claim, given back or not: it may have written objects.
-    Run { import: Box<Import>, lease: Lease, attempt: u32, resumed: bool },
+    /// A job to run. `resumed` says that there was an earlier claim, given back or not: it may have written objects.
+    Run { import: Box<Import>, lease: Lease, resumed: bool },
     /// Another worker runs a job and its lease holds until then.
     Busy { until: DateTime<Utc> },
     /// No job waits.

@@ -20,5 +20,9 @@ impl Tick {
     }
 }
 
+/// How often a message is received before it is put away as a dead letter. In the template. Often: a message is a tick, and all
+/// are alike, so none is to blame for what goes wrong; one put away in an outage would only have to be replaced.
+pub const MOST_RECEIVES: u32 = 1_000;
+
 /// The one message group: its messages are handled strictly one after another.
 pub const MESSAGE_GROUP: &str = "imports";

@@ -27,7 +27,11 @@ pub enum PortError {
     /// The thing is no longer as the caller believed; for a job, the lease is lost.
     #[error("conflict: {0}")]
     Conflict(String),
-    /// Another try would fail alike: refused, missing, forbidden.
+    /// The system is set up wrongly: a permission, a key, a table, a bucket or the queue is missing. Nobody's job is to blame,
+    /// and once the operator has mended it the same call succeeds.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// Another try would fail alike.
     #[error("permanent: {0}")]
     Permanent(String),
 }
@@ -123,6 +127,10 @@ pub trait Imports: Sync {
     /// Claims the next job: a started one whose lease has run out, else the earliest pending one.
     fn claim_next(&self, now: DateTime<Utc>) -> impl Future<Output = PortResult<Claim>> + Send;
 
+    /// Counts the attempt that a claim is: from now on the job is to blame should its worker die. A worker that never learns of
+    /// its claim does not begin.
+    fn begin(&self, lease: &Lease) -> impl Future<Output = PortResult<()>> + Send;
+
     /// Renews the lease. A conflict says that it is lost.
     fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> impl Future<Output = PortResult<()>> + Send;
 
@@ -142,7 +150,7 @@ pub trait Imports: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = PortResult<()>> + Send;
 
-    /// Gives an unfinished job back, to be claimed again at once; the attempt does not count.
+    /// Gives an unfinished job back, to be claimed again at once; the attempt, begun or not, does not count.
     fn release(&self, lease: &Lease) -> impl Future<Output = PortResult<()>> + Send;
 
     /// Ends a job that no worker has claimed. Its place in the order of creation stays. A conflict says that the job is not
@@ -317,6 +325,8 @@ pub enum FileRead {
     TooLarge { bytes: u64 },
     /// It lies in a storage class from which it has to be restored first: the class, in S3's words.
     Archived { class: String },
+    /// It alone is encrypted with a key that is not this system's, and that the system may not use.
+    Locked,
 }
 
 /// The files: uploads, drops and reports.

@@ -40,10 +40,13 @@ pub const HAND_OVER: TimeDelta = TimeDelta::seconds(30);
 pub const DRAIN: TimeDelta = TimeDelta::seconds(10);
 /// How much of it is for releasing the lease and sending the next tick.
 pub const GIVE_BACK: TimeDelta = TimeDelta::seconds(10);
+/// How long releasing the lease may take.
+pub const RELEASE: TimeDelta = TimeDelta::seconds(6);
 /// For how long the queue hides a message that nobody has hidden for another time. In the template.
 pub const VISIBILITY: TimeDelta = TimeDelta::seconds(105);
-/// After how long a message comes back whose worker met a failure that may pass.
+/// After how long a message comes back whose worker met a failure that may pass: at first, and at the most.
 pub const SOON: TimeDelta = TimeDelta::seconds(5);
+pub const LATEST: TimeDelta = TimeDelta::seconds(60);
 /// The longest that a worker that died holds the others up.
 pub const RESTART: TimeDelta = TimeDelta::seconds(120);
 
@@ -51,10 +54,14 @@ pub const RESTART: TimeDelta = TimeDelta::seconds(120);
 
 /// How long a connection may take to be made.
 pub const CONNECT: TimeDelta = TimeDelta::seconds(3);
-/// How long one attempt of a call may take.
-pub const ATTEMPT: TimeDelta = TimeDelta::seconds(20);
-/// How long a call may take with all its attempts.
-pub const OPERATION: TimeDelta = TimeDelta::seconds(60);
+/// How long one attempt of a call may take that carries little: jobs, messages.
+pub const ATTEMPT: TimeDelta = TimeDelta::seconds(3);
+/// How long such a call may take with all its attempts.
+pub const OPERATION: TimeDelta = TimeDelta::seconds(12);
+/// How long one attempt of a call may take that carries much: files, objects.
+pub const HEAVY_ATTEMPT: TimeDelta = TimeDelta::seconds(10);
+/// How long such a call may take with all its attempts.
+pub const HEAVY_OPERATION: TimeDelta = TimeDelta::seconds(24);
 /// How long S3 may go without sending the next piece of a file.
 pub const STALL: TimeDelta = TimeDelta::seconds(20);
 /// How long a connection is kept that nobody uses.
@@ -64,6 +71,10 @@ pub const POOL_IDLE: TimeDelta = TimeDelta::seconds(15);
 
 /// How long a function of the API may run. In the template.
 pub const API_TIMEOUT: TimeDelta = TimeDelta::seconds(29);
+/// How long it has for an answer of its own.
+pub const ANSWER: TimeDelta = TimeDelta::seconds(27);
+/// How long whoever makes a job waits for its tick to be sent: resume-imports sends one that was not.
+pub const TICK: TimeDelta = TimeDelta::seconds(6);
 /// How long accept-drop may run. In the template.
 pub const DROP_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
 /// How often resume-imports runs. In the template.
@@ -108,8 +119,14 @@ const _: () = assert!(
     fit(&[DRAIN, AFTERMATH, GIVE_BACK], HAND_OVER),
     "a job is handed over only once its last writes have had their effect"
 );
+const _: () = assert!(fit(&[ATTEMPT, ATTEMPT], RELEASE), "a release that hangs is tried again");
+const _: () = assert!(fit(&[RELEASE, ATTEMPT], GIVE_BACK), "there is time for a tick after the release");
 const _: () = assert!(
-    fit(&[OPERATION, HAND_OVER], WORKER_TIMEOUT),
+    fit(&[LATEST, SOON], RESTART),
+    "a message that has often come back in vain holds nobody up for two minutes once the cause has passed"
+);
+const _: () = assert!(
+    fit(&[HEAVY_OPERATION, HAND_OVER], WORKER_TIMEOUT),
     "a call that is tried to its end leaves the time for handing the job over"
 );
 const _: () = assert!(
@@ -124,7 +141,16 @@ const _: () = assert!(
     fit(&[ATTEMPT, ATTEMPT, MARGIN], LEASE),
     "a claim that hangs is tried again while the lease that it asked for holds"
 );
-const _: () = assert!(fit(&[ATTEMPT, ATTEMPT], OPERATION), "a call that hangs is tried again");
+const _: () = assert!(
+    fit(&[ATTEMPT, ATTEMPT], OPERATION) && fit(&[HEAVY_ATTEMPT, HEAVY_ATTEMPT], HEAVY_OPERATION),
+    "a call that hangs is tried again"
+);
+const _: () = assert!(
+    fit(&[OPERATION], ANSWER) && fit(&[HEAVY_OPERATION], ANSWER),
+    "a call that is tried to its end leaves the time to say so"
+);
+const _: () = assert!(fit(&[ANSWER, SECOND], API_TIMEOUT), "a function that takes too long says so itself");
+const _: () = assert!(fit(&[ATTEMPT, ATTEMPT], TICK), "a tick that hangs is sent again");
 const _: () = assert!(fit(&[CONNECT, CONNECT], BEAT_CALL), "the heartbeat outlives a connection that is not made");
 const _: () = assert!(
     fit(&[STALL, STALL, STALL, HAND_OVER], WORKER_TIMEOUT),
@@ -132,8 +158,10 @@ const _: () = assert!(
 );
 const _: () = assert!(fit(&[POOL_IDLE, SECOND], S3_CLOSES_IDLE), "no connection is used that S3 has closed");
 const _: () = assert!(fit(&[API_TIMEOUT, SECOND], GATEWAY_GIVES_UP), "a caller gets the function's answer");
-const _: () =
-    assert!(fit(&[OPERATION], DROP_TIMEOUT), "accept-drop runs long enough for one call that is tried to its end");
+const _: () = assert!(
+    fit(&[HEAVY_OPERATION, OPERATION, OPERATION], DROP_TIMEOUT),
+    "accept-drop runs long enough for one call that is tried to its end"
+);
 const _: () = assert!(fit(&[RESUME_TIMEOUT, SECOND], RESUME_EVERY), "two runs of resume-imports never meet");
 const _: () =
     assert!(fit(&[RESUME_GRACE, RESUME_EVERY], RESTART), "a job whose tick was lost is found within two minutes");

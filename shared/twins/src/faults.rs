@@ -18,6 +18,7 @@ pub enum Call {
     Get,
     List,
     ClaimNext,
+    Begin,
     ExtendLease,
     RecordProgress,
     Finish,
@@ -76,6 +77,12 @@ impl Fault {
     #[must_use]
     pub fn transient() -> Self {
         Self::Before(PortError::Transient("planned by the test".to_owned()))
+    }
+
+    /// A permission is missing.
+    #[must_use]
+    pub fn refused() -> Self {
+        Self::Before(PortError::Refused("planned by the test".to_owned()))
     }
 
     /// A failure for good.

@@ -25,8 +25,8 @@ pub struct MemoryFiles {
     /// The versions of each key, oldest first.
     files: Arc<Mutex<BTreeMap<String, Vec<Bytes>>>>,
     metadata: Arc<Mutex<HashMap<ImportFile, HashMap<String, String>>>>,
-    /// The storage classes of files that can't be read.
-    archived: Arc<Mutex<HashMap<ImportFile, String>>>,
+    /// What reading files comes to that can't be read.
+    unreadable: Arc<Mutex<HashMap<ImportFile, FileRead>>>,
     faults: Faults,
 }
 
@@ -53,7 +53,12 @@ impl MemoryFiles {
 
     /// Moves a file to a storage class from which it can't be read.
     pub fn archive(&self, file: &ImportFile, class: &str) {
-        lock(&self.archived).insert(file.clone(), class.to_owned());
+        lock(&self.unreadable).insert(file.clone(), FileRead::Archived { class: class.to_owned() });
+    }
+
+    /// Encrypts a file with a key that the service may not use.
+    pub fn lock_away(&self, file: &ImportFile) {
+        lock(&self.unreadable).insert(file.clone(), FileRead::Locked);
     }
 
     /// The newest version of a file.
@@ -132,8 +137,8 @@ impl Files for MemoryFiles {
     ) -> PortResult<FileRead> {
         let mut found = None;
         let read = || {
-            if let Some(class) = lock(&self.archived).get(file) {
-                return Ok(FileRead::Archived { class: class.clone() });
+            if let Some(unreadable) = lock(&self.unreadable).get(file) {
+                return Ok(unreadable.clone());
             }
             found = self.version(file);
             let bytes = found.as_ref().map(|bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));

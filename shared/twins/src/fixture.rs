@@ -105,6 +105,7 @@ pub fn event(message: &Received) -> SqsEvent {
     let mut record = SqsMessage::default();
     record.message_id = Some(message.message_id.clone());
     record.receipt_handle = Some(message.receipt_handle.clone());
+    record.attributes.insert("ApproximateReceiveCount".to_owned(), message.receives.to_string());
     record.body = serde_json::to_string(&message.tick).ok();
     let mut event = SqsEvent::default();
     event.records = vec![record];

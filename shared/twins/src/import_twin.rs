@@ -65,7 +65,7 @@ impl MemoryImports {
         Self { state: Arc::default(), uploads: Arc::default(), faults }
     }
 
-    /// Shows every job in the order of creation, and how often it was claimed.
+    /// Shows every job in the order of creation, and how many attempts it has used up.
     pub fn each(&self, mut show: impl FnMut(&Import, u32)) {
         for job in &lock(&self.state).jobs {
             show(&job.import, job.attempt);
@@ -126,6 +126,15 @@ impl Imports for MemoryImports {
 
     async fn claim_next(&self, now: DateTime<Utc>) -> PortResult<Claim> {
         self.change(Call::ClaimNext, move |state| Ok(state.claim_next(now))).await
+    }
+
+    async fn begin(&self, lease: &Lease) -> PortResult<()> {
+        let lease = lease.clone();
+        let begin = move |state: &mut State| {
+            state.held(&lease)?.attempt = lease.attempt;
+            Ok(())
+        };
+        self.change(Call::Begin, begin).await
     }
 
     async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> PortResult<()> {
@@ -311,15 +320,14 @@ impl State {
         self.epoch += 1;
         self.running = Some((index, now + LEASE));
         job.epoch = self.epoch;
-        job.attempt += 1;
         job.import.status = ImportStatus::Started;
         let resumed = job.import.started_at.is_some();
         job.import.started_at.get_or_insert(now);
         job.import.updated_at = now;
         let import = job.import.clone();
-        let lease =
-            Lease { store: import.store.clone(), id: import.id, created_at: import.created_at, epoch: job.epoch };
-        Claim::Run { import: Box::new(import), lease, attempt: job.attempt, resumed }
+        let (store, id, created_at) = (import.store.clone(), import.id, import.created_at);
+        let lease = Lease { store, id, created_at, epoch: job.epoch, attempt: job.attempt + 1 };
+        Claim::Run { import: Box::new(import), lease, resumed }
     }
 
     /// Gives the cancelled jobs at the head of the lane their numbers; gives the index of the one that comes then.
@@ -360,7 +368,7 @@ impl State {
         // The epoch moves on: nothing more happens under this lease.
         let epoch = self.epoch + 1;
         let job = self.held(lease)?;
-        job.attempt -= 1;
+        job.attempt = lease.attempt.saturating_sub(1);
         job.epoch = epoch;
         self.epoch = epoch;
         self.running = None;

@@ -11,13 +11,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Call, Faults, lock};
 use crate::conformance::queue::Consumer;
 use imports::{
-    message::Tick,
+    message::{MOST_RECEIVES, Tick},
     ports::{PortError, PortResult, Queue},
     times::VISIBILITY,
 };
-
-/// How often a message is received before it is put away.
-const MOST_RECEIVES: u32 = 10;
 
 /// For how long a deduplication key is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
@@ -36,6 +33,7 @@ struct State {
     messages: Vec<Message>,
     sent: HashMap<String, DateTime<Utc>>,
     count: u64,
+    put_away: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -79,7 +77,9 @@ impl MemoryQueue {
     #[must_use]
     pub fn receive(&self, now: DateTime<Utc>) -> Option<Received> {
         let mut state = lock(&self.state);
+        let before = state.messages.len();
         state.messages.retain(|message| message.receives < MOST_RECEIVES || message.visible_at > now);
+        state.put_away += before - state.messages.len();
         let message = state.messages.first_mut().filter(|message| message.visible_at <= now)?;
         message.receives += 1;
         message.visible_at = now + VISIBILITY;
@@ -114,6 +114,12 @@ impl MemoryQueue {
     /// Deletes a message that was handled.
     pub fn delete(&self, receipt_handle: &str) {
         lock(&self.state).messages.retain(|message| message.receipt() != receipt_handle);
+    }
+
+    /// How many messages were put away as dead letters.
+    #[must_use]
+    pub fn put_away(&self) -> usize {
+        lock(&self.state).put_away
     }
 
     /// The ticks that wait or are being handled, first one first.

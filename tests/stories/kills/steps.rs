@@ -22,9 +22,10 @@ pub(super) const OF_CALLS: [Step; 5] = [STORE_FILE, CREATE, SEND, CANCEL, NUMBER
 pub(super) const WRITE_PRODUCTS: Step = [WRITE, "Box 30"];
 
 /// What a worker does with a file of [`super::points::small_file`], in this order.
-pub(super) const OF_SMALL_FILES: [Step; 15] = [
+pub(super) const OF_SMALL_FILES: [Step; 16] = [
     ["AmazonSQS.ChangeMessageVisibility", "VisibilityTimeout"],
     [TRANSACTION, "started_at = if_not_exists(started_at, :now)"],
+    ["DynamoDB_20120810.UpdateItem", "SET attempt = :attempt"],
     [WRITE, "Box 0"],
     WRITE_PRODUCTS,
     [WRITE, "Monthly"],
@@ -45,7 +46,7 @@ pub(super) const OF_LARGE_REPORTS: [Step; 3] =
     [["POST /", "?uploads"], ["PUT /", "x-id=UploadPart"], ["POST /", "CompleteMultipartUpload"]];
 
 /// What it does to hand a job over for which its time is too short.
-pub(super) const OF_HAND_OVERS: [Step; 2] = [[TRANSACTION, "SET attempt = attempt - :one"], SEND];
+pub(super) const OF_HAND_OVERS: [Step; 2] = [[TRANSACTION, "SET attempt = :before"], SEND];
 
 /// What changes something whenever it happens to come, and what changes nothing.
 const OTHERS: [Step; 10] = [

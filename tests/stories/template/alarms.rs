@@ -9,7 +9,11 @@ use super::{ROOT, Template, ensure, target};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 const FUNCTION: &str = "AWS::Lambda::Function";
+const FILTER: &str = "AWS::Logs::MetricFilter";
 const TABLE: &str = "AWS::DynamoDB::Table";
+
+/// The lines that `shared/aws` logs of calls that AWS refuses.
+const REFUSED: &str = r#"{ $.fields.refused = "*" }"#;
 
 /// The metrics of AWS that are looked at, as its documentation spells them: namespace, names, dimensions.
 const METRICS: [(&str, &[&str], &[&str]); 6] = [
@@ -41,7 +45,9 @@ impl Metric<'_> {
     /// There is such a metric: AWS takes any name, and one that nobody sends stays silent.
     fn is_sent(&self, template: &Template) -> bool {
         let names: Vec<&str> = self.dimensions.iter().map(|(name, _)| *name).collect();
-        let known = if self.namespace == telemetry::NAMESPACE {
+        let known = if counted_in_logs(template).any(|metric| metric == (self.namespace, self.name)) {
+            self.dimensions.is_empty()
+        } else if self.namespace == telemetry::NAMESPACE {
             telemetry::METRICS.iter().any(|metric| metric.name == self.name && metric.dimensions.contains(&&names[..]))
         } else {
             METRICS.iter().any(|(space, metrics, dimensions)| {
@@ -70,8 +76,33 @@ fn is_there(template: &Template, dimension: &str, value: &Value) -> bool {
 fn metric_of(alarm: &Value) -> Metric<'_> {
     let dimensions = alarm["Dimensions"].as_array().into_iter().flatten();
     let dimensions = dimensions.map(|one| (one["Name"].as_str().unwrap_or_default(), one["Value"].clone())).collect();
-    let text = |name: &str| alarm[name].as_str().unwrap_or_default();
+    let text = |name: &str| alarm[name].as_str().or(alarm[name]["Fn::Sub"].as_str()).unwrap_or_default();
     Metric { namespace: text("Namespace"), name: text("MetricName"), dimensions }
+}
+
+/// The metrics that CloudWatch counts in logs: namespace and name.
+fn counted_in_logs(template: &Template) -> impl Iterator<Item = (&str, &str)> {
+    template.all(FILTER).filter_map(|(_, filter)| {
+        let metric = &filter["MetricTransformations"][0];
+        metric["MetricNamespace"]["Fn::Sub"].as_str().zip(metric["MetricName"].as_str())
+    })
+}
+
+/// What AWS refuses is counted in the log of every function, and an alarm looks at it.
+pub(super) fn refusals(template: &Template) -> Result<(), String> {
+    let alarms: Vec<_> = template.all(ALARM).map(|(_, alarm)| metric_of(alarm)).collect();
+    template.all(FUNCTION).try_for_each(|(name, function)| {
+        let group = target(&function["LoggingConfig"]["LogGroup"]);
+        let filter = template.all(FILTER).find(|(_, filter)| target(&filter["LogGroupName"]) == group);
+        let (_, filter) = filter.ok_or_else(|| format!("nobody counts what {name} is refused"))?;
+        let pattern = &filter["FilterPattern"];
+        ensure(pattern == REFUSED, || format!("of {name} is counted {pattern}"))?;
+        let metric = &filter["MetricTransformations"][0];
+        let is_watched = alarms
+            .iter()
+            .any(|alarm| metric["MetricNamespace"]["Fn::Sub"] == alarm.namespace && metric["MetricName"] == alarm.name);
+        ensure(is_watched, || format!("no alarm looks at what {name} is refused"))
+    })
 }
 
 /// Each alarm looks at a metric that there is and goes to the topic; everything that can go wrong has an alarm.

@@ -50,6 +50,10 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
       Events: { Message: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn } } }\n";
         "AcceptDropFunction takes 10 messages at once"
     }
+    "loops" {
+        ProcessImportFunction: "RecursiveLoop: Allow" => "RecursiveLoop: Terminate";
+        "Lambda cuts the rounds of ProcessImportFunction"
+    }
     "dead letters" {
         Queue: "      RedrivePolicy:" => "      OtherPolicy:";
         "Queue has no dead-letter queue"
@@ -57,8 +61,8 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "Queue is not FIFO"
         DeadLetterQueue: "      FifoQueue: true\n" => "";
         "DeadLetterQueue is not FIFO as Queue is"
-        Queue: "maxReceiveCount: 10" => "maxReceiveCount: 3";
-        "Queue gives a message up after 3 deliveries, not 9"
+        Queue: "maxReceiveCount: 1000" => "maxReceiveCount: 10";
+        "Queue gives a message up after 10 deliveries"
         DeadLetterQueue: "      MessageRetentionPeriod: 1209600\n" => "";
         "DeadLetterQueue keeps messages for 345600 s, not 1209600"
     }
@@ -287,6 +291,16 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "no alarm looks at ApproximateNumberOfMessagesVisible of DropDeadLetterQueue"
         ObjectsTableWriteThrottleAlarm: "!Ref ObjectsTable" => "!Ref ImportsTable";
         "no alarm looks at WriteThrottleEvents of ObjectsTable"
+    }
+    "refusals" {
+        GetImportRefusals: "!Ref GetImportLogs" => "!Ref ApiLogs";
+        "nobody counts what GetImportFunction is refused"
+        ProcessImportRefusals: "fields.refused" => "refused";
+        "of ProcessImportFunction is counted \"{ $.refused = \\\"*\\\" }\""
+        AcceptDropRefusals: "CallsRefused" => "RefusedCalls";
+        "no alarm looks at what AcceptDropFunction is refused"
+        RefusedCallsAlarm: "SubscriptionsImport/${AWS::StackName}" => "SubscriptionsImport";
+        "no alarm looks at what AcceptDropFunction is refused"
     }
     "dashboard" {
         Dashboard: "{\"widgets\": [" => "{\"widgets\": [[";

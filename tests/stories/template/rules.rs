@@ -1,7 +1,7 @@
 //! Rules of queues, data, logs and traces.
 
 use chrono::TimeDelta;
-use imports::{import::MAX_ATTEMPTS, times, upload};
+use imports::{message::MOST_RECEIVES, times, upload};
 use serde_json::{Value, json};
 
 use super::{Template, ensure, target};
@@ -87,8 +87,16 @@ pub(super) fn batches(template: &Template) -> Result<(), String> {
     })
 }
 
-/// A message that kills its worker ends in a queue of the same kind, which keeps it as long as can be. Not before the job
-/// itself is given up: messages also come back while another worker runs.
+/// Lambda cuts what it takes for a loop: a function that sends to the queue that wakes it, after 16 rounds.
+pub(super) fn loops(template: &Template) -> Result<(), String> {
+    feeds(template).iter().try_for_each(|feed| {
+        let (name, function) = feed.function;
+        ensure(function["RecursiveLoop"] == "Allow", || format!("Lambda cuts the rounds of {name}"))
+    })
+}
+
+/// A message that nobody can handle ends in a queue of the same kind, which keeps it as long as can be. Not soon: messages come
+/// back all through an outage.
 pub(super) fn dead_letters(template: &Template) -> Result<(), String> {
     feeds(template).iter().try_for_each(|feed| {
         let (name, queue) = feed.queue;
@@ -97,8 +105,8 @@ pub(super) fn dead_letters(template: &Template) -> Result<(), String> {
         let (dead_name, dead) = dead.ok_or_else(|| format!("{name} has no dead-letter queue"))?;
         ensure(queue["FifoQueue"] == true, || format!("{name} is not FIFO"))?;
         ensure(dead["FifoQueue"] == queue["FifoQueue"], || format!("{dead_name} is not FIFO as {name} is"))?;
-        let (count, least) = (redrive["maxReceiveCount"].as_u64().unwrap_or_default(), 3 * u64::from(MAX_ATTEMPTS));
-        ensure(count >= least, || format!("{name} gives a message up after {count} deliveries, not {least}"))?;
+        let count = redrive["maxReceiveCount"].as_u64().unwrap_or_default();
+        ensure(count == u64::from(MOST_RECEIVES), || format!("{name} gives a message up after {count} deliveries"))?;
         kept_long(dead_name, dead)
     })
 }

@@ -7,7 +7,7 @@ use imports::ports::{PortError, PortResult};
 use records::{RecordId, RecordType, json::Object};
 
 use super::*;
-use crate::bulk::Bulk;
+use crate::{bulk::Bulk, progress::Progress};
 
 pub(super) fn record(line: u32) -> StoredRecord {
     StoredRecord {
@@ -34,12 +34,14 @@ fn lines_of<'r>(records: impl IntoIterator<Item = &'r StoredRecord>) -> Vec<u32>
 }
 
 async fn write(records: &MemoryRecords, batch: Vec<StoredRecord>) -> PortResult<BTreeMap<RecordId, String>> {
-    let bulk = Bulk::new(records);
+    let progress = Progress::default();
+    let bulk = Bulk::new(records, &progress);
     bulk.serve(bulk.writes.ask(batch)).await
 }
 
 async fn read(records: &MemoryRecords, ids: &[RecordId]) -> PortResult<BTreeMap<RecordId, StoredRecord>> {
-    let bulk = Bulk::new(records);
+    let progress = Progress::default();
+    let bulk = Bulk::new(records, &progress);
     bulk.serve(bulk.wholes.ask(ids.to_vec())).await
 }
 
@@ -144,7 +146,8 @@ async fn calls_for(lines: u32, percent: usize) -> usize {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());
     faults.draw(move |_| Some(Fault::LeaveShare { percent, rounding: 0 }));
-    let bulk = Bulk::new(&records);
+    let progress = Progress::default();
+    let bulk = Bulk::new(&records, &progress);
     let batches = batch(lines);
     let writes = join_all(batches.chunks(100).map(|batch| bulk.writes.ask(batch.to_vec())));
     let written = bulk.serve(writes).await;
@@ -165,7 +168,8 @@ async fn what_is_left_over_goes_with_what_others_write() {
 async fn what_two_want_is_read_once() {
     let faults = Faults::default();
     let records = MemoryRecords::new(faults.clone());
-    let bulk = Bulk::new(&records);
+    let progress = Progress::default();
+    let bulk = Bulk::new(&records, &progress);
     write(&records, batch(3)).await.unwrap();
     faults.plan(Call::ReadBatch, Fault::Slow(Duration::from_secs(1)));
     let ids: Vec<RecordId> = batch(4).iter().map(|record| record.id).collect();

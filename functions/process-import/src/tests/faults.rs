@@ -204,7 +204,7 @@ async fn a_worker_whose_lease_another_took_stops() {
         world.worker.imports.claim_next(twins::now() + LEASE).await.unwrap()
     };
     let (turn, claim) = tokio::join!(world.turn(), other);
-    assert!(matches!(claim, Claim::Run { attempt: 2, .. }), "{claim:?}");
+    assert!(matches!(&claim, Claim::Run { lease, .. } if lease.attempt == 2), "{claim:?}");
     assert_eq!(turn, Some(false));
     assert!(twins::now() - noon() < TimeDelta::seconds(20));
     assert_eq!(world.objects(), Vec::<String>::new());
@@ -250,11 +250,49 @@ async fn a_job_is_finished_even_while_the_heart_beats() {
 async fn a_job_is_handed_over_even_while_the_heart_beats() {
     let world = World::with(products(6_000)).await;
     world.faults.draw(|call| (call == Call::WriteBatch).then_some(Fault::Slow(Duration::from_secs(10))));
-    world.faults.plan(Call::Release, Fault::Late(Duration::from_secs(15)));
+    world.faults.plan(Call::Release, Fault::Late(Duration::from_secs(5)));
     assert_eq!(world.turn_with(TimeDelta::seconds(45)).await, Some(true));
     assert_eq!(world.faults.calls(Call::Release), 1);
     world.run().await;
     assert_eq!(world.outcome(1).await, "success, 6000 of 6000\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_whose_end_hangs_is_handed_over_before_the_function_is_stopped() {
+    let world = World::with(products(1)).await;
+    world.faults.plan(Call::WriteBatch, Fault::Slow(Duration::from_mins(1)));
+    world.faults.plan(Call::FinishFile, Fault::Slow(Duration::from_mins(2)));
+    assert_eq!(world.turn().await, Some(true));
+    assert!(twins::now() - noon() < WORKER_TIMEOUT);
+    world.run().await;
+    assert_eq!((world.outcome(1).await, world.attempts()), ("success, 1 of 1\n".to_owned(), 1));
+}
+
+/// A claim whose answer is lost is nobody's attempt; one that began and whose worker lost the database is given back by the
+/// same worker later.
+#[tokio::test(start_paused = true)]
+async fn attempts_that_the_database_spoilt_do_not_count() {
+    for (call, done) in [(Call::ClaimNext, true), (Call::Begin, true), (Call::Begin, false), (Call::Release, false)] {
+        let world = World::with(products(1)).await;
+        for _ in 0..5 {
+            world.faults.plan(call, Fault::TimeOut { after: Duration::from_secs(12), done });
+            world.faults.plan(Call::Read, Fault::refused());
+        }
+        world.run().await;
+        assert_eq!((world.outcome(1).await, world.attempts()), ("success, 1 of 1\n".to_owned(), 1), "{call:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_alone_can_not_be_read_fails_its_job_alone() {
+    let world = World::with(products(1)).await;
+    world.drop_file(2, "locked", product("tea")).await;
+    world.submit(3, product("later")).await;
+    let locked = world.import(2).await.file;
+    world.worker.files.lock_away(&locked);
+    world.run().await;
+    assert_eq!(world.outcome(2).await, "failed, 0 of 0\n0: file_unreadable \n");
+    assert_eq!([world.outcome(1).await, world.outcome(3).await], ["success, 1 of 1\n"; 2]);
 }
 
 #[tokio::test(start_paused = true)]

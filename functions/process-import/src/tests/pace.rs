@@ -15,7 +15,7 @@ use records::RecordId;
 use tokio::time::{Instant, sleep};
 
 use super::{bulk::record, *};
-use crate::bulk::Bulk;
+use crate::{bulk::Bulk, progress::Progress};
 
 const OBJECTS: u32 = 50_000;
 
@@ -48,7 +48,8 @@ impl Table {
     /// Writes all objects as a job does; gives the seconds that it took.
     async fn fill(&self) -> f64 {
         let began = Instant::now();
-        let bulk = Bulk::new(self);
+        let progress = Progress::default();
+        let bulk = Bulk::new(self, &progress);
         let lines: Vec<u32> = (0..OBJECTS).collect();
         let batches = stream::iter(lines.chunks(100).map(|lines| lines.iter().copied().map(record).collect()));
         let writes = batches.map(|batch| bulk.writes.ask(batch)).buffer_unordered(24);

@@ -40,6 +40,17 @@ async fn a_query_need_not_be_that_of_a_uri() {
     assert_eq!(read, "200 [(\"a\", \"\\0 %\"), (\"b\", \"\"), (\"\u{fffd}\", \"1\")]");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_is_answered_before_lambda_stops_it() {
+    let began = tokio::time::Instant::now();
+    let hangs = |_| async { std::future::pending().await };
+    let response = answer(&by_token(), &hangs, event(&[]), "request-1").await;
+    let Some(Body::Text(body)) = response.body else { panic!("no text") };
+    assert_eq!(response.status_code, 500);
+    assert!(body.contains("\"request_id\":\"request-1\""), "{body}");
+    assert!(began.elapsed() < imports::times::duration(imports::times::API_TIMEOUT));
+}
+
 #[tokio::test]
 async fn a_parameter_that_is_no_text_is_named() {
     let raw = |text: &str| [("/rawQueryString", json!(text))];

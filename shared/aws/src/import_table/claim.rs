@@ -104,7 +104,6 @@ impl ImportTable {
     ) -> PortResult<Result<Claim, Cancelled>> {
         let now = to_micros(now);
         let epoch = held.epoch + 1;
-        let attempt = item.attempt + 1;
         let mut actions = vec![self.take_lease(next, held, now)?];
         let mut position = item.position;
         if position >= FIRST_UNNUMBERED {
@@ -116,7 +115,7 @@ impl ImportTable {
             .update(
                 import_key(&next.store, next.id),
                 "SET #status = :started, started_at = if_not_exists(started_at, :now), updated_at = :now, \
-                 epoch = :epoch, attempt = :attempt, #position = :position",
+                 epoch = :epoch, #position = :position",
             )
             .condition_expression("epoch = :before AND (#status = :pending OR #status = :started)")
             .expression_attribute_names("#status", "status")
@@ -126,12 +125,12 @@ impl ImportTable {
             .expression_attribute_values(":now", text(time(now)))
             .expression_attribute_values(":before", number(item.epoch))
             .expression_attribute_values(":epoch", number(epoch))
-            .expression_attribute_values(":attempt", number(attempt))
             .expression_attribute_values(":position", number(position));
         actions.push(updating(start)?);
         if let Err(cancelled) = self.transact(actions).await {
             return Ok(Err(cancelled));
         }
+        let attempt = item.attempt + 1;
         let import = item.into_import()?;
         let resumed = import.started_at.is_some();
         let import = Import {
@@ -140,8 +139,8 @@ impl ImportTable {
             updated_at: now,
             ..import
         };
-        let lease = Lease { store: next.store.clone(), id: next.id, created_at: next.created_at, epoch };
-        Ok(Ok(Claim::Run { import: Box::new(import), lease, attempt, resumed }))
+        let lease = Lease { store: next.store.clone(), id: next.id, created_at: next.created_at, epoch, attempt };
+        Ok(Ok(Claim::Run { import: Box::new(import), lease, resumed }))
     }
 
     fn take_lease(&self, next: &ImportRef, held: &LeaseItem, now: DateTime<Utc>) -> PortResult<TransactWriteItem> {

@@ -33,7 +33,7 @@ promises! { $ import_end_promises in ends:
 
 fn cancelled(import: &Import) -> Outcome {
     let (store, id, created_at) = (import.store.clone(), import.id, import.created_at);
-    outcome(&Lease { store, id, created_at, epoch: UNCLAIMED }, Ending::Failed, at(9_999))
+    outcome(&Lease { store, id, created_at, epoch: UNCLAIMED, attempt: 0 }, Ending::Failed, at(9_999))
 }
 
 pub async fn a_pending_job_that_is_cancelled_has_ended(imports: &impl Imports) {

@@ -49,7 +49,7 @@ async fn read(files: &impl Files, file: &ImportFile) -> Option<Vec<u8>> {
     };
     match files.read(file, u64::MAX, take).await.unwrap() {
         FileRead::Done => Some(bytes),
-        FileRead::Missing | FileRead::TooLarge { .. } | FileRead::Archived { .. } => None,
+        FileRead::Missing | FileRead::TooLarge { .. } | FileRead::Archived { .. } | FileRead::Locked => None,
     }
 }
 

@@ -148,8 +148,13 @@ impl<I: Imports> History<'_, I> {
             }
         }
         let Some(import) = pending.get(choice % pending.len().max(1)) else { return };
-        let lease =
-            Lease { store: import.store.clone(), id: import.id, created_at: import.created_at, epoch: UNCLAIMED };
+        let lease = Lease {
+            store: import.store.clone(),
+            id: import.id,
+            created_at: import.created_at,
+            epoch: UNCLAIMED,
+            attempt: 0,
+        };
         let (at, expires_at) = self.ends(clock);
         let outcome: Outcome = outcome(&lease, Ending::Failed, expires_at);
         self.imports.cancel_pending(import, &outcome, at).await.unwrap();

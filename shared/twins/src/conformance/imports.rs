@@ -31,6 +31,7 @@ promises! { $ imports_promises in imports:
     a_held_lease_keeps_others_out,
     a_renewed_lease_holds_from_then_on,
     a_lapsed_lease_is_claimed_again,
+    a_claim_that_never_began_counts_for_nothing,
     an_old_lease_changes_nothing,
     progress_shows_while_the_job_runs,
     a_finished_job_has_all_its_ends,
@@ -57,7 +58,10 @@ pub(super) async fn created(imports: &impl Imports, store: &StoreId, now: DateTi
 /// Claims the next job, which must be free to take.
 pub(super) async fn claimed(imports: &impl Imports, now: DateTime<Utc>) -> (Import, Lease, u32) {
     match imports.claim_next(now).await.unwrap() {
-        Claim::Run { import, lease, attempt, .. } => (*import, lease, attempt),
+        Claim::Run { import, lease, .. } => {
+            let attempt = lease.attempt;
+            (*import, lease, attempt)
+        }
         claim @ (Claim::Busy { .. } | Claim::Idle) => unreachable!("no job to claim: {claim:?}"),
     }
 }
@@ -107,6 +111,7 @@ pub(super) fn is_conflict<T>(result: &PortResult<T>) -> bool {
 
 /// Tries everything that a lease allows; it must allow nothing any more.
 async fn check_lost(imports: &impl Imports, lease: &Lease, now: DateTime<Utc>) {
+    assert!(is_conflict(&imports.begin(lease).await));
     assert!(is_conflict(&imports.extend_lease(lease, now).await));
     assert!(is_conflict(&imports.record_progress(lease, &tally(99, 99), now).await));
     assert!(is_conflict(&imports.finish(lease, &outcome(lease, Ending::Failed, at(9_999)), now).await));
@@ -260,13 +265,28 @@ pub async fn a_lapsed_lease_is_claimed_again(imports: &impl Imports) {
     created(imports, &store, at(0)).await;
     created(imports, &store, at(1)).await;
     let (first, old, _) = claimed(imports, at(2)).await;
+    imports.begin(&old).await.unwrap();
     imports.record_progress(&old, &tally(5, 1), at(3)).await.unwrap();
     let (again, new, attempt) = claimed(imports, at(2) + LEASE).await;
     assert_eq!((again.id, attempt), (first.id, 2));
-    assert_eq!(new, Lease { epoch: old.epoch + 1, ..old });
+    assert_eq!(new, Lease { epoch: old.epoch + 1, attempt: 2, ..old });
     assert_eq!(again, Import { updated_at: at(2) + LEASE, tally: tally(5, 1), ..first });
+    // Begun twice it counts once.
+    imports.begin(&new).await.unwrap();
+    imports.begin(&new).await.unwrap();
     let (_, newest, attempt) = claimed(imports, at(500)).await;
     assert_eq!((newest.epoch, attempt), (new.epoch + 1, 3));
+}
+
+pub async fn a_claim_that_never_began_counts_for_nothing(imports: &impl Imports) {
+    let import = created(imports, &fresh_store(), at(0)).await;
+    let mut epoch = 0;
+    for seconds in [1, 100, 200] {
+        let (again, lease, attempt) = claimed(imports, at(seconds)).await;
+        assert_eq!((again.id, attempt), (import.id, 1));
+        assert!(lease.epoch > epoch);
+        epoch = lease.epoch;
+    }
 }
 
 pub async fn an_old_lease_changes_nothing(imports: &impl Imports) {
@@ -349,11 +369,16 @@ pub async fn a_released_job_is_claimed_at_once_and_its_attempt_does_not_count(im
         assert_eq!((again.id, again.started_at, attempt), (import.id, Some(at(2)), 1));
         assert!(lease.epoch > epoch);
         epoch = lease.epoch;
+        if seconds > 2 {
+            imports.begin(&lease).await.unwrap();
+        }
         imports.release(&lease).await.unwrap();
     }
-    let (_, _, attempt) = claimed(imports, at(10)).await;
+    let (_, lease, attempt) = claimed(imports, at(10)).await;
+    imports.begin(&lease).await.unwrap();
     let (_, lease, again) = claimed(imports, at(100)).await;
     assert_eq!((attempt, again), (1, 2));
+    imports.begin(&lease).await.unwrap();
     imports.release(&lease).await.unwrap();
     assert_eq!(claimed(imports, at(102)).await.2, 2);
 }

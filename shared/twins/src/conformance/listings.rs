@@ -134,7 +134,7 @@ pub async fn a_job_cancelled_while_it_waits_is_listed_while_it_is_found(imports:
     for index in [1, 3] {
         let import: &Import = made.get(index).unwrap();
         let (id, created_at) = (import.id, import.created_at);
-        let lease = Lease { store: store.clone(), id, created_at, epoch: UNCLAIMED };
+        let lease = Lease { store: store.clone(), id, created_at, epoch: UNCLAIMED, attempt: 0 };
         imports.cancel_pending(import, &outcome(&lease, Ending::Failed, at(1_000)), at(10)).await.unwrap();
     }
     // Before it has a number, after it has one, and when it has expired by itself.
