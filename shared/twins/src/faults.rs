@@ -23,7 +23,7 @@ pub enum Call {
     Finish,
     Release,
     Open,
-    Backlog,
+    LastTurn,
     CancelPending,
     RequestCancel,
     Forget,
