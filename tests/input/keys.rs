@@ -101,7 +101,7 @@ proptest! {
     fn a_receipt_lies_in_its_stores_folder_under_a_name_of_its_own(one in name(), other in name(), key in name()) {
         let receipt = |number, key: String| {
             let new = NewImport { file: ImportFile { key, version: None }, ..job(number) };
-            receipt_key(&Import::pending(new, chrono::DateTime::UNIX_EPOCH))
+            receipt_key(&Import::pending(new, chrono::DateTime::UNIX_EPOCH, 1))
         };
         let (first, second) = (receipt(1, format!("drops/main/{one}")), receipt(2, format!("drops/main/{other}")));
         for receipt in [&first, &second] {

@@ -151,7 +151,7 @@ mod tests {
 
         let world = World::with_job(7).await;
         world.faults.draw(move |call| (call == Port::CancelPending).then(moved));
-        assert_eq!(cancel_seven(&world).await.unwrap_err().status(), 500);
+        assert_eq!(cancel_seven(&world).await.unwrap_err().status(), 503);
     }
 
     #[tokio::test]

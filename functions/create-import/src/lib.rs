@@ -7,11 +7,11 @@ pub mod upload;
 use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
-    backlog::Backlog,
     creation::submit,
     idempotency::Idempotency,
     import::{Import, ImportFile, ImportId, NewImport},
     ports::{Created, Files, Imports, Queue},
+    queue_position::Turns,
 };
 use upload::Upload;
 
@@ -62,7 +62,7 @@ async fn answer(
         Created::KeyTaken(holder) => return Err(Idempotency::conflict("file or other options", holder)),
     };
     // The job is stored, so the call has succeeded even if the queue position can't be read.
-    let position = Backlog::position_of(imports, &import).await.unwrap_or_default();
+    let position = Turns::position_of(imports, &import).await.unwrap_or_default();
     let location = import_address(origin, import.id);
     let import = Import { ignored, ..import };
     let document = Document { data: ImportDocument::new(import, position, origin) };

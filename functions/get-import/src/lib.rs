@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
-    backlog::Backlog,
     ports::{Imports, Uploads},
+    queue_position::Turns,
 };
 
 /// Answers the job that the path names.
@@ -17,7 +17,7 @@ pub async fn handle(imports: &(impl Imports + Uploads), now: DateTime<Utc>, call
         let promised = imports.promised(&call.store, id, now).await?;
         return Err(promised.map_or(ApiError::NotFound, |_| ApiError::UploadAwaited));
     };
-    let position = Backlog::position_of(imports, &import).await?;
+    let position = Turns::position_of(imports, &import).await?;
     Reply::ok(&Document { data: ImportDocument::new(import, position, &call.origin) })
 }
 

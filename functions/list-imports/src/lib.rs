@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, IMPORTS_PATH, ImportDocument, ListDocument, Reply},
-    backlog::Backlog,
     filter::Filter,
     page::Page,
     ports::Imports,
+    queue_position::Turns,
 };
 
 /// Answers one page of the caller's jobs.
@@ -18,9 +18,9 @@ pub async fn handle(imports: &impl Imports, now: DateTime<Utc>, call: &Call) -> 
     let page = Page::from_query(&call.query)?;
     let filter = Filter::from_query(&call.query)?;
     let listing = imports.list(&call.store, &filter, page, now).await?;
-    let backlog = Backlog::read(imports, &listing.imports).await?;
+    let turns = Turns::read(imports, &listing.imports).await?;
     let show = |import| {
-        let position = backlog.position(&import);
+        let position = turns.position(&import);
         ImportDocument::new(import, position, &call.origin)
     };
     Reply::ok(&ListDocument {
@@ -114,6 +114,6 @@ mod tests {
         let world = with_jobs().await;
         world.faults.plan(Port::List, Fault::transient());
         let error = list(&world, "main", &[]).await.unwrap_err();
-        assert_eq!(error.status(), 500);
+        assert_eq!(error.status(), 503);
     }
 }

@@ -56,7 +56,7 @@ mod tests {
         let some = [&lines[0], &lines[2]].map(|line| SettledLine::new(line, Err(Vec::new())));
         sender.send(some.into()).await.unwrap();
         drop(sender);
-        let (import, files) = (Import::pending(job(1), noon()), World::new().files);
+        let (import, files) = (Import::pending(job(1), noon(), 1), World::new().files);
         let ended = report(ReportWriter::begin(&files, &import, 1), &lines, settled).await;
         assert_eq!(ended.err(), Some(PortError::Permanent("line 2 was never settled".to_owned())));
     }

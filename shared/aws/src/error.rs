@@ -3,7 +3,6 @@
 use aws_sdk_dynamodb::{
     error::{BuildError, ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::CancellationReason,
 };
 
 use imports::ports::PortError;
@@ -124,7 +123,7 @@ where
 /// Why a transaction did not happen.
 pub(super) enum Cancelled {
     /// The condition of the action at this index did not hold.
-    Condition(usize, Box<CancellationReason>),
+    Condition(usize),
     /// Another transaction was at work on one of the items; the same one may succeed a moment later.
     Contended,
     /// The call itself failed.
@@ -138,8 +137,8 @@ pub(super) fn sort_transaction(error: SdkError<TransactWriteItemsError>) -> Canc
         _ => return Cancelled::Failed(sort(error)),
     };
     let with = |code: &str| reasons.iter().enumerate().find(|(_, reason)| reason.code() == Some(code));
-    if let Some((index, reason)) = with("ConditionalCheckFailed") {
-        return Cancelled::Condition(index, Box::new(reason.clone()));
+    if let Some((index, _)) = with("ConditionalCheckFailed") {
+        return Cancelled::Condition(index);
     }
     let contended = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
     if contended.into_iter().any(|code| with(code).is_some()) {

@@ -16,7 +16,7 @@ pub use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGate
 use lambda_http::{
     Body, LambdaEvent,
     aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS},
+    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
     lambda_runtime, service_fn,
 };
 use serde_json::Value;
@@ -25,7 +25,7 @@ use tracing::error;
 
 use crate::config::{ApiConfig, StoreSource};
 use imports::{
-    api::{ApiError, Call, Reply},
+    api::{self, ApiError, Call, Reply},
     ports::PortError,
     times::{ANSWER, duration},
 };
@@ -129,6 +129,9 @@ fn respond(reply: Reply) -> ApiGatewayV2httpResponse {
     // Answers are about one store's data, and stale as soon as its job moves on.
     response.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if reply.status == 503 {
+        response.headers.insert(RETRY_AFTER, api::RETRY_AFTER.into());
+    }
     // A header takes no line end: an address that holds one is no address.
     if let Some(location) = reply.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
         response.headers.insert(LOCATION, location);

@@ -8,11 +8,12 @@
 //! | store | `upload#{id}` | an upload that was promised |
 //! | store | `upk#{idempotency key}` | the upload that was promised under a key |
 //! | store | `put#{digest of the key}` | the latest put of a dropped file that was imported |
-//! | `#line` | `clock` | the `created_at` of the newest job of all |
+//! | `#line` | `clock` | the time of creation and the ordinal of the newest job of all |
 //! | `#line` | `horizon` | the jobs of all stores that are kept since then or earlier are forgotten |
-//! | `#line` | `lease` | which job runs, under which epoch, until when |
+//! | `#line` | `lease` | which job runs, under which epoch, until when; the ordinal of the latest whose turn has come |
 //! | `#line` | `open#{created_at}#{id}` | a job that has no number yet, or has not ended |
 //! | `#line` | `receipt#{created_at}#{id}` | an ended job whose receipt may not be written yet |
+//! | `#line#{ordinal}` | `hole` | the lane went on without this job: it can't be created any more |
 //!
 //! The index `by_position` sorts a store's jobs for listing: a claimed job by its number, a waiting one by its time of
 //! creation, which is larger than any number. It holds what filters and counting need, and no more: a job is read whole
@@ -45,6 +46,7 @@ pub(super) const LANE: &str = "#line";
 pub(super) const CLOCK: &str = "clock";
 pub(super) const HORIZON: &str = "horizon";
 pub(super) const LEASE: &str = "lease";
+const HOLE: &str = "hole";
 pub(super) const OPEN: &str = "open#";
 pub(super) const RECEIPT: &str = "receipt#";
 pub(super) const COUNTER: &str = "counter";
@@ -76,6 +78,10 @@ pub(super) fn import_sort_key(id: ImportId) -> String {
 
 pub(super) fn open_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
     key(LANE, format!("{OPEN}{}#{id}", time(created_at)))
+}
+
+pub(super) fn hole_key(ordinal: u64) -> Item {
+    key(format!("{LANE}#{ordinal}"), HOLE)
 }
 
 pub(super) fn receipt_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
@@ -121,6 +127,9 @@ pub(super) struct ImportItem {
     /// Filters compare it as text.
     #[serde(serialize_with = "with_micros")]
     created_at: DateTime<Utc>,
+    /// Missing in jobs from before they were counted.
+    #[serde(default)]
+    pub(super) ordinal: u64,
     #[serde(serialize_with = "with_micros")]
     updated_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
@@ -167,6 +176,7 @@ impl ImportItem {
             ignored: import.ignored.clone(),
             status: import.status,
             created_at: import.created_at,
+            ordinal: import.ordinal,
             updated_at: import.updated_at,
             started_at: None,
             finished_at: None,
@@ -222,6 +232,7 @@ impl ImportItem {
             ignored: self.ignored,
             status: self.status,
             created_at: self.created_at,
+            ordinal: self.ordinal,
             updated_at: self.updated_at,
             started_at: self.started_at,
             finished_at: self.finished_at,
@@ -253,12 +264,16 @@ impl From<&RecordError> for FailureItem {
 /// The one item that says which job runs. Its epoch outlives the job, so that epochs only ever rise.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct LeaseItem {
+    #[serde(default)]
     pub(super) epoch: u64,
     #[serde(default)]
     pub(super) running: Option<OpenItem>,
     /// Milliseconds since 1970.
     #[serde(default)]
     pub(super) lease_until: i64,
+    /// The ordinal of the latest job whose turn has come.
+    #[serde(default)]
+    pub(super) last_turn: u64,
 }
 
 /// A job of the lane that has not ended, or whose receipt is owed.
@@ -267,6 +282,9 @@ pub(super) struct OpenItem {
     pub(super) store: String,
     pub(super) id: ImportId,
     pub(super) created_at: DateTime<Utc>,
+    /// Of a job that waits for its turn.
+    #[serde(default)]
+    pub(super) ordinal: u64,
     /// The job has ended already, and waits for nothing but its number.
     #[serde(default)]
     pub(super) cancelled: bool,
@@ -280,7 +298,7 @@ impl OpenItem {
     }
 
     pub(super) fn of(open: &ImportRef) -> Self {
-        Self { store: open.store.to_string(), id: open.id, created_at: open.created_at, cancelled: false }
+        Self { store: open.store.to_string(), id: open.id, created_at: open.created_at, ordinal: 0, cancelled: false }
     }
 }
 

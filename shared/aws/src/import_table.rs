@@ -1,11 +1,11 @@
 //! The import jobs in DynamoDB.
 
-mod backlog;
 mod claim;
 mod create;
 mod end;
 mod horizon;
 mod key;
+mod lane;
 mod list;
 mod matching;
 mod numbers;
@@ -227,8 +227,8 @@ impl Imports for ImportTable {
         self.open_imports(limit).await
     }
 
-    async fn backlog(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
-        self.pending_backlog(until).await
+    async fn last_turn(&self) -> PortResult<u64> {
+        self.latest_turn().await
     }
 
     async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {

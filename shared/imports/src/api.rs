@@ -22,6 +22,9 @@ use records::StoreId;
 /// The path of the list of imports; every call's path begins with it.
 pub const IMPORTS_PATH: &str = "/v2/subscriptions/imports";
 
+/// After how many seconds a call that was answered with 503 is worth another try.
+pub const RETRY_AFTER: u16 = 5;
+
 /// Below an import's address: the results of the failed lines alone.
 pub const FAILED_RESULTS: &str = "results?only=failed";
 
@@ -125,7 +128,7 @@ pub enum ApiError {
     Conflict(String),
     /// 413.
     PayloadTooLarge(String),
-    /// 500: what happened inside goes to the log, never to the caller.
+    /// 500, or 503 where another try may succeed: what happened inside goes to the log, never to the caller.
     Internal(PortError),
 }
 
@@ -157,11 +160,12 @@ impl ApiError {
             Self::NotFound | Self::UploadAwaited | Self::ReportMissing => 404,
             Self::Conflict(_) => 409,
             Self::PayloadTooLarge(_) => 413,
+            Self::Internal(PortError::Transient(_)) => 503,
             Self::Internal(_) => 500,
         }
     }
 
-    /// The errors document. A 500 carries the request's id, under which the log says what happened.
+    /// The errors document. A 500 or 503 carries the request's id, under which the log says what happened.
     #[must_use]
     pub fn reply(&self, request_id: &str) -> Reply {
         let (title, detail) = match self {
@@ -180,6 +184,11 @@ impl ApiError {
             ),
             Self::Conflict(detail) => ("Write Conflict", detail.as_str()),
             Self::PayloadTooLarge(detail) => ("Payload Too Large", detail.as_str()),
+            Self::Internal(PortError::Transient(_)) => (
+                "Service Unavailable",
+                "The service could not do this in time. Try again in some seconds; a call that makes something may have made it \
+                 all the same, and makes it only once with the header Idempotency-Key.",
+            ),
             Self::Internal(_) => ("Internal Server Error", "An internal error has occurred."),
         };
         let status = self.status();

@@ -106,6 +106,8 @@ pub struct Import {
     pub ignored: Vec<String>,
     pub status: ImportStatus,
     pub created_at: DateTime<Utc>,
+    /// How many-th job of its lane it is, from 1. A job that was not stored after all leaves its ordinal unused.
+    pub ordinal: u64,
     pub updated_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
@@ -119,7 +121,7 @@ pub struct Import {
 impl Import {
     /// Makes the pending job that `new` asks for.
     #[must_use]
-    pub fn pending(new: NewImport, created_at: DateTime<Utc>) -> Self {
+    pub fn pending(new: NewImport, created_at: DateTime<Utc>, ordinal: u64) -> Self {
         Self {
             id: new.id,
             store: new.store,
@@ -131,6 +133,7 @@ impl Import {
             ignored: new.ignored,
             status: ImportStatus::Pending,
             created_at,
+            ordinal,
             updated_at: created_at,
             started_at: None,
             finished_at: None,

@@ -1,9 +1,8 @@
-//! What an import is, from its file's arrival to its report: jobs, the backlog, options, paging, filters, documents, receipts,
+//! What an import is, from its file's arrival to its report: jobs, queue positions, options, paging, filters, documents, receipts,
 //! and the ports to the services that the project stands on.
 
 pub mod api;
 pub mod back_off;
-pub mod backlog;
 mod counts;
 pub mod creation;
 pub mod filter;
@@ -16,6 +15,7 @@ pub mod owner;
 pub mod page;
 pub mod ports;
 pub mod put_order;
+pub mod queue_position;
 pub mod receipt;
 pub mod report;
 pub mod retention;

@@ -89,10 +89,11 @@ impl From<&Lease> for ImportRef {
     }
 }
 
-/// The import jobs and their backlog.
+/// The import jobs and their lane.
 pub trait Imports: Sync {
-    /// Stores a pending job at the end of the backlog, durably and at once. `created_at` is `now` or, should
-    /// another job have been created at or after `now`, just after that: it rises strictly in the order of creation.
+    /// Stores a pending job at the end of the lane, durably and at once. `created_at` is `now` or, should
+    /// another job have been created at or after `now`, just after that: it rises strictly in the order of creation, and
+    /// [`Import::ordinal`] with it.
     /// Its idempotency key, if it has one, is stored with it, and remembered for [`crate::idempotency::REMEMBERED`].
     fn create(&self, new: NewImport, now: DateTime<Utc>) -> impl Future<Output = PortResult<Created>> + Send;
 
@@ -124,7 +125,8 @@ pub trait Imports: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = PortResult<Listing>> + Send;
 
-    /// Claims the next job: a started one whose lease has run out, else the earliest pending one.
+    /// Claims the next job: a started one whose lease has run out, else the earliest pending one. No job is claimed before
+    /// one that was created earlier: for one that is being created the call waits, [`crate::times::CREATION`] at most.
     fn claim_next(&self, now: DateTime<Utc>) -> impl Future<Output = PortResult<Claim>> + Send;
 
     /// Counts the attempt that a claim is: from now on the job is to blame should its worker die. A worker that never learns of
@@ -177,9 +179,9 @@ pub trait Imports: Sync {
     /// Lists jobs that have not ended, earliest first, at most `limit`.
     fn open(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
 
-    /// Returns when the pending jobs of all stores were created, earliest first, as far as they were created no later than
-    /// `until`.
-    fn backlog(&self, until: DateTime<Utc>) -> impl Future<Output = PortResult<Vec<DateTime<Utc>>>> + Send;
+    /// The ordinal of the latest job whose turn has come: that was claimed, or passed over as it had been cancelled. 0 when
+    /// there was none.
+    fn last_turn(&self) -> impl Future<Output = PortResult<u64>> + Send;
 
     /// Lists ended jobs whose receipts are not known to be written, earliest first, at most `limit`.
     fn owed_receipts(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;

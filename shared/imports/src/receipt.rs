@@ -179,7 +179,7 @@ mod tests {
     fn check(key: &str, expected: Option<&str>) {
         let (id, store) = (ImportId::new(Uuid::nil()), StoreId::from_configuration("main").unwrap());
         let file = ImportFile { key: key.to_owned(), version: None };
-        let import = Import::pending(NewImport::new(id, store, file), DateTime::UNIX_EPOCH);
+        let import = Import::pending(NewImport::new(id, store, file), DateTime::UNIX_EPOCH, 1);
         assert_eq!(receipt_key(&import).as_deref(), expected, "{key}");
     }
 

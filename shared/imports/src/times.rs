@@ -30,6 +30,12 @@ pub const SHOW: TimeDelta = TimeDelta::seconds(2);
 /// How long the heartbeat waits for each of its calls.
 pub const BEAT_CALL: TimeDelta = TimeDelta::seconds(10);
 
+// The lane.
+
+/// For how long a worker waits for a job that is being created before it claims a later one. A creation that takes longer
+/// comes at the end of the lane.
+pub const CREATION: TimeDelta = TimeDelta::seconds(2);
+
 // The worker's run.
 
 /// How long Lambda lets the worker run. In the template.
@@ -129,6 +135,8 @@ const _: () = assert!(
     fit(&[HEAVY_OPERATION, HAND_OVER], WORKER_TIMEOUT),
     "a call that is tried to its end leaves the time for handing the job over"
 );
+const _: () =
+    assert!(fit(&[CREATION, SECOND], SOON), "a creation that died holds the lane up no longer than a failed claim");
 const _: () = assert!(
     fit(&[WORKER_TIMEOUT, SOON], VISIBILITY),
     "a message stays hidden while its worker may run, even one that Lambda began a little late"

@@ -24,7 +24,7 @@ pub enum Call {
     Finish,
     Release,
     Open,
-    Backlog,
+    LastTurn,
     CancelPending,
     RequestCancel,
     Forget,

@@ -38,6 +38,8 @@ struct State {
     epoch: u64,
     /// The index of the job that runs, and when its lease lapses.
     running: Option<(usize, DateTime<Utc>)>,
+    /// The ordinal of the latest job whose turn has come.
+    last_turn: u64,
     /// The latest put of each dropped file that was noted.
     puts: HashMap<(StoreId, String), String>,
     /// How long the job of a store is kept that ended last of those with a number.
@@ -185,14 +187,8 @@ impl Imports for MemoryImports {
         self.faults.around(Call::Open, open).await
     }
 
-    async fn backlog(&self, until: DateTime<Utc>) -> PortResult<Vec<DateTime<Utc>>> {
-        let backlog = || {
-            let state = lock(&self.state);
-            let pending =
-                state.jobs.iter().map(|job| &job.import).filter(|import| import.status == ImportStatus::Pending);
-            Ok(pending.map(|import| import.created_at).filter(|created_at| *created_at <= until).collect())
-        };
-        self.faults.around(Call::Backlog, backlog).await
+    async fn last_turn(&self) -> PortResult<u64> {
+        self.faults.around(Call::LastTurn, || Ok(lock(&self.state).last_turn)).await
     }
 
     async fn cancel_pending(&self, import: &Import, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
@@ -282,7 +278,8 @@ impl State {
         }
         let newest = self.jobs.last().map(|job| job.import.created_at + TimeDelta::microseconds(1));
         let created_at = newest.map_or(to_micros(now), |after| after.max(to_micros(now)));
-        let import = Import::pending(new, created_at);
+        let ordinal = self.jobs.last().map_or(0, |job| job.import.ordinal) + 1;
+        let import = Import::pending(new, created_at, ordinal);
         self.jobs.push(Job {
             import: import.clone(),
             epoch: 0,
@@ -319,6 +316,7 @@ impl State {
         let now = to_micros(now);
         self.epoch += 1;
         self.running = Some((index, now + LEASE));
+        self.last_turn = job.import.ordinal;
         job.epoch = self.epoch;
         job.import.status = ImportStatus::Started;
         let resumed = job.import.started_at.is_some();
@@ -335,6 +333,7 @@ impl State {
         let next = self.jobs.iter().position(|job| !job.import.status.is_terminal());
         for job in self.jobs.iter_mut().take(next.unwrap_or(usize::MAX)).filter(|job| job.kept.is_none()) {
             job.keep(&mut self.kept);
+            self.last_turn = job.import.ordinal;
         }
         next
     }

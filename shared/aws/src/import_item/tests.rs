@@ -12,7 +12,7 @@ use super::*;
 /// A job with everything that its caller can decide, and counts of its own for each type.
 fn import(options: ImportOptions) -> Import {
     let file = ImportFile { key: "drops/main/a.jsonl".to_owned(), version: Some("v1".to_owned()) };
-    let mut import = Import::pending(NewImport { options, file, ..job(1) }, noon());
+    let mut import = Import::pending(NewImport { options, file, ..job(1) }, noon(), 7);
     for (count, record_type) in (1..).zip(RecordType::ALL) {
         import.tally.uploaded.add(*record_type, count);
         import.tally.add_imported(*record_type, Action::Updated, count / 2);

@@ -1,8 +1,11 @@
 //! Claiming the next job: the lease, the job and its number in the store's list, in one transaction.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use backon::BackoffBuilder;
 use chrono::{DateTime, TimeZone, Utc};
+use tokio::time::sleep;
 
 use super::{ImportTable, pause, updating};
 use crate::{
@@ -22,40 +25,55 @@ use imports::{
 };
 use records::StoreId;
 
+/// How often a worker looks whether a job is there that is being created.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// The head of the lane: the lease and the earliest job that has not ended.
 struct Head {
     lease: LeaseItem,
-    earliest: Option<ImportRef>,
+    earliest: Option<OpenItem>,
 }
 
 impl ImportTable {
     pub(super) async fn claim_import(&self, now: DateTime<Utc>) -> PortResult<Claim> {
+        let asked = now;
+        let mut now = now;
         let mut pauses = BACK_OFF.build();
         loop {
             let Head { lease, earliest } = self.head().await?;
-            let next = match lease.running {
-                Some(_) if lease.lease_until > now.timestamp_millis() => {
+            let next = match (&lease.running, earliest) {
+                (Some(_), _) if lease.lease_until > now.timestamp_millis() => {
                     let until = Utc.timestamp_millis_opt(lease.lease_until).single().unwrap_or(now);
                     return Ok(Claim::Busy { until });
                 }
-                Some(ref running) => running.clone().into_ref()?,
-                None => match earliest {
-                    Some(earliest) => earliest,
-                    None => return Ok(Claim::Idle),
-                },
+                (Some(running), _) => running.clone(),
+                (None, None) => return Ok(Claim::Idle),
+                (None, Some(earliest)) if earliest.ordinal > lease.last_turn + 1 => {
+                    // A job that should come before it is not there, and is perhaps being created this very moment.
+                    if now - earliest.created_at < times::CREATION && now - asked < times::CREATION {
+                        sleep(LOOK).await;
+                        now += LOOK;
+                    } else if !self.close_holes(&lease, earliest.ordinal, now).await? {
+                        pause(&mut pauses).await?;
+                    }
+                    continue;
+                }
+                (None, Some(earliest)) => earliest,
             };
+            let ordinal = next.ordinal;
+            let next = next.into_ref()?;
             let item = match self.item(&next.store, next.id).await? {
                 Some(item) if !item.is_terminal() => item,
                 Some(item) if item.position >= FIRST_UNNUMBERED => {
                     // Cancelled before its turn, which is now: it gets its number, and the next one is looked at.
-                    if !self.pass_over(&next, &item).await? {
+                    if !self.pass_over(&next, &item, &lease).await? {
                         pause(&mut pauses).await?;
                     }
                     continue;
                 }
                 // Somebody deleted the job by hand. Its entry must not block the lane.
                 _ => {
-                    self.forget(&next, &lease).await?;
+                    self.forget(&next, ordinal, &lease).await?;
                     pause(&mut pauses).await?;
                     continue;
                 }
@@ -89,7 +107,7 @@ impl ImportTable {
             if sort_key == LEASE {
                 head.lease = read(item)?;
             } else if sort_key.starts_with(OPEN) && head.earliest.is_none() {
-                head.earliest = Some(read::<OpenItem>(item)?.into_ref()?);
+                head.earliest = Some(read(item)?);
             }
         }
         Ok(head)
@@ -104,7 +122,7 @@ impl ImportTable {
     ) -> PortResult<Result<Claim, Cancelled>> {
         let now = to_micros(now);
         let epoch = held.epoch + 1;
-        let mut actions = vec![self.take_lease(next, held, now)?];
+        let mut actions = vec![self.take_lease(next, item.ordinal, held, now)?];
         let mut position = item.position;
         if position >= FIRST_UNNUMBERED {
             let counter = self.counter(&next.store).await?;
@@ -143,13 +161,20 @@ impl ImportTable {
         Ok(Ok(Claim::Run { import: Box::new(import), lease, resumed }))
     }
 
-    fn take_lease(&self, next: &ImportRef, held: &LeaseItem, now: DateTime<Utc>) -> PortResult<TransactWriteItem> {
+    fn take_lease(
+        &self,
+        next: &ImportRef,
+        ordinal: u64,
+        held: &LeaseItem,
+        now: DateTime<Utc>,
+    ) -> PortResult<TransactWriteItem> {
         // The lease as it was read: same epoch, and not renewed since.
         let condition =
             if held.epoch == 0 { "attribute_not_exists(epoch)" } else { "epoch = :before AND lease_until = :lapsed" };
         let mut take = self
-            .update(key(LANE, LEASE), "SET epoch = :epoch, running = :running, lease_until = :until")
+            .update(key(LANE, LEASE), "SET epoch = :epoch, running = :running, lease_until = :until, last_turn = :turn")
             .condition_expression(condition)
+            .expression_attribute_values(":turn", number(ordinal.max(held.last_turn)))
             .expression_attribute_values(":epoch", number(held.epoch + 1))
             .expression_attribute_values(":running", AttributeValue::M(write(&OpenItem::of(next))?))
             .expression_attribute_values(":until", number((now + times::LEASE).timestamp_millis()));
@@ -162,7 +187,7 @@ impl ImportTable {
     }
 
     /// Numbers an ended job and takes it out of the lane. `false` when other writes were in the way.
-    async fn pass_over(&self, ended: &ImportRef, item: &ImportItem) -> PortResult<bool> {
+    async fn pass_over(&self, ended: &ImportRef, item: &ImportItem, held: &LeaseItem) -> PortResult<bool> {
         let counter = self.counter(&ended.store).await?;
         let by_itself = item.kept_by_itself();
         let by_itself = by_itself.ok_or_else(|| PortError::Permanent("an ended job has no end".to_owned()))?;
@@ -178,8 +203,9 @@ impl ImportTable {
             .expression_attribute_values(":unnumbered", number(item.position))
             .expression_attribute_values(":from", text(time(kept.from)))
             .expression_attribute_values(":expires", number(kept.expires_at.timestamp()));
-        let actions =
+        let mut actions =
             vec![self.count_up(&ended.store, &counter, Some(kept))?, updating(number_it)?, self.remove_open(ended)?];
+        actions.extend(self.note_turn(held, item.ordinal)?);
         match self.transact(actions).await {
             Ok(()) => Ok(true),
             Err(Cancelled::Condition(..) | Cancelled::Contended) => Ok(false),
@@ -217,10 +243,12 @@ impl ImportTable {
     }
 
     /// Takes a job that is no longer there out of the lane.
-    async fn forget(&self, gone: &ImportRef, held: &LeaseItem) -> PortResult<()> {
+    async fn forget(&self, gone: &ImportRef, ordinal: u64, held: &LeaseItem) -> PortResult<()> {
         let mut actions = vec![self.remove_open(gone)?];
         if held.running.is_some() {
             actions.push(self.free_lease(held.epoch)?);
+        } else {
+            actions.extend(self.note_turn(held, ordinal)?);
         }
         match self.transact_until_clear(actions).await {
             // Another worker was quicker.

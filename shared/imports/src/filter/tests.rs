@@ -249,7 +249,7 @@ fn job(status: ImportStatus, external_ref: Option<&str>, created_at: &str) -> Im
     let file = ImportFile { key: String::new(), version: None };
     let options = ImportOptions { external_ref: external_ref.map(str::to_owned), ..ImportOptions::default() };
     let new = NewImport { options, ..NewImport::new(ImportId::new(Uuid::from_u128(1)), store, file) };
-    Import { status, ..Import::pending(new, at(created_at)) }
+    Import { status, ..Import::pending(new, at(created_at), 1) }
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! What an [`Imports`] promises of jobs that are cancelled, of the lane they stood in, and of receipts. Each test needs
 //! one of its own.
 
-use chrono::TimeDelta;
-
 use super::{
     at, fresh_store,
     imports::{claimed, created, get, is_conflict, outcome, run_next, tally},
@@ -25,7 +23,7 @@ promises! { $ import_end_promises in ends:
     a_running_job_learns_that_it_is_to_stop,
     a_request_to_stop_outlives_the_claim,
     a_job_that_does_not_run_can_not_be_asked_to_stop,
-    the_line_is_of_pending_jobs_alone,
+    turns_come_in_the_order_of_creation,
     a_receipt_is_owed_until_it_is_settled,
     a_cancelled_job_owes_its_receipt_too,
     a_put_is_noted_unless_a_later_one_was,
@@ -143,23 +141,34 @@ pub async fn a_job_that_does_not_run_can_not_be_asked_to_stop(imports: &impl Imp
     assert!(is_conflict(&imports.request_cancel(&store, import.id, at(101)).await));
 }
 
-pub async fn the_line_is_of_pending_jobs_alone(imports: &impl Imports) {
-    let (store, other) = (fresh_store(), fresh_store());
-    assert_eq!(imports.backlog(at(9)).await, Ok(vec![]));
+pub async fn turns_come_in_the_order_of_creation(imports: &impl Imports) {
+    let stores = [fresh_store(), fresh_store()];
+    let turn = async || imports.last_turn().await.unwrap();
+    assert_eq!(turn().await, 0);
     let mut made = Vec::new();
-    for (seconds, store) in (0..6).zip([&store, &other].into_iter().cycle()) {
+    for (seconds, store) in (0..6).zip(stores.iter().cycle()) {
         made.push(created(imports, store, at(seconds)).await);
     }
+    assert_eq!(made.iter().map(|import| import.ordinal).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(turn().await, 0);
     run_next(imports, at(10), at(9_999)).await;
+    assert_eq!(turn().await, 1);
     let (_, lease, _) = claimed(imports, at(11)).await;
-    let gone = made.get(3).unwrap();
+    let gone = made.get(2).unwrap();
     imports.cancel_pending(gone, &cancelled(gone), at(12)).await.unwrap();
-    assert_eq!(imports.backlog(at(99)).await, Ok(vec![at(2), at(4), at(5)]));
-    assert_eq!(imports.backlog(at(4)).await, Ok(vec![at(2), at(4)]));
-    assert_eq!(imports.backlog(at(4) - TimeDelta::microseconds(1)).await, Ok(vec![at(2)]));
-    // A job that was given back has started all the same.
+    // The turn of a job that was given back has come all the same.
     imports.release(&lease).await.unwrap();
-    assert_eq!(imports.backlog(at(99)).await, Ok(vec![at(2), at(4), at(5)]));
+    assert_eq!(turn().await, 2);
+    // The one that was cancelled is passed over.
+    for expected in [2, 4, 5] {
+        let (import, lease, _) = claimed(imports, at(20)).await;
+        assert_eq!((import.ordinal, turn().await), (expected, expected));
+        imports.finish(&lease, &outcome(&lease, Ending::Success, at(9_999)), at(21)).await.unwrap();
+    }
+    let last = made.get(5).unwrap();
+    imports.cancel_pending(last, &cancelled(last), at(22)).await.unwrap();
+    assert_eq!(imports.claim_next(at(23)).await, Ok(Claim::Idle));
+    assert_eq!(turn().await, 6);
 }
 
 pub async fn a_receipt_is_owed_until_it_is_settled(imports: &impl Imports) {

@@ -140,6 +140,7 @@ pub async fn a_created_job_waits_as_it_was_asked_for(imports: &impl Imports) {
         ignored: new.ignored.clone(),
         status: ImportStatus::Pending,
         created_at: at(0) + TimeDelta::microseconds(1_234),
+        ordinal: 1,
         updated_at: at(0) + TimeDelta::microseconds(1_234),
         started_at: None,
         finished_at: None,

@@ -1,0 +1,161 @@
+//! DynamoDB in memory, and between it and its clients the weather. Time is tokio's: where that is paused, nothing that is
+//! measured depends on the machine.
+
+use std::{
+    fmt, mem,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use aws::ImportTable;
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::{
+    Client, Config,
+    config::{BehaviorVersion, Region, retry::RetryConfig},
+};
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+        orchestrator::{HttpRequest, HttpResponse},
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
+use dynoxide::{Database, DynoxideError};
+use serde_json::{Value, json};
+use tokio::{sync::mpsc, time::sleep};
+
+use crate::{contention::Contention, limits::Limits};
+
+const TABLE: &str = "imports";
+
+/// What goes wrong, one flag each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weather {
+    /// Transactions hold their items for so long, in milliseconds, and others over them are refused.
+    pub(crate) hold: Option<u64>,
+    /// A partition takes a thousand write units a second, a table four thousand.
+    pub(crate) limits: bool,
+}
+
+/// A database with an empty table of jobs.
+#[derive(Clone)]
+pub(crate) struct Dynamo(Arc<Shared>);
+
+struct Shared {
+    database: Database,
+    contention: Option<Contention>,
+    limits: Option<Limits>,
+    /// How long the next transaction is on its way.
+    delay: Mutex<Duration>,
+    /// Told of every request and its answer, if somebody listens.
+    log: Option<mpsc::UnboundedSender<(String, Value)>>,
+}
+
+impl Dynamo {
+    pub(crate) fn new(weather: Weather) -> Self {
+        Self::logged(weather, None)
+    }
+
+    pub(crate) fn logged(weather: Weather, log: Option<mpsc::UnboundedSender<(String, Value)>>) -> Self {
+        let database = Database::memory().unwrap();
+        let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
+        let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+        let table = json!({
+            "TableName": TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [attribute("pk", "S"), attribute("sk", "S"), attribute("position", "N")],
+            "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
+            "LocalSecondaryIndexes": [{
+                "IndexName": "by_position",
+                "KeySchema": [key("pk", "HASH"), key("position", "RANGE")],
+                "Projection": {"ProjectionType": "ALL"},
+            }],
+        });
+        execute(&database, "CreateTable", table).unwrap();
+        let contention = weather.hold.map(Contention::new);
+        let limits = weather.limits.then(Limits::default);
+        Self(Arc::new(Shared { database, contention, limits, delay: Mutex::default(), log }))
+    }
+
+    /// The adapter of a function's instance, tried again and timed out as in production.
+    pub(crate) fn table(&self) -> ImportTable {
+        let connector = SharedHttpConnector::new(self.clone());
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .region(Region::new("us-east-1"))
+            .retry_config(RetryConfig::standard().with_max_attempts(4))
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .build();
+        ImportTable::new(Client::from_conf(config), TABLE.to_owned())
+    }
+
+    pub(crate) fn delay_transaction(&self, delay: Duration) {
+        *self.0.delay.lock().unwrap() = delay;
+    }
+
+    async fn answer(self, operation: String, body: Value) -> (u16, String) {
+        let Shared { database, contention, limits, delay, log } = &*self.0;
+        if operation == "TransactWriteItems" {
+            let delay = mem::take(&mut *delay.lock().unwrap());
+            sleep(delay).await;
+        }
+        let refused = limits.as_ref().and_then(|limits| limits.refuse(&operation, &body));
+        let _held = match (refused, contention) {
+            (Some(refusal), _) => return (400, refusal.to_string()),
+            (None, None) => None,
+            (None, Some(contention)) => match contention.enter(&operation, &body).await {
+                Ok(held) => Some(held),
+                Err(refusal) => return (400, refusal.to_string()),
+            },
+        };
+        match execute(database, &operation, body) {
+            Ok(answer) => {
+                if let Some(log) = log {
+                    log.send((operation, answer.clone())).unwrap();
+                }
+                (200, answer.to_string())
+            }
+            Err(error) => (400, error.to_json()),
+        }
+    }
+}
+
+impl fmt::Debug for Dynamo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dynamo")
+    }
+}
+
+impl HttpConnector for Dynamo {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let answer = self.clone().answer(operation, body);
+        HttpConnectorFuture::new(async move {
+            let (status, body) = answer.await;
+            Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body)))
+        })
+    }
+}
+
+/// Does what a request asks for, in DynamoDB's JSON.
+fn execute(database: &Database, operation: &str, mut body: Value) -> Result<Value, DynoxideError> {
+    body["ReturnConsumedCapacity"] = json!("TOTAL");
+    macro_rules! call {
+        ($call:ident) => {
+            serde_json::to_value(database.$call(serde_json::from_value(body).unwrap())?).unwrap()
+        };
+    }
+    Ok(match operation {
+        "BatchGetItem" => call!(batch_get_item),
+        "CreateTable" => call!(create_table),
+        "GetItem" => call!(get_item),
+        "Query" => call!(query),
+        "TransactWriteItems" => call!(transact_write_items),
+        "UpdateItem" => call!(update_item),
+        other => panic!("no job needs {other}"),
+    })
+}
