@@ -15,7 +15,7 @@ pub(crate) fn report(import: &Import, errors: &ImportErrors, columns: Option<u16
     let status = if import.attributes.status == Status::Success { "success" } else { "failed" };
     let mut report = format!("Import {}: {status}\n{}", import.id, of_types(import, columns));
     if !errors.data.is_empty() {
-        report += &format!("\n{}:\n{}", shown_of_all(errors), of_errors(errors, columns));
+        report.extend(["\n", &shown_of_all(errors), ":\n", &of_errors(errors, columns).to_string()]);
     }
     report
 }
