@@ -28,7 +28,7 @@ fn run(world: &World, commands: &str, more: &[(&str, &str)]) -> String {
             ("AWS_DEFAULT_REGION", world.stack.region()),
             ("AWS_ACCESS_KEY_ID", id),
             ("AWS_SECRET_ACCESS_KEY", secret),
-            ("API", &world.stack.api_path_url()),
+            ("API", &world.stack.api_url()),
             ("TOKEN", &world.stack.token(&world.store, 3_600).unwrap()),
         ])
         .envs(
