@@ -68,6 +68,12 @@ fn in_units(text: &str, size: usize, is_little: bool, has_mark: bool) -> Vec<u8>
     mark.into_iter().chain(text.chars()).flat_map(|character| unit(character.into())).collect()
 }
 
+/// A file in which byte 257 begins `ustar`.
+fn custard() -> Vec<u8> {
+    let begin = r#"{"type":"subscription_product","name":"Tea box","description":""#;
+    format!("{begin}{}Custard\"}}\n", " ".repeat(256 - begin.len())).into_bytes()
+}
+
 /// The bytes of a file as zlib packs them.
 fn zlib(file: &[u8]) -> Vec<u8> {
     let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
@@ -95,8 +101,8 @@ async fn a_file_in_another_encoding_or_packed_otherwise_is_read_or_named_with_wh
         ("gzip, twice, NULs behind both", [gzip(&with(&[0; 8])), vec![0; 8]].concat()),
         ("zlib", zlib(TWO.as_bytes())),
         ("zlib inside of gzip", gzip(&zlib(TWO.as_bytes()))),
-        ("bzip2's magic word in a text", TWO.replace('{', "BZh{").into_bytes()),
-        ("a name that reads WEBP at its place", TWO.replace("\"type\"", "\"WEBPs\":0,\"type\"").into_bytes()),
+        ("the magic word of tar at its place", custard()),
+        ("the magic word of MP4 at its place", TWO.replacen('{', "{\"xyftypmp42\":0,", 1).into_bytes()),
     ];
     let mut all = String::new();
     for (name, file) in files {

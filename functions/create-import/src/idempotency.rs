@@ -22,10 +22,10 @@ pub fn of(key: Option<String>, upload: &Upload) -> Result<Option<Idempotency>, A
     let mut packed = Content::with(&upload.options);
     packed.add(&upload.file);
     let packed = packed.digest();
-    let mut unpacker = Unpacker::into_sink(Content::with(&upload.options));
+    let mut unpacker = Unpacker::new(Content::with(&upload.options));
     unpacker.take(&upload.file);
     // What can't be unpacked is what it is.
-    let fingerprint = unpacker.finish_sink().map_or_else(|_| packed.clone(), Content::digest);
+    let fingerprint = unpacker.into_sink().map_or_else(|_| packed.clone(), Content::digest);
     // Before files were unpacked for this, one was known by its packed bytes.
     let former = (packed != fingerprint).then_some(packed);
     Ok(Some(Idempotency { key, fingerprint, former }))

@@ -18,5 +18,8 @@ mod tests {
     fn a_panic_over_a_line_is_that_lines_error() {
         let error = guarded::<()>(|| panic!("a mistake of ours")).unwrap_err();
         assert_eq!(error.code, RecordErrorCode::Internal);
+        let problem =
+            "the service failed over this line, and the fault is ours: tell its operator the job and the line";
+        assert_eq!(error.detail(), problem);
     }
 }

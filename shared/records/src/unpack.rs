@@ -39,13 +39,13 @@ pub struct Unpacker<S: Sink = Vec<u8>>(Layer<S>);
 
 impl Default for Unpacker {
     fn default() -> Self {
-        Self::into_sink(Vec::new())
+        Self::new(Vec::new())
     }
 }
 
 impl<S: Sink> Unpacker<S> {
     /// Unpacks into a sink.
-    pub const fn into_sink(sink: S) -> Self {
+    pub const fn new(sink: S) -> Self {
         Self(Layer::new(MOST_LAYERS, sink))
     }
 
@@ -58,7 +58,7 @@ impl<S: Sink> Unpacker<S> {
     ///
     /// # Errors
     /// When it is too large once unpacked, can't be unpacked, or holds next to nothing.
-    pub fn finish_sink(self) -> Result<S, FileFault> {
+    pub fn into_sink(self) -> Result<S, FileFault> {
         self.0.finish()
     }
 }
@@ -69,7 +69,7 @@ impl Unpacker {
     /// # Errors
     /// When it is too large once unpacked, can't be unpacked, holds next to nothing, or is of another kind.
     pub fn finish(self) -> Result<Vec<u8>, FileFault> {
-        let file = self.finish_sink()?;
+        let file = self.into_sink()?;
         match other_kind(&file) {
             Some(kind) => Err(FileFault::OtherKind(kind)),
             None => Ok(file),

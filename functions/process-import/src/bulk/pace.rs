@@ -87,3 +87,20 @@ impl Pace {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_calls_that_were_held_back_raise_the_rate() {
+        let mut pace = Pace::new();
+        for _ in 0..100 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            let call = pace.send(25.0);
+            assert!(pace.learn(&call, 0.0) && pace.rate <= START, "{pace:?}");
+        }
+        let calls: Vec<_> = (0..100).map(|_| pace.send(25.0)).collect();
+        assert!(calls.iter().all(|call| pace.learn(call, 0.0)) && pace.rate > START, "{pace:?}");
+    }
+}

@@ -100,6 +100,20 @@ async fn a_cancelled_job_whose_lines_were_all_tried_ends_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cancelled_job_whose_lines_fail_for_reasons_of_their_own_ends_as_it_is() {
+    let world = World::with(product("tea")).await;
+    world.run().await;
+    let skip = ImportOptions { on_conflict: OnConflict::Skip, ..ImportOptions::default() };
+    world.submit_with(2, product("tea").replace("Tea tea", "T"), skip).await;
+    world.faults.plan(Call::FinishFile, Fault::Slow(Duration::from_hours(1)));
+    assert!(tokio::time::timeout(Duration::from_secs(1), world.turn()).await.is_err());
+    world.worker.imports.request_cancel(&store(), id(2), twins::now()).await.unwrap();
+    pass(LEASE).await;
+    world.run().await;
+    assert_eq!(world.outcome(2).await, "failed, 0 of 1\n0: nothing_imported \n1: wrong_length name\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cancelled_dry_run_has_written_nothing_either() {
     let world = World::new();
     world.submit_with(1, products(20_000), ImportOptions { dry_run: true, ..ImportOptions::default() }).await;

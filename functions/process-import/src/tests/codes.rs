@@ -107,8 +107,8 @@ async fn each_code_says_what_to_write_or_do_next() {
     world.run().await;
     told(&world, 1, &mut all).await;
     all.insert("superseded".to_owned(), JobFault::Superseded.error().detail());
-    let told: String = all.iter().map(|(code, error)| format!("{code}\n    {error}\n")).collect();
-    assert_snapshot!(told);
+    let told: Vec<String> = all.iter().map(|(code, error)| format!("{code}\n    {error}\n")).collect();
+    assert_snapshot!(told.concat());
     // A fault of ours is tested where it is caught.
     let missing: Vec<_> = RecordErrorCode::ALL
         .iter()

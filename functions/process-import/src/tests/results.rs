@@ -91,6 +91,17 @@ async fn a_failed_line_is_reported_with_its_text_and_whether_it_only_waits_for_a
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_line_that_also_has_an_error_of_its_own_does_not_only_wait() {
+    let bad = product("mug").replace("Tea mug", "T");
+    let both = offering("box", "mug", "monthly").replace("\"mug\"", "\"mug\",\"nothing\"");
+    let world = World::with([bad, plan("monthly"), both].concat()).await;
+    world.run().await;
+    let results = failed_results(&world).await;
+    let row: serde_json::Value = serde_json::from_str(results.lines().nth(1).unwrap()).unwrap();
+    assert_eq!((&row["errors"][0]["blocked_by"], &row["blocked_by"]), (&1.into(), &serde_json::Value::Null), "{row}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_that_is_sent_again_says_what_to_ask_for() {
     let world = World::with(products(2)).await;
     world.submit(2, products(2)).await;
