@@ -13,11 +13,11 @@ pub const MAX_ERRORS: u32 = 10_100;
 /// wide as what they hold.
 pub(crate) fn report(import: &Import, errors: &ImportErrors, columns: Option<u16>) -> String {
     let status = if import.attributes.status == Status::Success { "success" } else { "failed" };
-    let mut report = format!("Import {}: {status}\n{}", import.id, of_types(import, columns));
+    let mut parts = vec![format!("Import {}: {status}", import.id), of_types(import, columns).to_string()];
     if !errors.data.is_empty() {
-        report += &format!("\n{}:\n{}", shown_of_all(errors), of_errors(errors, columns));
+        parts.extend([format!("{}:", shown_of_all(errors)), of_errors(errors, columns).to_string()]);
     }
-    report
+    parts.join("\n")
 }
 
 fn table(header: [&str; 3], columns: Option<u16>) -> Table {
