@@ -10,7 +10,16 @@ fn lines(sent: &str) -> Vec<String> {
     let plain = |part: &str| part.split_once(|end: char| end.is_ascii_alphabetic()).map(|(_, rest)| rest.to_owned());
     let (first, rest) = sent.split_once('\u{1b}').unwrap_or((sent, ""));
     let text = rest.split('\u{1b}').filter_map(plain).fold(first.to_owned(), |text, part| text + &part);
-    text.split(['\r', '\n']).map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
+    let lines = text.split(['\r', '\n']).map(str::trim_end).filter(|line| !line.is_empty());
+    lines.flat_map(|line| if line.contains('░') { rows(line) } else { vec![line.to_owned()] }).collect()
+}
+
+/// Bars fill a row each and have no line end between them.
+fn rows(bars: &str) -> Vec<String> {
+    let letters: Vec<char> = bars.chars().collect();
+    let rows: Vec<String> = letters.chunks(80).map(|row| row.iter().collect()).collect();
+    assert!(rows.iter().all(|row| row.starts_with("subscription")), "a bar is wider than the terminal: {rows:#?}");
+    rows
 }
 
 #[test]
