@@ -97,7 +97,7 @@ mod tests {
         report(&import, &errors, Some(80))
     }
 
-    fn first_line(shown: &str) -> &str {
+    fn heading(shown: &str) -> &str {
         shown.lines().find(|line| line.contains(" errors")).unwrap()
     }
 
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn where_not_all_errors_are_shown_it_says_how_to_see_the_others() {
         let one = [error(1, "data.type", "\"type\" is required")];
-        let told = [1, 15, 10_100, 10_101].map(|total| first_line(&shown(&one, total)).to_owned());
+        let told = [1, 15, 10_100, 10_101].map(|total| heading(&shown(&one, total)).to_owned());
         insta::assert_snapshot!(told.join("\n"));
         assert!(told.iter().all(|line| line.chars().count() <= 80), "{told:?}");
     }
