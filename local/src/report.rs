@@ -13,11 +13,11 @@ pub const MAX_ERRORS: u32 = 10_100;
 /// wide as what they hold.
 pub(crate) fn report(import: &Import, errors: &ImportErrors, columns: Option<u16>) -> String {
     let status = if import.attributes.status == Status::Success { "success" } else { "failed" };
-    let mut report = format!("Import {}: {status}\n{}", import.id, of_types(import, columns));
+    let mut parts = vec![format!("Import {}: {status}", import.id), of_types(import, columns).to_string()];
     if !errors.data.is_empty() {
-        report.extend(["\n", &shown_of_all(errors), ":\n", &of_errors(errors, columns).to_string()]);
+        parts.extend([format!("{}:", shown_of_all(errors)), of_errors(errors, columns).to_string()]);
     }
-    report
+    parts.join("\n")
 }
 
 fn table(header: [&str; 3], columns: Option<u16>) -> Table {
@@ -97,7 +97,7 @@ mod tests {
         report(&import, &errors, Some(80))
     }
 
-    fn first_line(shown: &str) -> &str {
+    fn heading(shown: &str) -> &str {
         shown.lines().find(|line| line.contains(" errors")).unwrap()
     }
 
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn where_not_all_errors_are_shown_it_says_how_to_see_the_others() {
         let one = [error(1, "data.type", "\"type\" is required")];
-        let told = [1, 15, 10_100, 10_101].map(|total| first_line(&shown(&one, total)).to_owned());
+        let told = [1, 15, 10_100, 10_101].map(|total| heading(&shown(&one, total)).to_owned());
         insta::assert_snapshot!(told.join("\n"));
         assert!(told.iter().all(|line| line.chars().count() <= 80), "{told:?}");
     }
