@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use aws_sdk_s3::types::ServerSideEncryption;
 use futures_util::{StreamExt, stream};
 use imports::import::ImportStatus;
+use records::RecordErrorCode;
 
 use super::{attempts, ended, job, product};
 use crate::{
@@ -81,4 +83,22 @@ async fn a_permission_that_is_denied_in_the_midst_of_the_work_ends_no_job() {
     }
     let log = std::fs::read_to_string(world.stack.log()).unwrap();
     assert!(log.contains("AWS refuses a call"), "no alarm would ring");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_under_a_foreign_key_fails_its_job_alone() {
+    let (world, proxy) = Proxy::world().await;
+    proxy.weather(Box::new(|request| {
+        holds(request, ["GET /", "/theirs.jsonl"]).then(|| Befalls::Answer(denial("s3:GetObject")))
+    }));
+    let put = world.s3().put_object().bucket(world.stack.bucket()).key(format!("drops/{}/theirs.jsonl", world.store));
+    let put =
+        put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id("arn:aws:kms:eu-west-1:2:key/theirs");
+    put.body(product("theirs").into_bytes().into()).send().await.unwrap();
+    let id = world.job_of_drop("theirs.jsonl").await;
+    let later = world.submit(product("ours")).await;
+    assert_eq!(ended(&world, &later).await.status, ImportStatus::Success);
+    let failure = ended(&world, &id).await.report.unwrap().failure.unwrap();
+    assert_eq!(failure.code, RecordErrorCode::FileUnreadable, "{failure:?}");
+    assert!(proxy.befallen() > 0);
 }
