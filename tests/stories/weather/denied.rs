@@ -80,13 +80,14 @@ async fn a_permission_that_is_denied_in_the_midst_of_the_work_ends_no_job() {
             })
             .await;
     }
-    let mut started_at = None;
+    let mut jobs = Vec::new();
     for id in &ids {
         let job = ended(&world, id).await;
         assert_eq!((job.status, attempts(&world, id).await), (ImportStatus::Success, "1".to_owned()), "{id}");
-        assert!(started_at <= job.started_at, "{id} has started before an earlier one");
-        started_at = job.started_at;
+        jobs.push((job.created_at, job.started_at));
     }
+    jobs.sort_unstable();
+    assert!(jobs.is_sorted_by_key(|(_, started_at)| *started_at), "a job has started before an earlier one");
     let log = std::fs::read_to_string(world.stack.log()).unwrap();
     assert!(log.contains("AWS refuses a call"), "no alarm would ring");
 }
