@@ -259,7 +259,7 @@ fn fault(call: Call, state: &mut State) -> Fault {
         5 => Fault::Slow(chance.millis(100, 20_000)),
         6 => Fault::Late(chance.millis(100, 40_000)),
         // A claim that is drawn out is slow: who made it is known by whose turn it is.
-        7 if call == Call::ClaimNext => Fault::Slow(chance.millis(100, ADRIFT)),
+        7 if matches!(call, Call::ClaimNext | Call::Begin) => Fault::Slow(chance.millis(100, ADRIFT)),
         7..10 => Fault::Adrift(chance.millis(100, ADRIFT)),
         _ => Fault::LeaveOver(1 + chance.below(30)),
     }

@@ -48,7 +48,7 @@ async fn a_call_that_hangs_is_answered_before_lambda_stops_it() {
     let Some(Body::Text(body)) = response.body else { panic!("no text") };
     assert_eq!(response.status_code, 500);
     assert!(body.contains("\"request_id\":\"request-1\""), "{body}");
-    assert!(began.elapsed() < imports::times::duration(imports::times::API_TIMEOUT));
+    assert!(began.elapsed() < duration(imports::times::API_TIMEOUT));
 }
 
 #[tokio::test]
