@@ -3,7 +3,7 @@
 
 use std::{
     fmt, mem,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
@@ -93,6 +93,11 @@ impl Dynamo {
 
     pub(crate) fn delay_transaction(&self, delay: Duration) {
         *self.0.delay.lock().unwrap() = delay;
+    }
+
+    /// How many requests were more than the table takes.
+    pub(crate) fn throttled(&self) -> u32 {
+        self.0.limits.as_ref().map_or(0, |limits| limits.refused.load(Ordering::Relaxed))
     }
 
     async fn answer(self, operation: String, body: Value) -> (u16, String) {

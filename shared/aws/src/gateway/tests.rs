@@ -155,6 +155,20 @@ async fn a_handler_that_panics_has_failed_like_any_other() {
 }
 
 #[tokio::test]
+async fn what_may_succeed_later_is_answered_with_when() {
+    let fails = |error: PortError| move |_: Call| std::future::ready(Err(ApiError::Internal(error.clone())));
+    let busy = fails(PortError::Transient("400 ThrottlingException".to_owned()));
+    let response = answer(&by_token(), &busy, event(&[]), "request-1").await;
+    let retry_after = response.headers.get("retry-after").map(|value| value.to_str().unwrap());
+    assert_eq!((response.status_code, retry_after), (503, Some("5")));
+    let Some(Body::Text(body)) = response.body else { panic!("no text") };
+    assert_snapshot!(body, @r#"{"errors":[{"status":"503","title":"Service Unavailable","detail":"The service could not do this in time. Try again in some seconds; a call that makes something may have made it all the same, and makes it only once with the header Idempotency-Key.","meta":{"request_id":"request-1"}}]}"#);
+    let broken = fails(PortError::Permanent("400 ValidationException".to_owned()));
+    let response = answer(&by_token(), &broken, event(&[]), "request-1").await;
+    assert_eq!((response.status_code, response.headers.get("retry-after")), (500, None));
+}
+
+#[tokio::test]
 async fn an_address_with_a_line_end_becomes_no_header() {
     let handle = |_| async { Reply::redirect("https://example.com/\r\nset-cookie: a=b".to_owned()) };
     let response = answer(&by_token(), &handle, event(&[]), "request-1").await;
