@@ -36,7 +36,9 @@ impl Drop for Held {
     fn drop(&mut self) {
         if let Self::Items { held, items } = self {
             let mut held = held.lock().unwrap();
-            items.iter().for_each(|item| assert!(held.remove(item)));
+            for item in items {
+                assert!(held.remove(item));
+            }
         }
     }
 }

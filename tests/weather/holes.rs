@@ -21,7 +21,7 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn with_gap(late: Option<Duration>) -> (Dynamo, impl Future<Output = Option<Import>>) {
     let _world = World::new();
     let dynamo = Dynamo::new(Weather::default());
-    dynamo.delay_transaction(Duration::from_secs(3_600).min(late.unwrap_or(Duration::MAX)));
+    dynamo.delay_transaction(Duration::from_hours(1).min(late.unwrap_or(Duration::MAX)));
     let table = dynamo.table();
     let first = tokio::spawn(async move { table.create(job(1), now()).await.unwrap().into_import() });
     sleep(Duration::from_millis(1)).await;

@@ -1,12 +1,5 @@
 //! The AWS adapters in AWS's weather: over a DynamoDB in memory that refuses what the real one refuses, in virtual time.
 #![cfg(test)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "this is a test"
-)]
 
 mod contention;
 mod creation;

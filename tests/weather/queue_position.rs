@@ -39,9 +39,9 @@ async fn with_three_thousand_waiting_a_position_costs_one_read_unit() {
     for number in 1..=WAITING {
         table.create(job(number.into()), noon() + TimeDelta::milliseconds(number.into())).await.unwrap();
     }
-    let last = table.get(&call().store, id(WAITING.into()), noon()).await.unwrap().unwrap();
+    let newest = table.get(&call().store, id(WAITING.into()), noon()).await.unwrap().unwrap();
     read_units(&mut log);
-    assert_eq!(Turns::position_of(&table, &last).await, Ok(Some(WAITING.into())));
+    assert_eq!(Turns::position_of(&table, &newest).await, Ok(Some(WAITING.into())));
     let alone = read_units(&mut log);
     println!("{alone} read units for a queue position with {WAITING} waiting jobs");
     assert!(alone <= 1.0);
