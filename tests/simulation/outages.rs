@@ -199,11 +199,11 @@ fn the_permissions_are_those_of_the_template() {
     assert_eq!(granted, PERMISSIONS.iter().map(|(action, _)| *action).collect());
 }
 
+/// What befalls calls.
+type Befall = Box<dyn FnMut(Call) -> Option<Fault> + Send>;
+
 /// What calls of a service do that is out.
-fn outages(
-    calls: &'static [Call],
-    hang: TimeDelta,
-) -> Vec<(&'static str, Box<dyn FnMut(Call) -> Option<Fault> + Send>)> {
+fn outages(calls: &'static [Call], hang: TimeDelta) -> Vec<(&'static str, Befall)> {
     let mut count = 0;
     let hangs = move |call| {
         count += 1;

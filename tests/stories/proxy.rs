@@ -251,34 +251,10 @@ impl Link {
                         self.answered = 0;
                         self.mischief = None;
                     }
-                    if self.aws.is_none() {
-                        self.aws = TcpStream::connect(&self.proxy.0.aws).await.ok();
-                    }
                     request.extend_from_slice(bytes);
-                    self.mischief = self.mischief.or_else(|| self.proxy.planned(&request));
-                    match self.mischief {
-                        // Its function writes until nothing more fits, and waits.
-                        Some(Mischief::StallRequest) => return sleep(FOR_LONG).await,
-                        Some(Mischief::Kill(Moment::Before)) => return self.kill(),
-                        _ => {}
-                    }
-                    match is_whole(&request).then(|| self.proxy.befalls(&request)).flatten() {
-                        Some(Befalls::Nothing) => return sleep(FOR_LONG).await,
-                        Some(Befalls::Answer(answer)) => {
-                            self.answered = answer.len();
-                            if function.write_all(&answer).await.is_err() {
-                                return;
-                            }
-                            continue;
-                        }
-                        None => {}
-                    }
-                    // AWS gets requests whole: of one before which its function dies it has seen nothing.
-                    let Some(aws) = &mut self.aws else { return };
-                    if is_whole(&request) && aws.write_all(&request).await.is_err() {
+                    if !self.pass_on(&mut function, &request).await {
                         return;
                     }
-                    self.answered = 0;
                 }
                 read = read(self.aws.as_mut(), &mut came) => match read {
                     Ok(count @ 1..) => {
@@ -298,6 +274,45 @@ impl Link {
                 }
             }
             self.last = Instant::now();
+        }
+    }
+
+    /// Hands a request on as far as it has come. `false` when nothing more goes over the connection.
+    async fn pass_on(&mut self, function: &mut TcpStream, request: &[u8]) -> bool {
+        if self.aws.is_none() {
+            self.aws = TcpStream::connect(&self.proxy.0.aws).await.ok();
+        }
+        self.mischief = self.mischief.or_else(|| self.proxy.planned(request));
+        match self.mischief {
+            // Its function writes until nothing more fits, and waits.
+            Some(Mischief::StallRequest) => {
+                sleep(FOR_LONG).await;
+                return false;
+            }
+            Some(Mischief::Kill(Moment::Before)) => {
+                self.kill();
+                return false;
+            }
+            _ => {}
+        }
+        // AWS gets requests whole: of one before which its function dies it has seen nothing.
+        self.answered = 0;
+        if !is_whole(request) {
+            return self.aws.is_some();
+        }
+        match self.proxy.befalls(request) {
+            Some(Befalls::Nothing) => {
+                sleep(FOR_LONG).await;
+                false
+            }
+            Some(Befalls::Answer(answer)) => {
+                self.answered = answer.len();
+                function.write_all(&answer).await.is_ok()
+            }
+            None => match &mut self.aws {
+                Some(aws) => aws.write_all(request).await.is_ok(),
+                None => false,
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! The runbook's commands, as an operator copies them from it, run by the AWS command line on the local AWS.
 
-use std::{fs, process::Command};
+use std::{fmt::Write, fs, process::Command};
 
 use local::python::Environment;
 
@@ -52,11 +52,11 @@ async fn the_jobs_of_all_stores_are_seen_while_they_wait_and_run() {
     let shown = || run(&world, &commands("## Symptoms"), &[]);
     assert_eq!(shown().trim(), "");
     // Large enough that it still runs, and the others wait, when the command looks.
-    let large: String = (0..20_000)
-        .map(|number| {
-            format!("{{\"type\":\"subscription_product\",\"external_ref\":\"p{number}\",\"name\":\"Box\"}}\n")
-        })
-        .collect();
+    let mut large = String::new();
+    for number in 0..20_000 {
+        writeln!(large, "{{\"type\":\"subscription_product\",\"external_ref\":\"p{number}\",\"name\":\"Box\"}}")
+            .unwrap();
+    }
     let first = world.submit(large).await;
     let other = world.neighbour();
     let second = other.submit(PRODUCTS).await;

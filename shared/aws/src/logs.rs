@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_refused_call_is_logged_where_the_alarm_looks() {
         let line = logged(LevelFilter::ERROR, true, || drop(sort_of_file(refused())));
-        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(line["fields"]["refused"], "AccessDenied");
     }
 
