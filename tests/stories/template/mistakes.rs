@@ -167,7 +167,7 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "ListImportsFunction is not traced"
     }
     "permissions" {
-        GetImportFunction: "- dynamodb:GetItem" => "- dynamodb:*";
+        GetImportFunction: "Action: dynamodb:GetItem" => "Action: dynamodb:*";
         "GetImportFunctionRole may \"dynamodb:*\""
         ListImportsFunction: "Action: dynamodb:Query" => "Action: dynamodb:Scan";
         "ListImportsFunctionRole may \"dynamodb:Scan\""
