@@ -23,7 +23,7 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 import ministack.app
 from ministack.core import iam_evaluator, lambda_runtime
-from ministack.services import apigateway, s3
+from ministack.services import apigateway, dynamodb, s3
 
 drain_log = lambda_runtime.Worker._drain_stderr_bounded
 
@@ -67,6 +67,20 @@ def parse_api_url_by_path(host, path):
 
 
 ministack.app._parse_execute_api_url = parse_api_url_by_path
+
+scan = dynamodb._scan
+
+
+def scan_in_large_pages(request):
+    # For each page the emulator sorts the whole table. The service never scans; people and tests do, and want all of it.
+    page, dynamodb._DDB_PAGE_SIZE_BYTES = dynamodb._DDB_PAGE_SIZE_BYTES, 64 << 20
+    try:
+        return scan(request)
+    finally:
+        dynamodb._DDB_PAGE_SIZE_BYTES = page
+
+
+dynamodb._scan = scan_in_large_pages
 
 user_metadata = s3._extract_user_metadata
 

@@ -30,10 +30,10 @@ use words::{percent, uuid};
 pub struct GenerateArgs {
     /// How many lines the file has, good and bad together.
     pub objects: usize,
-    /// Picks the file: the same seed gives the same bytes.
+    /// The same seed gives the same bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many of the lines are broken, of every kind in turn.
+    /// How many are broken, of every kind in turn.
     #[arg(long, default_value_t = 0)]
     pub bad: usize,
     /// Where to write, `.gz` compresses; else standard output.

@@ -46,7 +46,7 @@ async fn a_call_that_hangs_is_answered_before_lambda_stops_it() {
     let hangs = |_| async { std::future::pending().await };
     let response = answer(&by_token(), &hangs, event(&[]), "request-1").await;
     let Some(Body::Text(body)) = response.body else { panic!("no text") };
-    assert_eq!(response.status_code, 500);
+    assert_eq!(response.status_code, 503);
     assert!(body.contains("\"request_id\":\"request-1\""), "{body}");
     assert!(began.elapsed() < duration(imports::times::API_TIMEOUT));
 }

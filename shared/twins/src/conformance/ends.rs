@@ -24,6 +24,7 @@ promises! { $ import_end_promises in ends:
     a_request_to_stop_outlives_the_claim,
     a_job_that_does_not_run_can_not_be_asked_to_stop,
     turns_come_in_the_order_of_creation,
+    jobs_that_have_not_ended_are_listed_earliest_first,
     a_receipt_is_owed_until_it_is_settled,
     a_cancelled_job_owes_its_receipt_too,
     a_put_is_noted_unless_a_later_one_was,
@@ -169,6 +170,22 @@ pub async fn turns_come_in_the_order_of_creation(imports: &impl Imports) {
     imports.cancel_pending(last, &cancelled(last), at(22)).await.unwrap();
     assert_eq!(imports.claim_next(at(23)).await, Ok(Claim::Idle));
     assert_eq!(turn().await, 6);
+}
+
+pub async fn jobs_that_have_not_ended_are_listed_earliest_first(imports: &impl Imports) {
+    let stores = [fresh_store(), fresh_store()];
+    let mut open = Vec::new();
+    for store in stores.iter().cycle().take(6) {
+        let Import { id, store, created_at, .. } = created(imports, store, at(0)).await;
+        open.push(ImportRef { store, id, created_at });
+    }
+    run_next(imports, at(1), at(9_999)).await;
+    claimed(imports, at(2)).await;
+    open.remove(0);
+    for limit in [1, 2, 5, 100] {
+        let listed = imports.open(u32::try_from(limit).unwrap()).await.unwrap();
+        assert_eq!(listed, open.iter().take(limit).cloned().collect::<Vec<_>>());
+    }
 }
 
 pub async fn a_receipt_is_owed_until_it_is_settled(imports: &impl Imports) {

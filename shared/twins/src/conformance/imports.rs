@@ -13,7 +13,7 @@ use imports::{
     },
     owner::Owner,
     page::Page,
-    ports::{Created, ImportRef, Imports, PortError, PortResult},
+    ports::{Created, Imports, PortError, PortResult},
     report::{Action, Report},
     times::LEASE,
 };
@@ -39,7 +39,6 @@ promises! { $ imports_promises in imports:
     a_released_job_is_claimed_at_once_and_its_attempt_does_not_count,
     a_claim_tells_whether_there_was_one_before,
     a_released_lease_changes_nothing,
-    jobs_that_have_not_ended_are_listed_earliest_first,
 }
 
 pub(super) fn new_import(store: &StoreId) -> NewImport {
@@ -412,20 +411,4 @@ pub async fn a_released_lease_changes_nothing(imports: &impl Imports) {
     assert_eq!(get(imports, &import, at(4)).await, before);
     assert_eq!(claimed(imports, at(5)).await.2, 1);
     check_lost(imports, &lease, at(6)).await;
-}
-
-pub async fn jobs_that_have_not_ended_are_listed_earliest_first(imports: &impl Imports) {
-    let stores = [fresh_store(), fresh_store()];
-    let mut open = Vec::new();
-    for store in stores.iter().cycle().take(6) {
-        let Import { id, store, created_at, .. } = created(imports, store, at(0)).await;
-        open.push(ImportRef { store, id, created_at });
-    }
-    run_next(imports, at(1), at(9_999)).await;
-    claimed(imports, at(2)).await;
-    open.remove(0);
-    for limit in [1, 2, 5, 100] {
-        let listed = imports.open(u32::try_from(limit).unwrap()).await.unwrap();
-        assert_eq!(listed, open.iter().take(limit).cloned().collect::<Vec<_>>());
-    }
 }
