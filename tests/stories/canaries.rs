@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     gate::routes,
-    permissions::roles::Roles,
+    permissions::roles::{Roles, Taken},
     root,
     world::{IMPORTS, PATIENCE, World, gzip, send},
 };
@@ -209,15 +209,26 @@ impl Story {
     }
 
     /// Takes the permissions away from a function whose actions begin so.
-    async fn forbid(&self, function: &str, action: &str) {
+    async fn forbid(&self, function: &str, action: &str) -> Vec<Taken> {
         let stack = &self.world.stack;
         let roles = Roles::of(stack, PathBuf::new()).await;
         let mut granted = roles.granted(stack).await;
         granted.retain(|pair| pair.function == function && pair.action.starts_with(action));
         assert!(!granted.is_empty());
+        let mut taken = Vec::new();
         for pair in &granted {
-            roles.take_away(stack, pair).await;
+            taken.push(roles.take_away(stack, pair).await);
         }
+        taken
+    }
+
+    /// Waits until the worker's log says that it was refused something.
+    async fn stopped(&self) {
+        let has_stopped = async || {
+            let log = std::fs::read_to_string(self.world.stack.log()).unwrap();
+            log.contains("the import stopped; it is tried again").then_some(())
+        };
+        self.world.wait("import that stopped", PATIENCE, has_stopped).await;
     }
 }
 
@@ -242,9 +253,13 @@ async fn nothing_that_is_sent_is_logged_or_shown_to_others() {
     story.settle(5).await;
 
     // What the database and the bucket refuse: their messages may say what was asked for.
-    story.forbid("process-import", "s3:GetObjectVersion").await;
+    let taken = story.forbid("process-import", "s3:GetObjectVersion").await;
     let file = story.canaries.good_file();
     story.drop(file, &[]).await;
+    story.stopped().await;
+    for permission in taken {
+        permission.give_back(&story.world.stack).await;
+    }
     story.settle(6).await;
     story.forbid("accept-drop", "s3:GetObjectVersion").await;
     story.drop(b"{}".to_vec(), &[]).await;

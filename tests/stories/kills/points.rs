@@ -17,8 +17,8 @@ use super::{
     bench::{Bench, Outcome, WORKER, text},
     files::File,
     steps::{
-        CANCEL, CREATE, NUMBER, OF_CALLS, OF_HAND_OVERS, OF_LARGE_REPORTS, OF_SMALL_FILES, SEND, STORE_FILE, Step,
-        WRITE_PRODUCTS, check, deaths,
+        CANCEL, CREATE, MOVE_CLOCK, NUMBER, OF_CALLS, OF_HAND_OVERS, OF_LARGE_REPORTS, OF_SMALL_FILES, SEND,
+        STORE_FILE, Step, WRITE_PRODUCTS, check, deaths,
     },
 };
 use crate::{
@@ -185,7 +185,7 @@ impl Points {
     async fn created(&mut self) {
         self.bench.clear().await;
         let mut jobs = 0;
-        for (step, moment) in deaths(&[&[STORE_FILE, CREATE, SEND]]) {
+        for (step, moment) in deaths(&[&[STORE_FILE, MOVE_CLOCK, CREATE, SEND]]) {
             let stored = usize::from(step == SEND || (step, moment) == (CREATE, Moment::After));
             self.posted(step, moment, jobs, stored).await;
             jobs += 1;

@@ -9,14 +9,16 @@ const WRITE: &str = "DynamoDB_20120810.BatchWriteItem";
 
 /// A posted file is stored.
 pub(super) const STORE_FILE: Step = ["PUT /", "/imports/store-"];
-pub(super) const CREATE: Step = [TRANSACTION, "attribute_not_exists(created_at)"];
+/// The lane's clock moves, and with it a place in the lane is taken.
+pub(super) const MOVE_CLOCK: Step = ["DynamoDB_20120810.UpdateItem", "SET micros = "];
+pub(super) const CREATE: Step = [TRANSACTION, "ConditionCheck"];
 pub(super) const SEND: Step = ["AmazonSQS.SendMessage", "MessageGroupId"];
 pub(super) const CANCEL: Step = [TRANSACTION, "SET cancelled = :true"];
 /// A job that was cancelled before its turn gets its number.
 pub(super) const NUMBER: Step = [TRANSACTION, "expires_at = :expires REMOVE keep_until"];
 
 /// What functions do that make jobs and end them before any worker has them.
-pub(super) const OF_CALLS: [Step; 5] = [STORE_FILE, CREATE, SEND, CANCEL, NUMBER];
+pub(super) const OF_CALLS: [Step; 6] = [STORE_FILE, MOVE_CLOCK, CREATE, SEND, CANCEL, NUMBER];
 
 /// Objects are written that others refer to.
 pub(super) const WRITE_PRODUCTS: Step = [WRITE, "Box 30"];

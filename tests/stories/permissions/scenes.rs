@@ -235,12 +235,12 @@ impl Stage {
     async fn hand_over(&self) -> Played {
         let worker = self.function("process-import");
         let mut file = Vec::new();
-        samples::generate(25_000, 3, 0, &mut file).unwrap();
+        samples::generate(45_000, 3, 0, &mut file).unwrap();
         let job = answered(self.world.posting(gzip(&file), &[]), 201).await?;
         self.tick(id(&job)).await?;
         self.discard().await;
         let seconds = |time: TimeDelta| json!({"Timeout": time.num_seconds()});
-        root::configure(&self.world.stack, worker, &seconds(HAND_OVER + TimeDelta::seconds(2))).await;
+        root::configure(&self.world.stack, worker, &seconds(HAND_OVER + TimeDelta::seconds(4))).await;
         let work = async {
             self.work("no message").await;
             Ok::<_, String>(())
