@@ -64,7 +64,9 @@ pub(super) async fn search_logs(world: &World, aviary: &Aviary) -> usize {
     }
     let output = std::fs::read_to_string(stack.log()).unwrap();
     lines.extend(output.lines().map(str::to_owned));
-    for expected in ["import created", "import started", "the call failed", "the import can't go on", "\"_aws\":"] {
+    for expected in
+        ["import created", "import started", "the call failed", "the import stopped; it is tried again", "\"_aws\":"]
+    {
         assert!(lines.iter().any(|line| line.contains(expected)), "no line with {expected:?} was found");
     }
     for line in &lines {
