@@ -88,7 +88,7 @@ enum Command {
         #[command(flatten)]
         stack: StackArgs,
     },
-    /// Runs one function on one event, without Docker, and prints its answer.
+    /// Runs one function on one event, without Docker; prints its answer.
     #[command(after_help = INVOKE_HELP)]
     Invoke {
         /// The function's name, for example `get-import`.

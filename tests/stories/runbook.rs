@@ -4,7 +4,7 @@ use std::{fmt::Write, fs, process::Command};
 
 use local::python::Environment;
 
-use crate::world::{ROOT, World};
+use crate::world::{IMPORTS, ROOT, World};
 
 const AWS: Environment = Environment::new("aws", include_str!("../operator/requirements.txt"));
 
@@ -28,8 +28,8 @@ fn run(world: &World, commands: &str, more: &[(&str, &str)]) -> String {
             ("AWS_DEFAULT_REGION", world.stack.region()),
             ("AWS_ACCESS_KEY_ID", id),
             ("AWS_SECRET_ACCESS_KEY", secret),
-            ("API", &world.stack.api_url()),
-            ("TOKEN", &world.stack.token(&world.store, 3_600).unwrap()),
+            ("IMPORTS", &format!("{}{IMPORTS}", world.stack.endpoint_url())),
+            ("AUTH", &format!("Authorization: Bearer {}", world.stack.token(&world.store, 3_600).unwrap())),
         ])
         .envs(
             ["ImportsTableName", "ObjectsTableName", "BucketName", "QueueUrl"]

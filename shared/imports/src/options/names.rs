@@ -13,6 +13,22 @@ pub const MOST_IGNORED: usize = 20;
 /// The most characters that are shown of such a name.
 const SHOWN: usize = 64;
 
+/// What a rehearsal is called elsewhere. A caller who asks for one by such a name must not get an import.
+const REHEARSALS: [&str; 12] = [
+    "check",
+    "check_only",
+    "dry",
+    "preview",
+    "rehearsal",
+    "rehearse",
+    "simulate",
+    "simulation",
+    "test",
+    "test_mode",
+    "validate",
+    "validate_only",
+];
+
 /// What a name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meant {
@@ -33,6 +49,8 @@ pub fn meant(name: &str) -> Meant {
         Meant::Option(option)
     } else if let Some(option) = nearest(name, names()).and_then(option) {
         Meant::Nearly(option)
+    } else if same_letters(name, REHEARSALS).is_some() {
+        Meant::Nearly(OptionName::DryRun)
     } else {
         Meant::Nothing
     }
@@ -110,10 +128,13 @@ mod tests {
             ("on_conflicts", OptionName::OnConflict),
             ("external_reff", OptionName::ExternalRef),
             ("unknowns", OptionName::Unknown),
+            ("test", OptionName::DryRun),
+            ("validateOnly", OptionName::DryRun),
+            ("Simulate", OptionName::DryRun),
         ] {
             assert_eq!(meant(near), Meant::Nearly(option), "{near}");
         }
-        for other in ["", "colour", "import_file", "file", "external_id", "run", "dry", "content-type", "mtime"] {
+        for other in ["", "colour", "import_file", "file", "external_id", "run", "tests", "content-type", "mtime"] {
             assert_eq!(meant(other), Meant::Nothing, "{other}");
         }
     }

@@ -103,7 +103,9 @@ fn clock(text: &str) -> String {
 
 /// A date that does not begin with its year.
 fn order(text: &str) -> String {
-    let numbers: Vec<u32> = text.split(['/', '.', '-', ' ', ',']).take(3).map_while(|part| part.parse().ok()).collect();
+    let mut parts = text.splitn(4, ['/', '.', '-', ' ', ',']);
+    let numbers: Vec<u32> = parts.by_ref().take(3).map_while(|part| part.parse().ok()).collect();
+    let clock = parts.next().map_or("00:00:00", |clock| clock.trim_start_matches([',', ' ']));
     // Of two small numbers the month may be either; both ways are shown.
     let ways = match numbers.as_slice() {
         [year, a, b] if *year > 999 => vec![(*year, *a, *b)],
@@ -114,7 +116,11 @@ fn order(text: &str) -> String {
     ways.dedup();
     let ways = ways
         .into_iter()
-        .map(|(year, month, day)| Shown(&format!("{year:04}-{month:02}-{day:02}T00:00:00Z")).to_string());
+        .filter_map(|(year, month, day)| {
+            let begin = format!("{year:04}-{month:02}-{day:02}T{clock}");
+            [format!("{begin}Z"), format!("{begin}:00Z"), begin].into_iter().find(|time| is_time(time))
+        })
+        .map(|time| Shown(&time).to_string());
     let ways: Vec<String> = ways.collect();
     let write = if ways.is_empty() { String::new() } else { format!(": write {}", ways.join(" or ")) };
     format!("a date is written year-month-day, with a hyphen between{write}")

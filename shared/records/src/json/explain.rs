@@ -8,7 +8,7 @@ use crate::quote::{Shown, character, name_of_invisible};
 const LIST: &str = "the file is one JSON list, not JSON Lines: take away this [, the ] at its end, and the comma after each object; \
                     each line is one object {…} by itself";
 const SPREAD: &str = "this is a part of an object that stands in several lines (pretty-printed): each object stands in one line; \
-                      jq -c . file > file.jsonl writes it so";
+                      jq -c . file > file.jsonl writes it so, or of a list jq -c '.[]' file > file.jsonl";
 const CSV: &str = "this looks like CSV, values with commas, semicolons or tabs between; JSON Lines is read: one object {…} in each line, such as \
                    {\"type\":\"subscription_product\",\"name\":\"Tea box\"}";
 
@@ -43,6 +43,9 @@ fn no_json_at_all(line: &str) -> Option<String> {
         '<' => "this looks like XML or HTML; JSON Lines is read: one object {…} in each line",
         '-' if line.starts_with("--") => {
             "this looks like the boundary of a form, or like YAML; JSON Lines is read: one object {…} in each line"
+        }
+        '"' if line.starts_with("\"{\"\"") => {
+            "a spreadsheet has put quotes around the line and doubled those in it: take the outer ones away, and write \" for each \"\""
         }
         '#' => "JSON has no comments: take the line away",
         '/' if line.starts_with("//") || line.starts_with("/*") => "JSON has no comments: take the line away",
@@ -142,13 +145,28 @@ fn key(line: &str, rest: &str, found: char, stop: &Stop) -> String {
         '0'..='9'
             if begin.ends_with(',') && begin.trim_end_matches(',').ends_with(|last: char| last.is_ascii_digit()) =>
         {
-            "a number has no comma in it: write 1250 for 1,250".to_owned()
+            comma_in_number(begin.trim_end_matches(','), rest)
         }
         _ if found.is_alphanumeric() || found == '_' => {
             format!("a key stands in double quotes: write {}", Shown(word(rest)))
         }
         _ => format!("a key in double quotes is wanted, found {}", character(found)),
     }
+}
+
+/// A comma in a number divides thousands, or stands where a point should.
+fn comma_in_number(begin: &str, rest: &str) -> String {
+    let is_other = |letter: char| !letter.is_ascii_digit();
+    let whole = begin.rsplit(is_other).next().unwrap_or_default();
+    let part = rest.split(is_other).next().unwrap_or_default();
+    if part.len() == 3 {
+        return format!("a number has no comma in it: write {whole}{part} for {whole},{part}");
+    }
+    let minor = format!("{whole}{part:0<2}");
+    let minor = minor.trim_start_matches('0');
+    format!(
+        "a number has a point in place of the comma: write {whole}.{part}; an amount is in minor units: write {minor}"
+    )
 }
 
 /// What stands where a value should.
