@@ -73,7 +73,7 @@ scan = dynamodb._scan
 
 def scan_in_large_pages(request):
     # For each page the emulator sorts the whole table. The service never scans; people and tests do, and want all of it.
-    page, dynamodb._DDB_PAGE_SIZE_BYTES = dynamodb._DDB_PAGE_SIZE_BYTES, 64 << 20
+    page, dynamodb._DDB_PAGE_SIZE_BYTES = dynamodb._DDB_PAGE_SIZE_BYTES, 8 << 20
     try:
         return scan(request)
     finally:
