@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use imports::{
     import::Lease,
-    ports::{Files, Imports, PortError, PortResult, Queue, Records},
-    times::{AFTERMATH, RELEASE, duration},
+    ports::{Files, Imports, PortError, PortResult, Queue, Records, in_time},
+    times::{AFTERMATH, RELEASE},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tracing::info;
 
 use crate::{Worker, lock};
@@ -41,8 +41,7 @@ where
     /// Gives a job back once nothing of it is under way any more. What can't be given back now is kept for later.
     pub(crate) async fn give_back(&self, stopped: Stopped) -> PortResult<()> {
         sleep((stopped.settled_at - (self.clock)()).to_std().unwrap_or_default()).await;
-        let released = timeout(duration(RELEASE), self.imports.release(&stopped.lease)).await;
-        match released.unwrap_or_else(|_| Err(PortError::Transient("no answer in time".to_owned()))) {
+        match in_time(RELEASE, self.imports.release(&stopped.lease)).await {
             // It has ended, or another worker has it.
             Err(PortError::Conflict(_)) => Ok(()),
             Err(error @ (PortError::Transient(_) | PortError::Refused(_))) => {

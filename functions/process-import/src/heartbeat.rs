@@ -11,13 +11,13 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     import::Lease,
-    ports::{Imports, PortError, PortResult, Queue},
+    ports::{Imports, PortError, PortResult, Queue, in_time},
     times::{BEAT_CALL, LEASE, MARGIN, RENEW, SHOW, duration},
 };
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     task::block_in_place,
-    time::{Instant, MissedTickBehavior, interval_at, timeout},
+    time::{Instant, MissedTickBehavior, interval_at},
 };
 use tracing::warn;
 
@@ -99,7 +99,7 @@ impl<I: Imports, Q: Queue> Heart<I, Q> {
     /// Renews the lease. The answer says whether it is lost.
     async fn renew(&self) -> bool {
         let asked = (self.hold.clock)();
-        let renewed = self.progress.heed(in_time(self.imports.extend_lease(&self.lease, asked)).await);
+        let renewed = self.progress.heed(in_time(BEAT_CALL, self.imports.extend_lease(&self.lease, asked)).await);
         if renewed.is_ok() {
             *lock(&self.hold.asked) = asked;
         }
@@ -114,7 +114,7 @@ impl<I: Imports, Q: Queue> Heart<I, Q> {
     /// Shows the progress, even where there is nothing new to show: the answer tells whether the job is to stop.
     async fn show(&self) -> bool {
         let (tally, now) = (self.progress.shown(), (self.hold.clock)());
-        let shown = in_time(self.imports.record_progress(&self.lease, &tally, now)).await;
+        let shown = in_time(BEAT_CALL, self.imports.record_progress(&self.lease, &tally, now)).await;
         if shown == Ok(true) {
             self.progress.cancel();
         }
@@ -147,12 +147,7 @@ async fn until_lost<T: Future<Output = bool>>(every: TimeDelta, act: impl Fn() -
 
 /// Hides a message from now on for so long. One that could not be hidden comes back at its old time.
 pub(crate) async fn hide(queue: &impl Queue, receipt: &str, time: Duration) {
-    if let Err(error) = in_time(queue.hide(receipt, time)).await {
+    if let Err(error) = in_time(BEAT_CALL, queue.hide(receipt, time)).await {
         warn!(%error, "could not set when the message comes back; it comes when its time is up");
     }
-}
-
-async fn in_time<T>(call: impl Future<Output = PortResult<T>>) -> PortResult<T> {
-    let late = |_| Err(PortError::Transient("no answer in time".to_owned()));
-    timeout(duration(BEAT_CALL), call).await.unwrap_or_else(late)
 }

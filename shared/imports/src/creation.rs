@@ -1,14 +1,13 @@
 //! Making a job of a stored file: what an upload and a drop have in common.
 
 use chrono::{DateTime, Utc};
-use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::{
     import::NewImport,
     message::Tick,
-    ports::{Created, Imports, PortError, PortResult, Queue},
-    times::{TICK, duration},
+    ports::{Created, Imports, PortResult, Queue, in_time},
+    times::TICK,
 };
 
 /// Stores the job of a file that is already stored, then wakes the worker. Once the job is stored it can't be lost: a
@@ -26,8 +25,7 @@ pub async fn submit(
     if let Created::Now(import) = &created {
         info!(import.id = %import.id, store = %import.store, "import created");
         let tick = Tick::of(&import.store, import.id);
-        let sent = timeout(duration(TICK), queue.send(&tick, &import.id.to_string())).await;
-        if let Err(error) = sent.unwrap_or_else(|_| Err(PortError::Transient("no answer in time".to_owned()))) {
+        if let Err(error) = in_time(TICK, queue.send(&tick, &import.id.to_string())).await {
             warn!(import.id = %import.id, %error, "could not wake the worker; the resume function will");
         }
     }

@@ -4,7 +4,8 @@
 use std::{collections::HashMap, future::Future, ops::Range, time::Duration};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::timeout;
 
 use crate::{
     filter::Filter,
@@ -14,6 +15,7 @@ use crate::{
     options::ImportOptions,
     page::Page,
     stored::{Mark, StoredRecord},
+    times::duration,
     used::Used,
 };
 use records::{RecordId, StoreId};
@@ -38,6 +40,15 @@ pub enum PortError {
 
 /// The result of every port.
 pub type PortResult<T> = Result<T, PortError>;
+
+/// Makes a call for which there is only so much time. It may have its effect all the same.
+///
+/// # Errors
+/// Those of the call; a transient one when it takes longer.
+pub async fn in_time<T>(time: TimeDelta, call: impl Future<Output = PortResult<T>>) -> PortResult<T> {
+    let late = |_| Err(PortError::Transient("no answer in time".to_owned()));
+    timeout(duration(time), call).await.unwrap_or_else(late)
+}
 
 /// The result of a request to make a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
