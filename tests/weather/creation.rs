@@ -83,9 +83,9 @@ async fn fifty_posts_a_second_all_make_their_jobs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_drops_in_a_second_all_make_their_jobs() {
+async fn a_thousand_posts_in_a_second_all_make_their_jobs() {
     let took = post(AT_WORST, 1_000, Duration::from_millis(1)).await;
-    assert!(show("1,000 drops in a second", &took) <= Duration::from_secs(1));
+    assert!(show("1,000 posts in a second", &took) <= Duration::from_secs(1));
 }
 
 /// More than the partition of the lane takes at once: some are tried again.

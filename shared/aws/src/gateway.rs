@@ -50,8 +50,8 @@ where
     .await
 }
 
-/// Answers one call, whatever becomes of it: a handler that panics, or takes too long, has failed like any other. Every failure that a caller
-/// can't mend is logged here, once, under the request's id.
+/// Answers one call, whatever becomes of it: a handler that panics, or takes too long, has failed like any other. Every
+/// failure that a caller can't mend is logged here, once, under the request's id.
 pub async fn answer<H, F>(
     api: &ApiConfig,
     handle: &H,
