@@ -1,6 +1,7 @@
 # Runs the emulator, and ends it with its parent: the parent holds the other end of standard input, which closes
 # when the parent is gone, however it went. The emulator then stops as on SIGTERM, saving its state.
 import base64
+import gc
 import json
 import os
 import shutil
@@ -20,6 +21,10 @@ threading.Thread(target=follow_parent, daemon=True).start()
 
 # Functions are handed their events by a server that writes heads and bodies apart: without this each waits 40 ms for the other.
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+# Tables are trees of dictionaries, which are never garbage: to look for some at every 700 new ones takes longer than to read
+# them.
+gc.set_threshold(200_000, 20, 100)
 
 import ministack.app
 from ministack.core import iam_evaluator, lambda_runtime
