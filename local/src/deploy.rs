@@ -13,8 +13,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
+use crate::emulator::ROOT_KEY;
 use crate::functions::Package;
-use crate::stack::ROOT_KEY;
 use crate::{Error, python, template, workspace};
 
 /// `CloudFormation`'s client comes with the emulator's Python: a Rust one would take minutes to compile.

@@ -14,6 +14,9 @@ use crate::{Error, Options, python, workspace};
 /// The region the emulator plays.
 pub(crate) const REGION: &str = "us-east-1";
 
+/// The credentials of the emulator's root user: this key id is taken with any secret.
+pub(crate) const ROOT_KEY: &str = "test";
+
 const LAUNCHER: &str = include_str!("emulator.py");
 
 /// How long the emulator may take to answer. It takes some two seconds; a busy machine takes longer.

@@ -18,9 +18,6 @@ use crate::output::Output;
 use crate::stack_file::StackFile;
 use crate::{Error, deploy, functions, python};
 
-/// The credentials of the emulator's root user: this key id is taken with any secret.
-pub(crate) const ROOT_KEY: &str = "test";
-
 /// The store that the local API's tokens and drops are for unless something else is asked for.
 pub const STORE: &str = "main";
 
@@ -109,7 +106,7 @@ impl Stack {
     /// The root user's key id and secret, which may do everything.
     #[must_use]
     pub fn credentials(&self) -> (&'static str, &'static str) {
-        (ROOT_KEY, ROOT_KEY)
+        (emulator::ROOT_KEY, emulator::ROOT_KEY)
     }
 
     /// Settings for AWS clients that act as the root user. S3 clients need `force_path_style` besides.
@@ -250,7 +247,7 @@ fn architecture() -> &'static str {
 }
 
 fn sdk_config(endpoint_url: &str) -> SdkConfig {
-    let credentials = Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "local");
+    let credentials = Credentials::new(emulator::ROOT_KEY, emulator::ROOT_KEY, None, None, "local");
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     SdkConfig::builder()
         .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())

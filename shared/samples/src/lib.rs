@@ -1,5 +1,6 @@
 //! Makes import files: as large, as mixed and as broken as asked, and the same bytes for the same seed.
 
+mod draft;
 mod faults;
 mod priced;
 mod records;
@@ -21,8 +22,9 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use draft::{Draft, ROUND, prefix};
 pub use faults::FaultKind;
-use records::{Draft, ROUND, References, prefix};
+use records::References;
 use words::{percent, uuid};
 
 /// What `generate` takes on a command line.
@@ -255,7 +257,7 @@ fn write_fault(
 ) -> io::Result<FaultKind> {
     let kind = if kind == FaultKind::DuplicateExternalRef {
         if let Some(earlier) = written.choose(rng) {
-            let attributes = records::attributes(rng, earlier)?;
+            let attributes = draft::attributes(rng, earlier)?;
             write_whole(earlier.record_type, &attributes, out)?;
             return Ok(kind);
         }
@@ -270,7 +272,7 @@ fn write_fault(
 /// Writes a good record in one of the envelopes that an import reads.
 fn write_record(rng: &mut ChaCha8Rng, draft: &Draft, out: &mut impl Write) -> io::Result<()> {
     let record_type = draft.record_type;
-    let attributes = records::attributes(rng, draft)?;
+    let attributes = draft::attributes(rng, draft)?;
     // Without its opening brace, to put the type in front of it.
     let fields = attributes.trim_start_matches('{');
     match rng.random_range(0..100_u8) {

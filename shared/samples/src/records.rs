@@ -1,12 +1,10 @@
-//! Good records: what a line's attributes look like when nothing is wrong with them.
+//! Good records of every type but the subscription, and the parts that types share.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use records::RecordType;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -14,48 +12,6 @@ use super::words::{
     CHANNELS, CITIES, CURRENCIES, GENRES, LOCALES, MAIL_HOSTS, ROASTS, STREETS, TIERS, WAREHOUSES, description,
     percent, person, pick, product_name, uuid,
 };
-use super::{priced, subscriptions};
-
-/// The types of good lines, dealt in turn: how often a type stands here is its share of a file.
-pub(super) const ROUND: &[RecordType] = &[
-    RecordType::SubscriptionProduct,
-    RecordType::SubscriptionPlan,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionOffering,
-    RecordType::SubscriptionSubscriber,
-    RecordType::Subscription,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionFeature,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionProduct,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionPlan,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionOffering,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionSubscriber,
-    RecordType::SubscriptionSubscriber,
-];
-
-/// How the external refs of a type begin.
-pub(super) const fn prefix(record_type: RecordType) -> &'static str {
-    match record_type {
-        RecordType::SubscriptionProduct => "prod",
-        RecordType::SubscriptionPlan => "plan",
-        RecordType::SubscriptionFeature => "feat",
-        RecordType::SubscriptionSubscriber => "cust",
-        RecordType::SubscriptionOffering => "offer",
-        RecordType::Subscription => "sub",
-    }
-}
-
-/// One good line to be: its type, its name for others, and what it refers to.
-#[derive(Debug)]
-pub(super) struct Draft {
-    pub(super) record_type: RecordType,
-    pub(super) external_ref: Option<String>,
-    pub(super) references: References,
-}
 
 /// The external refs a draft uses: an offering's parts, or a subscription's offering and plan.
 #[derive(Debug, Default)]
@@ -67,25 +23,6 @@ pub(super) struct References {
     /// Of an offering, whether it is made of plans and pricing options; of a subscription, the pricing option it chooses.
     pub(super) is_priced: bool,
     pub(super) pricing_option: Option<&'static str>,
-}
-
-/// Writes the attributes of a draft as one JSON object.
-pub(super) fn attributes(rng: &mut ChaCha8Rng, draft: &Draft) -> io::Result<String> {
-    let external_ref = draft.external_ref.as_deref();
-    let references = &draft.references;
-    // Structs, not maps: their keys come in the same order whatever features serde_json was built with.
-    let text = match draft.record_type {
-        RecordType::SubscriptionProduct => serde_json::to_string(&product(rng, external_ref)),
-        RecordType::SubscriptionPlan => serde_json::to_string(&plan(rng, external_ref)),
-        RecordType::SubscriptionFeature => serde_json::to_string(&feature(rng, external_ref)),
-        RecordType::SubscriptionSubscriber => serde_json::to_string(&subscriber(rng, external_ref)),
-        RecordType::SubscriptionOffering if references.is_priced => {
-            serde_json::to_string(&priced::offering(rng, external_ref, &references.features))
-        }
-        RecordType::SubscriptionOffering => serde_json::to_string(&offering(rng, external_ref, references)),
-        RecordType::Subscription => serde_json::to_string(&subscriptions::subscription(rng, external_ref, references)),
-    };
-    text.map_err(io::Error::from)
 }
 
 type Prices = BTreeMap<&'static str, Amount>;
@@ -165,7 +102,7 @@ pub(super) struct Promotion {
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Subscriber<'a> {
+pub(super) struct Subscriber<'a> {
     external_ref: Option<&'a str>,
     account_id: String,
     name: String,
@@ -192,7 +129,7 @@ struct PaymentAuthority {
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Offering<'a> {
+pub(super) struct Offering<'a> {
     external_ref: Option<&'a str>,
     name: String,
     description: Option<String>,
@@ -270,7 +207,7 @@ pub(super) fn feature<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -
     Feature { external_ref, name, description: percent(rng, 50).then(|| description(rng)), configuration }
 }
 
-fn subscriber<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Subscriber<'a> {
+pub(super) fn subscriber<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>) -> Subscriber<'a> {
     let (name, email) = contact(rng);
     Subscriber {
         external_ref,
@@ -302,7 +239,11 @@ fn payment_authority(rng: &mut ChaCha8Rng) -> PaymentAuthority {
     }
 }
 
-fn offering<'a>(rng: &mut ChaCha8Rng, external_ref: Option<&'a str>, references: &'a References) -> Offering<'a> {
+pub(super) fn offering<'a>(
+    rng: &mut ChaCha8Rng,
+    external_ref: Option<&'a str>,
+    references: &'a References,
+) -> Offering<'a> {
     let mut products: Vec<_> = references.products.iter().map(|name| Item::Reference(name)).collect();
     if products.is_empty() || percent(rng, 8) {
         products.push(Item::Inline(product(rng, None)));
