@@ -3,6 +3,7 @@
 use std::{fs, process::Command};
 
 use local::python::Environment;
+use serde_json::{Value, json};
 
 use crate::{
     root,
@@ -18,13 +19,22 @@ fn commands(below: &str) -> String {
     after.split("```sh\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
 }
 
-/// Runs commands in a shell that knows the stack's outputs, as the runbook's first command makes it.
+/// The first commands of the runbook, which name the stack's outputs. The command line's first version takes the address of a
+/// queue for one of AWS, unless it is told otherwise.
+fn named_outputs() -> String {
+    "aws() { command aws --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n".to_owned() + &commands("# Operations")
+}
+
+/// Runs commands in a shell that knows the stack's outputs, in a folder of their own.
 fn run(world: &World, commands: &str, more: &[(&str, &str)]) -> String {
     let python = AWS.interpreter().unwrap();
     let (id, secret) = world.stack.credentials();
     let path = format!("{}:{}", python.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let folder = format!("{}/runbook-{}-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id(), world.store);
+    fs::create_dir_all(&folder).unwrap();
     let ran = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", commands])
+        .current_dir(&folder)
+        .args(["-euo", "pipefail", "-c", &(named_outputs() + commands)])
         .envs([
             ("PATH", path.as_str()),
             ("AWS_ENDPOINT_URL", &world.stack.endpoint_url()),
@@ -34,13 +44,10 @@ fn run(world: &World, commands: &str, more: &[(&str, &str)]) -> String {
             ("IMPORTS", &format!("{}{IMPORTS}", world.stack.endpoint_url())),
             ("AUTH", &format!("Authorization: Bearer {}", world.stack.token(&world.store, 3_600).unwrap())),
         ])
-        .envs(
-            ["ImportsTableName", "ObjectsTableName", "BucketName", "QueueUrl"]
-                .map(|name| (name, world.stack.output(name))),
-        )
         .envs(more.iter().copied())
         .output()
         .unwrap();
+    fs::remove_dir_all(folder).unwrap();
     assert!(ran.status.success(), "{commands}\n{}", String::from_utf8_lossy(&ran.stderr));
     String::from_utf8(ran.stdout).unwrap()
 }
@@ -79,4 +86,89 @@ async fn what_one_import_made_is_taken_back_and_nothing_else() {
         world.objects().await.iter().map(|object| object["external_ref"].as_s().unwrap().clone()).collect();
     left.sort();
     assert_eq!(left, ["mug", "tea"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_table_of_symptoms_runs_and_the_log_knows_a_job_by_its_id() {
+    let world = World::shared().await.neighbour();
+    world.drop_file("tea.jsonl", PRODUCTS).await;
+    let id = world.job_of_drop("tea.jsonl").await;
+    world.ended(&id).await;
+    let runbook = fs::read_to_string(format!("{ROOT}/docs/operations.md")).unwrap();
+    let table = runbook.split("| what you see |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let commands: Vec<&str> = table.split('`').filter(|text| text.starts_with("aws ")).collect();
+    assert!(commands.len() >= 4, "{commands:?}");
+    let shown: Vec<String> = commands.iter().map(|command| run(&world, command, &[("ID", &id)])).collect();
+    assert!(shown.iter().any(|shown| shown.contains("import finished")), "{shown:#?}");
+    assert!(shown.iter().any(|shown| shown.contains("\"State\": \"Enabled\"")), "{shown:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_is_given_room_and_last_night_is_asked_for_its_cost() {
+    let world = World::shared().await.neighbour();
+    assert!(run(&world, &commands("## Before a big import"), &[]).contains("WriteUnitsPerSecond"));
+    assert!(run(&world, &commands("## Cost"), &[]).contains("queryId"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dead_letter_of_a_drop_becomes_an_import_once() {
+    let world = World::own().await;
+    // As if accept-drop had failed at it three times: nobody has heard of the file yet.
+    let unheard =
+        "aws s3api put-bucket-notification-configuration --bucket $BucketName --notification-configuration {}";
+    run(&world, unheard, &[]);
+    let key = format!("drops/{}/tea.jsonl", world.store);
+    let version = world.put(&key, PRODUCTS, &[]).await;
+    let mut event: Value = serde_json::from_str(include_str!("../../events/accept-drop.json")).unwrap();
+    let s3 = &mut event["Records"][0]["s3"];
+    s3["bucket"]["name"] = json!(world.stack.bucket());
+    s3["object"] = json!({"key": key, "size": PRODUCTS.len(), "versionId": version, "sequencer": "0055AED6DCD90281E5"});
+    let letter = json!({"requestPayload": event}).to_string();
+    let send = "aws sqs send-message --queue-url $DropDeadLetterQueueUrl --message-body \"$LETTER\"";
+    // Version 2 alone, which pip does not have, asks how bytes are written.
+    let again = commands("Repeat until none is\nleft:").replace("--cli-binary-format raw-in-base64-out ", "");
+    for _ in 0..2 {
+        run(&world, send, &[("LETTER", &letter)]);
+        let shown = run(&world, &again, &[]);
+        assert!(!shown.contains("FunctionError"), "{shown}");
+    }
+    let job = world.job_of_drop("tea.jsonl").await;
+    assert_eq!(world.ended(&job).await["attributes"]["status"], "success");
+    assert_eq!(world.all(IMPORTS, 10).await.len(), 1);
+    let left = "aws sqs get-queue-attributes --queue-url $DropDeadLetterQueueUrl --attribute-names All --output text \
+        --query 'Attributes.[ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible]'";
+    assert_eq!(run(&world, left, &[]).trim(), "0\t0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_table_takes_the_old_name_and_imports_go_on() {
+    let world = World::own().await;
+    world.run(PRODUCTS).await;
+    let before = world.objects().await;
+    let restore = commands("## Restore").replace("2026-01-31T08:00:00Z", "$(date -u +%FT%TZ)");
+    run(&world, &restore, &[]);
+    assert_eq!(world.objects().await, before);
+    world.run(PRODUCTS.replace("tea", "pot")).await;
+    assert_eq!(world.objects().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_leaves_leaves_nothing_and_takes_nothing_of_others_along() {
+    let world = World::own().await;
+    let stays = world.neighbour();
+    for store in [&world, &stays] {
+        store.run(PRODUCTS).await;
+        store.drop_file("tea.jsonl", PRODUCTS).await;
+        store.ended(&store.job_of_drop("tea.jsonl").await).await;
+    }
+    let files = || run(&world, "aws s3 ls --recursive s3://$BucketName", &[]);
+    let of = |store: &World| files().matches(&format!("/{}/", store.store)).count();
+    let (theirs, objects, jobs) = (of(&stays), stays.objects().await, stays.all(IMPORTS, 10).await);
+    assert!(of(&world) > 0);
+
+    let delete = commands("## Delete a store's data").replace("store=somebody", &format!("store={}", world.store));
+    run(&world, &delete, &[]);
+    assert_eq!((of(&world), world.objects().await.len(), world.all(IMPORTS, 10).await.len()), (0, 0, 0));
+    assert_eq!(of(&stays), theirs);
+    assert!(stays.objects().await == objects && stays.all(IMPORTS, 10).await == jobs);
 }
