@@ -46,7 +46,7 @@ pub async fn handle(
     let form = forms.form(&terms, now).await?;
     let promise = UploadPromise { store: call.store.clone(), id, options, expires_at: expires_at + upload::REMEMBERED };
     uploads.promise(&promise).await?;
-    let document = Document { data: UploadDocument::new(id, form, &terms, ignored, &call.origin) };
+    let document = Document::new(UploadDocument::new(id, form, &terms, ignored, &call.origin));
     if is_new { Reply::created(&document, None) } else { Reply::ok(&document) }
 }
 

@@ -136,6 +136,19 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
 }
 
 #[tokio::test]
+async fn an_option_that_is_sent_as_a_header_promises_nothing() {
+    let world = World::new();
+    for name in ["x-dry-run", "onconflict", "idempotent-key"] {
+        let call = Call { headers: vec![name.to_owned()], body: BARE.into(), ..call() };
+        let refused = handle(&world.forms, &world.imports, TimeDelta::hours(1), noon(), id(7), &call).await;
+        assert_eq!(refused.unwrap_err().status(), 400, "{name}");
+    }
+    assert_eq!(promised(&world, TimeDelta::zero()).await, None);
+    assert_snapshot!(refused_attributes(r#"{"idempotency_key":"k"}"#).await, @r#"data.attributes.idempotency_key: "idempotency_key" is a header of the call: send it as the header Idempotency-Key, or leave it out"#);
+    assert_snapshot!(refused(r#"{"idempotencyKey":"k","data":{"type":"subscription_import_upload"}}"#).await, @r#"idempotencyKey: "idempotencyKey" is a header of the call: send it as the header Idempotency-Key, or leave it out"#);
+}
+
+#[tokio::test]
 async fn what_means_nothing_is_named_in_the_answer() {
     let world = World::new();
     let body = r#"{"jsonapi":{},"data":{"type":"subscription_import_upload","id":"x","attributes":{"colour":"red"}}}"#;

@@ -41,6 +41,8 @@ pub struct Call {
     pub id: Option<String>,
     /// The decoded query, in order.
     pub query: Vec<(String, String)>,
+    /// The names of all headers, in small letters.
+    pub headers: Vec<String>,
     pub content_type: Option<String>,
     /// The caller's own key for this call, from the header `Idempotency-Key`.
     pub idempotency_key: Option<String>,
@@ -230,10 +232,29 @@ struct ErrorMeta<'a> {
     reason: Option<String>,
 }
 
-/// `{"data": …}`.
+/// `{"data": …}`, and `"meta"` where the call said something that means nothing.
 #[derive(Debug, Serialize)]
 pub struct Document<T> {
-    pub data: T,
+    data: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<DocumentMeta>,
+}
+
+#[derive(Debug, Serialize)]
+struct DocumentMeta {
+    ignored: Vec<String>,
+}
+
+impl<T> Document<T> {
+    /// A document, which says by itself what was ignored of the call that made it, if anything was.
+    pub const fn new(data: T) -> Self {
+        Self { data, meta: None }
+    }
+
+    /// A document, and the names of what was ignored of the call that asked for it.
+    pub fn ignoring(ignored: Vec<String>, data: T) -> Self {
+        Self { data, meta: (!ignored.is_empty()).then_some(DocumentMeta { ignored }) }
+    }
 }
 
 /// `{"data": […], "links": …, "meta": …}`.

@@ -1,8 +1,10 @@
 //! What a caller asks of an import beside its file: how it is called, and how it is to be run.
 
+mod headers;
 mod names;
 
-pub use names::{Given, MOST_IGNORED, Meant, meant};
+pub use headers::{option_meant, refuse_headers};
+pub use names::{Given, Meant, meant};
 
 use records::{json::Shown, limits::MAX_EXTERNAL_REF, near::nearest};
 use serde::{Deserialize, Serialize};
@@ -83,6 +85,17 @@ impl OptionName {
         self.into()
     }
 
+    /// How it is written in a query, with a value that is not its default.
+    #[must_use]
+    pub const fn example(self) -> &'static str {
+        match self {
+            Self::ExternalRef => "external_ref=NAME",
+            Self::DryRun => "dry_run=true",
+            Self::OnConflict => "on_conflict=skip",
+            Self::Unknown => "unknown=refuse",
+        }
+    }
+
     /// What is wrong with a JSON value of another kind.
     #[must_use]
     pub fn of_another_kind(self) -> OptionError {
@@ -141,6 +154,8 @@ pub enum OptionError {
     /// A name that is none, though nearly the one it quotes.
     #[error("is no option of an import: write {0:?}, or leave it out")]
     NearlyNamed(String),
+    #[error("is a header of the call: send it as the header Idempotency-Key, or leave it out")]
+    IsHeader,
 }
 
 /// Reads the value of `external_ref`; an empty one is none.
