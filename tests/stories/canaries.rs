@@ -167,7 +167,8 @@ impl Story {
 
     /// An uploaded file: its form holds secrets.
     async fn upload(&mut self, file: Vec<u8>) {
-        let promise = json!({"data": {"type": "subscription_import_upload", "attributes": {"external_ref": self.canaries.email()}}});
+        let attributes = json!({"external_ref": self.canaries.email(), self.canaries.one(): self.canaries.one()});
+        let promise = json!({"data": {"type": "subscription_import_upload", "attributes": attributes}});
         let call = self.call(Method::POST, &format!("{IMPORTS}/uploads")).body(promise.to_string());
         let (status, body) = self.send(call).await;
         assert_eq!(status, 201, "{body}");

@@ -93,8 +93,9 @@ mod tests {
         check(&bad_policy, ImportOptions { dry_run: true, ..named("nightly") }, Some(problem));
         let long = "x".repeat(2049);
         let all = [("external-ref", long.as_str()), ("dry-run", ""), ("on-conflict", "")];
-        let problem = "metadata \"dry-run\" must be true or false; metadata \"external-ref\" must be at most 2048 characters \
-                    long; metadata \"on-conflict\" must be fail, skip or update";
+        let problem = "metadata \"dry-run\" must be true or false, and is empty: write one of these, or leave it out; metadata \
+                    \"external-ref\" must be at most 2048 characters long; metadata \"on-conflict\" must be fail, skip or \
+                    update, and is empty: write one of these, or leave it out";
         check(&all, named("a.jsonl"), Some(problem));
     }
 

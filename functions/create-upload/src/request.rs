@@ -17,7 +17,7 @@ pub(crate) const TYPE: &str = "subscription_import_upload";
 /// or a value that is not allowed; when an option stands where none is read; when a name is nearly an option's, or
 /// a header asks for one.
 pub(crate) fn read(call: &Call) -> Result<(ImportOptions, Vec<String>), ApiError> {
-    refuse_headers(&call.headers)?;
+    refuse_headers(&call.headers, |option| format!("it as data.attributes.{}", option.as_str()))?;
     if call.body.trim_ascii().is_empty() {
         return Err(invalid(
             "body",

@@ -28,7 +28,7 @@ mod tests {
     use imports::{
         import::{Ending, NewImport, Outcome, Tally},
         options::ImportOptions,
-        ports::UploadPromise,
+        ports::{Promised, UploadPromise},
         report::{Action, Report},
     };
     use insta::assert_snapshot;
@@ -72,7 +72,7 @@ mod tests {
     async fn a_job_whose_file_is_still_to_be_put_is_missing_and_says_so() {
         let world = World::new();
         let expires_at = noon() + TimeDelta::hours(1);
-        let promise = UploadPromise { store: store(), id: id(7), options: ImportOptions::default(), expires_at };
+        let promise = UploadPromise { store: store(), id: id(7), promised: Promised::default(), expires_at };
         world.imports.promise(&promise).await.unwrap();
         let error = get(&world, "main", id(7)).await.unwrap_err();
         assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"The file of this upload has not arrived yet. The import is here soon after the file has been put with the upload's form; ask again then, or ask for a new form if its time is over."}]}"#);

@@ -34,6 +34,8 @@ async fn an_option_that_is_sent_as_a_header_makes_no_import() {
         }
     }
     assert_eq!((world.files.keys().len(), world.imports.open(10).await.unwrap().len()), (0, 0));
+    let call = Call { headers: vec!["x-dry-run".to_owned()], ..call(FORM, body(&[file_part()])) };
+    assert_snapshot!(refusal(Upload::read(call).await), @r#"header.x-dry-run: "x-dry-run" is no header of this call: write the option behind the address, ?dry_run=true, or leave it out"#);
 }
 
 #[tokio::test]

@@ -6,15 +6,16 @@ use crate::{api::ApiError, idempotency::HEADER};
 use records::near::same_letters;
 
 /// Refuses a header that means an option, or nearly `Idempotency-Key`: a header is asked for by its name, and nothing that
-/// clients and proxies send of themselves is called so. Beside the right key another spelling of it does no harm.
+/// clients and proxies send of themselves is called so. Beside the right key another spelling of it does no harm. `place` says where
+/// an option goes.
 ///
 /// # Errors
 /// [`ApiError::Validation`], which says what to write.
-pub fn refuse_headers(names: &[String]) -> Result<(), ApiError> {
+pub fn refuse_headers(names: &[String], place: impl Fn(OptionName) -> String) -> Result<(), ApiError> {
     let has_key = names.iter().any(|name| name == HEADER);
     for name in names {
         let instead = match option_meant(name) {
-            Some(option) => format!("write the option behind the address, ?{}", option.example()),
+            Some(option) => format!("write {}", place(option)),
             None if !has_key && meant(bare(name)) == Meant::IdempotencyKey => "write Idempotency-Key".to_owned(),
             None => continue,
         };
@@ -45,7 +46,7 @@ mod tests {
 
     fn refused(names: &[&str]) -> Option<String> {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        match refuse_headers(&names) {
+        match refuse_headers(&names, |option| format!("it as {}", option.example())) {
             Ok(()) => None,
             Err(ApiError::Validation(detail)) => Some(detail),
             Err(other) => panic!("{other:?}"),
@@ -54,23 +55,24 @@ mod tests {
 
     #[test]
     fn an_option_as_a_header_is_refused_with_where_it_goes() {
-        let detail = r#"header.x-dry-run: "x-dry-run" is no header of this call: write the option behind the address, ?dry_run=true, or leave it out"#;
+        let detail =
+            r#"header.x-dry-run: "x-dry-run" is no header of this call: write it as dry_run=true, or leave it out"#;
         assert_eq!(refused(&["host", "x-dry-run"]).as_deref(), Some(detail));
         for (name, instead) in [
-            ("dry-run", "?dry_run=true"),
-            ("dry_run", "?dry_run=true"),
-            ("dryrun", "?dry_run=true"),
-            ("x-amz-meta-dry-run", "?dry_run=true"),
-            ("x-validate-only", "?dry_run=true"),
-            ("on-conflict", "?on_conflict=skip"),
-            ("x-onconflict", "?on_conflict=skip"),
-            ("external-ref", "?external_ref=NAME"),
-            ("x-unknown", "?unknown=refuse"),
-            ("x-idempotency-key", "write Idempotency-Key"),
-            ("idempotence-key", "write Idempotency-Key"),
-            ("idempotencykey", "write Idempotency-Key"),
-            ("idempotency-token", "write Idempotency-Key"),
-            ("idempotncy-key", "write Idempotency-Key"),
+            ("dry-run", "dry_run=true"),
+            ("dry_run", "dry_run=true"),
+            ("dryrun", "dry_run=true"),
+            ("x-amz-meta-dry-run", "dry_run=true"),
+            ("x-validate-only", "dry_run=true"),
+            ("on-conflict", "on_conflict=skip"),
+            ("x-onconflict", "on_conflict=skip"),
+            ("external-ref", "external_ref=NAME"),
+            ("x-unknown", "unknown=refuse"),
+            ("x-idempotency-key", "Idempotency-Key"),
+            ("idempotence-key", "Idempotency-Key"),
+            ("idempotencykey", "Idempotency-Key"),
+            ("idempotency-token", "Idempotency-Key"),
+            ("idempotncy-key", "Idempotency-Key"),
         ] {
             assert!(refused(&[name]).is_some_and(|detail| detail.contains(instead)), "{name}");
         }
