@@ -106,6 +106,12 @@ impl Story {
             "filter=eq(@,a)",
             "filter=gt(created_at,@)",
             "filter=in(external_ref,@",
+            "filer=eq(external_ref,@)",
+            "external_ref=@",
+            "status=@",
+            "since=@",
+            "limit=@",
+            "page=@",
         ] {
             let query = self.canaries.fill(query);
             let call = self.call(Method::GET, &format!("{IMPORTS}?{query}"));
@@ -138,6 +144,14 @@ impl Story {
         self.refused(call).await;
         let (kind, body) = (self.canaries.fill("text/@"), self.canaries.one());
         let call = self.call(Method::POST, IMPORTS).header("content-type", kind).body(body);
+        self.refused(call).await;
+        for header in ["x-dry-run", "external-ref", "x-idempotency-key"] {
+            let text = self.canaries.one();
+            let call = self.call(Method::POST, IMPORTS).header("content-type", "application/jsonl").body("{}");
+            self.refused(call.header(header, text)).await;
+        }
+        let path = self.canaries.fill(&format!("{IMPORTS}/@/@"));
+        let call = self.call(Method::DELETE, &path);
         self.refused(call).await;
         let long = self.canaries.one().repeat(30);
         let call = self.call(Method::POST, IMPORTS).header("content-type", "application/jsonl").body("{}");

@@ -32,6 +32,9 @@ use imports::{
 };
 use records::{STORE_RULE, StoreId};
 
+/// The route of calls that have no route.
+const OTHER_CALLS: &str = "$default";
+
 /// Serves calls until the function is shut down.
 ///
 /// # Errors
@@ -78,6 +81,10 @@ where
 
 fn call(event: ApiGatewayV2httpRequest, api: &ApiConfig) -> Result<Call, ApiError> {
     let store = store(&event.request_context, &api.stores)?;
+    if event.route_key.as_deref() == Some(OTHER_CALLS) {
+        let method = event.request_context.http.method.as_str();
+        return Err(api::no_such_call(method, event.raw_path.as_deref().unwrap_or_default()));
+    }
     let origin = address::origin(&event, api.scheme);
     let query = query::read(event.raw_query_string.as_deref().unwrap_or_default())?;
     let content_type = event.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);

@@ -21,7 +21,9 @@ mod tests {
     #[test]
     fn a_name_is_noted_once_and_names_not_without_end() {
         let mut names = Vec::new();
-        ["colour", "mtime", "colour"].into_iter().for_each(|name| note(&mut names, name));
+        for name in ["colour", "mtime", "colour"] {
+            note(&mut names, name);
+        }
         assert_eq!(names, ["colour", "mtime"]);
         (0..100).for_each(|number| note(&mut names, &format!("{}{number}", "é".repeat(62))));
         assert_eq!(names.len(), MOST_IGNORED);

@@ -48,6 +48,12 @@ async fn the_signature_of_an_address_is_no_part_of_what_is_asked() {
 }
 
 #[tokio::test]
+async fn a_call_that_has_no_route_reaches_no_handler_and_is_answered_with_a_hint() {
+    let other = [("/routeKey", json!("$default")), ("/rawPath", json!("/v2/subscriptions/imports/"))];
+    assert_snapshot!(shown(&other, |_| panic!("it was handled")).await, @"");
+}
+
+#[tokio::test]
 async fn the_names_of_all_headers_are_handed_on() {
     let mut event: Value = serde_json::from_str(include_str!("../../../../events/list-imports.json")).unwrap();
     event["headers"] = json!({"Host": "a", "X-Dry-Run": "1", "dry_run": "true"});
