@@ -62,6 +62,8 @@ pub struct ImportMeta {
 pub struct Records {
     pub uploaded: BTreeMap<String, u64>,
     pub imported: BTreeMap<String, u64>,
+    /// What a run that writes would import, of one that does not.
+    pub importable: Option<BTreeMap<String, u64>>,
 }
 
 /// A page of the lines that were refused.
@@ -117,12 +119,18 @@ impl Client {
         self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
     }
 
-    /// Uploads a file and gives the job made of it.
+    /// Uploads a file with options, by their names, and gives the job made of it.
     ///
     /// # Errors
     /// When the API can't be reached or refuses the file.
-    pub async fn create_import(&self, name: &str, file: Vec<u8>) -> Result<Import, Error> {
-        let form = Form::new().part("import_file", Part::bytes(file).file_name(name.to_owned()));
+    pub async fn create_import(
+        &self,
+        name: &str,
+        file: Vec<u8>,
+        options: Vec<(&'static str, String)>,
+    ) -> Result<Import, Error> {
+        let form = options.into_iter().fold(Form::new(), |form, (name, text)| form.text(name, text));
+        let form = form.part("import_file", Part::bytes(file).file_name(name.to_owned()));
         let call = self.request(Method::POST, "/v2/subscriptions/imports").multipart(form);
         let document: Document<Import> = read(call).await?;
         Ok(document.data)

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use indicatif::{MultiProgress, ProgressBar};
@@ -14,6 +15,36 @@ use crate::output::Output;
 use crate::report::{counts, report, totals};
 use crate::stack::STORE;
 use crate::{Error, Options, Stack};
+
+/// The options of an import. What they may be the API knows, and says.
+#[derive(Args, Debug, Default)]
+pub struct ImportArgs {
+    /// Check everything and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// What becomes of a line that is stored already: fail, skip or update.
+    #[arg(long, value_name = "POLICY")]
+    on_conflict: Option<String>,
+    /// What becomes of a line with an unknown attribute: warn or refuse.
+    #[arg(long, value_name = "ANSWER")]
+    unknown: Option<String>,
+    /// Your own name for the job.
+    #[arg(long, value_name = "NAME")]
+    external_ref: Option<String>,
+}
+
+impl ImportArgs {
+    /// The options that are given, as parts of a form.
+    fn parts(self) -> Vec<(&'static str, String)> {
+        let all = [
+            ("dry_run", self.dry_run.then(|| "true".to_owned())),
+            ("on_conflict", self.on_conflict),
+            ("unknown", self.unknown),
+            ("external_ref", self.external_ref),
+        ];
+        all.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+    }
+}
 
 /// A larger file is sent compressed: a call of the gateway carries about 4.5 MB of file.
 const COMPRESS_OVER: usize = 1024 * 1024;
@@ -26,7 +57,7 @@ const LIMIT: Duration = Duration::from_mins(30);
 ///
 /// # Errors
 /// When the file can't be read, or a part of the system does not work.
-pub async fn run(path: PathBuf, errors: u32, options: Options) -> Result<bool, Error> {
+pub async fn run(path: PathBuf, args: ImportArgs, errors: u32, options: Options) -> Result<bool, Error> {
     let output = Output::new(options.quiet);
     output.progress(&format!(
         "Importing {} into an AWS on this machine:\nsome seconds; the first time some minutes, to build it all.",
@@ -35,7 +66,7 @@ pub async fn run(path: PathBuf, errors: u32, options: Options) -> Result<bool, E
     let (name, file) = read(&path)?;
     let stack = Stack::start(options).await?;
     let client = stack.client(STORE)?;
-    let created = client.create_import(&name, file).await?;
+    let created = client.create_import(&name, file, args.parts()).await?;
     output.progress(&format!("Import {} is made; running it", created.id));
     let ended = follow(&client, created, output).await.map_err(|error| {
         Error::new(error.problem(), format!("{}; the emulator's log is {}", error.remedy(), stack.log().display()))
@@ -124,5 +155,24 @@ impl Progress {
             // The table that follows says the same; a terminal that can't be cleared loses nothing.
             let _ = all.clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn the_options_that_are_given_are_handed_on_by_their_names() {
+        let parts = |words: &str| {
+            let command = ImportArgs::augment_args(Command::new("import").no_binary_name(true));
+            ImportArgs::from_arg_matches(&command.get_matches_from(words.split_whitespace())).unwrap().parts()
+        };
+        assert_eq!(parts(""), []);
+        let given = parts("--external-ref nightly --dry-run --unknown refuse --on-conflict perhaps");
+        let given: Vec<_> = given.iter().map(|(name, text)| format!("{name}={text}")).collect();
+        assert_eq!(given, ["dry_run=true", "on_conflict=perhaps", "unknown=refuse", "external_ref=nightly"]);
     }
 }

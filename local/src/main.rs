@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use local::import::ImportArgs;
 use local::output::Output;
 use local::report::MAX_ERRORS;
 use local::{Error, Options};
@@ -43,7 +44,8 @@ const HELP: &str = help!(
 
 const IMPORT_HELP: &str = help!(
     "  cargo run -p local -- import events/sample.jsonl
-  cargo run -p local -- import catalogue.jsonl.gz --errors 100 --quiet"
+  cargo run -p local -- import catalogue.jsonl.gz --errors 100 --quiet
+  cargo run -p local -- import events/sample.jsonl --dry-run --unknown refuse"
 );
 
 const UP_HELP: &str = help!(
@@ -76,6 +78,8 @@ enum Command {
     Import {
         /// The JSONL file, plain or gzip-compressed.
         file: PathBuf,
+        #[command(flatten)]
+        options: ImportArgs,
         /// How many errors to show.
         #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_ERRORS)))]
         errors: u32,
@@ -155,8 +159,8 @@ async fn run(command: Command) -> Result<ExitCode, Error> {
             });
             generated.map(|_| ExitCode::SUCCESS)
         }
-        Command::Import { file, errors, stack } => {
-            let import = local::import::run(file, errors, stack.options()?);
+        Command::Import { file, options, errors, stack } => {
+            let import = local::import::run(file, options, errors, stack.options()?);
             // Dropping the import also stops the stack it started.
             tokio::select! {
                 success = import => Ok(if success? { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }),

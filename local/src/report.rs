@@ -1,5 +1,7 @@
 //! What is printed of an import job that has ended.
 
+use std::collections::BTreeMap;
+
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use records::RecordType;
@@ -13,7 +15,8 @@ pub const MAX_ERRORS: u32 = 10_100;
 /// wide as what they hold.
 pub(crate) fn report(import: &Import, errors: &ImportErrors, columns: Option<u16>) -> String {
     let status = if import.attributes.status == Status::Success { "success" } else { "failed" };
-    let mut parts = vec![format!("Import {}: {status}", import.id), of_types(import, columns).to_string()];
+    let rehearsal = if import.meta.records.importable.is_some() { ", a dry run: nothing is written" } else { "" };
+    let mut parts = vec![format!("Import {}: {status}{rehearsal}", import.id), of_types(import, columns).to_string()];
     if !errors.data.is_empty() {
         parts.extend([format!("{}:", shown_of_all(errors)), of_errors(errors, columns).to_string()]);
     }
@@ -30,7 +33,8 @@ fn table(header: [&str; 3], columns: Option<u16>) -> Table {
 }
 
 fn of_types(import: &Import, columns: Option<u16>) -> Table {
-    let mut table = table(["type", "uploaded", "imported"], columns);
+    let imported = if import.meta.records.importable.is_some() { "importable" } else { "imported" };
+    let mut table = table(["type", "uploaded", imported], columns);
     let rows = RecordType::ALL.iter().map(|kind| (kind.as_str(), counts(&import.meta.records, *kind)));
     for (label, (uploaded, imported)) in rows.chain([("all", totals(&import.meta.records))]) {
         table.add_row([label.to_owned(), uploaded.to_string(), imported.to_string()]);
@@ -66,15 +70,20 @@ fn shown_of_all(errors: &ImportErrors) -> String {
     format!("{shown} of {total} errors{more}")
 }
 
-/// How many records of a type are uploaded and imported.
+/// How many records of a type are uploaded and imported, or could be.
 pub(crate) fn counts(records: &Records, kind: RecordType) -> (u64, u64) {
-    let count = |of: &std::collections::BTreeMap<String, u64>| of.get(kind.as_str()).copied().unwrap_or_default();
-    (count(&records.uploaded), count(&records.imported))
+    let count = |of: &BTreeMap<String, u64>| of.get(kind.as_str()).copied().unwrap_or_default();
+    (count(&records.uploaded), count(imported(records)))
 }
 
-/// How many records of all types are uploaded and imported.
+/// How many records of all types are uploaded and imported, or could be.
 pub(crate) fn totals(records: &Records) -> (u64, u64) {
-    (records.uploaded.values().sum(), records.imported.values().sum())
+    (records.uploaded.values().sum(), imported(records).values().sum())
+}
+
+/// What a dry run could import stands for what it did.
+fn imported(records: &Records) -> &BTreeMap<String, u64> {
+    records.importable.as_ref().unwrap_or(&records.imported)
 }
 
 #[cfg(test)]
@@ -95,6 +104,18 @@ mod tests {
         let errors = json!({"data": errors, "meta": {"results": {"total": total}}});
         let (import, errors) = (serde_json::from_value(import).unwrap(), serde_json::from_value(errors).unwrap());
         report(&import, &errors, Some(80))
+    }
+
+    #[test]
+    fn of_a_dry_run_it_shows_what_could_be_imported() {
+        let counts = |count: u64| json!({"subscription_product": count});
+        let records = json!({"uploaded": counts(9), "imported": counts(0), "importable": counts(7)});
+        let import = json!({"id": "x", "attributes": {"status": "success"}, "meta": {"records": records}});
+        let errors = json!({"data": [], "meta": {"results": {"total": 0}}});
+        let (import, errors) = (serde_json::from_value(import).unwrap(), serde_json::from_value(errors).unwrap());
+        let shown = report(&import, &errors, None);
+        assert!(shown.starts_with("Import x: success, a dry run: nothing is written\n"), "{shown}");
+        assert!(shown.contains("importable") && shown.contains("9 ┆          7 │"), "{shown}");
     }
 
     fn heading(shown: &str) -> &str {

@@ -9,7 +9,7 @@ use aws::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use imports::{
-    api::{ApiError, Call, IMPORTS_PATH, Reply},
+    api::{ApiError, CALLS, Call, IMPORTS_PATH, Reply},
     telemetry::Telemetry,
 };
 use rand::RngExt;
@@ -189,6 +189,14 @@ impl Api {
             Route::Cancel => cancel_import::handle(imports, files, twins::now, RETENTION, &self.telemetry, &call).await,
         }
     }
+}
+
+#[test]
+fn a_call_that_there_is_not_is_told_of_all_that_there_are() {
+    let known: BTreeSet<_> =
+        CALLS.iter().map(|(method, path)| (method.to_string(), format!("{IMPORTS_PATH}{path}"))).collect();
+    let described = openapi::routes().into_iter().map(|route| (route.method, route.path));
+    assert_eq!(known, described.collect());
 }
 
 #[test]

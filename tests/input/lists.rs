@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use imports::{
     filter,
+    ignored::MOST_IGNORED,
     import::ImportStatus,
-    options::{MOST_IGNORED, OnConflict, OptionName, Unknown},
+    options::{OnConflict, OptionName, Unknown},
     page::{MAX_LIMIT, MAX_OFFSET},
     report::Action,
 };

@@ -106,6 +106,12 @@ impl Story {
             "filter=eq(@,a)",
             "filter=gt(created_at,@)",
             "filter=in(external_ref,@",
+            "filer=eq(external_ref,@)",
+            "external_ref=@",
+            "status=@",
+            "since=@",
+            "limit=@",
+            "page=@",
         ] {
             let query = self.canaries.fill(query);
             let call = self.call(Method::GET, &format!("{IMPORTS}?{query}"));
@@ -139,6 +145,14 @@ impl Story {
         let (kind, body) = (self.canaries.fill("text/@"), self.canaries.one());
         let call = self.call(Method::POST, IMPORTS).header("content-type", kind).body(body);
         self.refused(call).await;
+        for header in ["x-dry-run", "external-ref", "x-idempotency-key"] {
+            let text = self.canaries.one();
+            let call = self.call(Method::POST, IMPORTS).header("content-type", "application/jsonl").body("{}");
+            self.refused(call.header(header, text)).await;
+        }
+        let path = self.canaries.fill(&format!("{IMPORTS}/@/@"));
+        let call = self.call(Method::DELETE, &path);
+        self.refused(call).await;
         let long = self.canaries.one().repeat(30);
         let call = self.call(Method::POST, IMPORTS).header("content-type", "application/jsonl").body("{}");
         self.refused(call.header("idempotency-key", long)).await;
@@ -167,7 +181,8 @@ impl Story {
 
     /// An uploaded file: its form holds secrets.
     async fn upload(&mut self, file: Vec<u8>) {
-        let promise = json!({"data": {"type": "subscription_import_upload", "attributes": {"external_ref": self.canaries.email()}}});
+        let attributes = json!({"external_ref": self.canaries.email(), self.canaries.one(): self.canaries.one()});
+        let promise = json!({"data": {"type": "subscription_import_upload", "attributes": attributes}});
         let call = self.call(Method::POST, &format!("{IMPORTS}/uploads")).body(promise.to_string());
         let (status, body) = self.send(call).await;
         assert_eq!(status, 201, "{body}");

@@ -11,10 +11,11 @@ use chrono::{TimeDelta, Utc};
 use imports::{import::Claim, ports::Imports};
 use local::python::Environment;
 use records::{RecordErrorCode, RecordId, Resolution, read};
+use reqwest::Method;
 use samples::generate;
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, ROOT, World, rows, succeed};
+use crate::world::{IMPORTS, PATIENCE, ROOT, World, rows, send, succeed};
 
 const SCHEMATHESIS: Environment = Environment::new("schemathesis", include_str!("../contract/requirements.txt"));
 
@@ -85,6 +86,33 @@ async fn what_a_job_leaves_in_s3_is_what_openapi_promises() {
     judge("files", values);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_ignored_is_named_where_openapi_promises_it() {
+    let world = World::own().await;
+    let ended = world.run("{}").await["id"].as_str().unwrap().to_owned();
+    hold_the_lane(&world).await;
+    let waiting = world.submit("{}").await;
+    let upload = format!("{IMPORTS}/uploads?colour=red");
+    let promise = json!({"data": {"type": "subscription_import_upload"}}).to_string();
+    let mut answers = Vec::new();
+    for (schema, place, call) in [
+        ("ImportList", "/meta", world.request(Method::GET, &format!("{IMPORTS}?colour=red"))),
+        ("ImportDocument", "/meta", world.request(Method::GET, &format!("{IMPORTS}/{ended}?colour=red"))),
+        ("ImportErrorList", "/meta", world.request(Method::GET, &format!("{IMPORTS}/{ended}/errors?colour=red"))),
+        ("ImportDocument", "/meta", world.request(Method::POST, &format!("{IMPORTS}/{waiting}/cancel?colour=red"))),
+        ("ImportDocument", "/data/meta", world.posting("{}", &[("colour", "red")])),
+        ("UploadDocument", "/data/meta", world.request(Method::POST, &upload).body(promise)),
+    ] {
+        let answer = send(call).await;
+        assert!([200, 201].contains(&answer.status), "{schema}: {:#}", answer.body);
+        assert_eq!(answer.body.pointer(place).unwrap()["ignored"], json!(["colour"]), "{schema}: {:#}", answer.body);
+        let mut other = answer.body.clone();
+        other.pointer_mut(place).unwrap()["unheard"] = json!(1);
+        answers.extend([(schema, answer.body, true), (schema, other, false)]);
+    }
+    judge("ignored", answers.into_iter());
+}
+
 /// Waits for an object of the bucket.
 async fn object(world: &World, key: &str) -> Vec<u8> {
     let get = async || world.s3().get_object().bucket(world.stack.bucket()).key(key).send().await.ok();
@@ -119,6 +147,7 @@ fn judge(name: &str, values: impl Iterator<Item = (&'static str, Value, bool)>) 
     succeed(
         Command::new(SCHEMATHESIS.interpreter().unwrap())
             .args([format!("{ROOT}/tests/contract/schemas.py"), format!("{ROOT}/openapi.yaml")])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .arg(file),
     );
 }

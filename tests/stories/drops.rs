@@ -31,10 +31,14 @@ async fn the_metadata_of_a_drop_sets_the_options() {
 async fn metadata_that_cannot_be_read_fails_the_job_and_is_reported() {
     let world = World::shared().await;
     let long = "x".repeat(2049);
-    let all_wrong = [("external-ref", long.as_str()), ("dry-run", "maybe"), ("on-conflict", "")];
+    let all_wrong = [("external-ref", long.as_str()), ("dry-run", "maybe"), ("on-conflict", "perhaps")];
     let cases: [(&[(&str, &str)], _, _); 3] = [
         (&[("external-ref", "a"), ("dry-run", "maybe")], "a", "metadata \"dry-run\" must be true or false"),
-        (&[("external-ref", "b"), ("on-conflict", "no")], "b", "metadata \"on-conflict\" must be fail, skip or update"),
+        (
+            &[("external-ref", "b"), ("on-conflict", "never")],
+            "b",
+            "metadata \"on-conflict\" must be fail, skip or update",
+        ),
         (
             &all_wrong,
             "with metadata.jsonl",

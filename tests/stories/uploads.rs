@@ -70,7 +70,7 @@ async fn a_file_too_large_for_a_call_goes_the_way_that_the_refusal_names() {
     let detail = refused["errors"][0]["detail"].as_str().unwrap();
     assert!(detail.contains(&format!("POST {IMPORTS}/uploads ")), "{detail}");
 
-    let upload = promised(&world, &json!({"external_ref": "nächtlich", "on_conflict": "skip"})).await;
+    let upload = promised(&world, &json!({"external_ref": "nächtlich", "on_conflict": "skip", "colour": 1})).await;
     assert_eq!(upload["type"], "subscription_import_upload");
     assert_eq!(upload["meta"]["max_bytes"], 268_435_456);
     let address = upload["links"]["import"].as_str().unwrap();
@@ -81,6 +81,7 @@ async fn a_file_too_large_for_a_call_goes_the_way_that_the_refusal_names() {
     let job = ended(&world, &upload).await;
     assert_eq!(job["attributes"], json!({"external_ref": "nächtlich", "status": "success"}));
     assert_eq!(job["meta"]["on_conflict"], "skip");
+    assert_eq!(job["meta"]["ignored"], json!(["data.attributes.colour"]));
     assert_eq!(sum(&job, "imported"), 10_000);
 }
 

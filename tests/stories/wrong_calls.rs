@@ -142,6 +142,35 @@ fn calls(ended: &str) -> Vec<Wrong> {
     for spelling in [ended.replace('-', ""), format!("%7B{ended}%7D"), format!("urn:uuid:{ended}")] {
         calls.push(wrong(format!("GET {IMPORTS}/{spelling}"), 404, "There is no import with this id."));
     }
+    for (method, path) in
+        [("GET", "/"), ("POST", "/"), ("GET", "/x/error"), ("DELETE", ""), ("PATCH", "/x"), ("GET", "/x/y/z")]
+    {
+        calls.push(wrong(format!("{method} {IMPORTS}{path}"), 404, "There is no such call: "));
+    }
+    for (path, named) in [
+        ("?filer=eq(status,failed)", "filer: "),
+        ("?status=failed", "status: "),
+        ("?page[limt]=2", "page[limt]: "),
+        ("/x/errors?limit=2", "limit: "),
+        ("/x/results?onyl=failed", "onyl: "),
+        ("/x/failed-lines?only=failed", "only: "),
+    ] {
+        calls.push(wrong(format!("GET {IMPORTS}{path}").replace("/x/", &format!("/{ended}/")), 400, named));
+    }
+    calls.push(wrong(format!("POST {IMPORTS}/{ended}/cancel?dry_run=true"), 400, "dry_run: "));
+    for header in [
+        "dry-run: true",
+        "X-Dry-Run: 1",
+        "on-conflict: skip",
+        "Idempotence-Key: k",
+        "X-Idempotency-Key: k",
+        "IdempotencyKey: k",
+    ] {
+        for (path, kind, body) in [("", "application/jsonl", "{}"), ("/uploads", "application/json", "{}")] {
+            let call = posting(path, kind, body.as_bytes(), 400, "header.");
+            calls.push(Wrong { headers: format!("{}{header}\r\n", call.headers), ..call });
+        }
+    }
     for id in IDS {
         for route in routes.iter().filter(|route| route.path.contains("{id}")) {
             let call = format!("{} {}", route.method, route.path.replace("{id}", id));

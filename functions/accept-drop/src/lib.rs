@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use imports::{
     creation::submit,
     import::{ImportFile, NewImport},
-    ports::{Created, Files, Imports, PortResult, Queue, Uploads},
+    ports::{Created, Files, Imports, PortResult, Promised, Queue, Uploads},
     receipt::LeftAside,
     telemetry::Telemetry,
 };
@@ -89,14 +89,14 @@ async fn leave_aside(files: &impl Files, drop: &Drop, reason: &str, now: DateTim
     Ok(())
 }
 
-/// Describes the job of an upload, with the options that were promised; `None` when no upload was promised.
+/// Describes the job of an upload, with what was promised; `None` when no upload was promised.
 async fn of_upload(uploads: &impl Uploads, upload: Upload, now: DateTime<Utc>) -> PortResult<Option<NewImport>> {
     let Upload { id, store, file } = upload;
-    let Some(options) = uploads.promised(&store, id, now).await? else {
+    let Some(Promised { options, ignored }) = uploads.promised(&store, id, now).await? else {
         warn!(import.id = %id, %store, "no upload was promised under this id; its file is not imported");
         return Ok(None);
     };
-    Ok(Some(NewImport { options, ..NewImport::new(id, store, file) }))
+    Ok(Some(NewImport { options, ignored, ..NewImport::new(id, store, file) }))
 }
 
 /// Logs that a job existed before.

@@ -23,6 +23,11 @@ pub(crate) fn read(metadata: HashMap<String, String>, name: String) -> DropOptio
     for (entry, text) in metadata {
         let taken = match meant(&entry) {
             Meant::Nearly(option) => Err(OptionError::NearlyNamed(option.as_str().replace('_', "-"))),
+            // A put makes one job, with a key or without.
+            Meant::IdempotencyKey => {
+                given.ignore(&entry);
+                Ok(())
+            }
             Meant::Option(_) | Meant::Nothing => given.take(&entry, text),
         };
         faults.extend(taken.err().map(|error| format!("metadata \"{entry}\" {error}")));
@@ -77,7 +82,8 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_noted() {
-        assert_eq!(read_of(&[("mtime", "17"), ("colour", "red")]).ignored, ["colour", "mtime"]);
+        let read = read_of(&[("mtime", "17"), ("colour", "red"), ("idempotency-key", "k")]);
+        assert_eq!((read.ignored.join(" ").as_str(), read.refused), ("colour idempotency-key mtime", None));
     }
 
     #[test]
@@ -87,8 +93,9 @@ mod tests {
         check(&bad_policy, ImportOptions { dry_run: true, ..named("nightly") }, Some(problem));
         let long = "x".repeat(2049);
         let all = [("external-ref", long.as_str()), ("dry-run", ""), ("on-conflict", "")];
-        let problem = "metadata \"dry-run\" must be true or false; metadata \"external-ref\" must be at most 2048 characters \
-                    long; metadata \"on-conflict\" must be fail, skip or update";
+        let problem = "metadata \"dry-run\" must be true or false, and is empty: write one of these, or leave it out; metadata \
+                    \"external-ref\" must be at most 2048 characters long; metadata \"on-conflict\" must be fail, skip or \
+                    update, and is empty: write one of these, or leave it out";
         check(&all, named("a.jsonl"), Some(problem));
     }
 

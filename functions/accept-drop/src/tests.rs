@@ -1,4 +1,8 @@
-use imports::{import::Import, options::ImportOptions, ports::UploadPromise};
+use imports::{
+    import::Import,
+    options::ImportOptions,
+    ports::{Promised, UploadPromise},
+};
 use serde_json::json;
 use twins::{
     Call as Port, Fault,
@@ -180,7 +184,14 @@ async fn promise(world: &World, store: &str) {
     let promise = UploadPromise {
         store: store_named(store),
         id: id(7),
-        options: ImportOptions { external_ref: Some("large".to_owned()), dry_run: true, ..ImportOptions::default() },
+        promised: Promised {
+            options: ImportOptions {
+                external_ref: Some("large".to_owned()),
+                dry_run: true,
+                ..ImportOptions::default()
+            },
+            ignored: vec!["colour".to_owned()],
+        },
         expires_at: noon() + chrono::TimeDelta::seconds(1),
     };
     world.imports.promise(&promise).await.unwrap();
@@ -195,6 +206,7 @@ async fn an_upload_becomes_the_job_that_was_promised() {
     check(&world, &[("main", "large", &key, Some("1"))]).await;
     let job = jobs(&world).await.remove(0);
     assert_eq!((job.id.to_string().as_str(), job.options.dry_run), (UPLOAD, true));
+    assert_eq!(job.ignored, ["colour"]);
     // Announced again, and put again by the same form: the job stays what it is.
     accept(&world, &[(&key, "1"), (&key, "2")]).await.unwrap();
     check(&world, &[("main", "large", &key, Some("1"))]).await;

@@ -3,7 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
+    ignored,
     import::{Ending, Import, ImportStatus, Outcome, Tally},
+    options::{Meant, OptionName, meant, option_meant},
+    parameters::unread,
     ports::{Files, Imports, PortError, PortResult},
     receipt::receipt_key,
     report::{ReportWriter, UNCLAIMED},
@@ -19,7 +22,8 @@ const LOOKS: u32 = 3;
 /// are imported by then stay.
 ///
 /// # Errors
-/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Conflict`] when it has ended.
+/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Conflict`] when it has ended,
+/// [`ApiError::Validation`] when a rehearsal is asked for.
 pub async fn handle(
     imports: &impl Imports,
     files: &impl Files,
@@ -28,7 +32,7 @@ pub async fn handle(
     telemetry: &Telemetry,
     call: &Call,
 ) -> Result<Reply, ApiError> {
-    let id = call.import_id()?;
+    let (id, ignored) = (call.import_id()?, unheard(call)?);
     for _ in 0..LOOKS {
         let import = imports.get(&call.store, id, now()).await?.ok_or(ApiError::NotFound)?;
         let asked = match import.status {
@@ -44,7 +48,7 @@ pub async fn handle(
             Ok(()) => {
                 info!(import.id = %id, store = %call.store, import.status = import.status.as_str(), "cancel requested");
                 let import = imports.get(&call.store, id, now()).await?.ok_or(ApiError::NotFound)?;
-                return Reply::ok(&Document { data: ImportDocument::new(import, None, &call.origin) });
+                return Reply::ok(&Document::ignoring(ignored, ImportDocument::new(import, None, &call.origin)));
             }
             // Its status changed since it was read.
             Err(PortError::Conflict(_)) => {}
@@ -52,6 +56,25 @@ pub async fn handle(
         }
     }
     Err(ApiError::Internal(PortError::Transient(format!("import {id} changed its status {LOOKS} times in a row"))))
+}
+
+/// Names what the call says in vain: it reads nothing but an id.
+fn unheard(call: &Call) -> Result<Vec<String>, ApiError> {
+    let dry_run = |name: &String| match meant(name) {
+        Meant::Option(option) | Meant::Nearly(option) => option == OptionName::DryRun,
+        Meant::IdempotencyKey | Meant::Nothing => false,
+    };
+    let parameter = call.query.iter().map(|(name, _)| name).find(|name| dry_run(name));
+    let header = call.headers.iter().find(|name| option_meant(name) == Some(OptionName::DryRun));
+    if let Some(name) = parameter.or(header) {
+        let problem = format!("{name}: \"{name}\" is not read here, and a cancel has no rehearsal: leave it out");
+        return Err(ApiError::Validation(problem));
+    }
+    let mut names = unread(&call.query, &[])?;
+    if !matches!(call.body.trim_ascii(), b"" | b"{}" | b"null") {
+        ignored::note(&mut names, "(the body)");
+    }
+    Ok(names)
 }
 
 /// Ends a job that no worker has claimed: its report first, as for every job.
@@ -93,7 +116,7 @@ mod tests {
     use insta::assert_snapshot;
     use twins::{
         Call as Port, Fault,
-        fixture::{RETENTION, World, call_for, id, noon, store},
+        fixture::{RETENTION, World, call_for, id, noon, query, store},
     };
 
     use super::*;
@@ -105,6 +128,24 @@ mod tests {
 
     async fn cancel_seven(world: &World) -> Result<Reply, ApiError> {
         cancel(world, "main", id(7)).await
+    }
+
+    #[tokio::test]
+    async fn a_rehearsal_cancels_nothing_and_what_means_nothing_is_named() {
+        let world = World::with_job(7).await;
+        let send = async |call| handle(&world.imports, &world.files, noon, RETENTION, &world.telemetry, &call).await;
+        let seven = || call_for("main", id(7));
+        let refused = send(Call { query: query(&[("dryRun", "true")]), ..seven() }).await.unwrap_err();
+        assert_snapshot!(refused.reply("").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"dryRun: \"dryRun\" is not read here, and a cancel has no rehearsal: leave it out"}]}"#);
+        for name in ["x-dry-run", "dry-run", "x-validate-only"] {
+            let refused = send(Call { headers: vec![name.to_owned()], ..seven() }).await;
+            assert_eq!(refused.unwrap_err().status(), 400, "{name}");
+        }
+        assert_eq!(world.imports.open(10).await.unwrap().len(), 1);
+        let headers = vec!["idempotency-key".to_owned()];
+        let reply = send(Call { query: query(&[("force", "1")]), headers, body: Bytes::from("{\"x\":1}"), ..seven() });
+        let body = reply.await.unwrap().body;
+        assert!(body.ends_with(r#""meta":{"ignored":["force","(the body)"]}}"#), "{body}");
     }
 
     #[tokio::test]

@@ -47,6 +47,7 @@ pub(crate) async fn read(content_type: &str, body: Bytes, given: &mut Given) -> 
                 let error = OptionError::NearlyNamed(option.as_str().to_owned());
                 return Err(wrong(&name, &error.to_string()));
             }
+            Meant::IdempotencyKey => return Err(wrong(&name, &OptionError::IsHeader.to_string())),
             Meant::Nothing if same_letters(&name, [FILE]).is_some() => {
                 let bytes = part.bytes().await.map_err(unreadable)?;
                 if file.is_some() {

@@ -65,7 +65,7 @@ async fn answer(
     let position = Turns::position_of(imports, &import).await.unwrap_or_default();
     let location = import_address(origin, import.id);
     let import = Import { ignored, ..import };
-    let document = Document { data: ImportDocument::new(import, position, origin) };
+    let document = Document::new(ImportDocument::new(import, position, origin));
     if new { Reply::created(&document, Some(location)) } else { Reply::ok(&document) }
 }
 

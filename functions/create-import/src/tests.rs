@@ -158,7 +158,7 @@ async fn options_are_parts_of_their_own() {
 async fn an_option_that_cannot_be_read_is_named_with_what_it_may_be() {
     let with = async |name, text: &[u8]| check_refused(&[file_part(), text_part(name, text)]).await;
     assert_snapshot!(with("dry_run", b"yes").await, @r#"dry_run: "dry_run" must be true or false, not "yes": write true"#);
-    assert_snapshot!(with("dry_run", b"").await, @r#"dry_run: "dry_run" must be true or false"#);
+    assert_snapshot!(with("dry_run", b"").await, @r#"dry_run: "dry_run" must be true or false, and is empty: write one of these, or leave it out"#);
     assert_snapshot!(with("dry_run", b"\xff").await, @r#"dry_run: "dry_run" must be UTF-8 text"#);
     assert_snapshot!(with("on_conflict", b"replace").await, @r#"on_conflict: "on_conflict" must be fail, skip or update, not "replace": write update"#);
     let long = with("on_conflict", &vec![b'x'; 100_000]).await;

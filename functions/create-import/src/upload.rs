@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use imports::{
     api::{ApiError, Call, IMPORTS_PATH},
-    options::{Given, ImportOptions},
+    options::{Given, ImportOptions, refuse_headers},
 };
 
 use crate::form;
@@ -30,8 +30,8 @@ impl Upload {
     ///
     /// # Errors
     /// [`ApiError::PayloadTooLarge`] for a body over [`MAX_BODY`]; [`ApiError::Validation`] for another content type, a body
-    /// that ends early, a file missing or given twice, an option that can't be read or is given twice with two values, and a
-    /// name that is nearly an option's.
+    /// that ends early, a file missing or given twice, an option that can't be read or is given twice with two values, a name
+    /// that is nearly an option's, and a header that asks for one.
     pub async fn read(call: Call) -> Result<Self, ApiError> {
         if call.body.len() > MAX_BODY {
             let (size, limit) = (call.body.len(), MAX_BODY);
@@ -40,6 +40,7 @@ impl Upload {
                  POST {IMPORTS_PATH}/uploads where to put a larger one"
             )));
         }
+        refuse_headers(&call.headers, |option| format!("the option behind the address, ?{}", option.example()))?;
         let mut given = Given::default();
         for (name, value) in call.query {
             given.take(&name, value).map_err(|error| wrong(&name, &error.to_string()))?;

@@ -10,13 +10,13 @@ use imports::{
     api::{ApiError, Call, Document, Reply},
     idempotency::Idempotency,
     import::ImportId,
-    ports::{Reserved, UploadForms, UploadPromise, UploadTerms, Uploads},
+    ports::{Promised, Reserved, UploadForms, UploadPromise, UploadTerms, Uploads},
     upload,
 };
 use records::limits::MAX_FILE_BYTES;
 
 /// Makes a form with which one file can be put within `time`, and stores the promise: the file becomes an import job with
-/// this id and the options of the call. There is no job before the file is there.
+/// this id and the options of the call, and names what the call said in vain. There is no job before the file is there.
 ///
 /// A call that is repeated under its key is answered with the id of the first one, and a form anew.
 ///
@@ -44,9 +44,11 @@ pub async fn handle(
     let expires_at = now + time;
     let terms = UploadTerms { key: upload::key(&call.store, id), max_bytes: MAX_FILE_BYTES, expires_at };
     let form = forms.form(&terms, now).await?;
-    let promise = UploadPromise { store: call.store.clone(), id, options, expires_at: expires_at + upload::REMEMBERED };
+    let promised = Promised { options, ignored: ignored.clone() };
+    let promise =
+        UploadPromise { store: call.store.clone(), id, promised, expires_at: expires_at + upload::REMEMBERED };
     uploads.promise(&promise).await?;
-    let document = Document { data: UploadDocument::new(id, form, &terms, ignored, &call.origin) };
+    let document = Document::new(UploadDocument::new(id, form, &terms, ignored, &call.origin));
     if is_new { Reply::created(&document, None) } else { Reply::ok(&document) }
 }
 

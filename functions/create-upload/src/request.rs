@@ -2,7 +2,7 @@
 
 use imports::{
     api::{ApiError, Call},
-    options::{Given, ImportOptions, Meant, OptionError, OptionName, meant},
+    options::{Given, ImportOptions, Meant, OptionError, OptionName, meant, refuse_headers},
 };
 use serde_json::{Map, Value, json};
 
@@ -14,8 +14,10 @@ pub(crate) const TYPE: &str = "subscription_import_upload";
 ///
 /// # Errors
 /// [`ApiError::Validation`], naming the path, when the body is empty or not JSON, a member is missing, has the wrong type
-/// or a value that is not allowed; when an option stands where none is read; when a name is nearly an option's.
+/// or a value that is not allowed; when an option stands where none is read; when a name is nearly an option's, or
+/// a header asks for one.
 pub(crate) fn read(call: &Call) -> Result<(ImportOptions, Vec<String>), ApiError> {
+    refuse_headers(&call.headers, |option| format!("it as data.attributes.{}", option.as_str()))?;
     if call.body.trim_ascii().is_empty() {
         return Err(invalid(
             "body",
@@ -52,9 +54,15 @@ fn no_json(error: &serde_json::Error) -> String {
 /// Sees to it that no option stands beside the attributes, at whatever depth. Other names are noted.
 fn look_around(around: &Map<String, Value>, path: &str, read: &[&str], given: &mut Given) -> Result<(), ApiError> {
     for (name, value) in around.iter().filter(|(name, _)| !read.contains(&name.as_str())) {
-        if let Meant::Option(option) | Meant::Nearly(option) = meant(name) {
-            let problem = format!("\"{name}\" is not read here: write it as data.attributes.{}", option.as_str());
-            return Err(invalid(&format!("{path}{name}"), &problem));
+        let problem = match meant(name) {
+            Meant::Option(option) | Meant::Nearly(option) => {
+                Some(format!("is not read here: write it as data.attributes.{}", option.as_str()))
+            }
+            Meant::IdempotencyKey => Some(OptionError::IsHeader.to_string()),
+            Meant::Nothing => None,
+        };
+        if let Some(problem) = problem {
+            return Err(invalid(&format!("{path}{name}"), &format!("\"{name}\" {problem}")));
         }
         if let Some(inner) = value.as_object() {
             // What is in it is not named apart, only looked through.
@@ -76,6 +84,7 @@ fn take(given: &mut Given, name: &str, value: &Value) -> Result<(), String> {
             other => given.set(option, other.to_string()).map_err(problem),
         },
         Meant::Nearly(option) => Err(problem(OptionError::NearlyNamed(option.as_str().to_owned()))),
+        Meant::IdempotencyKey => Err(problem(OptionError::IsHeader)),
         Meant::Nothing => {
             given.ignore(&format!("data.attributes.{name}"));
             Ok(())

@@ -17,7 +17,7 @@ async fn create(world: &World, body: &str) -> Result<Reply, ApiError> {
 
 /// The options that are promised at a time after noon.
 async fn promised(world: &World, after: TimeDelta) -> Option<ImportOptions> {
-    world.imports.promised(&store(), id(7), noon() + after).await.unwrap()
+    world.imports.promised(&store(), id(7), noon() + after).await.unwrap().map(|promised| promised.options)
 }
 
 /// Makes an upload with these attributes and compares what is promised.
@@ -136,12 +136,32 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
 }
 
 #[tokio::test]
-async fn what_means_nothing_is_named_in_the_answer() {
+async fn an_option_that_is_sent_as_a_header_promises_nothing() {
+    let world = World::new();
+    let send = async |name: &str| {
+        let call = Call { headers: vec![name.to_owned()], body: BARE.into(), ..call() };
+        handle(&world.forms, &world.imports, TimeDelta::hours(1), noon(), id(7), &call)
+            .await
+            .unwrap_err()
+            .reply("")
+            .body
+    };
+    assert_snapshot!(send("x-dry-run").await, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"header.x-dry-run: \"x-dry-run\" is no header of this call: write it as data.attributes.dry_run, or leave it out"}]}"#);
+    assert_snapshot!(send("idempotent-key").await, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"header.idempotent-key: \"idempotent-key\" is no header of this call: write Idempotency-Key, or leave it out"}]}"#);
+    assert_eq!(promised(&world, TimeDelta::zero()).await, None);
+    assert_snapshot!(refused_attributes(r#"{"idempotency_key":"k"}"#).await, @r#"data.attributes.idempotency_key: "idempotency_key" is a header of the call: send it as the header Idempotency-Key, or leave it out"#);
+    assert_snapshot!(refused(r#"{"idempotencyKey":"k","data":{"type":"subscription_import_upload"}}"#).await, @r#"idempotencyKey: "idempotencyKey" is a header of the call: send it as the header Idempotency-Key, or leave it out"#);
+}
+
+#[tokio::test]
+async fn what_means_nothing_is_named_in_the_answer_and_promised_with_it() {
     let world = World::new();
     let body = r#"{"jsonapi":{},"data":{"type":"subscription_import_upload","id":"x","attributes":{"colour":"red"}}}"#;
     let reply = create_under(&world, 7, "", body, &[("page", "1")]).await.unwrap();
     let ignored = r#""ignored":["page","jsonapi","data.id","data.attributes.colour"]"#;
     assert!(reply.body.contains(ignored), "{}", reply.body);
+    let promised = world.imports.promised(&store(), id(7), noon()).await.unwrap().unwrap();
+    assert_eq!(promised.ignored, ["page", "jsonapi", "data.id", "data.attributes.colour"]);
 }
 
 #[tokio::test]
@@ -163,5 +183,5 @@ async fn a_call_that_died_after_it_took_its_key_is_ended_by_the_next() {
     world.faults.plan(Port::Promise, Fault::permanent());
     assert_eq!(create_under(&world, 1, "k", BARE, &[]).await.unwrap_err().status(), 500);
     assert_eq!(create_under(&world, 2, "k", BARE, &[]).await.unwrap().status, 200);
-    assert_eq!(world.imports.promised(&store(), id(1), noon()).await.unwrap(), Some(ImportOptions::default()));
+    assert_eq!(world.imports.promised(&store(), id(1), noon()).await.unwrap(), Some(Promised::default()));
 }

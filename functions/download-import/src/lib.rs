@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, Reply},
     import::ImportId,
+    parameters::{Parameter, none_other},
     ports::{DownloadLinks, Imports},
     report::Report,
 };
@@ -18,7 +19,7 @@ const GOOD_FOR: Duration = Duration::from_mins(15);
 ///
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Validation`] when `only` is given and not
-/// `failed`, [`ApiError::Conflict`] when the job has not ended.
+/// `failed`, or anything else is given, [`ApiError::Conflict`] when the job has not ended.
 pub async fn handle(
     imports: &impl Imports,
     links: &impl DownloadLinks,
@@ -50,12 +51,13 @@ impl File {
     fn of(call: &Call) -> Result<Self, ApiError> {
         match call.path.rsplit('/').next() {
             Some("results") => Self::of_results(&call.query),
-            Some("failed-lines") => Ok(Self::FailedLines),
+            Some("failed-lines") => none_other(&call.query, &[]).map(|()| Self::FailedLines),
             _ => Err(ApiError::NotFound),
         }
     }
 
     fn of_results(query: &[(String, String)]) -> Result<Self, ApiError> {
+        none_other(query, &[Parameter::Only])?;
         let mut only = query.iter().filter(|(name, _)| name == "only").map(|(_, value)| value.as_str());
         match (only.next(), only.next()) {
             (None, _) => Ok(Self::Results),
@@ -137,6 +139,19 @@ mod tests {
             ..call_for("main", SEVEN)
         };
         assert_eq!(handle(&world.imports, &world.files, noon(), &twice).await.unwrap_err().status(), 400);
+    }
+
+    #[tokio::test]
+    async fn what_a_redirect_could_not_name_is_refused() {
+        let world = ended().await;
+        for (file, name) in
+            [("results", "onyl"), ("results", "status"), ("failed-lines", "only"), ("failed-lines", "x")]
+        {
+            let path = format!("/v2/subscriptions/imports/{SEVEN}/{file}");
+            let call = Call { path, query: query(&[(name, "failed")]), ..call_for("main", SEVEN) };
+            let refused = handle(&world.imports, &world.files, noon(), &call).await.unwrap_err();
+            assert!(matches!(&refused, ApiError::Validation(detail) if detail.starts_with(name)), "{refused:?}");
+        }
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
+    parameters::unread,
     ports::{Imports, Uploads},
     queue_position::Turns,
 };
@@ -12,13 +13,13 @@ use imports::{
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::UploadAwaited`] when it is one to come.
 pub async fn handle(imports: &(impl Imports + Uploads), now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
-    let id = call.import_id()?;
+    let (id, ignored) = (call.import_id()?, unread(&call.query, &[])?);
     let Some(import) = imports.get(&call.store, id, now).await? else {
         let promised = imports.promised(&call.store, id, now).await?;
         return Err(promised.map_or(ApiError::NotFound, |_| ApiError::UploadAwaited));
     };
     let position = Turns::position_of(imports, &import).await?;
-    Reply::ok(&Document { data: ImportDocument::new(import, position, &call.origin) })
+    Reply::ok(&Document::ignoring(ignored, ImportDocument::new(import, position, &call.origin)))
 }
 
 #[cfg(test)]
@@ -27,12 +28,12 @@ mod tests {
     use imports::{
         import::{Ending, NewImport, Outcome, Tally},
         options::ImportOptions,
-        ports::UploadPromise,
+        ports::{Promised, UploadPromise},
         report::{Action, Report},
     };
     use insta::assert_snapshot;
     use records::RecordType;
-    use twins::fixture::{World, call_for, id, job, noon, outcome, store};
+    use twins::fixture::{World, call_for, id, job, noon, outcome, query, store};
 
     use super::*;
 
@@ -71,13 +72,21 @@ mod tests {
     async fn a_job_whose_file_is_still_to_be_put_is_missing_and_says_so() {
         let world = World::new();
         let expires_at = noon() + TimeDelta::hours(1);
-        let promise = UploadPromise { store: store(), id: id(7), options: ImportOptions::default(), expires_at };
+        let promise = UploadPromise { store: store(), id: id(7), promised: Promised::default(), expires_at };
         world.imports.promise(&promise).await.unwrap();
         let error = get(&world, "main", id(7)).await.unwrap_err();
         assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"The file of this upload has not arrived yet. The import is here soon after the file has been put with the upload's form; ask again then, or ask for a new form if its time is over."}]}"#);
         assert_eq!(get(&world, "other", id(7)).await, Err(ApiError::NotFound));
         world.create(job(7)).await;
         assert_eq!(get(&world, "main", id(7)).await.unwrap().status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_parameter_means_nothing_and_is_named() {
+        let world = World::with_job(7).await;
+        let call = Call { query: query(&[("page[limit]", "2"), ("include", "x")]), ..call_for("main", id(7)) };
+        let body = handle(&world.imports, noon(), &call).await.unwrap().body;
+        assert!(body.ends_with(r#""}},"meta":{"ignored":["page[limit]","include"]}}"#), "{body}");
     }
 
     #[tokio::test]

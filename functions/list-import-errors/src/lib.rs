@@ -8,6 +8,7 @@ use imports::{
     api::{ApiError, Call, ImportErrorDocument, ListDocument, Reply, failed_results_address, import_address},
     import::Import,
     page::{ListMeta, Page},
+    parameters::{Parameter, unread},
     ports::{Files, Imports, PortError, PortResult},
     report::{Report, index_range, rows_range},
 };
@@ -29,13 +30,14 @@ const _: () = assert!(2 * MAX_PAGE_BYTES + (1 << 20) <= MAX_ANSWER_BYTES);
 ///
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::ReportMissing`] when somebody has deleted its
-/// report, [`ApiError::Validation`] when the page can't be read or is out of bounds.
+/// report, [`ApiError::Validation`] when the page can't be read or is out of bounds, or a parameter is nearly one that is read.
 pub async fn handle(
     imports: &impl Imports,
     files: &impl Files,
     now: DateTime<Utc>,
     call: &Call,
 ) -> Result<Reply, ApiError> {
+    let ignored = unread(&call.query, Parameter::OF_PAGES)?;
     let page = Page::from_query(&call.query)?;
     let id = call.import_id()?;
     let import = imports.get(&call.store, id, now).await?.ok_or(ApiError::NotFound)?;
@@ -49,7 +51,7 @@ pub async fn handle(
     let links = page.links_after(given, &url, &call.query, total);
     let rest =
         page.beyond(given, total).map(|errors| Rest { errors, results: failed_results_address(&call.origin, id) });
-    let meta = ErrorsMeta { list: page.meta(total), rest };
+    let meta = ErrorsMeta { list: page.meta(total, ignored), rest };
     Reply::ok(&ListDocument { data: rows, links, meta })
 }
 

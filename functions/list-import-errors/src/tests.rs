@@ -129,6 +129,20 @@ async fn a_page_out_of_bounds_is_refused_before_the_job_is_looked_for() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_is_nearly_read_is_refused_and_any_other_is_named() {
+    let job = Running::new().await;
+    job.finish(3, None).await;
+    let send = async |parameters: &[(&str, &str)]| {
+        let call = Call { query: query(parameters), ..call_for("main", id(7)) };
+        handle(&job.world.imports, &job.world.files, noon(), &call).await
+    };
+    let error = send(&[("limit", "2")]).await.unwrap_err();
+    assert_snapshot!(error.reply("").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"limit: \"limit\" is no parameter of this call: write page[limit]=2"}]}"#);
+    let reply = send(&[("page[limit]", "1"), ("only", "failed"), ("filter", "x")]).await.unwrap();
+    assert!(reply.body.ends_with(r#""results":{"total":3},"ignored":["only","filter"]}}"#), "{}", reply.body);
+}
+
+#[tokio::test]
 async fn a_report_that_was_deleted_is_missing() {
     for file in [Report::errors_key, Report::errors_index_key] {
         let job = Running::new().await;

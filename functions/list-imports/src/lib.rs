@@ -5,6 +5,7 @@ use imports::{
     api::{ApiError, Call, IMPORTS_PATH, ImportDocument, ListDocument, Reply},
     filter::Filter,
     page::Page,
+    parameters::{Parameter, unread},
     ports::Imports,
     queue_position::Turns,
 };
@@ -12,9 +13,11 @@ use imports::{
 /// Answers one page of the caller's jobs.
 ///
 /// # Errors
-/// [`ApiError::Validation`] when the page can't be read or is out of bounds, [`ApiError::Filter`] when the filter can't be
+/// [`ApiError::Validation`] when the page can't be read or is out of bounds, or a parameter is nearly one that is read,
+/// [`ApiError::Filter`] when the filter can't be
 /// read.
 pub async fn handle(imports: &impl Imports, now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
+    let ignored = unread(&call.query, Parameter::OF_FILTERED_PAGES)?;
     let page = Page::from_query(&call.query)?;
     let filter = Filter::from_query(&call.query)?;
     let listing = imports.list(&call.store, &filter, page, now).await?;
@@ -26,7 +29,7 @@ pub async fn handle(imports: &impl Imports, now: DateTime<Utc>, call: &Call) -> 
     Reply::ok(&ListDocument {
         data: listing.imports.into_iter().map(show).collect(),
         links: page.links(&format!("{}{IMPORTS_PATH}", call.origin), &call.query, listing.total),
-        meta: page.meta(listing.total),
+        meta: page.meta(listing.total, ignored),
     })
 }
 
@@ -107,6 +110,17 @@ mod tests {
         let error = list(&world, "main", &[("filter", "eq(status,done)")]).await.unwrap_err();
         assert_eq!(error.status(), 400);
         assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"Could not parse the supplied filter","meta":{"reason":"at character 11: expected a status: pending, started, success or failed, found \"done)\""}}]}"#);
+    }
+
+    #[tokio::test]
+    async fn a_parameter_that_is_nearly_read_is_refused_and_any_other_is_named() {
+        let world = with_jobs().await;
+        let error = list(&world, "main", &[("status", "failed")]).await.unwrap_err();
+        assert_snapshot!(error.reply("").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"status: \"status\" is no parameter of this call: write filter=eq(status,failed)"}]}"#);
+        let body =
+            list(&world, "main", &[("page[limit]", "1"), ("sort", "name"), ("store", "other")]).await.unwrap().body;
+        let document: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(document["meta"]["ignored"], serde_json::json!(["sort", "store"]));
     }
 
     #[tokio::test]

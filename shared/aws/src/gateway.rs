@@ -26,10 +26,14 @@ use tracing::error;
 use crate::config::{ApiConfig, StoreSource};
 use imports::{
     api::{self, ApiError, Call, Reply},
+    idempotency,
     ports::PortError,
     times::{ANSWER, duration},
 };
 use records::{STORE_RULE, StoreId};
+
+/// The route of calls that have no route.
+const OTHER_CALLS: &str = "$default";
 
 /// Serves calls until the function is shut down.
 ///
@@ -77,14 +81,19 @@ where
 
 fn call(event: ApiGatewayV2httpRequest, api: &ApiConfig) -> Result<Call, ApiError> {
     let store = store(&event.request_context, &api.stores)?;
+    if event.route_key.as_deref() == Some(OTHER_CALLS) {
+        let method = event.request_context.http.method.as_str();
+        return Err(api::no_such_call(method, event.raw_path.as_deref().unwrap_or_default()));
+    }
     let origin = address::origin(&event, api.scheme);
     let query = query::read(event.raw_query_string.as_deref().unwrap_or_default())?;
     let content_type = event.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let idempotency_key = event.headers.get("idempotency-key").map(text);
+    let idempotency_key = event.headers.get(idempotency::HEADER).map(text);
+    let headers = event.headers.keys().map(|name| name.as_str().to_owned()).collect();
     let path = event.raw_path.unwrap_or_default();
     let id = event.path_parameters.get("id").cloned();
     let body = body(event.body.unwrap_or_default(), event.is_base64_encoded)?;
-    Ok(Call { store, origin, path, id, query, content_type, idempotency_key, body })
+    Ok(Call { store, origin, path, id, query, headers, content_type, idempotency_key, body })
 }
 
 fn body(text: String, is_encoded: bool) -> Result<Bytes, ApiError> {

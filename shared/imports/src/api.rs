@@ -1,8 +1,10 @@
 //! The documents a caller sees, and the one table from what went wrong to what is answered.
 
+mod calls;
 mod error_document;
 mod import_document;
 
+pub use calls::{CALLS, no_such_call};
 pub use error_document::ImportErrorDocument;
 pub use import_document::{ImportDocument, LeftAsideDocument, ReceiptDocument};
 
@@ -41,6 +43,8 @@ pub struct Call {
     pub id: Option<String>,
     /// The decoded query, in order.
     pub query: Vec<(String, String)>,
+    /// The names of all headers, in small letters.
+    pub headers: Vec<String>,
     pub content_type: Option<String>,
     /// The caller's own key for this call, from the header `Idempotency-Key`.
     pub idempotency_key: Option<String>,
@@ -120,6 +124,8 @@ pub enum ApiError {
     Forbidden(String),
     /// 404, the same bytes for an import of another store as for none at all.
     NotFound,
+    /// 404: there is no call of this method and path.
+    NoSuchCall(String),
     /// 404: the upload was promised, and its file is not there yet.
     UploadAwaited,
     /// 404: the import is there, but its report was deleted.
@@ -157,7 +163,7 @@ impl ApiError {
         match self {
             Self::Validation(_) | Self::Filter(_) => 400,
             Self::Forbidden(_) => 403,
-            Self::NotFound | Self::UploadAwaited | Self::ReportMissing => 404,
+            Self::NotFound | Self::NoSuchCall(_) | Self::UploadAwaited | Self::ReportMissing => 404,
             Self::Conflict(_) => 409,
             Self::PayloadTooLarge(_) => 413,
             Self::Internal(PortError::Transient(_)) => 503,
@@ -173,6 +179,7 @@ impl ApiError {
             Self::Filter(_) => ("Validation Error", "Could not parse the supplied filter"),
             Self::Forbidden(detail) => ("Forbidden", detail.as_str()),
             Self::NotFound => ("Not Found", "There is no import with this id."),
+            Self::NoSuchCall(detail) => ("Not Found", detail.as_str()),
             Self::UploadAwaited => (
                 "Not Found",
                 "The file of this upload has not arrived yet. The import is here soon after the file has been put with the \
@@ -198,6 +205,7 @@ impl ApiError {
             Self::Validation(_)
             | Self::Forbidden(_)
             | Self::NotFound
+            | Self::NoSuchCall(_)
             | Self::UploadAwaited
             | Self::ReportMissing
             | Self::Conflict(_)
@@ -230,10 +238,29 @@ struct ErrorMeta<'a> {
     reason: Option<String>,
 }
 
-/// `{"data": …}`.
+/// `{"data": …}`, and `"meta"` where the call said something that means nothing.
 #[derive(Debug, Serialize)]
 pub struct Document<T> {
-    pub data: T,
+    data: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<DocumentMeta>,
+}
+
+#[derive(Debug, Serialize)]
+struct DocumentMeta {
+    ignored: Vec<String>,
+}
+
+impl<T> Document<T> {
+    /// A document, which says by itself what was ignored of the call that made it, if anything was.
+    pub const fn new(data: T) -> Self {
+        Self { data, meta: None }
+    }
+
+    /// A document, and the names of what was ignored of the call that asked for it.
+    pub fn ignoring(ignored: Vec<String>, data: T) -> Self {
+        Self { data, meta: (!ignored.is_empty()).then_some(DocumentMeta { ignored }) }
+    }
 }
 
 /// `{"data": […], "links": …, "meta": …}`.

@@ -10,8 +10,11 @@ pub const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 /// The longest key, in characters.
 pub const MAX_KEY: usize = 255;
 
+/// The header in which a key comes, as the gateway writes it.
+pub const HEADER: &str = "idempotency-key";
+
 /// How an error's detail begins: the header's path, then its name.
-const HEADER: &str = "header.idempotency-key: \"Idempotency-Key\"";
+const NAMED: &str = "header.idempotency-key: \"Idempotency-Key\"";
 
 /// A key, and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +36,7 @@ impl Idempotency {
         if (1..=MAX_KEY).contains(&key.chars().count()) {
             return Ok(key);
         }
-        Err(ApiError::Validation(format!("{HEADER} must be 1 to {MAX_KEY} characters long")))
+        Err(ApiError::Validation(format!("{NAMED} must be 1 to {MAX_KEY} characters long")))
     }
 
     /// Answers a call whose key stands for another `what`, which made the import `holder`.
@@ -41,7 +44,7 @@ impl Idempotency {
     pub fn conflict(what: &str, holder: ImportId) -> ApiError {
         let hours = REMEMBERED.num_hours();
         ApiError::Conflict(format!(
-            "{HEADER} was used for another {what}, by the import {holder}; a key is remembered for {hours} hours, a new \
+            "{NAMED} was used for another {what}, by the import {holder}; a key is remembered for {hours} hours, a new \
              import needs a new one"
         ))
     }

@@ -1,8 +1,10 @@
 //! What a caller asks of an import beside its file: how it is called, and how it is to be run.
 
+mod headers;
 mod names;
 
-pub use names::{Given, MOST_IGNORED, Meant, meant};
+pub use headers::{option_meant, refuse_headers};
+pub use names::{Given, Meant, meant};
 
 use records::{json::Shown, limits::MAX_EXTERNAL_REF, near::nearest};
 use serde::{Deserialize, Serialize};
@@ -63,6 +65,12 @@ pub enum OnConflict {
     Update,
 }
 
+/// What is written for yes.
+const YES: [&str; 15] =
+    ["yes", "y", "true", "t", "1", "on", "ok", "enabled", "ja", "oui", "si", "sí", "sim", "tak", "da"];
+/// What is written for no.
+const NO: [&str; 13] = ["no", "n", "false", "f", "0", "off", "none", "disabled", "nein", "non", "nej", "nee", "não"];
+
 /// Which option.
 #[derive(Clone, Copy, Debug, EnumString, IntoStaticStr, VariantArray, PartialEq, Eq)]
 #[strum(serialize_all = "snake_case")]
@@ -81,6 +89,17 @@ impl OptionName {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// How it is written in a query, with a value that is not its default.
+    #[must_use]
+    pub const fn example(self) -> &'static str {
+        match self {
+            Self::ExternalRef => "external_ref=NAME",
+            Self::DryRun => "dry_run=true",
+            Self::OnConflict => "on_conflict=skip",
+            Self::Unknown => "unknown=refuse",
+        }
     }
 
     /// What is wrong with a JSON value of another kind.
@@ -141,6 +160,8 @@ pub enum OptionError {
     /// A name that is none, though nearly the one it quotes.
     #[error("is no option of an import: write {0:?}, or leave it out")]
     NearlyNamed(String),
+    #[error("is a header of the call: send it as the header Idempotency-Key, or leave it out")]
+    IsHeader,
 }
 
 /// Reads the value of `external_ref`; an empty one is none.
@@ -159,19 +180,8 @@ pub fn external_ref(text: String) -> Result<Option<String>, OptionError> {
 /// # Errors
 /// [`OptionError::NoFlag`] when it is neither `true` nor `false`.
 pub fn dry_run(text: &str) -> Result<bool, OptionError> {
-    const MEANT: [(&str, &str); 10] = [
-        ("yes", "true"),
-        ("y", "true"),
-        ("t", "true"),
-        ("1", "true"),
-        ("on", "true"),
-        ("no", "false"),
-        ("n", "false"),
-        ("f", "false"),
-        ("0", "false"),
-        ("off", "false"),
-    ];
-    text.parse().map_err(|_| OptionError::NoFlag(written_for(text, ["true", "false"], &MEANT)))
+    let meant = YES.map(|yes| (yes, "true")).into_iter().chain(NO.map(|no| (no, "false")));
+    text.parse().map_err(|_| OptionError::NoFlag(written_for(text, ["true", "false"], meant)))
 }
 
 /// Reads the value of `on_conflict`.
@@ -179,10 +189,20 @@ pub fn dry_run(text: &str) -> Result<bool, OptionError> {
 /// # Errors
 /// [`OptionError::NoPolicy`] when it is none of the three words.
 pub fn on_conflict(text: &str) -> Result<OnConflict, OptionError> {
-    const MEANT: [(&str, &str); 4] =
-        [("replace", "update"), ("overwrite", "update"), ("upsert", "update"), ("ignore", "skip")];
+    const MEANT: [(&str, &str); 8] = [
+        ("replace", "update"),
+        ("overwrite", "update"),
+        ("upsert", "update"),
+        ("merge", "update"),
+        ("ignore", "skip"),
+        ("keep", "skip"),
+        ("error", "fail"),
+        ("reject", "fail"),
+    ];
+    let either = "fail to refuse what is stored already, skip to leave it as it is, update to replace it";
+    let either = YES.into_iter().chain(NO).map(|word| (word, either));
     let words = OnConflict::ALL.iter().map(|policy| policy.as_str());
-    text.parse().map_err(|_| OptionError::NoPolicy(written_for(text, words, &MEANT)))
+    text.parse().map_err(|_| OptionError::NoPolicy(written_for(text, words, MEANT.into_iter().chain(either))))
 }
 
 /// Reads the value of `unknown`.
@@ -190,8 +210,19 @@ pub fn on_conflict(text: &str) -> Result<OnConflict, OptionError> {
 /// # Errors
 /// [`OptionError::NoAnswer`] when it is neither of the two words.
 pub fn unknown(text: &str) -> Result<Unknown, OptionError> {
+    const MEANT: [(&str, &str); 7] = [
+        ("ignore", "warn"),
+        ("allow", "warn"),
+        ("accept", "warn"),
+        ("fail", "refuse"),
+        ("error", "refuse"),
+        ("reject", "refuse"),
+        ("strict", "refuse"),
+    ];
+    let either = "warn to import a line with an unknown attribute, refuse to refuse it";
+    let either = YES.into_iter().chain(NO).map(|word| (word, either));
     let words = Unknown::ALL.iter().map(|answer| answer.as_str());
-    text.parse().map_err(|_| OptionError::NoAnswer(written_for(text, words, &[("ignore", "warn"), ("fail", "refuse")])))
+    text.parse().map_err(|_| OptionError::NoAnswer(written_for(text, words, MEANT.into_iter().chain(either))))
 }
 
 /// What to write for a value that nearly is one of some words, or means one. Any other value is not repeated: it may be a
@@ -199,9 +230,13 @@ pub fn unknown(text: &str) -> Result<Unknown, OptionError> {
 fn written_for(
     text: &str,
     words: impl IntoIterator<Item = &'static str>,
-    meant: &[(&'static str, &'static str)],
+    meant: impl IntoIterator<Item = (&'static str, &'static str)>,
 ) -> String {
-    let meant = meant.iter().find(|(other, _)| text.trim().eq_ignore_ascii_case(other)).map(|(_, word)| *word);
+    let plain = text.trim().to_lowercase();
+    if plain.is_empty() {
+        return ", and is empty: write one of these, or leave it out".to_owned();
+    }
+    let meant = meant.into_iter().find(|(other, _)| plain == *other).map(|(_, word)| word);
     let word = meant.or_else(|| nearest(text, words));
     word.map(|word| format!(", not {}: write {word}", Shown(text))).unwrap_or_default()
 }
@@ -240,8 +275,20 @@ mod tests {
             (OptionName::OnConflict, "replace", ", not \"replace\": write update"),
             (OptionName::Unknown, "refused", ", not \"refused\": write refuse"),
             (OptionName::Unknown, "ignore", ", not \"ignore\": write warn"),
+            (OptionName::DryRun, "ja", ", not \"ja\": write true"),
+            (OptionName::DryRun, "Não", ", not \"Não\": write false"),
+            (
+                OptionName::Unknown,
+                "no",
+                ", not \"no\": write warn to import a line with an unknown attribute, refuse to refuse it",
+            ),
+            (
+                OptionName::OnConflict,
+                "true",
+                ", not \"true\": write fail to refuse what is stored already, skip to leave it as it is, update to replace it",
+            ),
             (OptionName::DryRun, "hunter2", ""),
-            (OptionName::OnConflict, "", ""),
+            (OptionName::OnConflict, "secret", ""),
             (OptionName::Unknown, "ada@example.com", ""),
         ];
         for (option, text, said) in cases {
@@ -250,6 +297,14 @@ mod tests {
                 problem.ends_with(said) && problem.matches(", not ").count() == usize::from(!said.is_empty()),
                 "{problem}"
             );
+        }
+    }
+
+    #[test]
+    fn an_empty_value_is_called_so() {
+        for option in [OptionName::DryRun, OptionName::OnConflict, OptionName::Unknown] {
+            let problem = ImportOptions::default().set(option, " ".to_owned()).unwrap_err().to_string();
+            assert!(problem.ends_with(", and is empty: write one of these, or leave it out"), "{problem}");
         }
     }
 

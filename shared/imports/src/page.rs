@@ -56,15 +56,16 @@ impl Page {
         (offset..offset + limit).contains(&before)
     }
 
-    /// The page's numbers as a list document shows them.
+    /// The page's numbers as a list document shows them, and what the call said in vain.
     #[must_use]
-    pub fn meta(self, total: u64) -> ListMeta {
+    pub fn meta(self, total: u64, ignored: Vec<String>) -> ListMeta {
         let (offset, limit) = (u64::from(self.offset), u64::from(self.limit));
         let current = offset.checked_div(limit).map_or(0, |before| before + 1);
         let pages = if limit == 0 { 0 } else { total.div_ceil(limit) };
         ListMeta {
             page: PageMeta { limit: self.limit, offset: self.offset, current, total: pages },
             results: ResultsMeta { total },
+            ignored,
         }
     }
 
@@ -161,10 +162,13 @@ pub struct Links {
 }
 
 /// The `meta` of a list document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListMeta {
     pub page: PageMeta,
     pub results: ResultsMeta,
+    /// The parameters of the call that mean nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<String>,
 }
 
 /// Which page it is (`current`, from 1) of how many (`total`).

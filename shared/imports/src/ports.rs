@@ -216,9 +216,17 @@ pub trait Imports: Sync {
 pub struct UploadPromise {
     pub store: StoreId,
     pub id: ImportId,
-    pub options: ImportOptions,
+    pub promised: Promised,
     /// When the promise may be forgotten.
     pub expires_at: DateTime<Utc>,
+}
+
+/// What a promised upload's job is to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Promised {
+    pub options: ImportOptions,
+    /// What came with the call for it and means nothing.
+    pub ignored: Vec<String>,
 }
 
 /// For which upload a key stands.
@@ -247,13 +255,13 @@ pub trait Uploads: Sync {
     /// Remembers a promise.
     fn promise(&self, promise: &UploadPromise) -> impl Future<Output = PortResult<()>> + Send;
 
-    /// Finds the options of a promised upload. One of another store, or one that has expired, is not found.
+    /// Finds what was promised with an upload. One of another store, or one that has expired, is not found.
     fn promised(
         &self,
         store: &StoreId,
         id: ImportId,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = PortResult<Option<ImportOptions>>> + Send;
+    ) -> impl Future<Output = PortResult<Option<Promised>>> + Send;
 }
 
 /// A form by which anybody who has it can put one file: where to post it, and its fields beside the one named `file`,

@@ -75,6 +75,7 @@ pub fn call() -> api::Call {
         path: String::new(),
         id: None,
         query: Vec::new(),
+        headers: Vec::new(),
         content_type: None,
         idempotency_key: None,
         body: Bytes::new(),

@@ -8,8 +8,7 @@ use super::{Call, MemoryImports, keys::Keys, lock};
 use imports::{
     idempotency::Idempotency,
     import::ImportId,
-    options::ImportOptions,
-    ports::{PortResult, Reserved, UploadPromise, Uploads},
+    ports::{PortResult, Promised, Reserved, UploadPromise, Uploads},
 };
 use records::StoreId;
 
@@ -50,12 +49,12 @@ impl Uploads for MemoryImports {
         self.faults.around(Call::Promise, keep).await
     }
 
-    async fn promised(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<ImportOptions>> {
+    async fn promised(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<Promised>> {
         let find = || {
             let uploads = lock(&self.uploads);
             let promise = uploads.by_id.get(&(store.clone(), id));
             let kept = promise.filter(|promise| promise.expires_at.timestamp() > now.timestamp());
-            Ok(kept.map(|promise| promise.options.clone()))
+            Ok(kept.map(|promise| promise.promised.clone()))
         };
         self.faults.around(Call::Promised, find).await
     }

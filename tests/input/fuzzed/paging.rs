@@ -31,7 +31,7 @@ fn check_page(page: Page, query: &Query, total: u64) {
     for before in [0, offset.saturating_sub(1), offset, offset + limit, total] {
         assert_eq!(page.holds(before), before >= offset && before < offset + limit);
     }
-    let meta = page.meta(total);
+    let meta = page.meta(total, Vec::new());
     assert_eq!((meta.page.offset, meta.page.limit, meta.results.total), (page.offset(), page.limit(), total));
 
     let Links { current, first, last, prev, next } = page.links(URL, query, total);

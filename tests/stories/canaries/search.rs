@@ -99,8 +99,9 @@ pub(super) async fn check_jobs(world: &World, aviary: &Aviary) {
             }
         }
     }
-    let expected = ["import external_ref", "import file_key", "import ignored", "key sk", "upload external_ref"]
-        .map(str::to_owned);
+    let expected =
+        ["import external_ref", "import file_key", "import ignored", "key sk", "upload external_ref", "upload ignored"];
+    let expected = expected.map(str::to_owned);
     assert_eq!(seen, expected.into());
 }
 

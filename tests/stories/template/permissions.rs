@@ -102,7 +102,7 @@ pub(super) fn callers(template: &Template) -> Result<(), String> {
     let issuer = template.all("AWS::ApiGatewayV2::Authorizer").next();
     template.all("AWS::ApiGatewayV2::Route").try_for_each(|(name, route)| {
         let key = route["RouteKey"].as_str().unwrap();
-        let scope = if key.starts_with("GET ") { "imports:read" } else { "imports:write" };
+        let scope = if key.starts_with("GET ") || key == "$default" { "imports:read" } else { "imports:write" };
         let guarded = match issuer {
             Some((issuer, _)) => {
                 let by_token = route["AuthorizationType"] == "JWT" && target(&route["AuthorizerId"]) == Some(issuer);

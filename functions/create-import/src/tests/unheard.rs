@@ -23,6 +23,29 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
 }
 
 #[tokio::test]
+async fn an_option_that_is_sent_as_a_header_makes_no_import() {
+    let world = World::new();
+    for name in ["dry-run", "x-dry-run", "on-conflict", "idempotence-key", "x-idempotency-key", "idempotencykey"] {
+        let headers = vec!["host".to_owned(), name.to_owned()];
+        for (kind, body) in [("application/jsonl", FILE.to_vec()), (FORM, body(&[file_part()]))] {
+            let call = Call { headers: headers.clone(), ..call(kind, body) };
+            let refused = create_of(&world, 1, call).await.unwrap_err();
+            assert!(matches!(&refused, ApiError::Validation(detail) if detail.contains(name)), "{name}: {refused:?}");
+        }
+    }
+    assert_eq!((world.files.keys().len(), world.imports.open(10).await.unwrap().len()), (0, 0));
+    let call = Call { headers: vec!["x-dry-run".to_owned()], ..call(FORM, body(&[file_part()])) };
+    assert_snapshot!(refusal(Upload::read(call).await), @r#"header.x-dry-run: "x-dry-run" is no header of this call: write the option behind the address, ?dry_run=true, or leave it out"#);
+}
+
+#[tokio::test]
+async fn a_key_that_is_no_header_is_refused_with_where_it_goes() {
+    assert_snapshot!(refusal(read_query("idempotency_key", "k").await), @r#"idempotency_key: "idempotency_key" is a header of the call: send it as the header Idempotency-Key, or leave it out"#);
+    let part = check_refused(&[file_part(), text_part("Idempotence-Key", "k")]).await;
+    assert_snapshot!(part, @r#"Idempotence-Key: "Idempotence-Key" is a header of the call: send it as the header Idempotency-Key, or leave it out"#);
+}
+
+#[tokio::test]
 async fn a_part_that_holds_the_name_of_a_file_is_refused() {
     let only = async |text: &str| check_refused(&[text_part("import_file", text)]).await;
     assert_snapshot!(only("/home/ada/import.jsonl").await, @r#"import_file: "import_file" holds "/home/ada/import.jsonl", the name of a file, and not the file: curl sends what is in it when @ stands before the name, -F import_file=@FILE"#);

@@ -4,13 +4,18 @@ use percent_encoding::percent_decode_str;
 
 use imports::api::ApiError;
 
+/// How the parameters of a signature begin.
+const SIGNATURE: &str = "X-Amz-";
+
 /// How much of a parameter's name is quoted, in characters.
 const SHOWN: usize = 64;
 
 /// Reads a query as forms are read: pairs in their order, a plus for a space. A name or value that is not UTF-8 is an error
-/// that names the parameter: replaced, it would be another text than the caller's.
+/// that names the parameter: replaced, it would be another text than the caller's. The signature of a call that is signed in
+/// its address is the gateway's, and no link repeats it.
 pub(super) fn read(query: &str) -> Result<Vec<(String, String)>, ApiError> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(parameter).collect()
+    let signs = |pair: &str| pair.get(..SIGNATURE.len()).is_some_and(|start| start.eq_ignore_ascii_case(SIGNATURE));
+    query.split('&').filter(|pair| !pair.is_empty() && !signs(pair)).map(parameter).collect()
 }
 
 fn parameter(pair: &str) -> Result<(String, String), ApiError> {

@@ -40,6 +40,31 @@ async fn a_query_need_not_be_that_of_a_uri() {
     assert_eq!(read, "200 [(\"a\", \"\\0 %\"), (\"b\", \"\"), (\"\u{fffd}\", \"1\")]");
 }
 
+#[tokio::test]
+async fn the_signature_of_an_address_is_no_part_of_what_is_asked() {
+    let query = |call: Call| format!("{:?}", call.query);
+    let signed = [("/rawQueryString", json!("X-Amz-Signature=0f&dry_run=true&x-amz-date=1&x=X-Amz-"))];
+    assert_eq!(shown(&signed, query).await, r#"200 [("dry_run", "true"), ("x", "X-Amz-")]"#);
+}
+
+#[tokio::test]
+async fn a_call_that_has_no_route_reaches_no_handler_and_is_answered_with_a_hint() {
+    let other = [("/routeKey", json!("$default")), ("/rawPath", json!("/v2/subscriptions/imports/"))];
+    assert_snapshot!(shown(&other, |_| panic!("it was handled")).await, @"");
+}
+
+#[tokio::test]
+async fn the_names_of_all_headers_are_handed_on() {
+    let mut event: Value = serde_json::from_str(include_str!("../../../../events/list-imports.json")).unwrap();
+    event["headers"] = json!({"Host": "a", "X-Dry-Run": "1", "dry_run": "true"});
+    let headers = |call: Call| {
+        let mut names = call.headers;
+        names.sort_unstable();
+        names.join(" ")
+    };
+    assert_eq!(shown(&[("", event)], headers).await, "200 dry_run host x-dry-run");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_that_hangs_is_answered_before_lambda_stops_it() {
     let began = tokio::time::Instant::now();

@@ -16,7 +16,7 @@ use imports::{
     idempotency::Idempotency,
     import::ImportId,
     options::ImportOptions,
-    ports::{PortResult, Reserved, UploadPromise, Uploads},
+    ports::{PortResult, Promised, Reserved, UploadPromise, Uploads},
 };
 use records::StoreId;
 
@@ -24,13 +24,16 @@ use records::StoreId;
 struct UploadItem {
     #[serde(flatten)]
     options: ImportOptions,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<String>,
     /// Seconds since 1970.
     expires_at: i64,
 }
 
 impl UploadItem {
     fn of(promise: &UploadPromise) -> Self {
-        Self { options: promise.options.clone(), expires_at: promise.expires_at.timestamp() }
+        let Promised { options, ignored } = promise.promised.clone();
+        Self { options, ignored, expires_at: promise.expires_at.timestamp() }
     }
 }
 
@@ -76,9 +79,10 @@ impl Uploads for ImportTable {
         Ok(())
     }
 
-    async fn promised(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<ImportOptions>> {
+    async fn promised(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<Promised>> {
         let item = self.stored::<UploadItem>(upload_key(store, id)).await?;
-        Ok(item.filter(|item| item.expires_at > now.timestamp()).map(|item| item.options))
+        let kept = item.filter(|item| item.expires_at > now.timestamp());
+        Ok(kept.map(|UploadItem { options, ignored, .. }| Promised { options, ignored }))
     }
 }
 
@@ -94,7 +98,8 @@ mod tests {
     fn a_promise_is_stored_with_its_options() {
         for options in [ImportOptions::default(), options("nightly")] {
             let expires_at = DateTime::from_timestamp(7, 0).unwrap();
-            let promise = UploadPromise { store: store(), id: id(1), options: options.clone(), expires_at };
+            let promised = Promised { options: options.clone(), ignored: Vec::new() };
+            let promise = UploadPromise { store: store(), id: id(1), promised, expires_at };
             let item = write(&UploadItem::of(&promise)).unwrap();
             assert_eq!(read::<Value>(item.clone()).unwrap()["expires_at"], 7);
             assert_eq!(read::<UploadItem>(item).unwrap().options, options);

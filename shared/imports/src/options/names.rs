@@ -6,12 +6,7 @@ use records::{
 };
 
 use super::{ImportOptions, OptionError, OptionName};
-
-/// The most names that are shown as ignored.
-pub const MOST_IGNORED: usize = 20;
-
-/// The most characters that are shown of such a name.
-const SHOWN: usize = 64;
+use crate::ignored;
 
 /// What a rehearsal is called elsewhere. A caller who asks for one by such a name must not get an import.
 const REHEARSALS: [&str; 12] = [
@@ -36,6 +31,8 @@ pub enum Meant {
     Option(OptionName),
     /// No option, though nearly this one: to be refused.
     Nearly(OptionName),
+    /// The header `Idempotency-Key`, or nearly so.
+    IdempotencyKey,
     /// Nothing that is known here.
     Nothing,
 }
@@ -49,11 +46,23 @@ pub fn meant(name: &str) -> Meant {
         Meant::Option(option)
     } else if let Some(option) = nearest(name, names()).and_then(option) {
         Meant::Nearly(option)
-    } else if same_letters(name, REHEARSALS).is_some() {
+    } else if is_rehearsal(name) {
         Meant::Nearly(OptionName::DryRun)
+    } else if is_key(name) {
+        Meant::IdempotencyKey
     } else {
         Meant::Nothing
     }
+}
+
+/// Whether a name is what a rehearsal is called elsewhere.
+pub(super) fn is_rehearsal(name: &str) -> bool {
+    same_letters(name, REHEARSALS).is_some()
+}
+
+/// Whether a name stands for the caller's own key: `Idempotency-Key`, `idempotence_token`, `Idempotncy-Key`.
+fn is_key(name: &str) -> bool {
+    nearest(name, ["idempotency-key"]).is_some() || name.to_ascii_lowercase().starts_with("idempoten")
 }
 
 /// The options that came with one file, and the names that mean nothing.
@@ -68,11 +77,13 @@ impl Given {
     /// Takes the text that stands under a name, where the name means an option; notes it where it means nothing.
     ///
     /// # Errors
-    /// [`OptionError::NearlyNamed`] for a name that is nearly an option's; else as [`Self::set`].
+    /// [`OptionError::NearlyNamed`] for a name that is nearly an option's, [`OptionError::IsHeader`] for that of a header; else
+    /// as [`Self::set`].
     pub fn take(&mut self, name: &str, text: String) -> Result<(), OptionError> {
         match meant(name) {
             Meant::Option(option) => self.set(option, text),
             Meant::Nearly(option) => Err(OptionError::NearlyNamed(option.as_str().to_owned())),
+            Meant::IdempotencyKey => Err(OptionError::IsHeader),
             Meant::Nothing => {
                 self.ignore(name);
                 Ok(())
@@ -95,12 +106,9 @@ impl Given {
         }
     }
 
-    /// Notes a name that means nothing. Of many the first are kept.
+    /// Notes a name that means nothing.
     pub fn ignore(&mut self, name: &str) {
-        let shown: String = name.chars().take(SHOWN).collect();
-        if self.ignored.len() < MOST_IGNORED && !self.ignored.contains(&shown) {
-            self.ignored.push(shown);
-        }
+        ignored::note(&mut self.ignored, name);
     }
 
     /// The options, and the names that mean nothing, in the order in which they came.
@@ -134,6 +142,9 @@ mod tests {
         ] {
             assert_eq!(meant(near), Meant::Nearly(option), "{near}");
         }
+        for near in ["idempotency_key", "IdempotencyKey", "idempotency-token", "idempotence", "indempotency-key"] {
+            assert_eq!(meant(near), Meant::IdempotencyKey, "{near}");
+        }
         for other in ["", "colour", "import_file", "file", "external_id", "run", "tests", "content-type", "mtime"] {
             assert_eq!(meant(other), Meant::Nothing, "{other}");
         }
@@ -157,15 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn what_means_nothing_is_noted_once_and_not_without_end() {
+    fn what_means_nothing_is_noted() {
         let mut given = Given::default();
-        for name in ["colour", "mtime", "colour"] {
-            given.take(name, String::new()).unwrap();
-        }
-        assert_eq!(given.clone().into_parts().1, ["colour", "mtime"]);
-        (0..100).for_each(|number| given.ignore(&format!("{}{number}", "é".repeat(60))));
-        let (_, ignored) = given.into_parts();
-        assert_eq!(ignored.len(), MOST_IGNORED);
-        assert!(ignored.iter().all(|name| name.chars().count() <= SHOWN));
+        given.take("colour", String::new()).unwrap();
+        assert_eq!(given.clone().take("idempotency_key", "k".to_owned()), Err(OptionError::IsHeader));
+        assert_eq!(given.into_parts().1, ["colour"]);
     }
 }

@@ -37,7 +37,7 @@ fn a_page_is_read_within_its_bounds() {
 fn links_lead_over_every_page_and_keep_the_other_parameters() {
     let query = query("filter=eq(status,failed)&page[offset]=25");
     let page = Page::from_query(&query).unwrap();
-    insta::assert_json_snapshot!((page.links("https://api/imports", &query, 60), page.meta(60)), @r#"
+    insta::assert_json_snapshot!((page.links("https://api/imports", &query, 60), page.meta(60, Vec::new())), @r#"
     [
       {
         "current": "https://api/imports?filter=eq%28status%2Cfailed%29&page%5Boffset%5D=25&page%5Blimit%5D=25",
@@ -66,7 +66,7 @@ fn a_page_of_nothing_has_no_neighbours() {
     let page = Page { offset: 0, limit: 0 };
     let links = page.links("https://api", &[], 7);
     assert_eq!((links.first, links.last, links.prev, links.next), (None, None, None, None));
-    assert_eq!(page.meta(7).page.total, 0);
+    assert_eq!(page.meta(7, Vec::new()).page.total, 0);
 }
 
 /// The offsets to which the links lead: first, last, prev, next.
