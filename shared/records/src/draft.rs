@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What to do with an attribute that stands beside `attributes`.
-const MOVE: &str = "move it into it";
+const MOVE: &str = ": move it into \"attributes\"";
 
 /// Reads a line strictly, and checks it against all rules of its type.
 ///
@@ -248,7 +248,7 @@ fn note_around(
         if !known.contains(&name.as_str()) {
             findings.warnings.add_unknown(&outer, &name, &NAMES);
         } else if !findings.errors.explain_missing(&Path::Key(path, &name), MOVE) {
-            let cure = if attributes.get(&name).is_some() { "which has one already: take this one out" } else { MOVE };
+            let cure = if attributes.get(&name).is_some() { "; \"attributes\" has one already: take this one out" } else { MOVE };
             findings.warnings.add_misplaced(&outer, &name, cure);
         }
     }

@@ -121,7 +121,7 @@ impl RecordErrors {
             self.kept.iter_mut().find(|error| error.code == RecordErrorCode::Required && error.field == field);
         let Some(missing) = missing else { return false };
         let name = path.name();
-        let problem = format!("{name} is required among the attributes; it stands beside \"attributes\": {cure}");
+        let problem = format!("{name} is required among the attributes; it stands beside them{cure}");
         self.bytes = (self.bytes + problem.len()).saturating_sub(missing.problem.len());
         missing.problem = problem;
         true

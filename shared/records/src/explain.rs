@@ -67,12 +67,13 @@ fn several(text: &str) -> Option<String> {
     (names.len() > 1).then(|| shown.join(",") + more)
 }
 
-/// What to write for a text where a list is wanted.
-pub(crate) fn list(text: &str) -> String {
-    match several(text) {
-        _ if text.trim().is_empty() => "leave the attribute out, or write null".to_owned(),
-        Some(names) => format!("write [{names}]"),
-        None => format!("write [{}]", Shown(text)),
+/// What to write for a text where a list is wanted; a list that is required has an example.
+pub(crate) fn list(text: &str, example: Option<&str>) -> String {
+    match (several(text), example) {
+        (Some(names), _) => format!("write [{names}]"),
+        (None, Some(example)) if text.trim().is_empty() => format!("write one, such as {example}"),
+        (None, None) if text.trim().is_empty() => "leave the attribute out, or write null".to_owned(),
+        (None, _) => format!("write [{}]", Shown(text)),
     }
 }
 

@@ -70,6 +70,11 @@ impl Reasons {
         self.by_code.get(&code).is_some_and(|reason| 2 * reason.lines > all)
     }
 
+    /// What is wrong with the first line that was refused for the most frequent reason.
+    pub(crate) fn detail(&self) -> &str {
+        self.sorted().first().map_or("", |(_, reason)| reason.detail.as_str())
+    }
+
     /// The reasons, the most frequent first; what waits for other lines last.
     fn sorted(&self) -> Vec<(RecordErrorCode, &Reason)> {
         let mut sorted: Vec<_> = self.by_code.iter().map(|(code, reason)| (*code, reason)).collect();

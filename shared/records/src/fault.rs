@@ -37,6 +37,12 @@ impl FileFault {
         RecordError::new(self.code(), "", self.problem())
     }
 
+    /// Whether most lines were refused only because what they name is stored already, as of a file that is sent again.
+    #[must_use]
+    pub fn is_of_stored_objects(&self) -> bool {
+        matches!(self, Self::NothingImported { reasons, .. } if reasons.are_mostly(RecordErrorCode::AlreadyExists))
+    }
+
     const fn code(&self) -> RecordErrorCode {
         match self {
             Self::Empty => RecordErrorCode::FileEmpty,
@@ -82,7 +88,8 @@ impl FileFault {
                     ""
                 };
                 if *lines == 1 {
-                    format!("the only line of the import file could not be imported {reasons}{hint}")
+                    let detail = reasons.detail();
+                    format!("the only line of the import file could not be imported: {detail}{hint}")
                 } else {
                     format!("none of the {lines} lines of the import file could be imported {reasons}{hint}")
                 }

@@ -114,6 +114,13 @@ impl<'a> Fields<'a> {
         example.map(|example| format!(": add \"{name}\":{example}")).unwrap_or_default()
     }
 
+    /// What is given, and nothing reads, in place of one of these names.
+    pub(super) fn near(&self, names: &[&'static str]) -> Option<String> {
+        let others = self.object.iter().map(|(key, _)| key).filter(|key| !self.known.contains(key)).take(COMPARED);
+        let found = others.filter_map(|given| Some((given, nearest(given, names.iter().copied())?))).next();
+        found.map(|(given, meant)| format!("; {} is given: write \"{meant}\"", Shown(given)))
+    }
+
     /// An attribute that may be missing; null counts as missing, and is dropped.
     pub(super) fn optional(&mut self, name: &'static str) -> Field<'_> {
         if self.object.get(name).is_some_and(|value| is_missing(name, value)) {
@@ -306,7 +313,8 @@ impl<'f> Field<'f> {
             None => return,
             Some(Json::Array(items)) => items,
             Some(other @ Json::String(_)) => {
-                let (found, cure) = (Value(other), explain::list(other.as_str().unwrap_or_default()));
+                let example = explain::example::required(&self.path);
+                let (found, cure) = (Value(other), explain::list(other.as_str().unwrap_or_default(), example));
                 self.fail(RecordErrorCode::WrongType, format_args!("must be a list, not {found}: {cure}"));
                 return;
             }

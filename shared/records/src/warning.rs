@@ -1,6 +1,7 @@
 //! What is to be said of a line that is good all the same.
 
 use serde::Serialize;
+use strum::VariantArray;
 
 use crate::{
     error::{RecordError, RecordErrorCode},
@@ -13,7 +14,7 @@ use crate::{
 const STRANGERS: [&str; 3] = ["status", "id", "meta"];
 
 /// The stable words for what is noticed of good lines, a warning's `code`. Listed in `openapi.yaml`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, VariantArray, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningCode {
     /// An attribute that nothing reads, or not where it stands.
@@ -22,6 +23,11 @@ pub enum WarningCode {
     NoPriceInCurrency,
     /// The line has no `external_ref`: sent again it makes a copy.
     NoExternalRef,
+}
+
+impl WarningCode {
+    /// Every code.
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 /// Something to be said of a line that is imported.
@@ -97,7 +103,7 @@ impl RecordWarnings {
     /// Notes an attribute that stands beside `attributes`, and what to do with it.
     pub(crate) fn add_misplaced(&mut self, path: &Path<'_>, name: &str, cure: &str) {
         self.add(|| {
-            let problem = format!("{} stands beside \"attributes\", where nothing reads it: {cure}", Shown(name));
+            let problem = format!("{} stands beside \"attributes\", where nothing reads it{cure}", Shown(name));
             RecordWarning::new(WarningCode::UnknownAttribute, Path::Key(path, name).to_string(), problem)
         });
     }

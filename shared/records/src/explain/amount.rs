@@ -102,6 +102,10 @@ struct Amount {
     /// The digits before and behind the decimal point.
     whole: String,
     fraction: String,
+    /// Whether it has decimals, if only zeros: then it is in the currency itself.
+    has_decimals: bool,
+    /// Whether it looks like that without them: a currency stands beside it, or commas stand between its thousands.
+    looks_main: bool,
     /// The currency that stands beside it.
     currency: Option<String>,
     is_negative: bool,
@@ -139,10 +143,18 @@ impl Amount {
             "" => "0".to_owned(),
             digits => digits.to_owned(),
         };
-        let fraction = fraction.trim_end_matches('0').to_owned();
+        let (has_decimals, fraction) = (!fraction.is_empty(), fraction.trim_end_matches('0').to_owned());
         let currency = code(before.trim_start_matches(['-', '+'])).or_else(|| code(behind));
+        let looks_main = currency.is_some() || body.contains([',', '.']);
         let is_negative = before.trim().starts_with(['-', '−']);
-        (whole.len() + fraction.len() <= MOST_DIGITS).then_some(Self { whole, fraction, currency, is_negative })
+        (whole.len() + fraction.len() <= MOST_DIGITS).then_some(Self {
+            whole,
+            fraction,
+            has_decimals,
+            looks_main,
+            currency,
+            is_negative,
+        })
     }
 
     /// The amounts of minor units that may be meant: two where it has too many decimals, or where it has none and may be in minor
@@ -152,11 +164,11 @@ impl Amount {
         let (kept, more) = self.fraction.split_at_checked(money.decimals).unwrap_or((&self.fraction, ""));
         let kept: u64 = format!("{kept:0<width$}", width = money.decimals).parse().unwrap_or_default();
         let minor = whole.saturating_mul(money.unit()).saturating_add(kept);
-        match (self.fraction.is_empty(), more.is_empty(), money.decimals, &self.currency) {
-            (false, false, ..) => vec![minor, minor.saturating_add(1)],
-            (true, _, 1.., None) => vec![whole, minor],
-            (true, _, 1.., Some(_)) => vec![minor, whole],
-            _ => vec![minor],
+        match (more.is_empty(), self.has_decimals || money.decimals == 0) {
+            (false, _) => vec![minor, minor.saturating_add(1)],
+            (true, true) => vec![minor],
+            (true, false) if self.looks_main => vec![minor, whole],
+            (true, false) => vec![whole, minor],
         }
     }
 

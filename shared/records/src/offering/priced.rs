@@ -70,8 +70,12 @@ impl Field<'_> {
     /// Whether a part of an offering is named where it has to be described; then that is its error.
     fn is_named(&mut self, example: &str, more: &str) -> bool {
         let Some(Json::String(name)) = self.value.as_deref() else { return false };
-        let name = Shown(name);
-        let problem = format!("must be an object here, not the name {name}: describe it, such as {example}{more}");
+        let name = Shown(name).to_string();
+        // The example, with the caller's name in it.
+        let (begin, end) = example.split_once(',').unwrap_or((example, ""));
+        let key = begin.split(':').next().unwrap_or(begin);
+        let problem =
+            format!("must be an object here, not the name {name}: describe it, as in {key}:{name},{end}{more}");
         self.fail(RecordErrorCode::WrongType, problem);
         true
     }

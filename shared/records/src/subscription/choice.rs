@@ -55,7 +55,8 @@ impl Choice {
         }
         match ways.len() {
             0 if is_required => {
-                let problem = self.meant(subscription.object).unwrap_or_else(|| self.missing());
+                let near = || Some(format!("a chosen {} is required{}", self.what, subscription.near(&self.names)?));
+                let problem = self.meant(subscription.object).or_else(near).unwrap_or_else(|| self.missing());
                 subscription.fail(RecordErrorCode::Required, problem);
             }
             0 | 1 => {}

@@ -15,6 +15,10 @@ use crate::{
 
 const NAMES: [&str; 2] = ["offering_id", "offering_external_ref"];
 
+/// What is wrong where there is none.
+const NONE: &str = "an offering is required: add \"offering_external_ref\" with its external_ref, or \"offering_id\" with its id, or \
+                    describe one: \"offering\" with plans and pricing_options, or with products and plans";
+
 /// What may describe an offering.
 const DESCRIPTION: [&str; 7] = [
     "offering",
@@ -58,11 +62,10 @@ pub(super) fn check(subscription: &mut Fields<'_>) -> Offered {
     let is_inline = named.is_empty() && !described.is_empty();
     let is_described = !described.is_empty();
     if named.is_empty() && !is_described {
-        subscription.fail(
-            RecordErrorCode::Required,
-            "an offering is required: add \"offering_external_ref\" with its external_ref, or \"offering_id\" with its id, or describe \
-             one: \"offering\" with plans and pricing_options, or with products and plans",
-        );
+        let problem = subscription
+            .near(&NAMES)
+            .map_or_else(|| NONE.to_owned(), |meant| format!("an offering is required{meant}"));
+        subscription.fail(RecordErrorCode::Required, problem);
     } else if !is_inline && named.len() + described.len() > 1 {
         let ways = [named, described].concat().join(", ");
         subscription.fail(

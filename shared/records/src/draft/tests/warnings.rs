@@ -37,6 +37,24 @@ fn what_stands_around_a_record_and_is_not_read_is_told() {
 }
 
 #[test]
+fn an_attribute_beside_the_attributes_is_told_to_move_in() {
+    let line = |beside: &str, attributes: &str| {
+        warned(&format!(
+            r#"{{"data":{{"type":"subscription_product",{beside},"attributes":{{"name":"Tea"{attributes}}}}}}}"#
+        ))
+    };
+    assert_snapshot!(line(r#""price":{"USD":{"amount":5}},"Price":1,"colour":"red""#, ""), @r#"
+    data.price: "price" stands beside "attributes", where nothing reads it: move it into it
+    data.Price: "Price" is not known here, and nothing reads it
+    data.colour: "colour" is not known here, and nothing reads it
+    "#);
+    assert_snapshot!(line(r#""sku":"a","external_ref":"b""#, r#","sku":"c","external_ref":"d""#), @r#"
+    data.sku: "sku" stands beside "attributes", where nothing reads it: which has one already: take this one out
+    data.external_ref: "external_ref" stands beside "attributes", where nothing reads it: which has one already: take this one out
+    "#);
+}
+
+#[test]
 fn what_nobody_has_to_be_told_of_is_no_warning() {
     for line in
         include_str!("../../../../../fuzz/seeds/lines/every-attribute").lines().filter(|line| !line.trim().is_empty())
