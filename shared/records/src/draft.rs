@@ -248,7 +248,11 @@ fn note_around(
         if !known.contains(&name.as_str()) {
             findings.warnings.add_unknown(&outer, &name, &NAMES);
         } else if !findings.errors.explain_missing(&Path::Key(path, &name), MOVE) {
-            let cure = if attributes.get(&name).is_some() { "; \"attributes\" has one already: take this one out" } else { MOVE };
+            let cure = if attributes.get(&name).is_some() {
+                "; \"attributes\" has one already: take this one out"
+            } else {
+                MOVE
+            };
             findings.warnings.add_misplaced(&outer, &name, cure);
         }
     }
