@@ -10,7 +10,7 @@ use imports::{
     page::{MAX_LIMIT, MAX_OFFSET},
     report::Action,
 };
-use records::{RecordErrorCode, RecordType, limits};
+use records::{RecordErrorCode, RecordType, WarningCode, limits};
 use serde_json::Value;
 
 use crate::schema::Schemas;
@@ -35,10 +35,12 @@ fn every_word_of_the_code_is_listed_and_no_other() {
     assert_eq!(listed("OnConflict"), words(OnConflict::ALL));
     assert_eq!(listed("Unknown"), words(Unknown::ALL));
     let mut actions = words(Action::ALL);
+    actions.extend(Action::ALL.iter().map(|action| action.in_dry_run().to_owned()));
     actions.insert("failed".to_owned());
     assert_eq!(texts(&schemas.get("ResultLine")["properties"]["action"]["enum"]), actions);
     let codes = serde_json::to_value(RecordErrorCode::ALL).unwrap();
     assert_eq!(listed("ImportErrorCode"), texts(&codes));
+    assert_eq!(listed("WarningCode"), texts(&serde_json::to_value(WarningCode::ALL).unwrap()));
     let upload = schemas.get("ImportUpload")["properties"].as_object().unwrap().keys();
     let options: BTreeSet<String> = upload.filter(|name| *name != "import_file").cloned().collect();
     assert_eq!(options, words(OptionName::ALL));

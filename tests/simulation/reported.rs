@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use imports::{
     import::{Import, ImportStatus},
-    report::{Report, UNCLAIMED},
+    report::{Action, Report, UNCLAIMED},
 };
 use records::{RecordErrorCode, RecordId};
 use serde_json::Value;
@@ -104,9 +104,10 @@ pub(crate) fn check(
     let tally = &import.tally;
     let counted = usize::try_from(tally.imported.total()).unwrap();
     ensure(imported == counted || is_unreported, || format!("{imported} lines imported, {counted} counted"))?;
-    for (action, counts) in
-        [("created", tally.actions.created), ("updated", tally.actions.updated), ("skipped", tally.actions.skipped)]
-    {
+    let actions = tally.actions;
+    let counts = [actions.created, actions.updated, actions.skipped];
+    for (action, counts) in Action::ALL.iter().zip(counts) {
+        let action = if import.options.dry_run { action.in_dry_run() } else { (*action).into() };
         let (lines, counted) = (results.iter().filter(|line| line.action == action).count(), counts.total());
         ensure(u32::try_from(lines) == Ok(counted) || is_unreported, || {
             format!("{lines} lines {action}, {counted} counted")

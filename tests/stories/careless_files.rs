@@ -42,14 +42,17 @@ async fn a_file_that_can_not_be_tried_says_why_and_writes_nothing() {
     check(
         b"name,price\nTea,7\n",
         "nothing_imported",
-        "none of the 2 lines of the import file could be imported: see the error of each",
+        "none of the 2 lines of the import file could be imported (all: not JSON); line 1: not JSON: this looks like CSV, values with \
+         commas, semicolons or tabs between; JSON Lines is read: one object {…} in each line, such as \
+         {\"type\":\"subscription_product\",\"name\":\"Tea box\"}",
     )
     .await;
     check(
         b"[\n{\"type\":\"subscription_product\",\"name\":\"Tea\"}]\n",
         "nothing_imported",
-        "none of the 2 lines of the import file could be imported: see the error of each; it looks like one JSON document, but each line \
-         must be an object of its own",
+        "none of the 2 lines of the import file could be imported (all: not JSON); line 1: not JSON: the file is one JSON list, not \
+         JSON Lines: take away this [, the ] at its end, and the comma after each object; each line is one object {…} by itself; it \
+         looks like one JSON document, but each line must be an object of its own",
     )
     .await;
     assert!(world.objects().await.is_empty());

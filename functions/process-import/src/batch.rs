@@ -262,7 +262,7 @@ impl<R: Records> Importer<'_, R> {
 
 /// Decides what is to be done about a line.
 fn decide<'f>(import: &Import, looked_up: LookedUpLine<'f>) -> PortResult<DecidedLine<'f>> {
-    let LookedUpLine { line, id, draft, stored, warnings } = looked_up;
+    let LookedUpLine { line, id, draft, stored, mut warnings } = looked_up;
     let settled = |outcome, warnings| Ok(DecidedLine::Settled(SettledLine::new(line, outcome).with(warnings)));
     let (action, created_at) = match (stored, import.options.on_conflict) {
         (None, _) => (Action::Created, Some(written_at(import))),
@@ -275,7 +275,9 @@ fn decide<'f>(import: &Import, looked_up: LookedUpLine<'f>) -> PortResult<Decide
             return settled(Err(draft.refuse(RecordErrorCode::AlreadyExists, "external_ref", problem)), warnings);
         }
     };
-    match (draft.resolve(id), created_at.filter(|_| !import.options.dry_run)) {
+    let record = draft.resolve(id);
+    warnings.extend(record.iter().flatten().filter_map(Record::warning).cloned());
+    match (record, created_at.filter(|_| !import.options.dry_run)) {
         (Err(errors), _) => settled(Err(errors), warnings),
         (Ok(None), _) => Err(PortError::Permanent(format!(
             "what line {} refers to is still unknown after all was looked up",

@@ -24,8 +24,6 @@ pub(crate) enum JobFault {
     StoredTooLarge(u64),
     /// Something is wrong with what is in it.
     Content(FileFault),
-    /// No line was imported, and of so many the object is stored already, as of a file that is sent again.
-    NothingNew { lines: usize, existing: usize },
     /// Not every line had its turn: what became of each is reported.
     EndedEarly(EarlyEnd),
     /// The same, but what became of the lines can't be reported.
@@ -93,7 +91,10 @@ impl JobFault {
     /// The row that says it.
     pub(crate) fn error(&self) -> RecordError {
         let (code, problem) = match self {
-            Self::Content(fault) => return fault.error(),
+            Self::Content(fault) => {
+                let RecordError { code, problem, .. } = fault.error();
+                (code, if fault.is_of_stored_objects() { format!("{problem}; {ON_CONFLICT}") } else { problem })
+            }
             Self::InvalidOption(_) => {
                 let line = self.of_line();
                 let again =
@@ -127,13 +128,6 @@ impl JobFault {
                 format!(
                     "the import file is too large: it has {bytes} bytes as it is stored, at most {MAX_STORED} are read, \
                  packed or not; split it"
-                ),
-            ),
-            Self::NothingNew { lines, existing } => (
-                RecordErrorCode::NothingImported,
-                format!(
-                    "none of the {lines} objects of the import file could be imported: {} stored already; {ON_CONFLICT}",
-                    if existing == lines { "all are".to_owned() } else { format!("{existing} of them are") }
                 ),
             ),
             Self::EndedEarly(why) => (

@@ -14,7 +14,7 @@ use imports::{
     used::Used,
 };
 use records::{
-    FileFault, FileLine, FileLines, Ids, RecordError, References, Standing, by_level, limits::MAX_STORED,
+    Failure, FileFault, FileLine, FileLines, Ids, RecordError, References, Standing, by_level, limits::MAX_STORED,
     unpack::Unpacker,
 };
 use tokio::{
@@ -121,18 +121,15 @@ where
             Err(fault) => return Ok(self.end_with(&fault.into()).await?),
         };
         let (sender, settled) = channel(UNREPORTED);
-        let report = report(self.begin_report(), &lines, settled);
+        let report = report(self.begin_report(), &lines, settled, self.progress);
         // The report is written beside the work.
         let (left, report) = try_join!(biased; self.settle_all(&lines, leaving, sender), report.map_err(Stop::from))?;
         let failure = match left {
             Some(why) => Some(JobFault::EndedEarly(why).error()),
             None if self.progress.tally().imported.total() > 0 => None,
-            None => Some(match self.progress.existing() {
-                0 => FileFault::nothing_imported(&lines).error(),
-                existing => JobFault::NothingNew { lines: lines.len(), existing }.error(),
-            }),
+            None => Some(JobFault::from(FileFault::nothing_imported(&lines, self.progress.reasons())).error()),
         };
-        let failed = lines.iter().filter(|line| line.standing() == Some(Standing::Failed));
+        let failed = lines.iter().filter(|line| matches!(line.standing(), Some(Standing::Failed(_))));
         let failed = u32::try_from(failed.count()).unwrap_or(u32::MAX);
         Ok(self.conclude(report, failure, self.progress.tally(), failed).await?)
     }
@@ -269,8 +266,8 @@ where
                         self.progress.imported(line, *action, !warnings.is_empty());
                     }
                     Err(errors) => {
-                        line.settle(Standing::Failed);
-                        self.progress.refused(errors);
+                        line.settle(Standing::Failed(Failure::of(errors)));
+                        self.progress.refused(line, errors);
                         left = leaving.filter(|leaving| leaving.is_reported_by(errors)).or(left);
                     }
                 }

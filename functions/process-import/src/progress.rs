@@ -10,7 +10,7 @@ use imports::{
     ports::{PortError, PortResult},
     report::Action,
 };
-use records::{FileLine, RecordError, RecordErrorCode};
+use records::{FileLine, Reasons, RecordError};
 
 use crate::lock;
 
@@ -26,8 +26,8 @@ pub(crate) struct Progress {
 #[derive(Debug, Default)]
 struct Counts {
     tally: Tally,
-    /// How many lines were refused because what they name is stored already.
-    existing: usize,
+    /// Why lines were refused.
+    reasons: Reasons,
     /// What earlier passes over the file came to.
     earlier: Tally,
 }
@@ -68,15 +68,19 @@ impl Progress {
         }
     }
 
-    /// Counts a line that was refused for these reasons.
-    pub(crate) fn refused(&self, errors: &[RecordError]) {
-        if errors.iter().any(|error| error.code == RecordErrorCode::AlreadyExists) {
-            self.change(|counts| counts.existing += 1);
-        }
+    /// Counts one more line that has a warning.
+    pub(crate) fn warned(&self) {
+        self.change(|counts| counts.tally.warnings += 1);
     }
 
-    pub(crate) fn existing(&self) -> usize {
-        self.change(|counts| counts.existing)
+    /// Counts a line that was refused for these reasons.
+    pub(crate) fn refused(&self, line: &FileLine<'_>, errors: &[RecordError]) {
+        self.change(|counts| counts.reasons.add(line.number, errors));
+    }
+
+    /// Why lines were refused.
+    pub(crate) fn reasons(&self) -> Reasons {
+        self.change(|counts| counts.reasons.clone())
     }
 
     pub(crate) fn tally(&self) -> Tally {

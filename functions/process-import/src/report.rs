@@ -6,13 +6,13 @@ use imports::{
     ports::{FileWriter, PortError, PortResult},
     report::{ReportLine, ReportWriter},
 };
-use records::FileLine;
+use records::{FileLine, RecordWarning};
 use tokio::sync::mpsc::Receiver;
 
-use crate::batch::SettledLine;
+use crate::{batch::SettledLine, progress::Progress};
 
 /// Writes each line as soon as it and all lines before it are settled. The outcomes of lines that have to wait for an earlier
-/// one are held.
+/// one are held. The first line that is imported without an `external_ref` has a warning for all that are like it.
 ///
 /// # Errors
 /// When a line is still not settled after all that were: no report may end without it.
@@ -20,10 +20,12 @@ pub(crate) async fn report<'w, W: FileWriter + Send>(
     mut writer: ReportWriter<'w, W>,
     lines: &[FileLine<'_>],
     mut settled: Receiver<Vec<SettledLine<'_>>>,
+    progress: &Progress,
 ) -> PortResult<ReportWriter<'w, W>> {
+    let mut unnamed = lines.iter().filter(|line| line.record_type.is_some() && line.external_ref.is_none()).count();
     let mut held: HashMap<u32, SettledLine<'_>> = HashMap::new();
     for line in lines {
-        let SettledLine { outcome, warnings, .. } = loop {
+        let SettledLine { outcome, mut warnings, .. } = loop {
             if let Some(settled) = held.remove(&line.number) {
                 break settled;
             }
@@ -33,6 +35,12 @@ pub(crate) async fn report<'w, W: FileWriter + Send>(
             held.extend(batch.into_iter().map(|settled| (settled.line.number, settled)));
         };
         let external_ref = line.external_ref.as_deref();
+        if unnamed > 0 && external_ref.is_none() && outcome.is_ok() {
+            if warnings.is_empty() {
+                progress.warned();
+            }
+            warnings.push(RecordWarning::no_external_ref(std::mem::take(&mut unnamed)));
+        }
         let FileLine { number, raw, record_type, .. } = *line;
         let line = ReportLine { number, raw, record_type, external_ref, outcome: &outcome, warnings: &warnings };
         writer.add(&line).await?;
@@ -57,7 +65,7 @@ mod tests {
         sender.send(some.into()).await.unwrap();
         drop(sender);
         let (import, files) = (Import::pending(job(1), noon(), 1), World::new().files);
-        let ended = report(ReportWriter::begin(&files, &import, 1), &lines, settled).await;
+        let ended = report(ReportWriter::begin(&files, &import, 1), &lines, settled, &Progress::default()).await;
         assert_eq!(ended.err(), Some(PortError::Permanent("line 2 was never settled".to_owned())));
     }
 }

@@ -6,7 +6,7 @@ use imports::{
     creation::submit,
     import::{Import, ImportId, NewImport},
     options::{ImportOptions, OnConflict},
-    report::Report,
+    report::{Action, Report},
     stored::StoredRecord,
     times::{LEASE, WORKER_TIMEOUT},
 };
@@ -169,9 +169,10 @@ impl World {
 
     /// What the job counts as created, updated and skipped are the lines whose results say so.
     async fn check_actions(&self, number: u128, results: &[serde_json::Value]) {
-        let actions = self.import(number).await.tally.actions;
-        let counted = [("created", actions.created), ("updated", actions.updated), ("skipped", actions.skipped)];
-        for (action, counts) in counted {
+        let import = self.import(number).await;
+        let actions = import.tally.actions;
+        for (action, counts) in Action::ALL.iter().zip([actions.created, actions.updated, actions.skipped]) {
+            let action: &str = if import.options.dry_run { action.in_dry_run() } else { (*action).into() };
             let found = results.iter().filter(|row| row["action"] == action).count();
             assert_eq!(usize::try_from(counts.total()), Ok(found), "{action}");
         }

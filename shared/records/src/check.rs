@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     error::RecordError,
+    failure::{Failure, Reasons},
     fault::FileFault,
     file::{FileLine, FileLines, Standing, by_level},
     record_type::RecordType,
@@ -20,6 +21,8 @@ pub struct Checked<'a> {
     lines: Vec<FileLine<'a>>,
     /// By type, those that the file has; `None` for lines of no known type.
     pub counts: BTreeMap<Option<RecordType>, Counts>,
+    /// Why the bad ones are bad.
+    reasons: Reasons,
 }
 
 /// How many lines there are. Each is one of good, bad and unchecked.
@@ -77,15 +80,17 @@ pub struct Unchecked {
 /// A file without an object, or with more than 50,000.
 pub fn check(file: &[u8]) -> Result<Checked<'_>, FileFault> {
     let lines: Vec<_> = FileLines::of(file)?.collect();
-    let mut counts: BTreeMap<_, Counts> = BTreeMap::new();
+    let (mut counts, mut reasons): (BTreeMap<_, Counts>, _) = (BTreeMap::new(), Reasons::default());
     let references = references(&lines);
     for line in by_level(&lines).into_values().flatten() {
-        let standing = judge(line, &references).standing();
+        let judged = judge(line, &references);
+        let standing = judged.standing();
+        reasons.add(line.number, &judged.errors);
         line.settle(standing);
         counts.entry(line.record_type).or_default().add(standing);
     }
     drop(references);
-    Ok(Checked { lines, counts })
+    Ok(Checked { lines, counts, reasons })
 }
 
 impl Checked<'_> {
@@ -104,7 +109,7 @@ impl Checked<'_> {
     #[must_use]
     pub fn fault(&self) -> Option<FileFault> {
         let Counts { total, bad, .. } = self.total();
-        (bad == total).then(|| FileFault::nothing_imported(&self.lines))
+        (bad == total).then(|| FileFault::nothing_imported(&self.lines, self.reasons.clone()))
     }
 
     /// The lines that are not good, in the order of the file. Each is read again as it comes.
@@ -124,7 +129,7 @@ impl Counts {
         self.total += 1;
         match standing {
             Standing::Imported | Standing::Skipped => self.good += 1,
-            Standing::Failed => self.bad += 1,
+            Standing::Failed(_) => self.bad += 1,
             Standing::Unchecked => self.unchecked += 1,
         }
     }
@@ -138,7 +143,7 @@ struct Judged {
 impl Judged {
     fn standing(&self) -> Standing {
         match (self.errors.is_empty(), self.unchecked.is_empty()) {
-            (false, _) => Standing::Failed,
+            (false, _) => Standing::Failed(Failure::of(&self.errors)),
             (true, false) => Standing::Unchecked,
             (true, true) => Standing::Imported,
         }
@@ -232,7 +237,11 @@ mod tests {
     #[test]
     fn a_file_of_bad_lines_alone_is_at_fault_as_a_whole() {
         let checked = check(b"[\n]\n").unwrap();
-        assert_eq!(checked.fault(), Some(FileFault::NothingImported { lines: 2, document: true }));
+        let Some(FileFault::NothingImported { lines: 2, document: true, reasons }) = checked.fault() else { panic!() };
+        assert!(
+            reasons.to_string().starts_with("(all: not JSON); line 1: not JSON: the file is one JSON list"),
+            "{reasons}"
+        );
         assert_eq!(check(b"\n").unwrap_err(), FileFault::Empty);
     }
 }

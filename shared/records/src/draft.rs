@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    envelope::{Envelope, is_external_ref, text_of},
+    envelope::{Envelope, NAMES, is_external_ref, text_of},
     error::{RecordError, RecordErrorCode, RecordErrors},
     feature,
     field::{Field, Fields, Findings},
@@ -18,6 +18,9 @@ use crate::{
     subscriber, subscription,
     warning::RecordWarning,
 };
+
+/// What to do with an attribute that stands beside `attributes`.
+const MOVE: &str = ": move it into \"attributes\"";
 
 /// Reads a line strictly, and checks it against all rules of its type.
 ///
@@ -57,7 +60,7 @@ pub struct Draft {
 
 impl Draft {
     fn check(envelope: Envelope, mut findings: Findings) -> Self {
-        let Envelope { record_type, attributes, path, mut beside, related } = envelope;
+        let Envelope { record_type, attributes, path, mut beside, related, around } = envelope;
         // Missing attributes are one error, not one for each that is required.
         let Some(mut attributes) = attributes else {
             return Self { record_type, external_ref: None, attributes: Object::new(), path, findings };
@@ -77,7 +80,11 @@ impl Draft {
             .and_then(Json::as_str)
             .filter(|text| is_external_ref(text) && !(is_mended && text.contains(char::REPLACEMENT_CHARACTER)))
             .map(str::to_owned);
-        rules(record_type)(&mut Fields::new(&mut attributes, path, &mut findings));
+        let mut fields = Fields::new(&mut attributes, path, &mut findings);
+        rules(record_type)(&mut fields);
+        let known = fields.known();
+        drop(fields);
+        note_around(around, &known, &attributes, &path, &mut findings);
         for name in related {
             findings.errors.add_relationship(&path, &name, &crate::explain::relationship(record_type, &name));
         }
@@ -201,7 +208,7 @@ impl LookedUp {
                 Resolution::Found(snapshot) => copies.push(snapshot),
                 Resolution::Missing => errors.push(reference.missing("")),
                 Resolution::Misspelt(hint) => errors.push(reference.missing(&hint)),
-                Resolution::Failed { line } => errors.push(reference.blocked_by(line)),
+                Resolution::Failed { line, why } => errors.push(reference.blocked_by(line, why)),
                 Resolution::Unknown => is_known = false,
             }
         }
@@ -220,9 +227,33 @@ impl LookedUp {
             check_storable(&attributes, external_ref.as_deref(), &path, &mut errors);
         }
         if errors.is_empty() {
-            Ok(Some(Record { id, record_type, external_ref, attributes }))
+            let is_subscription = record_type == RecordType::Subscription;
+            let warning = if is_subscription { subscription::no_price(&attributes, &path) } else { None };
+            Ok(Some(Record { id, record_type, external_ref, attributes, warning }))
         } else {
             Err(errors.into_vec())
+        }
+    }
+}
+
+/// Notes what stands beside `attributes`: what belongs among them, and what nothing reads.
+fn note_around(
+    (outer, names): (Path<'_>, Vec<String>),
+    known: &[&'static str],
+    attributes: &Object,
+    path: &Path<'_>,
+    findings: &mut Findings,
+) {
+    for name in names {
+        if !known.contains(&name.as_str()) {
+            findings.warnings.add_unknown(&outer, &name, &NAMES);
+        } else if !findings.errors.explain_missing(&Path::Key(path, &name), MOVE) {
+            let cure = if attributes.get(&name).is_some() {
+                "; \"attributes\" has one already: take this one out"
+            } else {
+                MOVE
+            };
+            findings.warnings.add_misplaced(&outer, &name, cure);
         }
     }
 }
@@ -277,6 +308,7 @@ pub struct Record {
     record_type: RecordType,
     external_ref: Option<String>,
     attributes: Object,
+    warning: Option<RecordWarning>,
 }
 
 impl Record {
@@ -302,6 +334,12 @@ impl Record {
     #[must_use]
     pub const fn attributes(&self) -> &Object {
         &self.attributes
+    }
+
+    /// What is to be said of the finished record even though it is good.
+    #[must_use]
+    pub const fn warning(&self) -> Option<&RecordWarning> {
+        self.warning.as_ref()
     }
 
     /// The copy that another object stores.

@@ -15,6 +15,9 @@ use crate::{
 const LINE: Path<'static> = Path::Line;
 const DATA: Path<'static> = Path::Key(&LINE, "data");
 
+/// What is read around a record.
+pub(super) const NAMES: [&str; 3] = ["type", "attributes", "external_ref"];
+
 /// What a first look at a line finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline<'a> {
@@ -79,6 +82,8 @@ pub(super) struct Envelope {
     pub(super) beside: Option<(Path<'static>, Json)>,
     /// What stands among `relationships`, which are not read.
     pub(super) related: Vec<String>,
+    /// What else stands beside `attributes`, and where.
+    pub(super) around: (Path<'static>, Vec<String>),
 }
 
 impl Envelope {
@@ -115,13 +120,16 @@ impl Envelope {
         let related =
             related.map(|related| related.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
         let own = Path::Key(path, "attributes");
+        let mut around = Vec::new();
+        let outer = *path;
         let (attributes, path, beside) = match inner.remove("attributes") {
             // What stands beside `attributes` (id, meta, relationships) is the envelope's, not the record's: all but its name.
             Some(Json::Object(attributes)) => {
                 let is_nameless = inner.has("external_ref") && !attributes.has("external_ref");
                 let beside = is_nameless.then(|| inner.remove("external_ref")).flatten();
                 let beside = beside.map(|name| (Path::Key(path, "external_ref"), name));
-                note_strangers(&inner, path, &["type", "attributes", "external_ref"], findings);
+                let is_given = |(name, value): &(&str, &Json)| **value != Json::Null || !NAMES.contains(name);
+                around = inner.iter().filter(is_given).map(|(name, _)| name.to_owned()).collect();
                 (Some(attributes), own, beside)
             }
             Some(Json::Null) => (Some(inner), *path, None),
@@ -140,7 +148,7 @@ impl Envelope {
                 None => (Some(inner), *path, None),
             },
         };
-        Some(Self { record_type, attributes, path, beside, related })
+        Some(Self { record_type, attributes, path, beside, related, around: (outer, around) })
     }
 }
 

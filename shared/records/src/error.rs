@@ -114,6 +114,19 @@ impl RecordErrors {
         );
     }
 
+    /// Says of a missing attribute that it stands beside `attributes`; `false` where it is not noted as missing.
+    pub(super) fn explain_missing(&mut self, path: &Path<'_>, cure: &str) -> bool {
+        let field = without_middle(path.to_string(), MAX_FIELD_BYTES);
+        let missing =
+            self.kept.iter_mut().find(|error| error.code == RecordErrorCode::Required && error.field == field);
+        let Some(missing) = missing else { return false };
+        let name = path.name();
+        let problem = format!("{name} is required among the attributes; it stands beside them{cure}");
+        self.bytes = (self.bytes + problem.len()).saturating_sub(missing.problem.len());
+        missing.problem = problem;
+        true
+    }
+
     /// Whether no more are kept. Once one was left out, all later ones are.
     pub(super) const fn is_full(&self) -> bool {
         self.more > 0 || self.kept.len() >= MAX_ERRORS
@@ -143,7 +156,7 @@ impl RecordErrors {
 }
 
 /// The stable words for what can be wrong, the `meta.code` of an import error. Listed in `openapi.yaml`.
-#[derive(Clone, Copy, Debug, VariantArray, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, VariantArray, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordErrorCode {
     /// The line is longer than 1 MiB.

@@ -1,13 +1,16 @@
 //! What is wrong with a value that was refused, and what to write instead. Called for refused values alone.
 
+mod amount;
 mod currency;
 mod email;
 mod envelope;
+pub(crate) mod example;
 mod time;
 mod uri;
 mod uuid;
 
-pub(crate) use currency::{amount_object, currency, minor_units};
+pub(crate) use amount::{amount_object, minor_units, price};
+pub(crate) use currency::currency;
 pub(crate) use email::email;
 pub(crate) use envelope::{attributes_meant, not_utf8, record_type, type_meant};
 pub(crate) use time::{number_as_time, time};
@@ -15,10 +18,25 @@ pub(crate) use uri::uri;
 pub(crate) use uuid::uuid;
 
 use crate::{
+    json::Json,
     near::nearest,
     quote::{Shown, character, first_unseen},
     record_type::RecordType,
 };
+
+/// The word that was meant where `true` or `false` is wanted.
+pub(crate) fn boolean(value: &Json) -> Option<&'static str> {
+    let text = match value {
+        Json::String(text) => text.trim().to_lowercase(),
+        Json::Number(digits) => digits.to_string(),
+        _ => return None,
+    };
+    match text.as_str() {
+        "true" | "yes" | "y" | "1" | "on" => Some("true"),
+        "false" | "no" | "n" | "0" | "off" => Some("false"),
+        _ => None,
+    }
+}
 
 /// What is wrong with a text that should be a tag.
 pub(crate) fn tag(text: &str) -> String {
@@ -38,9 +56,34 @@ pub(crate) fn relationship(record_type: RecordType, name: &str) -> String {
     }
 }
 
+/// The most names of a list in one text that are shown apart.
+const SHOWN_NAMES: usize = 5;
+
+/// The names that stand in one text, with commas or semicolons between: `"p2","p5"`. `None` where there is but one.
+fn several(text: &str) -> Option<String> {
+    let names: Vec<&str> = text.split([',', ';']).map(str::trim).filter(|name| !name.is_empty()).collect();
+    let shown: Vec<String> = names.iter().take(SHOWN_NAMES).map(|name| Shown(name).to_string()).collect();
+    let more = if names.len() > SHOWN_NAMES { ",…" } else { "" };
+    (names.len() > 1).then(|| shown.join(",") + more)
+}
+
+/// What to write for a text where a list is wanted; a list that is required has an example.
+pub(crate) fn list(text: &str, example: Option<&str>) -> String {
+    match (several(text), example) {
+        (Some(names), _) => format!("write [{names}]"),
+        (None, Some(example)) if text.trim().is_empty() => format!("write one, such as {example}"),
+        (None, None) if text.trim().is_empty() => "leave the attribute out, or write null".to_owned(),
+        (None, _) => format!("write [{}]", Shown(text)),
+    }
+}
+
 /// What to do about a name under which nothing is found, and that nothing in the file is near.
 pub(crate) fn reference(text: &str) -> String {
-    unseen(text).map_or_else(|| "; correct it, or import that object too".to_owned(), |seen| format!("; {seen}"))
+    match (unseen(text), several(text)) {
+        (Some(seen), _) => format!("; {seen}"),
+        (None, Some(names)) => format!("; if these are several, write [{names}]"),
+        (None, None) => "; correct it, or import that object too".to_owned(),
+    }
 }
 
 /// The most parts of an offering that are shown.

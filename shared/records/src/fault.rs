@@ -2,6 +2,7 @@
 
 use crate::{
     error::{RecordError, RecordErrorCode},
+    failure::Reasons,
     limits::{MAX_FILE_BYTES, MAX_OBJECTS, MAX_OVERHEAD},
     unpack::cure,
 };
@@ -26,7 +27,7 @@ pub enum FileFault {
     /// It has more objects than the limit.
     TooManyObjects(usize),
     /// Every line was refused. `document` says that the file looks like one JSON document instead of one a line.
-    NothingImported { lines: usize, document: bool },
+    NothingImported { lines: usize, document: bool, reasons: Reasons },
 }
 
 impl FileFault {
@@ -34,6 +35,12 @@ impl FileFault {
     #[must_use]
     pub fn error(&self) -> RecordError {
         RecordError::new(self.code(), "", self.problem())
+    }
+
+    /// Whether most lines were refused only because what they name is stored already, as of a file that is sent again.
+    #[must_use]
+    pub fn is_of_stored_objects(&self) -> bool {
+        matches!(self, Self::NothingImported { reasons, .. } if reasons.are_mostly(RecordErrorCode::AlreadyExists))
     }
 
     const fn code(&self) -> RecordErrorCode {
@@ -74,18 +81,17 @@ impl FileFault {
             Self::TooManyObjects(count) => format!(
                 "the import file holds {count} objects, at most {MAX_OBJECTS} are imported at once; nothing was imported, split the file"
             ),
-            Self::NothingImported { lines, document } => {
+            Self::NothingImported { lines, document, reasons } => {
                 let hint = if *document {
                     "; it looks like one JSON document, but each line must be an object of its own"
                 } else {
                     ""
                 };
                 if *lines == 1 {
-                    format!("the only line of the import file could not be imported: see its error{hint}")
+                    let detail = reasons.detail();
+                    format!("the only line of the import file could not be imported: {detail}{hint}")
                 } else {
-                    format!(
-                        "none of the {lines} lines of the import file could be imported: see the error of each{hint}"
-                    )
+                    format!("none of the {lines} lines of the import file could be imported {reasons}{hint}")
                 }
             }
         }

@@ -2,15 +2,16 @@
 
 mod price;
 mod reference;
+mod written;
 
 use std::fmt;
 use std::ops::{RangeFrom, RangeInclusive};
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
-    explain, format,
+    explain,
     json::{Decimal, Json, Object, Path},
-    limits::{EXTERNAL_REF, TEXT},
+    limits::EXTERNAL_REF,
     near::nearest,
     quote::{Digits, Shown, Value, has_visible},
     reference::Reference,
@@ -20,6 +21,7 @@ use crate::{
 /// What a value has to be, as errors say it.
 const STRING: &str = "a string";
 const NUMBER: &str = "a number";
+const OBJECT: &str = "an object";
 
 /// How many keys of an object are compared with the name of an attribute that is missing.
 const COMPARED: usize = 100;
@@ -72,9 +74,25 @@ impl<'a> Fields<'a> {
         self.allows_others = true;
     }
 
+    /// What the rules asked for.
+    pub(super) fn known(&self) -> Vec<&'static str> {
+        self.known.clone()
+    }
+
+    /// Attributes that are not looked at, but are no strangers.
+    pub(super) fn known_too(&mut self, names: &[&'static str]) {
+        self.known.extend(names);
+    }
+
     /// An attribute that must be there; null counts as missing.
     pub(super) fn required(&mut self, name: &'static str) -> Field<'_> {
-        let meant = if self.has(name) || self.findings.errors.is_full() { String::new() } else { self.meant(name) };
+        self.required_as(name, None)
+    }
+
+    /// The same, with an example of what it may be.
+    pub(super) fn required_as(&mut self, name: &'static str, example: Option<&str>) -> Field<'_> {
+        let is_told = !self.has(name) && !self.findings.errors.is_full();
+        let meant = if is_told { self.meant(name, example) } else { String::new() };
         let field = self.optional(name);
         if field.value.is_none() {
             field.findings.errors.add(
@@ -86,11 +104,21 @@ impl<'a> Fields<'a> {
         field
     }
 
-    /// The attribute that may have been meant as one that is missing.
-    fn meant(&self, name: &str) -> String {
+    /// The attribute that may have been meant as one that is missing, else what to add.
+    fn meant(&self, name: &str, example: Option<&str>) -> String {
         let others = self.object.iter().filter(|(_, value)| **value != Json::Null).map(|(key, _)| key).take(COMPARED);
-        let meant = nearest(name, others).map(|given| format!("; {} is given: write \"{name}\"", Shown(given)));
-        meant.unwrap_or_default()
+        if let Some(given) = nearest(name, others) {
+            return format!("; {} is given: write \"{name}\"", Shown(given));
+        }
+        let example = example.or_else(|| explain::example::required(&Path::Key(&self.path, name)));
+        example.map(|example| format!(": add \"{name}\":{example}")).unwrap_or_default()
+    }
+
+    /// What is given, and nothing reads, in place of one of these names.
+    pub(super) fn near(&self, names: &[&'static str]) -> Option<String> {
+        let others = self.object.iter().map(|(key, _)| key).filter(|key| !self.known.contains(key)).take(COMPARED);
+        let found = others.filter_map(|given| Some((given, nearest(given, names.iter().copied())?))).next();
+        found.map(|(given, meant)| format!("; {} is given: write \"{meant}\"", Shown(given)))
     }
 
     /// An attribute that may be missing; null counts as missing, and is dropped.
@@ -183,23 +211,23 @@ impl<'f> Field<'f> {
     pub(super) fn boolean(mut self) -> Option<bool> {
         match self.value.take()? {
             Json::Bool(value) => Some(*value),
-            Json::String(text) if ["true", "false"].contains(&text.to_ascii_lowercase().as_str()) => {
-                let word = text.to_ascii_lowercase();
-                let problem =
-                    format_args!("must be true or false, not the string {}: write {word}, without quotes", Shown(text));
-                self.fail(RecordErrorCode::WrongType, problem);
+            other => {
+                let quotes = if other.as_str().is_some_and(|text| !text.is_empty()) { ", without quotes" } else { "" };
+                let cure = explain::boolean(other).map(|word| format!(": write {word}{quotes}"));
+                let (found, cure) = (Value(other), cure.unwrap_or_default());
+                self.fail(RecordErrorCode::WrongType, format_args!("must be true or false, not {found}{cure}"));
                 None
             }
-            other => self.wrong_type("true or false", other),
         }
     }
 
     /// A whole number that fits 64 bits, from a least one on. `12.0` is one, and becomes `12`.
     pub(super) fn whole(self, bounds: RangeFrom<i64>) {
+        let example = explain::example::required(&self.path);
         self.whole_or(bounds, "a whole number", |value| match value {
             Json::String(text) if text.parse::<i64>().is_ok() => format!(": write {text}, without quotes"),
-            Json::String(text) if text.is_empty() => LEAVE_OUT.to_owned(),
-            _ => String::new(),
+            Json::String(text) if text.is_empty() && example.is_none() => LEAVE_OUT.to_owned(),
+            _ => format!(": write one, such as {}", example.unwrap_or("1")),
         });
     }
 
@@ -227,12 +255,10 @@ impl<'f> Field<'f> {
                 RecordErrorCode::OutOfRange,
                 format_args!("must be at most {most}, it is {}: write a smaller number", Digits(text)),
             ),
-            _ => {
-                self.fail(
-                    RecordErrorCode::OutOfRange,
-                    format_args!("must be at least {least}, it is {}", Digits(text)),
-                );
-            }
+            _ => self.fail(
+                RecordErrorCode::OutOfRange,
+                format_args!("must be at least {least}, it is {}: write {least} or more", Digits(text)),
+            ),
         }
     }
 
@@ -240,7 +266,8 @@ impl<'f> Field<'f> {
     pub(super) fn percentage(mut self) {
         let Some(text) = self.number() else { return };
         if !Decimal::from_text(text).is_percentage() {
-            self.fail(RecordErrorCode::OutOfRange, format_args!("must be 0 to 100, it is {}", Digits(text)));
+            let problem = format_args!("must be 0 to 100, it is {}: write a number from 0 to 100", Digits(text));
+            self.fail(RecordErrorCode::OutOfRange, problem);
         }
     }
 
@@ -251,8 +278,10 @@ impl<'f> Field<'f> {
         if known.is_none() {
             let words = allowed.join(", ");
             let meant = later(|| {
-                let meant = nearest(text, allowed.iter().copied()).map(|word| format!("; write \"{word}\""));
-                meant.unwrap_or_default()
+                let small = text.to_ascii_lowercase();
+                let begins = || allowed.iter().copied().find(|word| small.starts_with(word));
+                let meant = nearest(text, allowed.iter().copied()).or_else(begins);
+                meant.map(|word| format!(": write \"{word}\"")).unwrap_or_default()
             });
             let problem = format_args!("must be one of {words}, not {}{meant}", Shown(text));
             self.fail(RecordErrorCode::NotAllowed, problem);
@@ -269,7 +298,7 @@ impl<'f> Field<'f> {
     fn members(mut self) -> Option<(&'f mut Object, Path<'f>, &'f mut Findings)> {
         match self.value.take()? {
             Json::Object(object) => Some((object, self.path, self.findings)),
-            other => self.wrong_type("an object", other),
+            other => self.wrong_type(OBJECT, other),
         }
     }
 
@@ -284,9 +313,9 @@ impl<'f> Field<'f> {
             None => return,
             Some(Json::Array(items)) => items,
             Some(other @ Json::String(_)) => {
-                let (found, text) = (Value(other), other.as_str().map(Shown));
-                let text = text.map(|text| format!(": write [{text}]")).unwrap_or_default();
-                self.fail(RecordErrorCode::WrongType, format_args!("must be a list, not {found}{text}"));
+                let example = explain::example::required(&self.path);
+                let (found, cure) = (Value(other), explain::list(other.as_str().unwrap_or_default(), example));
+                self.fail(RecordErrorCode::WrongType, format_args!("must be a list, not {found}: {cure}"));
                 return;
             }
             Some(other) => {
@@ -313,71 +342,6 @@ impl<'f> Field<'f> {
         }
     }
 
-    /// A UUID, in its usual form of 36 characters.
-    pub(super) fn uuid(mut self) -> Option<&'f str> {
-        const UUID: &str = "a UUID of 36 characters";
-        // A number in quotes is none either.
-        if let Some(number @ Json::Number(_)) = self.value.as_deref() {
-            let problem = format!("must be {UUID} in double quotes, not {}", Value(number));
-            self.fail(RecordErrorCode::WrongType, problem);
-            return None;
-        }
-        self.written_as(UUID, format::is_uuid, explain::uuid)
-    }
-
-    /// An email address.
-    pub(super) fn email(self) {
-        self.written_as("an email address, such as ada@example.com", format::is_email, explain::email);
-    }
-
-    /// A currency's three letters.
-    pub(super) fn currency(mut self) {
-        if let Some(Json::Number(digits)) = self.value.as_deref() {
-            let problem = format!("must be a string, not the number {}: {}", Digits(digits), explain::currency(digits));
-            self.fail(RecordErrorCode::WrongType, problem);
-            return;
-        }
-        self.written_as("a currency of three letters, such as USD", format::is_currency, explain::currency);
-    }
-
-    /// A time with a date and an offset.
-    pub(super) fn time(mut self) {
-        if let Some(Json::Number(digits)) = self.value.as_deref() {
-            let (shown, cure) = (Digits(digits).to_string(), explain::number_as_time(digits));
-            let problem = format_args!("must be a time in double quotes, not the number {shown}: {cure}");
-            self.fail(RecordErrorCode::WrongType, problem);
-            return;
-        }
-        self.written_as("a time such as \"2026-01-10T11:41:19Z\" (RFC 3339)", format::is_time, explain::time);
-    }
-
-    /// A tag: 1 to 64 letters, digits, `-` and `_`.
-    pub(super) fn tag(self) {
-        self.written_as("1 to 64 of the characters 0-9, A-Z, a-z, - and _", format::is_tag, explain::tag);
-    }
-
-    /// An absolute URI of at most 1024 characters.
-    pub(super) fn uri(mut self) {
-        if self.reborrow().text(TEXT).is_some() {
-            self.written_as("an address such as https://example.com/tea.png", format::is_uri, explain::uri);
-        }
-    }
-
-    fn written_as(
-        mut self,
-        wanted: &str,
-        is_written_so: fn(&str) -> bool,
-        explain: fn(&str) -> String,
-    ) -> Option<&'f str> {
-        let text = self.string()?;
-        if is_written_so(text) {
-            return Some(text);
-        }
-        let (shown, cure) = (Shown(text), later(|| explain(text)));
-        self.fail(RecordErrorCode::Malformed, format_args!("must be {wanted}, not {shown}: {cure}"));
-        None
-    }
-
     /// Notes an error of this value, its name first.
     pub(super) fn fail(&mut self, code: RecordErrorCode, problem: impl fmt::Display) {
         self.findings.errors.add(code, &self.path, format_args!("{} {problem}", self.path.name()));
@@ -385,13 +349,20 @@ impl<'f> Field<'f> {
 
     /// Notes that this value is of another JSON type than the one wanted.
     pub(super) fn wrong_type<T>(&mut self, wanted: &str, found: &Json) -> Option<T> {
+        let example = explain::example::required(&self.path);
+        let example = if wanted == OBJECT { explain::example::object(&self.path) } else { example };
         let cure = match found {
             Json::Number(digits) if wanted == STRING => format!(": write \"{}\"", Digits(digits)),
-            Json::String(text) if text.is_empty() => LEAVE_OUT.to_owned(),
+            Json::String(text) if text.is_empty() && explain::example::required(&self.path).is_none() => {
+                LEAVE_OUT.to_owned()
+            }
             Json::String(text) if wanted == NUMBER && Json::number(text).is_some() => {
                 format!(": write {}, without quotes", Digits(text))
             }
-            _ => String::new(),
+            _ => {
+                let example = example.filter(|example| !example.starts_with("\"…"));
+                example.map(|example| format!(": write one, such as {example}")).unwrap_or_default()
+            }
         };
         self.fail(RecordErrorCode::WrongType, format_args!("must be {wanted}, not {}{cure}", Value(found)));
         None

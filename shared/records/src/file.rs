@@ -11,6 +11,7 @@ use crate::{
     draft::{Draft, read},
     envelope::{Outline, outline},
     error::{RecordError, RecordErrorCode},
+    failure::{Failure, Reasons},
     fault::FileFault,
     guard::guarded,
     jsonl::{Line, Lines, lines},
@@ -44,8 +45,8 @@ pub enum Standing {
     Imported,
     /// The object that was stored before under the line's id.
     Skipped,
-    /// Nothing: the line was not imported.
-    Failed,
+    /// Nothing: the line was not imported, for this reason.
+    Failed(Failure),
     /// It depends on what is stored, which was not asked.
     Unchecked,
 }
@@ -117,13 +118,13 @@ impl<'a> Iterator for FileLines<'a> {
 }
 
 impl FileFault {
-    /// The fault of a file of which every line was refused.
+    /// The fault of a file of which every line was refused, and why they were.
     #[must_use]
-    pub fn nothing_imported(lines: &[FileLine<'_>]) -> Self {
+    pub fn nothing_imported(lines: &[FileLine<'_>], reasons: Reasons) -> Self {
         // One JSON document over the whole file, as an export tool writes it: "[{…}, {…}]" or a pretty-printed object.
         let begins = |first: &FileLine<'_>| matches!(first.bytes.trim_ascii(), [b'[', ..] | b"{");
         let document = lines.iter().all(|line| line.record_type.is_none()) && lines.first().is_some_and(begins);
-        Self::NothingImported { lines: lines.len(), document }
+        Self::NothingImported { lines: lines.len(), document, reasons }
     }
 }
 
@@ -166,9 +167,9 @@ mod tests {
     fn only_the_first_standing_of_a_line_counts() {
         let line = FileLines::of(b"x").unwrap().next().unwrap();
         assert_eq!(line.standing(), None);
-        for standing in [Standing::Failed, Standing::Imported] {
+        for standing in [Standing::Failed(Failure::Faulty), Standing::Imported] {
             line.settle(standing);
-            assert_eq!(line.standing(), Some(Standing::Failed));
+            assert_eq!(line.standing(), Some(Standing::Failed(Failure::Faulty)));
         }
     }
 }

@@ -21,5 +21,7 @@ mod tests {
         let problem =
             "the service failed over this line, and the fault is ours: tell its operator the job and the line";
         assert_eq!(error.detail(), problem);
+        let document = include_str!("../../../docs/errors.md");
+        assert!(document.contains(&format!("| `internal` | `{problem}` |")), "docs/errors.md shows another message");
     }
 }

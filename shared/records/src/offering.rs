@@ -28,6 +28,7 @@ pub(super) const REQUIRED_LISTS: [&str; 2] = ["products", "plans"];
 pub(super) fn check(offering: &mut Fields<'_>) {
     check_own(offering);
     offering.optional("proration_policy_id").text(EXTERNAL_REF);
+    offering.known_too(&LISTS);
     match Generation::tell(&[&*offering.object], false) {
         Some(Generation::Products) => {
             for list in REQUIRED_LISTS {

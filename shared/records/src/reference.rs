@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     error::{RecordError, RecordErrorCode},
     explain,
+    failure::Failure,
     json::{Json, Object, Shown},
     record_id::RecordId,
     record_type::RecordType,
@@ -47,6 +48,7 @@ pub enum Resolution {
     Failed {
         /// The number of that line.
         line: u32,
+        why: Failure,
     },
     /// It depends on what is stored, which is not known.
     Unknown,
@@ -71,11 +73,30 @@ impl Reference {
     }
 
     /// The error of a reference to a line that was not imported itself.
-    pub(super) fn blocked_by(&self, line: u32) -> RecordError {
+    pub(super) fn blocked_by(&self, line: u32, why: Failure) -> RecordError {
         let (record_type, text) = (self.record_type, Shown(&self.text));
-        let problem = format!(
-            "refers to the {record_type} of line {line}, which was not imported: {text}; mend that line and send both again"
-        );
+        let (which, cure) = match why {
+            Failure::Faulty => ("which was not imported".to_owned(), "mend that line and send both again".to_owned()),
+            Failure::Stored => (
+                "which was not imported, as it is stored already".to_owned(),
+                format!(
+                    "take line {line} out and send this one again: it then refers to what is stored; or send the file with \
+                     on_conflict=skip or on_conflict=update"
+                ),
+            ),
+            Failure::Waits(other) => (
+                format!("which only waits for line {other} itself"),
+                format!("do what the error of line {line} says, and send this one with it"),
+            ),
+            Failure::Untried => {
+                ("which was not imported before the job ended".to_owned(), "send both again as they are".to_owned())
+            }
+            Failure::Service => (
+                "over which the service or its database failed".to_owned(),
+                format!("see the error of line {line}; once that is settled, send both again"),
+            ),
+        };
+        let problem = format!("refers to the {record_type} of line {line}, {which}: {text}; {cure}");
         let error = RecordError::new(RecordErrorCode::ReferenceFailed, &self.path, problem);
         RecordError { blocked_by: Some(line), ..error }
     }

@@ -3,7 +3,7 @@
 mod alike;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -14,6 +14,7 @@ use crate::{
     draft::Draft,
     file::{FileLine, Standing},
     kept::Kept,
+    quote::Shown,
     record_id::RecordId,
     record_type::RecordType,
     reference::{LookUp, Reference, Resolution, Snapshot},
@@ -72,7 +73,12 @@ pub struct References<'f> {
     alike: OnceLock<Alike<'f>>,
     /// The copies made so far, so that an object referred to a thousand times is built once.
     copies: Mutex<Kept<u32, Arc<Snapshot>>>,
+    /// The names of which other spellings were looked for in the store.
+    tried: Mutex<HashSet<(RecordType, String)>>,
 }
+
+/// Of how many names other spellings are looked for in the store.
+const MOST_TRIED: usize = 1_000;
 
 impl<'f> References<'f> {
     /// Begins with all lines of a file.
@@ -81,7 +87,15 @@ impl<'f> References<'f> {
         let firsts = lines.iter().filter(|line| line.repeats.is_none());
         let name = |line: &'f FileLine<'f>| Some(((line.record_type?, line.external_ref.as_deref()?), line));
         let by_name = firsts.filter_map(name).collect();
-        Self { ids, lines, by_name, by_id: OnceLock::new(), alike: OnceLock::new(), copies: Mutex::default() }
+        Self {
+            ids,
+            lines,
+            by_name,
+            by_id: OnceLock::new(),
+            alike: OnceLock::new(),
+            copies: Mutex::default(),
+            tried: Mutex::default(),
+        }
     }
 
     /// What the ids of the file's objects are derived from.
@@ -116,7 +130,10 @@ impl<'f> References<'f> {
                 LookUp::ExternalRef => (None, Some(by_ref())),
             };
             return match first_stored(reference.record_type, by_id.into_iter().chain(by_ref), stored) {
-                Resolution::Missing => self.alike(reference).map_or(Resolution::Missing, Resolution::Misspelt),
+                Resolution::Missing => match self.alike(reference) {
+                    Some(hint) => Resolution::Misspelt(hint),
+                    None => self.stored_alike(reference, stored),
+                },
                 other => other,
             };
         };
@@ -125,7 +142,7 @@ impl<'f> References<'f> {
             Some(Standing::Imported) => self.copy(line, stored).map_or(Resolution::Unknown, Resolution::Found),
             // The object that was there before is the one that holds.
             Some(Standing::Skipped) => first_stored(reference.record_type, self.ids.of_line(line), stored),
-            Some(Standing::Failed) => Resolution::Failed { line: line.number },
+            Some(Standing::Failed(why)) => Resolution::Failed { line: line.number, why },
             Some(Standing::Unchecked) | None => Resolution::Unknown,
         }
     }
@@ -155,6 +172,31 @@ impl<'f> References<'f> {
         let names = || self.by_name.iter().map(|((record_type, text), line)| (*record_type, *text, line.number));
         let alike = self.alike.get_or_init(|| Alike::of(names()));
         (reference.look_up != LookUp::Id).then(|| alike.hint(reference.record_type, &reference.text))?
+    }
+
+    /// Whether an object is stored whose `external_ref` differs only in what people write in different ways: capitals, and what
+    /// nobody sees.
+    fn stored_alike(&self, reference: &Reference, stored: &mut dyn FnMut(RecordId) -> Stored) -> Resolution {
+        let Reference { record_type, text, look_up, .. } = reference;
+        if *look_up == LookUp::Id || !self.may_be_tried(*record_type, text) {
+            return Resolution::Missing;
+        }
+        let spellings = alike::spellings(text);
+        let by_ref = |spelling: &String| stored(RecordId::from_external_ref(&self.ids.store, *record_type, spelling));
+        let found: Vec<Stored> = spellings.iter().map(by_ref).collect();
+        let known = spellings.iter().zip(&found).find(|(_, found)| matches!(found, Stored::Object(_)));
+        match known {
+            _ if found.iter().any(|found| matches!(found, Stored::Unknown)) => Resolution::Unknown,
+            Some((spelling, _)) => Resolution::Misspelt(format!("; {} is stored: did you mean that?", Shown(spelling))),
+            None => Resolution::Missing,
+        }
+    }
+
+    /// Whether other spellings of a name are looked for in the store: each costs reads, so only those of the first names are.
+    fn may_be_tried(&self, record_type: RecordType, text: &str) -> bool {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room = tried.len() < MOST_TRIED;
+        tried.contains(&(record_type, text.to_owned())) || (has_room && tried.insert((record_type, text.to_owned())))
     }
 
     fn copies(&self) -> MutexGuard<'_, Kept<u32, Arc<Snapshot>>> {
@@ -223,6 +265,35 @@ mod tests {
         // A plan is no product, and what was not looked up may be there.
         assert_eq!(hint("mug ", Stored::Nothing), "Missing");
         assert_eq!(hint("tea ", Stored::Unknown), "Unknown");
+    }
+
+    #[test]
+    fn a_reference_to_nothing_names_the_stored_object_that_is_spelt_otherwise() {
+        let lines: [FileLine<'_>; 0] = [];
+        let kind = RecordType::SubscriptionOffering;
+        let id_of = |name: &str| RecordId::from_external_ref(&ids().store, kind, name);
+        let object =
+            Arc::new(Snapshot::new(id_of("huila"), kind, Some("huila".to_owned()), crate::json::Object::new()));
+        let references = References::of(&lines, ids());
+        let hint = |text: &str| match references.resolve(&reference(kind, text), &mut |id| match id {
+            id if id == id_of("huila") => Stored::Object(Arc::clone(&object)),
+            _ => Stored::Nothing,
+        }) {
+            Resolution::Misspelt(hint) => hint,
+            other => format!("{other:?}"),
+        };
+        for text in ["Huila", "HUILA", " huila", "Huila\u{200b}"] {
+            assert_eq!(hint(text), "; \"huila\" is stored: did you mean that?", "{text}");
+        }
+        assert_eq!(hint("brazil"), "Missing");
+        // What is not looked up yet is asked for.
+        let unknown = references.resolve(&reference(kind, "Huila"), &mut |id| {
+            if id == id_of("Huila") { Stored::Nothing } else { Stored::Unknown }
+        });
+        assert!(matches!(unknown, Resolution::Unknown));
+        (0..MOST_TRIED).for_each(|number| assert_eq!(hint(&number.to_string()), "Missing"));
+        assert_eq!(hint("hUILA"), "Missing");
+        assert_eq!(hint("Huila"), "; \"huila\" is stored: did you mean that?");
     }
 
     #[test]

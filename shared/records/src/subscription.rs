@@ -15,9 +15,11 @@ use crate::{
 };
 
 mod choice;
+mod currency;
 mod offering;
 
 use choice::{Chosen, PLAN, PRICING_OPTION};
+pub(super) use currency::no_price;
 
 /// Checks a subscription's attributes.
 pub(super) fn check(subscription: &mut Fields<'_>) {

@@ -1,5 +1,8 @@
 //! What is to be said of a line that is good all the same.
 
+use serde::Serialize;
+use strum::VariantArray;
+
 use crate::{
     error::{RecordError, RecordErrorCode},
     json::{Path, Shown},
@@ -10,11 +13,28 @@ use crate::{
 /// Names that exports put on every object. They mean nothing here, and nobody has to be told.
 const STRANGERS: [&str; 3] = ["status", "id", "meta"];
 
+/// The stable words for what is noticed of good lines, a warning's `code`. Listed in `openapi.yaml`.
+#[derive(Clone, Copy, Debug, VariantArray, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningCode {
+    /// An attribute that nothing reads, or not where it stands.
+    UnknownAttribute,
+    /// What a subscription chooses has prices, but none in its currency.
+    NoPriceInCurrency,
+    /// The line has no `external_ref`: sent again it makes a copy.
+    NoExternalRef,
+}
+
+impl WarningCode {
+    /// Every code.
+    pub const ALL: &[Self] = Self::VARIANTS;
+}
+
 /// Something to be said of a line that is imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordWarning {
-    /// The stable word for this kind of warning; as an error has it where warnings are refused.
-    pub code: RecordErrorCode,
+    /// The stable word for this kind of warning.
+    pub code: WarningCode,
     /// The JSON path within the line.
     pub field: String,
     /// What is noticed, without the path.
@@ -24,16 +44,36 @@ pub struct RecordWarning {
 }
 
 impl RecordWarning {
+    /// Makes a warning at a JSON path. Of a long path and of a long sentence the middle is left out.
+    pub(crate) fn new(code: WarningCode, field: String, problem: String) -> Self {
+        let RecordError { field, problem, .. } = RecordError::new(RecordErrorCode::UnknownAttribute, field, problem);
+        Self { code, field, problem, did_you_mean: None }
+    }
+
+    /// The warning of the first line without an `external_ref`, of `count` in the file.
+    #[must_use]
+    pub fn no_external_ref(count: usize) -> Self {
+        let others = match count {
+            0 | 1 => "this line has".to_owned(),
+            2 => "this line and 1 more of the file have".to_owned(),
+            count => format!("this line and {} more of the file have", count - 1),
+        };
+        let problem = format!(
+            "{others} no external_ref: sent again, each makes a copy; with \"external_ref\":\"a name of your own\" it is known again"
+        );
+        Self::new(WarningCode::NoExternalRef, String::new(), problem)
+    }
+
     /// The sentence shown to the caller: the path first, then what is noticed.
     #[must_use]
     pub fn detail(&self) -> String {
-        format!("{}: {}", self.field, self.problem)
+        if self.field.is_empty() { self.problem.clone() } else { format!("{}: {}", self.field, self.problem) }
     }
 
     /// The error that it becomes where nothing unknown is to be imported.
     pub(crate) fn into_error(self) -> RecordError {
         let problem = format!("{}; take it out, or send the file with unknown=warn", self.problem);
-        RecordError::new(self.code, self.field, problem)
+        RecordError::new(RecordErrorCode::UnknownAttribute, self.field, problem)
     }
 }
 
@@ -51,21 +91,36 @@ impl RecordWarnings {
         if STRANGERS.contains(&name) {
             return;
         }
+        self.add(|| {
+            let did_you_mean = nearest(name, known.iter().copied().filter(|known| *known != name));
+            let hint = did_you_mean.map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
+            let problem = format!("{} is not known here, and nothing reads it{hint}", Shown(name));
+            let path = Path::Key(path, name).to_string();
+            RecordWarning { did_you_mean, ..RecordWarning::new(WarningCode::UnknownAttribute, path, problem) }
+        });
+    }
+
+    /// Notes an attribute that stands beside `attributes`, and what to do with it.
+    pub(crate) fn add_misplaced(&mut self, path: &Path<'_>, name: &str, cure: &str) {
+        self.add(|| {
+            let problem = format!("{} stands beside \"attributes\", where nothing reads it{cure}", Shown(name));
+            RecordWarning::new(WarningCode::UnknownAttribute, Path::Key(path, name).to_string(), problem)
+        });
+    }
+
+    /// Notes a warning, made only where there is room for it.
+    fn add(&mut self, warning: impl FnOnce() -> RecordWarning) {
         if self.more > 0 || self.kept.len() >= MAX_WARNINGS {
             self.more += 1;
             return;
         }
-        let did_you_mean = nearest(name, known.iter().copied().filter(|known| *known != name));
-        let hint = did_you_mean.map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
-        let problem = format!("{} is not known here, and nothing reads it{hint}", Shown(name));
-        let code = RecordErrorCode::UnknownAttribute;
-        let RecordError { field, problem, .. } = RecordError::new(code, Path::Key(path, name).to_string(), problem);
-        let bytes = self.bytes + field.len() + problem.len();
+        let warning = warning();
+        let bytes = self.bytes + warning.field.len() + warning.problem.len();
         if bytes > MAX_WARNING_BYTES && !self.kept.is_empty() {
             self.more += 1;
         } else {
             self.bytes = bytes;
-            self.kept.push(RecordWarning { code, field, problem, did_you_mean });
+            self.kept.push(warning);
         }
     }
 

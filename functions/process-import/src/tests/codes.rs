@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use imports::options::Unknown;
-use insta::assert_snapshot;
 use records::RecordErrorCode;
 
 use super::*;
@@ -107,12 +106,31 @@ async fn each_code_says_what_to_write_or_do_next() {
     world.run().await;
     told(&world, 1, &mut all).await;
     all.insert("superseded".to_owned(), JobFault::Superseded.error().detail());
-    let told: Vec<String> = all.iter().map(|(code, error)| format!("{code}\n    {error}\n")).collect();
-    assert_snapshot!(told.concat());
     // A fault of ours is tested where it is caught.
-    let missing: Vec<_> = RecordErrorCode::ALL
-        .iter()
-        .filter(|code| !all.contains_key(serde_json::to_value(code).unwrap().as_str().unwrap()))
-        .collect();
+    let missing: Vec<_> = RecordErrorCode::ALL.iter().filter(|code| !all.contains_key(&word(**code))).collect();
     assert_eq!(missing, [&RecordErrorCode::Internal]);
+    check_document(&all);
+}
+
+fn word(code: RecordErrorCode) -> String {
+    serde_json::to_value(code).unwrap().as_str().unwrap().to_owned()
+}
+
+/// Holds `docs/errors.md` to what is said: a row for each code, with the message as it reads, and what to do.
+fn check_document(told: &BTreeMap<String, String>) {
+    let document = include_str!("../../../../docs/errors.md");
+    let rows: BTreeMap<&str, (&str, &str)> = document
+        .lines()
+        .filter_map(|row| row.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | "))
+        .filter_map(|(code, row)| Some((code, row.rsplit_once(" | ")?)))
+        .collect();
+    for code in RecordErrorCode::ALL {
+        let code = word(*code);
+        let Some((example, cure)) = rows.get(code.as_str()) else { panic!("docs/errors.md has no row for {code}") };
+        assert!(cure.len() > 10, "docs/errors.md does not say what to do about {code}");
+        if let Some(told) = told.get(&code) {
+            assert_eq!(*example, format!("`{told}`"), "docs/errors.md shows another message for {code}");
+        }
+    }
+    assert_eq!(rows.len(), RecordErrorCode::ALL.len(), "docs/errors.md has rows for no code");
 }

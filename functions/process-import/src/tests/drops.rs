@@ -71,18 +71,28 @@ async fn a_rehearsal_of_a_later_put_stands_in_no_ones_way() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_in_an_archive_is_named_with_what_to_do() {
-    let world = World::new();
-    let file = world.worker.files.store("drops/main/a.jsonl", product("tea"));
-    world.worker.files.archive(&file, "DEEP_ARCHIVE");
-    let new = NewImport::new(id(1), store(), file);
-    submit(&world.worker.imports, &world.worker.queue, new, twins::now()).await.unwrap();
-    world.run().await;
-    assert_eq!(world.outcome(1).await, "failed, 0 of 0\n0: file_unreadable \n");
-    assert_eq!(
-        world.failure(1).await,
-        "the import file can't be read: it lies in S3's storage class DEEP_ARCHIVE, an archive; put the file again in the \
-         class STANDARD, or restore it in S3 and then put it again"
-    );
+    let rehearsal = ImportOptions { dry_run: true, ..ImportOptions::default() };
+    for (class, name, options, sequencer) in [
+        ("DEEP_ARCHIVE", "drops/main/a.jsonl", ImportOptions::default(), None),
+        ("GLACIER", "drops/main/2026/november/a.jsonl.gz", update(), Some("0066".to_owned())),
+        ("GLACIER", "drops/main/a b.jsonl", rehearsal, None),
+    ] {
+        let world = World::new();
+        let file = world.worker.files.store(name, product("tea"));
+        world.worker.files.archive(&file, class);
+        let new = NewImport { options, sequencer, ..NewImport::new(id(1), store(), file) };
+        submit(&world.worker.imports, &world.worker.queue, new, twins::now()).await.unwrap();
+        world.run().await;
+        assert_eq!(world.outcome(1).await, "failed, 0 of 0\n0: file_unreadable \n");
+        assert_eq!(
+            world.failure(1).await,
+            format!(
+                "the import file can't be read: it lies in S3's storage class {class}, an archive; put the file again in the \
+                 class STANDARD, or restore it in S3 and then put it again"
+            )
+        );
+        assert!(world.worker.records.all().is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -109,10 +109,74 @@ async fn a_file_that_is_sent_again_says_what_to_ask_for() {
     world.run().await;
     let failure = async |number| world.import(number).await.report.unwrap().failure.unwrap().problem;
     let again = "send the file with on_conflict=skip to keep what is stored, or with on_conflict=update to replace it";
-    let none = |lines| format!("none of the {lines} objects of the import file could be imported");
-    assert_eq!(failure(2).await, format!("{}: all are stored already; {again}", none(2)));
-    assert_eq!(failure(3).await, format!("{}: 2 of them are stored already; {again}", none(3)));
+    assert_eq!(
+        failure(2).await,
+        format!("none of the 2 lines of the import file could be imported (all: stored already); {again}")
+    );
+    assert_eq!(
+        failure(3).await,
+        format!("none of the 3 lines of the import file could be imported (2: stored already; 1: not JSON); {again}")
+    );
     let prefix = world.import(2).await.report.unwrap().prefix;
     let problem = format!("external_ref: a subscription_product with this \"external_ref\" is stored already; {again}");
     assert!(world.rows(&Report::errors_key(&prefix)).iter().all(|row| row["meta"]["error"] == problem));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_came_to_nothing_says_how_many_lines_failed_for_what_and_shows_the_first_of_the_most() {
+    let world = World::with(product("stored")).await;
+    let bad = |name: &str| product(name).replace("\"name\"", "\"title\"");
+    let file = [product("stored"), bad("a"), bad("b"), offering("box", "a", "monthly"), offering("set", "b", "a")];
+    world.submit(2, file.concat().replace("\"monthly\"", "{\"external_ref\":\"a\"}")).await;
+    world.submit(3, bad("a")).await;
+    world.run().await;
+    let failure = async |number| world.import(number).await.report.unwrap().failure.unwrap().problem;
+    assert_snapshot!(failure(2).await, @r#"none of the 5 lines of the import file could be imported (2: an attribute is missing; 1: a value of the wrong kind; 1: a reference to nothing; 1: stored already); line 2: name: "name" is required: add "name":"…", 3 characters or more"#);
+    assert_snapshot!(failure(3).await, @r#"the only line of the import file could not be imported: name: "name" is required: add "name":"…", 3 characters or more"#);
+}
+
+/// The errors of a job as they read.
+async fn errors(world: &World, number: u128) -> String {
+    let prefix = world.import(number).await.report.unwrap().prefix;
+    let rows = world.rows(&Report::errors_key(&prefix));
+    rows.iter()
+        .map(|row| format!("{}: {}\n", row["meta"]["line_number"], row["meta"]["error"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_refers_to_one_that_is_stored_already_says_how_it_comes_in() {
+    let world = World::with(product("tea")).await;
+    let file =
+        [&product("tea"), &plan("monthly"), &offering("box", "tea", "monthly"), &subscription("ada", "box", "monthly")];
+    let file = file.map(String::as_str).concat();
+    world.submit(2, file.clone()).await;
+    world.run().await;
+    assert_snapshot!(errors(&world, 2).await, @r#"
+    1: external_ref: a subscription_product with this "external_ref" is stored already; send the file with on_conflict=skip to keep what is stored, or with on_conflict=update to replace it
+    3: products[0]: refers to the subscription_product of line 1, which was not imported, as it is stored already: "tea"; take line 1 out and send this one again: it then refers to what is stored; or send the file with on_conflict=skip or on_conflict=update
+    4: offering_external_ref: refers to the subscription_offering of line 3, which only waits for line 1 itself: "box"; do what the error of line 3 says, and send this one with it
+    "#);
+    // Each way leads there: without the line, and with the policy.
+    let failed = String::from_utf8(world.failed_lines(2).await.to_vec()).unwrap();
+    let (_, others) = failed.split_once('\n').unwrap();
+    let dry = ImportOptions { dry_run: true, ..ImportOptions::default() };
+    world.submit_with(3, others.to_owned(), dry).await;
+    world
+        .submit_with(4, failed.clone(), ImportOptions { on_conflict: OnConflict::Skip, ..ImportOptions::default() })
+        .await;
+    world.run().await;
+    assert_eq!(world.outcome(3).await, "success, 2 of 2\n");
+    assert_eq!(world.outcome(4).await, "success, 3 of 3\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_refers_to_one_over_which_the_database_failed_says_so() {
+    let world = World::with([product("tea"), plan("monthly"), offering("box", "tea", "monthly")].concat()).await;
+    world.worker.records.refuse(|record| record.external_ref.as_deref() == Some("tea"));
+    world.run().await;
+    assert_snapshot!(errors(&world, 1).await, @r#"
+    1: the database refuses the object, though no rule does: tell the service's operator the job and the line; it says: refused by the test
+    3: products[0]: refers to the subscription_product of line 1, over which the service or its database failed: "tea"; see the error of line 1; once that is settled, send both again
+    "#);
 }

@@ -83,7 +83,15 @@ struct ImportRecords {
     #[serde(skip_serializing_if = "Option::is_none")]
     importable: Option<RecordCounts>,
     #[serde(flatten)]
-    actions: Option<ActionCounts>,
+    actions: Option<Actions>,
+}
+
+/// The counts by what was done or, in a dry run, would be.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Actions {
+    Done(ActionCounts),
+    Rehearsed { would_create: RecordCounts, would_update: RecordCounts, would_skip: RecordCounts },
 }
 
 impl ImportRecords {
@@ -92,9 +100,14 @@ impl ImportRecords {
         // A job that ended before actions were counted shows none.
         let actions = Some(actions).filter(|actions| actions.total() == imported.total());
         if dry_run {
+            let actions = actions.map(|ActionCounts { created, updated, skipped }| Actions::Rehearsed {
+                would_create: created,
+                would_update: updated,
+                would_skip: skipped,
+            });
             Self { uploaded, imported: RecordCounts::default(), importable: Some(imported), actions }
         } else {
-            Self { uploaded, imported, importable: None, actions }
+            Self { uploaded, imported, importable: None, actions: actions.map(Actions::Done) }
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::ReportLine;
-use records::{RecordError, RecordErrorCode, RecordId, RecordType, RecordWarning, limits::MAX_LINE_BYTES};
+use records::{RecordError, RecordErrorCode, RecordId, RecordType, RecordWarning, WarningCode, limits::MAX_LINE_BYTES};
 
 /// How much is shown of a line that is too long to be imported, in bytes.
 const SHOWN: usize = 1 << 10;
@@ -29,7 +29,7 @@ pub(super) struct ResultDocument<'a> {
 #[skip_serializing_none]
 #[derive(Serialize)]
 struct ResultWarningDocument<'a> {
-    code: RecordErrorCode,
+    code: WarningCode,
     field: &'a str,
     warning: String,
     did_you_mean: Option<&'static str>,
@@ -58,9 +58,10 @@ pub(super) struct FailedResultDocument<'a> {
 }
 
 impl<'a> ResultDocument<'a> {
-    pub(super) fn new(line: &ReportLine<'a>) -> Self {
+    /// Shows a line; in a dry run, what a real run would do with it.
+    pub(super) fn new(line: &ReportLine<'a>, is_dry_run: bool) -> Self {
         let (id, action, errors) = match line.outcome {
-            Ok((id, action)) => (Some(*id), action.into(), &[][..]),
+            Ok((id, action)) => (Some(*id), if is_dry_run { action.in_dry_run() } else { action.into() }, &[][..]),
             Err(errors) => (None, "failed", errors.as_slice()),
         };
         let shown = |error: &'a RecordError| ResultErrorDocument {

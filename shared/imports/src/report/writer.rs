@@ -31,6 +31,16 @@ pub enum Action {
 impl Action {
     /// Every action.
     pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// What a dry run says, which does nothing.
+    #[must_use]
+    pub const fn in_dry_run(self) -> &'static str {
+        match self {
+            Self::Created => "would_create",
+            Self::Updated => "would_update",
+            Self::Skipped => "would_skip",
+        }
+    }
 }
 
 /// How a line went: the id of its object and what was done, or all its errors.
@@ -86,7 +96,7 @@ impl<'a, W: FileWriter + Send> ReportWriter<'a, W> {
     /// # Errors
     /// When what has gathered could not be sent on.
     pub async fn add(&mut self, line: &ReportLine<'_>) -> PortResult<()> {
-        let result = ResultDocument::new(line);
+        let result = ResultDocument::new(line, self.import.options.dry_run);
         write_row(&mut self.row, &result)?;
         self.results.write(&self.row).await?;
         let Err(errors) = line.outcome else { return Ok(()) };

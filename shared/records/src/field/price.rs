@@ -45,24 +45,17 @@ impl<'f> Field<'f> {
 
     /// A price as an object; of other shapes that people write the error shows the right one.
     fn price_map(mut self) -> Option<(&'f mut Object, Path<'f>, &'f mut Findings)> {
-        const SHAPE: &str = "write {\"USD\":{\"amount\":1250}} for 12.50 USD";
-        match self.value.take()? {
-            Json::Object(object)
-                if ["currency", "currency_code"]
-                    .into_iter()
-                    .any(|key| object.get(key).and_then(Json::as_str).is_some()) =>
-            {
-                self.fail(RecordErrorCode::WrongType, format_args!("must have the currency as the key: {SHAPE}"));
-                None
-            }
-            Json::Object(object) => Some((object, self.path, self.findings)),
-            other => {
-                let found = Value(other);
-                let problem = format_args!("must be an object from currency to amount, not {found}: {SHAPE}");
-                self.fail(RecordErrorCode::WrongType, problem);
-                None
-            }
+        let value = self.value.take()?;
+        if value.as_object().is_some_and(|object| !is_one_amount(object)) {
+            return value.as_object_mut().map(|object| (object, self.path, self.findings));
         }
+        let cure = explain::price(value);
+        let problem = match value {
+            Json::Object(_) => format!("must have the currency as the key: {cure}"),
+            other => format!("must be an object from currency to amount, not {}: {cure}", Value(other)),
+        };
+        self.fail(RecordErrorCode::WrongType, problem);
+        None
     }
 
     /// The price in one currency, as an object.
@@ -83,6 +76,13 @@ impl<'f> Field<'f> {
         let cure = |value: &Json| format!(": {}", explain::minor_units(value, currency));
         self.whole_or(0.., "a whole number", cure);
     }
+}
+
+/// Whether an object is an amount with its currency beside it, or without one.
+fn is_one_amount(object: &Object) -> bool {
+    let is_text = |key: &str| object.get(key).and_then(Json::as_str).is_some();
+    let is_amount = || matches!(object.get("amount"), Some(Json::Number(_) | Json::String(_)));
+    is_text("currency") || is_text("currency_code") || is_amount()
 }
 
 /// The currencies of a price that are there twice, once in other letters: each with the one before it.

@@ -20,6 +20,9 @@ impl Field<'_> {
         rule: fn(&mut Fields<'_>),
     ) {
         self.items(at_least, |mut item| match item.value.as_deref() {
+            Some(Json::String(text)) if text.trim().is_empty() => {
+                item.fail(RecordErrorCode::WrongLength, "is empty: take it out, or write an id or external_ref");
+            }
             Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
             Some(found) => match reference_meant(found) {
                 Some(cure) => item.fail(RecordErrorCode::WrongType, cure),
@@ -71,6 +74,11 @@ fn reference_meant(found: &Json) -> Option<String> {
         return reference_meant(data);
     }
     let wrong = "must be a string (an id or external_ref) or an object with attributes";
+    let example = match found {
+        Json::Array(items) if matches!(items.as_slice(), [Json::String(_)]) => "it without the inner [ and ]",
+        Json::Null => "one, or take it out",
+        _ => "one, such as \"tea\"",
+    };
     match found {
         Json::Object(object) => {
             let is_name = |key: &str| ["id", "external_ref", "type"].contains(&key);
@@ -79,6 +87,6 @@ fn reference_meant(found: &Json) -> Option<String> {
             Some(format!("is a reference, and a reference is a string: write {}", Shown(text)))
         }
         Json::Number(digits) => Some(format!("{wrong}, not {}: write \"{}\"", Value(found), Digits(digits))),
-        other => Some(format!("{wrong}, not {}", Value(other))),
+        other => Some(format!("{wrong}, not {}: write {example}", Value(other))),
     }
 }

@@ -77,6 +77,6 @@ fn cure(found: &Json) -> &'static str {
         Json::String(text) if text.trim_start().starts_with('{') => {
             ": the object was put in quotes, encoded twice; write it without them"
         }
-        _ => "",
+        _ => ": write the whole object, such as {\"type\":\"subscription_product\",\"name\":\"Tea box\"}",
     }
 }

@@ -26,6 +26,15 @@ impl Path<'_> {
             Self::Item(_, index) => write!(f, "item {index}"),
         })
     }
+
+    /// The last key of the path, and the one before it; the places in lists aside.
+    pub(crate) fn last_two(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Line => (None, None),
+            Self::Key(parent, key) => (Some(key), parent.last_two().0),
+            Self::Item(parent, _) => parent.last_two(),
+        }
+    }
 }
 
 impl fmt::Display for Path<'_> {

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use crate::{
     error::RecordErrorCode,
+    explain::example,
     feature, feature_configuration,
     field::{Field, Fields},
     generation,
     json::{Json, Object, Path},
     limits::EXTERNAL_REF,
     plan, product,
+    quote::Shown,
     record_type::RecordType::{SubscriptionFeature, SubscriptionPlan},
     reference::{LookUp, Reference},
 };
@@ -34,13 +36,23 @@ pub(super) const ASSOCIATIONS: &str = "pricing_option_associations";
 
 /// Checks the parts, whether they stand in an offering or in the subscription that describes it.
 pub(crate) fn check(offering: &mut Fields<'_>, are_required: bool) {
-    for list in [PLANS, PRICING_OPTIONS] {
+    for (list, example) in [(PLANS, example::PLAN), (PRICING_OPTIONS, example::PRICING_OPTION)] {
         if are_required {
-            offering.required(list);
+            offering.required_as(list, Some(&format!("[{example}]")));
         }
     }
-    offering.optional(PLANS).items(1, |plan| plan.inline(&[PLAN], check_plan));
-    offering.optional(PRICING_OPTIONS).items(1, |option| option.inline(&[PRICING_OPTION], plan::check));
+    offering.optional(PLANS).items(1, |mut plan| {
+        if !plan
+            .is_named(example::PLAN, "; names alone are for an offering of products and plans, without pricing_options")
+        {
+            plan.inline(&[PLAN], check_plan);
+        }
+    });
+    offering.optional(PRICING_OPTIONS).items(1, |mut option| {
+        if !option.is_named(example::PRICING_OPTION, "") {
+            option.inline(&[PRICING_OPTION], plan::check);
+        }
+    });
     let feature_types = [SubscriptionFeature.as_str(), FEATURE];
     offering.optional(FEATURES).references(0, SubscriptionFeature, &feature_types, feature::check);
     for list in [PLANS, PRICING_OPTIONS, FEATURES] {
@@ -52,6 +64,21 @@ pub(crate) fn check(offering: &mut Fields<'_>, are_required: bool) {
             option.text(EXTERNAL_REF);
         });
     });
+}
+
+impl Field<'_> {
+    /// Whether a part of an offering is named where it has to be described; then that is its error.
+    fn is_named(&mut self, example: &str, more: &str) -> bool {
+        let Some(Json::String(name)) = self.value.as_deref() else { return false };
+        let name = Shown(name).to_string();
+        // The example, with the caller's name in it.
+        let (begin, end) = example.split_once(',').unwrap_or((example, ""));
+        let key = begin.split(':').next().unwrap_or(begin);
+        let problem =
+            format!("must be an object here, not the name {name}: describe it, as in {key}:{name},{end}{more}");
+        self.fail(RecordErrorCode::WrongType, problem);
+        true
+    }
 }
 
 /// A plan says what is sold, as a product does, and what it gives of each feature.

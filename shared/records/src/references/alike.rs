@@ -73,6 +73,21 @@ impl<'f> Alike<'f> {
     }
 }
 
+/// Other spellings of a name, that people take for the same: in small letters, in capitals, with a capital first, without what
+/// nobody sees.
+pub(super) fn spellings(text: &str) -> Vec<String> {
+    let seen: String = text.chars().filter(|letter| name_of_invisible(*letter).is_none()).collect();
+    let seen = seen.trim();
+    let small = seen.to_lowercase();
+    let mut letters = small.chars();
+    let titled = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
+    let mut spellings: Vec<String> =
+        [seen.to_owned(), small.clone(), seen.to_uppercase()].into_iter().chain(titled).collect();
+    spellings.retain(|spelling| spelling != text && !spelling.is_empty());
+    spellings.dedup();
+    spellings
+}
+
 /// The letters of a name that count: whatever their case, their accents however written, nothing that can't be seen, no blanks.
 fn letters(text: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(text);

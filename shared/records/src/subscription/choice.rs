@@ -6,6 +6,7 @@ use crate::{
     json::{Json, Object, Path},
     limits::EXTERNAL_REF,
     offering::Names,
+    quote::Shown,
     record_type::RecordType,
     reference::Reference,
 };
@@ -53,7 +54,11 @@ impl Choice {
             subscription.optional(name).text(EXTERNAL_REF);
         }
         match ways.len() {
-            0 if is_required => subscription.fail(RecordErrorCode::Required, self.missing()),
+            0 if is_required => {
+                let near = || Some(format!("a chosen {} is required{}", self.what, subscription.near(&self.names)?));
+                let problem = self.meant(subscription.object).or_else(near).unwrap_or_else(|| self.missing());
+                subscription.fail(RecordErrorCode::Required, problem);
+            }
             0 | 1 => {}
             _ => subscription.fail(
                 RecordErrorCode::Conflicting,
@@ -62,10 +67,24 @@ impl Choice {
         }
     }
 
+    /// What to write where the choice stands under a name that nothing reads: `"plan":"weekly"`.
+    fn meant(&self, subscription: &Object) -> Option<String> {
+        let Self { what, names: [id, name], .. } = self;
+        let singular = what.replace(' ', "_");
+        let given =
+            [singular.clone(), format!("{singular}_external_ref"), format!("{singular}_ref"), format!("selected_{id}")];
+        let found = given.iter().find_map(|given| Some((given, subscription.get(given)?.as_str()?)));
+        let (given, text) = found.filter(|(_, text)| !text.is_empty())?;
+        Some(format!("a chosen {what} is required; \"{given}\" is given: write \"{name}\":{}", Shown(text)))
+    }
+
     /// What is wrong where nothing is chosen.
     pub(super) fn missing(&self) -> String {
         let Self { what, list, names: [id, name], .. } = self;
-        format!("a chosen {what} is required: {id}, {name}, or meta.selected of one of {list}")
+        format!(
+            "a chosen {what} is required: add \"{name}\" with its external_ref, or \"{id}\" with its id, or put \
+             \"meta\":{{\"selected\":true}} into one of {list}"
+        )
     }
 
     /// Checks `meta.selected` of inline parts, and returns the paths of those that are true.

@@ -6,6 +6,7 @@ use crate::{
     generation::{BOTH, Generation},
     json::{Json, Object, Path},
     offering::{self, LISTS, REQUIRED_LISTS, priced},
+    quote::Shown,
     record_id::RecordId,
     record_type::RecordType,
     reference::{Found, LookUp, Snapshot, own_attributes},
@@ -13,6 +14,10 @@ use crate::{
 };
 
 const NAMES: [&str; 2] = ["offering_id", "offering_external_ref"];
+
+/// What is wrong where there is none.
+const NONE: &str = "an offering is required: add \"offering_external_ref\" with its external_ref, or \"offering_id\" with its id, or \
+                    describe one: \"offering\" with plans and pricing_options, or with products and plans";
 
 /// What may describe an offering.
 const DESCRIPTION: [&str; 7] = [
@@ -38,6 +43,18 @@ pub(super) struct Offered {
 /// Exactly one of `offering_id`, `offering_external_ref` and an inline offering. Everything given is checked, even where it
 /// conflicts.
 pub(super) fn check(subscription: &mut Fields<'_>) -> Offered {
+    if let Some(name) = named_as_described(subscription) {
+        let write = if RecordId::parse(&name).is_some() { "offering_id" } else { "offering_external_ref" };
+        let problem = format_args!(
+            "describes an offering of the subscription's own, as an object; one that stands in the file or is stored is named: \
+             write \"{write}\":{} instead",
+            Shown(&name)
+        );
+        subscription.optional("offering").fail(RecordErrorCode::WrongType, problem);
+        subscription.known_too(&NAMES);
+        subscription.known_too(&DESCRIPTION);
+        return Offered::default();
+    }
     let mut given = |names: &[&'static str]| -> Vec<&'static str> {
         names.iter().copied().filter(|name| subscription.optional(name).value.is_some()).collect()
     };
@@ -45,10 +62,10 @@ pub(super) fn check(subscription: &mut Fields<'_>) -> Offered {
     let is_inline = named.is_empty() && !described.is_empty();
     let is_described = !described.is_empty();
     if named.is_empty() && !is_described {
-        subscription.fail(
-            RecordErrorCode::Required,
-            "an offering is required: offering_id, offering_external_ref, or offering with plans and pricing_options, or with products and plans",
-        );
+        let problem = subscription
+            .near(&NAMES)
+            .map_or_else(|| NONE.to_owned(), |meant| format!("an offering is required{meant}"));
+        subscription.fail(RecordErrorCode::Required, problem);
     } else if !is_inline && named.len() + described.len() > 1 {
         let ways = [named, described].concat().join(", ");
         subscription.fail(
@@ -74,6 +91,19 @@ pub(super) fn check(subscription: &mut Fields<'_>) -> Offered {
             Offered { has_options: false, plans, pricing_options }
         }
     }
+}
+
+/// The name of an offering that stands where one is described, as a string or as an object of nothing but names.
+fn named_as_described(subscription: &Fields<'_>) -> Option<String> {
+    let offering = subscription.object.get("offering")?;
+    let name = match offering {
+        Json::String(text) => Some(text.as_str()),
+        Json::Object(object) if object.iter().all(|(key, _)| ["id", "external_ref", "type"].contains(&key)) => {
+            ["external_ref", "id"].into_iter().find_map(|key| object.get(key)?.as_str())
+        }
+        _ => None,
+    };
+    name.filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// The generation of a described offering, whose parts may stand in `offering` or beside it.

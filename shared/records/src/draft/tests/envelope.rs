@@ -19,10 +19,10 @@ fn a_line_may_be_written_in_four_ways() {
 
 #[test]
 fn a_path_is_that_of_the_line_as_it_is() {
-    assert_snapshot!(check(r#"{"data":{"type":"subscription_product","attributes":{}}}"#), @r#"Required | data.attributes.name: "name" is required"#);
-    assert_snapshot!(check(r#"{"data":{"type":"subscription_product"}}"#), @r#"Required | data.name: "name" is required"#);
-    assert_snapshot!(check(r#"{"type":"subscription_product","attributes":{}}"#), @r#"Required | attributes.name: "name" is required"#);
-    assert_snapshot!(check(r#"{"type":"subscription_product"}"#), @r#"Required | name: "name" is required"#);
+    assert_snapshot!(check(r#"{"data":{"type":"subscription_product","attributes":{}}}"#), @r#"Required | data.attributes.name: "name" is required: add "name":"…", 3 characters or more"#);
+    assert_snapshot!(check(r#"{"data":{"type":"subscription_product"}}"#), @r#"Required | data.name: "name" is required: add "name":"…", 3 characters or more"#);
+    assert_snapshot!(check(r#"{"type":"subscription_product","attributes":{}}"#), @r#"Required | attributes.name: "name" is required: add "name":"…", 3 characters or more"#);
+    assert_snapshot!(check(r#"{"type":"subscription_product"}"#), @r#"Required | name: "name" is required: add "name":"…", 3 characters or more"#);
 }
 
 #[test]

@@ -38,17 +38,17 @@ fn the_lists_of_an_inline_offering_are_checked_where_they_stand() {
     ));
     assert_snapshot!(check(&line), @r#"
     WrongLength | offering.products: "products" must hold at least 1, it holds 0: name one, or describe it
-    Required | offering.features[1].name: "name" is required
-    Required | offering.features[1].configuration: "configuration" is required
+    Required | offering.features[1].name: "name" is required: add "name":"…", 3 characters or more
+    Required | offering.features[1].configuration: "configuration" is required: add "configuration":{"type":"access","tag":"gold"}
     WrongType | offering.features[2]: "features[2]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write "7"
-    WrongType | offering.plans[1].meta.selected: "selected" must be true or false, not the number 1
+    WrongType | offering.plans[1].meta.selected: "selected" must be true or false, not the number 1: write true
     ReferenceNotFound | offering.features[0]: no subscription_feature with this external_ref in the file, and none stored with this id or external_ref: "ref"; correct it, or import that object too
     "#);
     let line = subscription(r#""offering":{"attributes":{"name":"Box","products":7,"features":{}}},"plan_id":"p""#);
     assert_snapshot!(check(&line), @r#"
-    WrongType | offering.attributes.products: "products" must be a list, from [ to ], not the number 7
+    WrongType | offering.attributes.products: "products" must be a list, from [ to ], not the number 7: write one, such as ["tea"]
     WrongType | offering.attributes.features: "features" must be a list, from [ to ], not an object
-    Required | plans: "plans" is required
+    Required | plans: "plans" is required: add "plans":["weekly"]
     "#);
 }
 

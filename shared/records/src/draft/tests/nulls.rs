@@ -42,7 +42,7 @@ fn the_nulls_of_settings_and_prices_are_dropped() {
     check_null(&product(r#"{"EUR":null,"USD":{"amount":1,"includes_tax":null}}"#), &product(usd), &[]);
     assert_snapshot!(check(&product(r#"{"dollars":null}"#)), @r#"
     Malformed | price.dollars: "dollars" must be a currency of three letters, such as USD: write USD, if that is meant
-    WrongType | price.dollars: "dollars" must be an object, not null: write {"amount":1250} for 12.50, in minor units such as pence or cents
+    WrongType | price.dollars: "dollars" must be an object, not null: write {"amount":…}, such as {"amount":1250} for 12.50 USD
     "#);
 }
 
@@ -68,7 +68,7 @@ fn an_unknown_attribute_stays_as_it_is() {
 fn an_item_of_a_list_is_never_missing() {
     let line = r#"{"type":"subscription_offering","name":"Box","products":[null],"plans":["p",null]}"#;
     assert_snapshot!(tell(&resolve(draft(line), &[copy(RecordType::SubscriptionPlan, "p")]).unwrap_err()), @r#"
-    WrongType | products[0]: "products[0]" must be a string (an id or external_ref) or an object with attributes, not null
-    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not null
+    WrongType | products[0]: "products[0]" must be a string (an id or external_ref) or an object with attributes, not null: write one, or take it out
+    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not null: write one, or take it out
     "#);
 }

@@ -365,7 +365,10 @@ fn a_subscribers_payment_authority_may_lack_its_ids() {
         check_attributes(RecordType::SubscriptionSubscriber, &line)
     };
     assert_eq!(subscriber(r#"{"type":"authorize_net"}"#), "");
-    assert_eq!(subscriber("{}"), "Required | payment_authority.type: \"type\" is required");
+    assert_eq!(
+        subscriber("{}"),
+        "Required | payment_authority.type: \"type\" is required: add \"type\":\"stripe_payment_intents\""
+    );
     assert!(
         subscriber(r#"{"type":"stripe_payment_intents","card_id":"c"}"#)
             .starts_with("WrongLength | payment_authority.card_id")
@@ -377,11 +380,10 @@ fn what_is_missing_is_named_by_what_is_there() {
     let shown = |attributes: &str| {
         check_attributes(RecordType::SubscriptionOffering, &format!(r#"{{"name":"Box",{attributes}}}"#))
     };
-    assert_eq!(shown(r#""plans":[{"name":"Small"}]"#), "Required | pricing_options: \"pricing_options\" is required");
+    let options = "Required | pricing_options: \"pricing_options\" is required: add \"pricing_options\":[{";
+    assert!(shown(r#""plans":[{"name":"Small"}]"#).starts_with(options));
     let monthly = format!(r#""plans":[{{{PLAN}}}]"#);
-    assert_eq!(shown(&monthly), "Required | products: \"products\" is required");
-    assert_eq!(
-        shown(r#""plans":[{"attributes":{"name":"Small","feature_configurations":{}}}],"products":null"#),
-        "Required | pricing_options: \"pricing_options\" is required"
-    );
+    assert_eq!(shown(&monthly), "Required | products: \"products\" is required: add \"products\":[\"tea\"]");
+    let configured = r#""plans":[{"attributes":{"name":"Small","feature_configurations":{}}}],"products":null"#;
+    assert!(shown(configured).starts_with(options));
 }

@@ -38,7 +38,8 @@ fn copies_take_the_place_of_references() {
 
 #[test]
 fn a_reference_to_nothing_says_what_was_looked_for() {
-    let found = [copy(RecordType::SubscriptionProduct, "tea"), Resolution::Failed { line: 17 }];
+    let found =
+        [copy(RecordType::SubscriptionProduct, "tea"), Resolution::Failed { line: 17, why: crate::Failure::Faulty }];
     let errors = resolve(draft(OFFERING), &found).unwrap_err();
     assert_eq!(errors.iter().map(|error| error.blocked_by).collect::<Vec<_>>(), [Some(17), None]);
     assert_snapshot!(tell(&errors), @r#"
@@ -56,7 +57,7 @@ fn own_errors_and_those_of_references_are_reported_together() {
     "#);
     assert_snapshot!(check(&subscription(&format!(r#""offering_id":"{ACCOUNT}","plan_id":"p""#))), @r#"ReferenceNotFound | offering_id: no subscription_offering stored with this id: "550e8400-e29b-41d4-a716-446655440000"; correct it, or import that object too"#);
     assert_snapshot!(check(&subscription(r#""offering_external_ref":"box","plan_id":"p","pending":1"#)), @r#"
-    WrongType | pending: "pending" must be true or false, not the number 1
+    WrongType | pending: "pending" must be true or false, not the number 1: write true
     ReferenceNotFound | offering_external_ref: no subscription_offering with this external_ref in the file, and none stored with it: "box"; correct it, or import that object too
     "#);
 }

@@ -34,9 +34,9 @@ fn what_breaks_grammar_is_reported_with_its_column() {
 #[test]
 fn a_line_that_is_no_object_says_what_it_is() {
     assert_snapshot!(check("[1]"), @"NotAnObject | the line must be an object {…}, not an array: take the [ and ] away, and give each object a line of its own");
-    assert_snapshot!(check(" \"text\" "), @r#"NotAnObject | the line must be an object {…}, not the string "text""#);
-    assert_snapshot!(check("12"), @"NotAnObject | the line must be an object {…}, not the number 12");
-    assert_snapshot!(check("null"), @"NotAnObject | the line must be an object {…}, not null");
+    assert_snapshot!(check(" \"text\" "), @r#"NotAnObject | the line must be an object {…}, not the string "text": write the whole object, such as {"type":"subscription_product","name":"Tea box"}"#);
+    assert_snapshot!(check("12"), @r#"NotAnObject | the line must be an object {…}, not the number 12: write the whole object, such as {"type":"subscription_product","name":"Tea box"}"#);
+    assert_snapshot!(check("null"), @r#"NotAnObject | the line must be an object {…}, not null: write the whole object, such as {"type":"subscription_product","name":"Tea box"}"#);
 }
 
 #[test]
