@@ -11,7 +11,7 @@ use imports::{
 use multer::{Field, Multipart};
 use records::{json::Shown, near::same_letters};
 
-use crate::upload::{invalid, wrong};
+use crate::error::{invalid, wrong};
 
 /// The part that holds the file.
 const FILE: &str = "import_file";

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use imports::{
-    api::ApiError,
+    api::{ApiError, check_key},
     idempotency::Idempotency,
     options::{ImportOptions, Unknown},
 };
@@ -18,7 +18,7 @@ use crate::upload::Upload;
 /// [`ApiError::Validation`] when the key is empty or has more than 255 characters.
 pub fn of(key: Option<String>, upload: &Upload) -> Result<Option<Idempotency>, ApiError> {
     let Some(key) = key else { return Ok(None) };
-    let key = Idempotency::check(key)?;
+    let key = check_key(key)?;
     let mut packed = Content::with(&upload.options);
     packed.add(&upload.file);
     let packed = packed.digest();

@@ -1,14 +1,14 @@
 //! `POST /v2/subscriptions/imports`: stores a file and makes an import job of it.
 
+mod error;
 mod form;
 pub mod idempotency;
 pub mod upload;
 
 use chrono::{DateTime, Utc};
 use imports::{
-    api::{ApiError, Call, Document, ImportDocument, Reply, import_address},
+    api::{ApiError, Call, Document, ImportDocument, Reply, import_address, key_taken},
     creation::submit,
-    idempotency::Idempotency,
     import::{Import, ImportFile, ImportId, NewImport},
     ports::{Created, Files, Imports, Queue},
     queue_position::Turns,
@@ -59,7 +59,7 @@ async fn answer(
     let (import, new) = match created {
         Created::Now(import) => (import, true),
         Created::Before(import) => (import, false),
-        Created::KeyTaken(holder) => return Err(Idempotency::conflict("file or other options", holder)),
+        Created::KeyTaken(holder) => return Err(key_taken("file or other options", holder)),
     };
     // The job is stored, so the call has succeeded even if the queue position can't be read.
     let position = Turns::position_of(imports, &import).await.unwrap_or_default();

@@ -6,7 +6,7 @@ use imports::{
     options::{Given, ImportOptions, refuse_headers},
 };
 
-use crate::form;
+use crate::{error::wrong, form};
 
 /// The largest body that reaches a function: a Lambda call carries 6 MB, and the gateway encodes a binary body in base64.
 pub const MAX_BODY: usize = 6 * 1024 * 1024 / 4 * 3;
@@ -55,12 +55,4 @@ impl Upload {
         let (options, ignored) = given.into_parts();
         Ok(Self { file, options, ignored })
     }
-}
-
-pub(crate) fn wrong(name: &str, problem: &str) -> ApiError {
-    invalid(name, &format!("\"{name}\" {problem}"))
-}
-
-pub(crate) fn invalid(place: &str, problem: &str) -> ApiError {
-    ApiError::Validation(format!("{place}: {problem}"))
 }

@@ -1,6 +1,11 @@
 //! The `Idempotency-Key` of a call, and what the call asks for.
 
-use imports::{api::ApiError, idempotency::Idempotency, options::ImportOptions, ports::PortError};
+use imports::{
+    api::{ApiError, check_key},
+    idempotency::Idempotency,
+    options::ImportOptions,
+    ports::PortError,
+};
 
 /// Pairs the key of a call with its options, in whatever way they were given.
 ///
@@ -8,7 +13,7 @@ use imports::{api::ApiError, idempotency::Idempotency, options::ImportOptions, p
 /// [`ApiError::Validation`] when the key is empty or has more than 255 characters.
 pub(crate) fn of(key: Option<String>, options: &ImportOptions) -> Result<Option<Idempotency>, ApiError> {
     let Some(key) = key else { return Ok(None) };
-    let key = Idempotency::check(key)?;
+    let key = check_key(key)?;
     let fingerprint = serde_json::to_string(options).map_err(|error| PortError::Permanent(error.to_string()))?;
     Ok(Some(Idempotency { key, fingerprint, former: None }))
 }

@@ -7,8 +7,7 @@ mod request;
 use chrono::{DateTime, TimeDelta, Utc};
 use document::UploadDocument;
 use imports::{
-    api::{ApiError, Call, Document, Reply},
-    idempotency::Idempotency,
+    api::{ApiError, Call, Document, Reply, key_taken},
     import::ImportId,
     ports::{Promised, Reserved, UploadForms, UploadPromise, UploadTerms, Uploads},
     upload,
@@ -39,7 +38,7 @@ pub async fn handle(
     let (id, is_new) = match reserved {
         Reserved::Now => (id, true),
         Reserved::Before(id) => (id, false),
-        Reserved::KeyTaken(holder) => return Err(Idempotency::conflict("upload with other options", holder)),
+        Reserved::KeyTaken(holder) => return Err(key_taken("upload with other options", holder)),
     };
     let expires_at = now + time;
     let terms = UploadTerms { key: upload::key(&call.store, id), max_bytes: MAX_FILE_BYTES, expires_at };

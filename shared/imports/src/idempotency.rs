@@ -2,8 +2,6 @@
 
 use chrono::TimeDelta;
 
-use crate::{api::ApiError, import::ImportId};
-
 /// How long a key is remembered. After that it is as good as new.
 pub const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 
@@ -12,9 +10,6 @@ pub const MAX_KEY: usize = 255;
 
 /// The header in which a key comes, as the gateway writes it.
 pub const HEADER: &str = "idempotency-key";
-
-/// How an error's detail begins: the header's path, then its name.
-const NAMED: &str = "header.idempotency-key: \"Idempotency-Key\"";
 
 /// A key, and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,27 +23,6 @@ pub struct Idempotency {
 }
 
 impl Idempotency {
-    /// Checks a key.
-    ///
-    /// # Errors
-    /// [`ApiError::Validation`] when it is empty or has more than 255 characters.
-    pub fn check(key: String) -> Result<String, ApiError> {
-        if (1..=MAX_KEY).contains(&key.chars().count()) {
-            return Ok(key);
-        }
-        Err(ApiError::Validation(format!("{NAMED} must be 1 to {MAX_KEY} characters long")))
-    }
-
-    /// Answers a call whose key stands for another `what`, which made the import `holder`.
-    #[must_use]
-    pub fn conflict(what: &str, holder: ImportId) -> ApiError {
-        let hours = REMEMBERED.num_hours();
-        ApiError::Conflict(format!(
-            "{NAMED} was used for another {what}, by the import {holder}; a key is remembered for {hours} hours, a new \
-             import needs a new one"
-        ))
-    }
-
     /// Whether a call that was remembered with this fingerprint is equal.
     #[must_use]
     pub fn equals(&self, remembered: &str) -> bool {
