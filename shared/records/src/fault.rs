@@ -4,7 +4,7 @@ use crate::{
     error::{RecordError, RecordErrorCode},
     failure::Reasons,
     limits::{MAX_FILE_BYTES, MAX_OBJECTS, MAX_OVERHEAD},
-    unpack::cure,
+    unpack::kind::cure,
 };
 
 /// Why a file can't be tried, or comes to nothing.

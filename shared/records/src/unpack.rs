@@ -1,12 +1,11 @@
 //! From the stored bytes to the file: gzip undone, even twice, size capped, other kinds of file recognised.
 
-mod kind;
+pub(crate) mod kind;
 
 use std::io::{self, Write};
 
 use flate2::write::GzDecoder;
 
-pub(crate) use self::kind::cure;
 use self::kind::other_kind;
 use crate::{
     fault::FileFault,
