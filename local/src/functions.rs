@@ -54,6 +54,15 @@ pub(crate) fn build(how: Build) -> Result<Vec<Package>, Error> {
     Ok(packages)
 }
 
+/// Builds every function, `release` as released, and gives their names and executables.
+///
+/// # Errors
+/// When they do not build.
+pub fn executables(release: bool) -> Result<Vec<(String, PathBuf)>, Error> {
+    let built = compile(&names()?, Build { release, ..Build::default() })?;
+    Ok(built.into_iter().map(|Executable { name, path }| (name, path)).collect())
+}
+
 /// Builds one function and gives its executable.
 pub(crate) fn executable(name: &str) -> Result<PathBuf, Error> {
     let names = names()?;

@@ -5,7 +5,7 @@ pub mod client;
 mod deploy;
 mod emulator;
 mod error;
-mod functions;
+pub mod functions;
 pub mod import;
 pub mod issuer;
 pub mod output;
