@@ -41,8 +41,7 @@ impl Figure {
             Slack::Above(share) => (0.0, expected * (1.0 + share)),
         };
         let is_right = (least..=most).contains(&self.value);
-        let wanted = if least == most { format!("{most}") } else { format!("{least:.1} to {most:.1}") };
-        (!is_right).then(|| format!("{}: {:.2}, expected {wanted}", self.name, self.value))
+        (!is_right).then(|| format!("{}: {:.2}, expected {least:.2} to {most:.2}", self.name, self.value))
     }
 }
 
@@ -55,8 +54,10 @@ impl fmt::Display for Figure {
 /// Fails when a count is not the expected one.
 pub(crate) fn check(figures: &[Figure]) -> Outcome {
     let expected = read()?.remove(profile()).unwrap_or_default();
-    let problems: Vec<_> =
-        figures.iter().filter_map(|figure| figure.problem(expected.get(&figure.name).copied())).collect();
+    let of = |figure: &Figure| figure.problem(expected.get(&figure.name).copied());
+    let mut problems: Vec<_> = figures.iter().filter_map(of).collect();
+    let counted = |name: &str| figures.iter().any(|figure| figure.name == name);
+    problems.extend(expected.keys().filter(|name| !counted(name)).map(|name| format!("{name}: was not counted")));
     if problems.is_empty() {
         say(&format!("As expected: {} counts.", figures.len()));
         return Ok(());

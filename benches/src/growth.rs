@@ -122,8 +122,9 @@ fn draw(drawn: &[(Series, Vec<Point>)]) -> Result<(), Box<dyn std::error::Error>
     let areas = root.split_evenly((2, drawn.len()));
     let (times, memories) = areas.split_at_checked(drawn.len()).ok_or("too few areas")?;
     for ((series, points), (time, memory)) in drawn.iter().zip(times.iter().zip(memories)) {
-        curve(time, series, "s", points.iter().map(|point| (point.x, point.seconds)).collect())?;
-        curve(memory, series, "MB over the file", points.iter().map(|point| (point.x, point.megabytes)).collect())?;
+        let of = |value: fn(&Point) -> f64| points.iter().map(|point| (point.x, value(point))).collect::<Vec<_>>();
+        curve(time, series, "s", &of(|point| point.seconds))?;
+        curve(memory, series, "MB over the file", &of(|point| point.megabytes))?;
     }
     Ok(root.present()?)
 }
@@ -134,7 +135,7 @@ fn curve(
     area: &Area<'_>,
     series: &Series,
     unit: &str,
-    points: Vec<(f64, f64)>,
+    points: &[(f64, f64)],
 ) -> Result<(), Box<dyn std::error::Error>> {
     let most = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
     let x: Range<f64> = 0.0..most(&mut points.iter().map(|(x, _)| *x));

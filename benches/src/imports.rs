@@ -99,7 +99,7 @@ fn failed_lines(fake: &Fake, written: usize) -> Outcome<u64> {
         // The latest claim's report: keys end in its number and the file's name.
         let key = fake.bucket().keys().into_iter().filter(|key| key.ends_with(name)).max();
         let file = key.and_then(|key| fake.bucket().get(&key)).unwrap_or_default();
-        file.iter().filter(|&&byte| byte == b'\n').count()
+        memchr::memchr_iter(b'\n', &file).count()
     };
     let (all, failed) = (lines("/results.jsonl"), lines("/failed-results.jsonl"));
     if all == 0 || all != written + failed {

@@ -1,11 +1,6 @@
 //! The short run: counts alone, which a busy machine does not change.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use crate::{
     Outcome,
@@ -20,8 +15,9 @@ use crate::{
 
 const FILE: ImportFile = ImportFile { kind: Kind::Good, lines: 10_000 };
 
-/// Instructions are counted between a smaller file and this one, so that the start of the function counts for nothing.
-const SMALLER: ImportFile = ImportFile { kind: Kind::Good, lines: 2_000 };
+/// Instructions are counted between two smaller files, so that the start of the function counts for nothing.
+const COUNTED: [ImportFile; 2] =
+    [ImportFile { kind: Kind::Good, lines: 1_000 }, ImportFile { kind: Kind::Good, lines: 5_000 }];
 
 pub(crate) async fn run(programs: &Programs, check: bool, accept: bool) -> Outcome {
     let mut figures = unlimited(programs).await?;
@@ -76,14 +72,15 @@ async fn limited(programs: &Programs) -> Outcome<Vec<Figure>> {
 
 /// How many instructions the worker takes for an object, by valgrind's callgrind.
 async fn instructions(programs: &Programs) -> Outcome<f64> {
-    let (smaller, larger) = (counted(programs, SMALLER).await?, counted(programs, FILE).await?);
-    let objects = u64::try_from(FILE.lines - SMALLER.lines)?;
-    Ok(crate::real(larger.saturating_sub(smaller)) / crate::real(objects))
+    let [few, many] = COUNTED;
+    let (less, more) = (counted(programs, few).await?, counted(programs, many).await?);
+    let objects = u64::try_from(many.lines - few.lines)?;
+    Ok(crate::real(more.saturating_sub(less)) / crate::real(objects))
 }
 
 async fn counted(programs: &Programs, file: ImportFile) -> Outcome<u64> {
     /// Under valgrind all takes fifty times as long: no job is handed over for that.
-    const AGES: Duration = Duration::from_secs(3_600);
+    const AGES: Duration = Duration::from_hours(1);
     let program = programs.of("process-import")?;
     let told = folder()?.join("callgrind.out");
     let fake = imports::offer(programs, file.make()?, Manner::Null).await?;
@@ -95,7 +92,7 @@ async fn counted(programs: &Programs, file: ImportFile) -> Outcome<u64> {
     Ok(total.ok_or("callgrind told no total")?.parse()?)
 }
 
-fn callgrind(program: &Path, told: &PathBuf) -> Command {
+fn callgrind(program: &Path, told: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--quiet"]).arg(format!("--callgrind-out-file={}", told.display())).arg(program);
     command

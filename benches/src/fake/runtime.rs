@@ -18,7 +18,7 @@ use super::http::{self, Answer, Server};
 use crate::Outcome;
 
 /// A function that never answers has a mistake; the longest work of all takes less.
-const PATIENCE: Duration = Duration::from_secs(1_200);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 #[derive(Debug)]
 pub(crate) struct Runtime {

@@ -141,8 +141,8 @@ pub(super) async fn pages(programs: &Programs) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-/// The calls of a post: it puts the file, counts and writes the job, asks once for its position and sends its tick.
-const CALLS: [&str; 5] = ["PutObject", "UpdateItem", "TransactWriteItems", "BatchGetItem", "SendMessage"];
+/// The calls of a post: it puts the file, takes a time, writes the job, sends its tick and asks once for its position.
+const CALLS: [&str; 5] = ["PutObject", "UpdateItem", "TransactWriteItems", "SendMessage", "GetItem"];
 
 /// Which calls a post makes.
 pub(super) async fn post(programs: &Programs) -> Outcome<Vec<Row>> {
