@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Sorted,
     /// Long lines, one in ten of them bad.
     TenthBad,
-    /// Lines that are bad in every way there is.
+    /// The lines of a good file, all of them bad.
     AllBad,
     /// Long lines of three write units each.
     Fat,
@@ -51,21 +51,30 @@ impl ImportFile {
     pub(crate) fn make(self) -> Outcome<Bytes> {
         const SEED: u64 = 1;
         let Self { kind, lines } = self;
-        let generate = |bad| {
+        let generate = || {
             let mut bytes = Vec::new();
-            samples::generate(lines, SEED, bad, &mut bytes)?;
+            samples::generate(lines, SEED, 0, &mut bytes)?;
             Ok::<_, crate::Failure>(bytes)
         };
         let bytes = match kind {
-            Kind::Good => generate(0)?,
-            Kind::Sorted => sorted(&generate(0)?),
-            Kind::AllBad => generate(lines)?,
-            Kind::Bad(share) => generate(lines * share / 100)?,
+            Kind::Good => generate()?,
+            Kind::Sorted => sorted(&generate()?),
+            Kind::AllBad => spoilt(&generate()?, 100),
+            Kind::Bad(share) => spoilt(&generate()?, share),
             Kind::Fat | Kind::TenthBad | Kind::Sized(_) | Kind::Largest => long_lines(kind, lines)?,
             Kind::Referring(share) => offerings(share, lines)?,
         };
         Ok(Bytes::from(bytes))
     }
+}
+
+/// Takes the names, which every type must have, from so many lines in a hundred.
+fn spoilt(file: &[u8], share: usize) -> Vec<u8> {
+    let text = String::from_utf8_lossy(file);
+    let line = |(number, line): (usize, &str)| {
+        if number % 100 < share { line.replace("\"name\":", "\"title\":") } else { line.to_owned() }
+    };
+    text.split_inclusive('\n').enumerate().map(line).collect::<String>().into_bytes()
 }
 
 /// Puts each line behind what it refers to.

@@ -131,7 +131,7 @@ fn lib_dynamodb() -> Outcome<PathBuf> {
     fs::create_dir_all(&wanted)?;
     fs::write(wanted.join("package.json"), LIB_DYNAMODB_PACKAGES)?;
     let mut npm = Command::new("npm");
-    npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(&wanted);
+    npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&wanted);
     let output = npm.output().map_err(|error| format!("npm can't be run: {error}"))?;
     if !output.status.success() {
         return Err(format!("npm failed: {}", String::from_utf8_lossy(&output.stderr)).into());
