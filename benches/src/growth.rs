@@ -27,58 +27,30 @@ struct Series {
 
 struct Point {
     x: f64,
+    /// Of processors: those who wait for the machine's are not measured.
     seconds: f64,
     /// Over the file's size.
     megabytes: f64,
 }
 
 fn series() -> Vec<Series> {
-    let some = |kind| ImportFile { kind, lines: FULL / 5 };
-    let series = |what, unit, files: Vec<(u32, ImportFile)>| Series {
-        what,
-        unit,
-        files: files.into_iter().map(|(x, file)| (f64::from(x), file)).collect(),
-    };
+    const SHARES: [usize; 5] = [0, 25, 50, 75, 100];
+    let real = |number: usize| crate::real(u64::try_from(number).unwrap_or_default());
+    let fifth = |kind| ImportFile { kind, lines: FULL / 5 };
     let lines = [1_000, 10_000, 20_000, 30_000, 40_000, 50_000];
+    let good = |lines| (real(lines) / 1e3, ImportFile { kind: Kind::Good, lines });
+    let sized = |bytes| (real(bytes) / 1e3, fifth(Kind::Sized(bytes)));
+    let of_shares = |kind: fn(usize) -> Kind| SHARES.map(|share| (real(share), fifth(kind(share)))).to_vec();
+    let lengths = [200, 5_000, 10_000, 15_000, 20_000];
     vec![
-        series(
-            "objects",
-            "thousands",
-            lines
-                .map(|lines| {
-                    let thousands = u32::try_from(lines / 1_000).unwrap_or_default();
-                    (thousands, ImportFile { kind: Kind::Good, lines })
-                })
-                .to_vec(),
-        ),
-        series(
-            "size of a line",
-            "hundred bytes",
-            [2, 50, 100, 150, 200]
-                .map(|hundreds| {
-                    let bytes = usize::try_from(hundreds).unwrap_or_default() * 100;
-                    (hundreds, some(Kind::Sized(bytes)))
-                })
-                .to_vec(),
-        ),
-        series(
-            "lines that refer to one large object",
-            "%",
-            [0, 25, 50, 75, 100]
-                .map(|share| (share, some(Kind::Referring(usize::try_from(share).unwrap_or_default()))))
-                .to_vec(),
-        ),
-        series(
-            "bad lines",
-            "%",
-            [0, 25, 50, 75, 100]
-                .map(|share| (share, some(Kind::Bad(usize::try_from(share).unwrap_or_default()))))
-                .to_vec(),
-        ),
+        Series { what: "objects", unit: "thousand", files: lines.map(good).to_vec() },
+        Series { what: "size of a line", unit: "KB", files: lengths.map(sized).to_vec() },
+        Series { what: "lines that refer to one large object", unit: "%", files: of_shares(Kind::Referring) },
+        Series { what: "bad lines", unit: "%", files: of_shares(Kind::Bad) },
     ]
 }
 
-/// Measures all, draws the plot, and says of each how far from straight its time is.
+/// Measures all, draws the plot, and says of each how far from straight its CPU time is.
 pub(crate) async fn measure(programs: &Programs) -> Outcome<Vec<Row>> {
     let mut drawn = Vec::new();
     for series in series() {
@@ -88,7 +60,7 @@ pub(crate) async fn measure(programs: &Programs) -> Outcome<Vec<Row>> {
             let size = crate::real(u64::try_from(bytes.len())?);
             let imported = imports::import(programs, bytes, Null).await?;
             let megabytes = (crate::real(imported.peak) - size) / 1e6;
-            points.push(Point { x, seconds: imported.wall, megabytes });
+            points.push(Point { x, seconds: imported.cpu, megabytes });
         }
         say(&format!("growth: {}", series.what));
         drawn.push((series, points));
@@ -99,7 +71,7 @@ pub(crate) async fn measure(programs: &Programs) -> Outcome<Vec<Row>> {
             .iter()
             .map(|point| format!("{} {}: {:.2} s, {:.0} MB", point.x, series.unit, point.seconds, point.megabytes))
             .collect();
-        let what = format!("time at the largest / a straight line through the first half: {}", series.what);
+        let what = format!("CPU at the end / on a straight line through the first half: {}", series.what);
         Row::new("G", what, Wanted::AtMost(1.25), bend(points), Unit::Times).detail(times.join("; "))
     };
     Ok(drawn.iter().map(row).collect())
@@ -123,7 +95,7 @@ fn draw(drawn: &[(Series, Vec<Point>)]) -> Result<(), Box<dyn std::error::Error>
     let (times, memories) = areas.split_at_checked(drawn.len()).ok_or("too few areas")?;
     for ((series, points), (time, memory)) in drawn.iter().zip(times.iter().zip(memories)) {
         let of = |value: fn(&Point) -> f64| points.iter().map(|point| (point.x, value(point))).collect::<Vec<_>>();
-        curve(time, series, "s", &of(|point| point.seconds))?;
+        curve(time, series, "s of CPU", &of(|point| point.seconds))?;
         curve(memory, series, "MB over the file", &of(|point| point.megabytes))?;
     }
     Ok(root.present()?)

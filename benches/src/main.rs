@@ -83,6 +83,8 @@ async fn run(arguments: Arguments) -> Outcome {
     if let Some(Child::Peer(peer)) = arguments.child {
         return peer.run().await;
     }
+    // All paths here are from there.
+    std::env::set_current_dir(local::workspace::root()?)?;
     say("Building the functions.");
     let programs = Programs::build()?;
     if arguments.thin {

@@ -18,7 +18,7 @@ pub mod stack;
 pub mod stack_file;
 mod template;
 pub mod up;
-mod workspace;
+pub mod workspace;
 
 pub use error::Error;
 pub use stack::{Options, Stack};
