@@ -18,6 +18,8 @@ pub(crate) enum Slack {
     Around(f64),
     /// By such a share more; less is welcome.
     Above(f64),
+    /// Whatever is expected, so much at most: it depends on time as well.
+    AtMost(f64),
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +41,7 @@ impl Figure {
             Slack::Exact => (expected, expected),
             Slack::Around(share) => (expected * (1.0 - share), expected * (1.0 + share)),
             Slack::Above(share) => (0.0, expected * (1.0 + share)),
+            Slack::AtMost(most) => (0.0, most),
         };
         let is_right = (least..=most).contains(&self.value);
         (!is_right).then(|| format!("{}: {:.2}, expected {least:.2} to {most:.2}", self.name, self.value))
@@ -87,6 +90,7 @@ mod tests {
         assert!(!problem(100.0, Slack::Exact) && problem(100.5, Slack::Exact) && problem(99.5, Slack::Exact));
         assert!(!problem(98.5, Slack::Around(0.02)) && problem(97.5, Slack::Around(0.02)));
         assert!(!problem(50.0, Slack::Above(0.1)) && problem(111.0, Slack::Above(0.1)));
+        assert!(!problem(9.0, Slack::AtMost(10.0)) && problem(11.0, Slack::AtMost(10.0)));
         assert!(Figure::new("x", 1.0, Slack::Exact).problem(None).is_some(), "a new count has to be accepted");
     }
 }

@@ -65,8 +65,8 @@ async fn limited(programs: &Programs) -> Outcome<Vec<Figure>> {
     let in_vain = 100.0 * crate::real(counts.in_vain) / crate::real(counts.offered);
     Ok(vec![
         Figure::new("write units used at the limits", crate::real(counts.write_units), Slack::Exact),
-        // It depends on time: a burst more or less.
-        Figure::new("items offered in vain at the limits, %", in_vain, Slack::Above(1.0)),
+        // One or two where nothing else runs. Sent as fast as answers come, half of all would be.
+        Figure::new("items offered in vain at the limits, %", in_vain, Slack::AtMost(15.0)),
     ])
 }
 
