@@ -5,7 +5,10 @@ use std::time::Duration;
 use imports::times::{WORKER_TIMEOUT, duration};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use twins::Call;
+use twins::{
+    Call,
+    manners::{Contention, Limits, Manners},
+};
 
 use crate::outages::{PERMISSIONS, SERVICES};
 
@@ -96,11 +99,18 @@ pub(crate) struct Weather {
     pub(crate) poison: bool,
     /// What is out for a while.
     pub(crate) out: Option<Out>,
-    /// When it clears up.
+    /// Whether overlapping requests over an item are refused.
+    pub(crate) contends: bool,
+    /// How many write units the table of objects takes a second, if not as many as come.
+    pub(crate) units: Option<u16>,
+    /// When it clears up. Contention and limits stay.
     pub(crate) lasts: Duration,
     /// How long Lambda lets the worker run.
     pub(crate) timeout: Duration,
 }
+
+/// Few enough units a second for small files to meet them.
+const LIMITS: [u16; 3] = [40, 100, 400];
 
 impl Weather {
     /// The weather of a seed: some calm, some stormy, each thing that goes wrong also by itself.
@@ -108,7 +118,7 @@ impl Weather {
         let lasts = chance.millis(60_000, 420_000);
         let timeout = if chance.happens(150) { chance.millis(45_000, 99_000) } else { duration(WORKER_TIMEOUT) };
         let calm = Self { lasts, timeout, ..Self::default() };
-        match chance.below(22) {
+        match chance.below(25) {
             0 => Self { lasts: Duration::from_mins(1), ..calm },
             1 => Self { kills: 400, faults: 50, fails: Some(Call::Hide), ..calm },
             2..=4 => Self { kills: chance.pick(&[150, 400, 700]), ..calm },
@@ -133,10 +143,20 @@ impl Weather {
                 let (out, kills) = (Some(Out::of(chance, lasts)), chance.pick(&[50, 200]));
                 Self { out, kills, faults: 20, mischief: 50, poison: chance.happens(200), ..calm }
             }
+            19 => Self { contends: true, units: Some(chance.pick(&LIMITS)), slow: chance.pick(&[0, 50]), ..calm },
+            20 => {
+                let (out, units) = (Some(Out::of(chance, lasts)), Some(chance.pick(&LIMITS)));
+                Self { out, contends: true, units, ..calm }
+            }
+            21 => {
+                let (kills, stalls) = (chance.pick(&[0, 150, 400]), chance.pick(&[0, 400]));
+                Self { contends: true, units: Some(chance.pick(&LIMITS)), kills, stalls, mischief: 50, ..calm }
+            }
             _ => {
                 let faults = chance.pick(&[100, 200, 300]);
                 Self {
                     faults,
+                    contends: chance.happens(500),
                     slow: chance.pick(&[0, 50]),
                     permanent: 2,
                     kills: 250,
@@ -147,6 +167,12 @@ impl Weather {
                 }
             }
         }
+    }
+
+    /// The manners of the database.
+    pub(crate) fn manners(&self) -> Manners {
+        let limits = self.units.map(|units| Limits::new(1_000.0, units.into()));
+        Manners { contention: self.contends.then(|| Contention::new(5..=20)), limits, ..Manners::default() }
     }
 
     /// Whether nothing goes wrong but that something is out: no job is to blame for that.
