@@ -99,8 +99,8 @@ pub(crate) struct Weather {
     pub(crate) poison: bool,
     /// What is out for a while.
     pub(crate) out: Option<Out>,
-    /// Whether overlapping requests over an item are refused.
-    pub(crate) contends: bool,
+    /// For how many milliseconds a transaction holds its items at most, if others over them are refused.
+    pub(crate) holds: Option<u64>,
     /// How many write units the table of objects takes a second, if not as many as come.
     pub(crate) units: Option<u16>,
     /// When it clears up. Contention and limits stay.
@@ -108,6 +108,9 @@ pub(crate) struct Weather {
     /// How long Lambda lets the worker run.
     pub(crate) timeout: Duration,
 }
+
+/// As DynamoDB does, and for so long that requests meet often.
+const HOLDS: [u64; 3] = [20, 20, 1_000];
 
 /// Few enough units a second for small files to meet them.
 const LIMITS: [u16; 3] = [40, 100, 400];
@@ -136,27 +139,40 @@ impl Weather {
             }
             13..=16 => {
                 let slow = chance.pick(&[0, 0, 50]);
-                Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm }
+                let holds = chance.pick(&[None, Some(20)]);
+                Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, holds, ..calm }
             }
             17 => Self { out: Some(Out::of(chance, lasts)), ..calm },
             18 => {
                 let (out, kills) = (Some(Out::of(chance, lasts)), chance.pick(&[50, 200]));
                 Self { out, kills, faults: 20, mischief: 50, poison: chance.happens(200), ..calm }
             }
-            19 => Self { contends: true, units: Some(chance.pick(&LIMITS)), slow: chance.pick(&[0, 50]), ..calm },
+            19 => Self {
+                holds: Some(chance.pick(&HOLDS)),
+                units: Some(chance.pick(&LIMITS)),
+                slow: chance.pick(&[0, 50]),
+                ..calm
+            },
             20 => {
                 let (out, units) = (Some(Out::of(chance, lasts)), Some(chance.pick(&LIMITS)));
-                Self { out, contends: true, units, ..calm }
+                Self { out, holds: Some(chance.pick(&HOLDS)), units, ..calm }
             }
             21 => {
                 let (kills, stalls) = (chance.pick(&[0, 150, 400]), chance.pick(&[0, 400]));
-                Self { contends: true, units: Some(chance.pick(&LIMITS)), kills, stalls, mischief: 50, ..calm }
+                Self {
+                    holds: Some(chance.pick(&HOLDS)),
+                    units: Some(chance.pick(&LIMITS)),
+                    kills,
+                    stalls,
+                    mischief: 50,
+                    ..calm
+                }
             }
             _ => {
                 let faults = chance.pick(&[100, 200, 300]);
                 Self {
                     faults,
-                    contends: chance.happens(500),
+                    holds: chance.pick(&[None, Some(20), Some(1_000)]),
                     slow: chance.pick(&[0, 50]),
                     permanent: 2,
                     kills: 250,
@@ -172,7 +188,7 @@ impl Weather {
     /// The manners of the database.
     pub(crate) fn manners(&self) -> Manners {
         let limits = self.units.map(|units| Limits::new(1_000.0, units.into()));
-        Manners { contention: self.contends.then(|| Contention::new(5..=20)), limits, ..Manners::default() }
+        Manners { contention: self.holds.map(|most| Contention::new(5..=most)), limits, ..Manners::default() }
     }
 
     /// Whether nothing goes wrong but that something is out: no job is to blame for that.

@@ -9,7 +9,7 @@ use records::RecordErrorCode;
 
 use super::{attempts, ended, job, product};
 use crate::{
-    proxy::{Befalls, Proxy, holds},
+    proxy::{Befalls, Proxy, answer, holds},
     world::World,
 };
 
@@ -40,8 +40,7 @@ fn denial(action: &str) -> Vec<u8> {
         let body = format!("{{\"__type\":\"com.amazon.coral.service#AccessDeniedException\",\"message\":\"{said}\"}}");
         ("400 Bad Request", "application/x-amz-json-1.0", body)
     };
-    let length = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+    answer(status, kind, &body)
 }
 
 /// How many of the jobs have ended.
