@@ -20,6 +20,8 @@ pub struct Limits {
 struct Saved {
     units: f64,
     at: Instant,
+    /// How many were used up so far.
+    used: f64,
 }
 
 /// Which limit is reached.
@@ -62,17 +64,28 @@ impl Limits {
         let [of_table, of_partition] = [None, Some(partition.to_owned())].map(|key| (table.to_owned(), key));
         let [left_of_table, left_of_partition] =
             [(&of_table, self.table), (&of_partition, self.partition)].map(|(key, most)| {
-                let saved = self.saved.get(key).copied().unwrap_or(Saved { units: most, at: now });
-                (saved.units + most * now.saturating_duration_since(saved.at).as_secs_f64()).min(most) - units
+                let saved = self.saved.get(key).copied().unwrap_or(Saved { units: most, at: now, used: 0.0 });
+                let more = most * now.saturating_duration_since(saved.at).as_secs_f64();
+                Saved { units: (saved.units + more).min(most) - units, at: now, used: saved.used + units }
             });
-        if left_of_table < 0.0 {
+        if left_of_table.units < 0.0 {
             return Err(Limit::Table);
         }
-        if left_of_partition < 0.0 {
+        if left_of_partition.units < 0.0 {
             return Err(Limit::Partition);
         }
-        self.saved.insert(of_table, Saved { units: left_of_table, at: now });
-        self.saved.insert(of_partition, Saved { units: left_of_partition, at: now });
+        self.saved.insert(of_table, left_of_table);
+        self.saved.insert(of_partition, left_of_partition);
         Ok(())
+    }
+
+    /// How many units the busiest partition has used, and the busiest table.
+    #[must_use]
+    pub fn most_used(&self) -> (f64, f64) {
+        let most = |is_table: bool| {
+            let of_kind = self.saved.iter().filter(|((_, partition), _)| partition.is_none() == is_table);
+            of_kind.map(|(_, saved)| saved.used).fold(0.0, f64::max)
+        };
+        (most(false), most(true))
     }
 }
