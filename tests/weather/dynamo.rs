@@ -103,6 +103,12 @@ impl Dynamo {
         self.0.manners.as_ref().map_or_else(Figures::default, |manners| manners.lock().unwrap().figures)
     }
 
+    /// How many write units the busiest partition has used.
+    pub(crate) fn used(&self) -> f64 {
+        let used = |manners: &Mutex<Manners>| manners.lock().unwrap().limits.as_ref().map(Limits::most_used);
+        self.0.manners.as_ref().and_then(used).unwrap_or_default()
+    }
+
     async fn answer(self, operation: String, body: Value) -> (u16, String) {
         let Shared { database, manners, delay, log } = &*self.0;
         if operation == "TransactWriteItems" {

@@ -79,13 +79,10 @@ impl Limits {
         Ok(())
     }
 
-    /// How many units the busiest partition has used, and the busiest table.
+    /// How many units the busiest partition has used.
     #[must_use]
-    pub fn most_used(&self) -> (f64, f64) {
-        let most = |is_table: bool| {
-            let of_kind = self.saved.iter().filter(|((_, partition), _)| partition.is_none() == is_table);
-            of_kind.map(|(_, saved)| saved.used).fold(0.0, f64::max)
-        };
-        (most(false), most(true))
+    pub fn most_used(&self) -> f64 {
+        let partitions = self.saved.iter().filter(|((_, partition), _)| partition.is_some());
+        partitions.map(|(_, saved)| saved.used).fold(0.0, f64::max)
     }
 }
