@@ -147,27 +147,7 @@ impl Weather {
                 let (out, kills) = (Some(Out::of(chance, lasts)), chance.pick(&[50, 200]));
                 Self { out, kills, faults: 20, mischief: 50, poison: chance.happens(200), ..calm }
             }
-            19 => Self {
-                holds: Some(chance.pick(&HOLDS)),
-                units: Some(chance.pick(&LIMITS)),
-                slow: chance.pick(&[0, 50]),
-                ..calm
-            },
-            20 => {
-                let (out, units) = (Some(Out::of(chance, lasts)), Some(chance.pick(&LIMITS)));
-                Self { out, holds: Some(chance.pick(&HOLDS)), units, ..calm }
-            }
-            21 => {
-                let (kills, stalls) = (chance.pick(&[0, 150, 400]), chance.pick(&[0, 400]));
-                Self {
-                    holds: Some(chance.pick(&HOLDS)),
-                    units: Some(chance.pick(&LIMITS)),
-                    kills,
-                    stalls,
-                    mischief: 50,
-                    ..calm
-                }
-            }
+            19..=21 => Self::at_limits(chance, calm),
             _ => {
                 let faults = chance.pick(&[100, 200, 300]);
                 Self {
@@ -182,6 +162,16 @@ impl Weather {
                     ..calm
                 }
             }
+        }
+    }
+
+    /// A database with all its manners, alone and with something else.
+    fn at_limits(chance: &mut Chance, calm: Self) -> Self {
+        let calm = Self { holds: Some(chance.pick(&HOLDS)), units: Some(chance.pick(&LIMITS)), ..calm };
+        match chance.below(3) {
+            0 => Self { slow: chance.pick(&[0, 50]), ..calm },
+            1 => Self { out: Some(Out::of(chance, calm.lasts)), ..calm },
+            _ => Self { kills: chance.pick(&[0, 150, 400]), stalls: chance.pick(&[0, 400]), mischief: 50, ..calm },
         }
     }
 

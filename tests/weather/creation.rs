@@ -21,15 +21,15 @@ const AT_WORST: Weather = Weather { hold: Some(20), limits: false };
 const LINE: &str = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}";
 
 /// Makes a job `every` so often, and runs them; answers how long each took to make.
-async fn make(weather: Weather, jobs: u32, every: Duration, make: Make) -> Vec<Duration> {
+async fn make(weather: Weather, jobs: u32, every: Duration, how: How) -> Vec<Duration> {
     let (world, dynamo) = (World::new(), Dynamo::new(weather));
     let (begun, used) = (Instant::now(), Cell::new(0.0));
     let made = async |number: u32| {
         let at = begun + every * number;
         sleep_until(at).await;
-        match make {
-            Make::Post => post(&world, &dynamo.table(), number).await,
-            Make::Drop => drop_file(&world, &dynamo.table(), number).await,
+        match how {
+            How::Post => post(&world, &dynamo.table(), number).await,
+            How::Drop => drop_file(&world, &dynamo.table(), number).await,
         }
         used.set(dynamo.used());
         at.elapsed()
@@ -47,7 +47,7 @@ async fn make(weather: Weather, jobs: u32, every: Duration, make: Make) -> Vec<D
 
 /// How jobs are made.
 #[derive(Clone, Copy)]
-enum Make {
+enum How {
     Post,
     Drop,
 }
@@ -103,7 +103,7 @@ fn show(what: &str, took: &[Duration]) -> Duration {
 
 #[tokio::test(start_paused = true)]
 async fn two_hundred_posts_at_once_all_make_their_jobs() {
-    let took = make(AT_WORST, 200, Duration::ZERO, Make::Post).await;
+    let took = make(AT_WORST, 200, Duration::ZERO, How::Post).await;
     assert!(show("200 posts at once", &took) <= Duration::from_secs(1));
 }
 
@@ -111,25 +111,25 @@ async fn two_hundred_posts_at_once_all_make_their_jobs() {
 #[tokio::test(start_paused = true)]
 async fn fifty_posts_a_second_all_make_their_jobs() {
     let seconds = std::env::var("POST_SECONDS").map_or(5, |seconds| seconds.parse().unwrap());
-    let took = make(AT_WORST, 50 * seconds, Duration::from_millis(20), Make::Post).await;
+    let took = make(AT_WORST, 50 * seconds, Duration::from_millis(20), How::Post).await;
     assert!(show(&format!("50 posts a second for {seconds} seconds"), &took) <= Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_posts_in_a_second_all_make_their_jobs() {
-    let took = make(AT_WORST, 1_000, Duration::from_millis(1), Make::Post).await;
+    let took = make(AT_WORST, 1_000, Duration::from_millis(1), How::Post).await;
     assert!(show("1,000 posts in a second", &took) <= Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_drops_in_a_second_all_make_their_jobs() {
-    let took = make(AT_WORST, 1_000, Duration::from_millis(1), Make::Drop).await;
+    let took = make(AT_WORST, 1_000, Duration::from_millis(1), How::Drop).await;
     assert!(show("1,000 drops in a second", &took) <= Duration::from_secs(1));
 }
 
 /// More than the partition of the lane takes at once: some are tried again.
 #[tokio::test(start_paused = true)]
 async fn at_the_limits_of_a_partition_none_fails_either() {
-    let took = make(Weather { limits: true, ..AT_WORST }, 1_000, Duration::ZERO, Make::Post).await;
+    let took = make(Weather { limits: true, ..AT_WORST }, 1_000, Duration::ZERO, How::Post).await;
     assert!(show("1,000 posts at once at the limits", &took) <= Duration::from_secs(10));
 }

@@ -52,8 +52,12 @@ impl Faults {
                 Over::Plainly(item) => Some(self.manners(|manners| manners.turn(item, now)).ok_or_else(contended)?),
             };
             match done {
-                Some(done) if done > now => return Ok(sleep_until(done).await),
-                Some(_) => return Ok(()),
+                Some(done) => {
+                    if done > now {
+                        sleep_until(done).await;
+                    }
+                    return Ok(());
+                }
                 None => sleep(pauses.next().ok_or_else(contended)?).await,
             }
         }

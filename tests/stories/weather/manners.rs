@@ -34,13 +34,13 @@ fn client(world: &World, proxy: &Proxy) -> Client {
     Client::from_conf(config.endpoint_url(proxy.url()).retry_config(RetryConfig::disabled()).build())
 }
 
-fn text(value: impl ToString) -> AttributeValue {
+fn text(value: &impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
 async fn overlapping_transactions_are_refused(client: &Client, table: &str) {
     let transact = async |_| {
-        let put = Put::builder().table_name(table).item("pk", text("bench")).item("sk", text("one")).build().unwrap();
+        let put = Put::builder().table_name(table).item("pk", text(&"bench")).item("sk", text(&"one")).build().unwrap();
         let call = client.transact_write_items().transact_items(TransactWriteItem::builder().put(put).build());
         call.send().await.map_err(|error| format!("{:?}", error.into_service_error()))
     };
@@ -54,7 +54,7 @@ async fn overlapping_transactions_are_refused(client: &Client, table: &str) {
 
 /// Writes a batch under these ids; answers the ids that were left over.
 async fn write(client: &Client, table: &str, ids: &[u32]) -> Result<BTreeSet<u32>, String> {
-    let put = |id| PutRequest::builder().item("id", text(id)).item("store", text("bench")).build().unwrap();
+    let put = |id| PutRequest::builder().item("id", text(&id)).item("store", text(&"bench")).build().unwrap();
     let requests = ids.iter().map(|id| WriteRequest::builder().put_request(put(id)).build()).collect();
     let answer = client.batch_write_item().request_items(table, requests).send().await;
     let answer = answer.map_err(|error| error.code().unwrap_or_default().to_owned())?;
@@ -74,7 +74,7 @@ async fn batches_get_through_in_part(client: &Client, table: &str, past: &Client
     assert!(throttled > 0 && left.len() > 25 * throttled, "{throttled} throttled, {} left", left.len());
     let mut written = BTreeSet::new();
     for id in &ids {
-        let item = past.get_item().table_name(table).key("id", text(id)).send().await.unwrap().item;
+        let item = past.get_item().table_name(table).key("id", text(&id)).send().await.unwrap().item;
         written.extend(item.map(|_| *id));
     }
     assert!(ids.iter().all(|id| written.contains(id) != left.contains(id)), "{written:?} and {left:?}");
@@ -102,7 +102,8 @@ async fn look(world: &World, id: &str, stop: &AtomicBool) -> u32 {
     calls
 }
 
-async fn everything_at_once(world: &World) {
+/// Answers how many calls looked meanwhile.
+async fn everything_at_once(world: &World) -> u32 {
     let large = world.submit(file()).await;
     let post = async |number: usize| world.submit(product(&format!("post-{number}"))).await;
     let drop =
@@ -129,9 +130,9 @@ async fn everything_at_once(world: &World) {
         assert!(jobs.is_sorted_by(|one, next| one.0 < next.0 && one.1 < next.1), "not in the order of creation");
     };
     let ((), calls) = tokio::join!(act, look(world, &large, &stop));
-    println!("{} jobs while {calls} calls looked", 1 + POSTS + DROPS);
     assert_eq!(world.objects().await.len(), LINES + POSTS + DROPS);
     assert_eq!(world.all(IMPORTS_PATH, 100).await.len(), 1 + POSTS + DROPS);
+    calls
 }
 
 async fn a_link_wants_no_token(world: &World, proxy: &Proxy) {
@@ -160,9 +161,12 @@ async fn in_the_aws_weather_nothing_is_lost_nothing_doubled_and_nothing_fails() 
 
     proxy.manners(|manners| *manners = AwsManners::all(UNITS));
     let began = Instant::now();
-    everything_at_once(&world).await;
+    let calls = everything_at_once(&world).await;
     let (figures, _) = proxy.manners(AwsManners::take_figures);
-    println!("in the AWS weather: {figures}; ended after {:.1} s", began.elapsed().as_secs_f64());
+    println!(
+        "in the AWS weather, with {calls} calls that looked: {figures}; ended after {:.1} s",
+        began.elapsed().as_secs_f64()
+    );
     assert!(figures.left_over > 0, "the table was never at its limit");
     a_link_wants_no_token(&world, &proxy).await;
 }
