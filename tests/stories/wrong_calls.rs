@@ -124,6 +124,15 @@ const DOCUMENTS: [(&str, &str); 14] = [
 
 /// All wrong calls; `ended` is a job that has ended.
 fn calls(ended: &str) -> Vec<Wrong> {
+    let mut calls = look_ups(ended);
+    calls.extend(headers());
+    calls.extend(bodies());
+    calls.push(wrong(format!("POST {IMPORTS}/{ended}/cancel?dry_run=true"), 400, "dry_run: "));
+    calls.push(wrong(format!("POST {IMPORTS}/{ended}/cancel"), 409, "The import has ended already"));
+    calls
+}
+
+fn look_ups(ended: &str) -> Vec<Wrong> {
     let mut calls = Vec::new();
     let routes = openapi::routes();
     for value in PAGES {
@@ -133,6 +142,12 @@ fn calls(ended: &str) -> Vec<Wrong> {
                 let value = if value == "101" { "10001" } else { value };
                 calls.push(wrong(format!("GET {path}?{name}={value}"), 400, named));
             }
+        }
+    }
+    for id in IDS {
+        for route in routes.iter().filter(|route| route.path.contains("{id}")) {
+            let call = format!("{} {}", route.method, route.path.replace("{id}", id));
+            calls.push(wrong(call, 404, "There is no import with this id."));
         }
     }
     for filter in FILTERS {
@@ -157,7 +172,11 @@ fn calls(ended: &str) -> Vec<Wrong> {
     ] {
         calls.push(wrong(format!("GET {IMPORTS}{path}").replace("/x/", &format!("/{ended}/")), 400, named));
     }
-    calls.push(wrong(format!("POST {IMPORTS}/{ended}/cancel?dry_run=true"), 400, "dry_run: "));
+    calls
+}
+
+fn headers() -> Vec<Wrong> {
+    let mut calls = Vec::new();
     for header in [
         "dry-run: true",
         "X-Dry-Run: 1",
@@ -171,13 +190,15 @@ fn calls(ended: &str) -> Vec<Wrong> {
             calls.push(Wrong { headers: format!("{}{header}\r\n", call.headers), ..call });
         }
     }
-    for id in IDS {
-        for route in routes.iter().filter(|route| route.path.contains("{id}")) {
-            let call = format!("{} {}", route.method, route.path.replace("{id}", id));
-            calls.push(wrong(call, 404, "There is no import with this id."));
-        }
+    for key in [String::new(), "k".repeat(256)] {
+        let call = posting("", "application/x-ndjson", b"{}", 400, "header.idempotency-key: ");
+        calls.push(Wrong { headers: format!("{}Idempotency-Key: {key}\r\n", call.headers), ..call });
     }
-    calls.push(wrong(format!("POST {IMPORTS}/{ended}/cancel"), 409, "The import has ended already"));
+    calls
+}
+
+fn bodies() -> Vec<Wrong> {
+    let mut calls = Vec::new();
     for (document, named) in DOCUMENTS {
         calls.push(posting("/uploads", "application/json", document.as_bytes(), 400, named));
     }
@@ -207,10 +228,6 @@ fn calls(ended: &str) -> Vec<Wrong> {
     for query in ["dry_run=1", "on_conflict=replace", "dry_run=true&dry_run=false", "external_ref=a&external_ref=b"] {
         let named = query.split('=').next().unwrap_or_default();
         calls.push(posting(&format!("?{query}"), "application/x-ndjson", b"{}", 400, named));
-    }
-    for key in [String::new(), "k".repeat(256)] {
-        let call = posting("", "application/x-ndjson", b"{}", 400, "header.idempotency-key: ");
-        calls.push(Wrong { headers: format!("{}Idempotency-Key: {key}\r\n", call.headers), ..call });
     }
     calls
 }
