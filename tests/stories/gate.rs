@@ -48,7 +48,7 @@ fn every_route_that_is_deployed_is_described() {
     let template = std::fs::read_to_string(format!("{ROOT}/template.yaml")).unwrap();
     let deployed: BTreeSet<String> =
         template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ").map(str::to_owned)).collect();
-    let described = routes().iter().map(|(method, path)| format!("{method} {path}"));
+    let described = routes().into_iter().map(|(method, path)| format!("{method} {path}"));
     // What is no call is answered so.
     let described = described.chain(["$default".to_owned()]).collect();
     assert_eq!(deployed, described);

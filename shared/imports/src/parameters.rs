@@ -89,6 +89,10 @@ const NAMES: [(&str, Meant); 26] = [
     ("only", Meant::Only),
 ];
 
+/// Those that are meant with a letter wrong, too. Of the others some are an edit away from other words, as `state` from `stage`.
+const UNMISTAKABLE: [&str; 9] =
+    ["offset", "pageoffset", "limit", "pagelimit", "perpage", "filter", "status", "externalref", "only"];
+
 impl Meant {
     /// Finds out what a name means, if anything.
     fn of(name: &str) -> Option<Self> {
@@ -103,7 +107,7 @@ impl Meant {
             "filter" => Some(Self::Filter),
             _ => None,
         };
-        let near = || nearest(&letters, NAMES.map(|(name, _)| name)).and_then(known);
+        let near = || nearest(&letters, UNMISTAKABLE).and_then(known);
         known(&letters).or_else(near).or_else(of_a_kind)
     }
 

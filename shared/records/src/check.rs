@@ -70,6 +70,8 @@ pub struct Unchecked {
 ///   `too_deep`. Where the copies that are known are too large by themselves both say `too_large`, perhaps of another size.
 /// - `already_exists`, and what follows from it: lines that refer to that line (`reference_failed`) and, where stored objects are
 ///   skipped, a `plan_not_in_offering` of the stored offering.
+/// - Where anything is unchecked, what a `reference_failed` and the [fault](Checked::fault) say of other lines' reasons: an import may
+///   know more of these.
 /// - `refused_by_database`, `cancelled`, `given_up`, `invalid_option`, `file_missing`.
 /// - On a line with so many errors that not all are shown, how many more there are: unchecked references are not among them.
 ///

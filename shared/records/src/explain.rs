@@ -104,7 +104,7 @@ pub(crate) fn parts(what: &str, names: &[&str], text: &str) -> String {
 }
 
 /// An invisible character of a text, or a blank at an end of it: nobody sees what is wrong unless it is named.
-fn unseen(text: &str) -> Option<String> {
+pub(crate) fn unseen(text: &str) -> Option<String> {
     let found = first_unseen(text)?;
     let place = match (text.starts_with(found), text.ends_with(found)) {
         (true, _) => "begins with",

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use self::alike::Alike;
 use crate::{
     draft::Draft,
+    explain,
     file::{FileLine, Standing},
     kept::Kept,
     quote::Shown,
@@ -187,7 +188,11 @@ impl<'f> References<'f> {
         let known = spellings.iter().zip(&found).find(|(_, found)| matches!(found, Stored::Object(_)));
         match known {
             _ if found.iter().any(|found| matches!(found, Stored::Unknown)) => Resolution::Unknown,
-            Some((spelling, _)) => Resolution::Misspelt(format!("; {} is stored: did you mean that?", Shown(spelling))),
+            Some((spelling, _)) => {
+                let what = explain::unseen(text)
+                    .map_or_else(|| "did you mean that?".to_owned(), |seen| seen.replacen("it ", "this one ", 1));
+                Resolution::Misspelt(format!("; {} is stored: {what}", Shown(spelling)))
+            }
             None => Resolution::Missing,
         }
     }
@@ -282,9 +287,14 @@ mod tests {
             Resolution::Misspelt(hint) => hint,
             other => format!("{other:?}"),
         };
-        for text in ["Huila", "HUILA", " huila", "Huila\u{200b}"] {
+        for text in ["Huila", "HUILA"] {
             assert_eq!(hint(text), "; \"huila\" is stored: did you mean that?", "{text}");
         }
+        assert_eq!(hint(" huila"), "; \"huila\" is stored: this one begins with a space: take it out");
+        assert_eq!(
+            hint("Huila\u{200b}"),
+            "; \"huila\" is stored: this one ends with a zero-width space (U+200B): take it out"
+        );
         assert_eq!(hint("brazil"), "Missing");
         // What is not looked up yet is asked for.
         let unknown = references.resolve(&reference(kind, "Huila"), &mut |id| {

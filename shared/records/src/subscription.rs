@@ -53,11 +53,11 @@ fn check_times(subscription: &mut Fields<'_>) {
     }
     let is_unpaid = matches!(subscription.object.get("first_invoice_paid"), None | Some(Json::Bool(false)));
     if subscription.has(START) && is_unpaid {
-        let problem = "must be left out, unless \"first_invoice_paid\" is true";
+        let problem = "must be left out, unless \"first_invoice_paid\" is true: take it out, or write \"first_invoice_paid\":true";
         subscription.optional(START).fail(RecordErrorCode::Conflicting, problem);
     }
     if subscription.has(END) && !subscription.has(START) {
-        let problem = "must be left out, unless \"started_at\" is given";
+        let problem = "must be left out, unless \"started_at\" is given: take it out, or add \"started_at\"";
         subscription.optional(END).fail(RecordErrorCode::Conflicting, problem);
     }
     if let Some((start, end)) = moment(subscription, START).zip(moment(subscription, END))

@@ -83,8 +83,8 @@ fn what_a_call_reads_and_what_is_far_from_it_passes_and_the_latter_is_named() {
     assert_eq!(of(all, Parameter::OF_FILTERED_PAGES), "");
     assert_eq!(of(all, Parameter::OF_PAGES), "filter");
     assert_eq!(of("status=failed&limit=2&page[limit]=2", &[]), "status limit page[limit]");
-    let far = "sort=name&include=x&store=other&order=asc&fields=a&q=x&_=1&debug=&utm_source=x&token=y&x=z&after=1";
-    let names = "sort include store order fields q _ debug utm_source token x after";
+    let far = "sort=name&include=x&store=other&order=asc&fields=a&q=x&_=1&debug=&utm_source=x&token=y&x=z&after=1&stage=x&site=y&age=3";
+    let names = "sort include store order fields q _ debug utm_source token x after stage site age";
     assert_eq!(of(far, Parameter::OF_FILTERED_PAGES), names);
     assert_eq!(of(&format!("page[{}]=1", "x".repeat(100)), Parameter::OF_PAGES).len(), 64);
 }

@@ -4,7 +4,7 @@ use super::{unseen, visible, write_instead};
 use crate::format::is_currency;
 
 /// What people write for a currency, in small letters, and its three letters.
-const NAMES: [(&str, &str); 20] = [
+const NAMES: [(&str, &str); 22] = [
     ("£", "GBP"),
     ("pound", "GBP"),
     ("pounds", "GBP"),
@@ -25,6 +25,8 @@ const NAMES: [(&str, &str); 20] = [
     ("franc", "CHF"),
     ("krona", "SEK"),
     ("rupee", "INR"),
+    ("rs", "INR"),
+    ("₹", "INR"),
 ];
 
 /// Currencies whose amounts have no decimals, and three (ISO 4217).

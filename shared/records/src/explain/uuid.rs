@@ -29,6 +29,6 @@ pub(crate) fn uuid(text: &str) -> String {
     if count == LENGTH {
         "its hyphens stand elsewhere: 8, 4, 4, 4 and 12 digits with a hyphen between them".to_owned()
     } else {
-        format!("its length is {count}, that of a UUID {LENGTH}")
+        format!("its length is {count}, that of a UUID {LENGTH}; a number or name of your own is none")
     }
 }

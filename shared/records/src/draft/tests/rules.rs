@@ -143,7 +143,7 @@ fn every_rule_of_a_subscriber_is_reported() {
     "#);
     assert_snapshot!(check_attributes(RecordType::SubscriptionSubscriber,
         r#"{"account_id":"7","name":"","email":"ada","payment_authority":"card"}"#), @r#"
-    Malformed | account_id: "account_id" must be a UUID of 36 characters, not "7": its length is 1, that of a UUID 36
+    Malformed | account_id: "account_id" must be a UUID of 36 characters, not "7": its length is 1, that of a UUID 36; a number or name of your own is none
     WrongLength | name: "name" must be 3 to 1024 characters long, "" has 0: make it longer by 3
     Malformed | email: "email" must be an email address, such as ada@example.com, not "ada": it has no @
     WrongType | payment_authority: "payment_authority" must be an object, not the string "card": write one, such as {"type":"stripe_payment_intents","customer_id":"…","card_id":"…"}
@@ -197,7 +197,7 @@ fn every_rule_of_a_subscription_is_reported() {
     assert_snapshot!(check_attributes(RecordType::Subscription, r#"{"account_id":1,"currency":"dollars","name":"A",
         "email":"a@","manual_payments":"no","address_id":"x","payment_authority":[],"pending":1,
         "first_invoice_paid":"yes","started_at":"yesterday","offering_id":"box","plan_id":""}"#), @r#"
-    WrongType | account_id: "account_id" must be a UUID of 36 characters in double quotes, not the number 1
+    WrongType | account_id: "account_id" must be a UUID of 36 characters in double quotes, not the number 1: a number of your own is none
     Malformed | address_id: "address_id" must be a UUID of 36 characters, not "x": "x" is none of the digits 0-9 and a-f
     Malformed | currency: "currency" must be a currency of three letters, such as USD, not "dollars": write USD, if that is meant
     WrongLength | name: "name" must be 3 to 1024 characters long, "A" has 1: make it longer by 2

@@ -32,7 +32,7 @@ fn what_stands_around_a_record_and_is_not_read_is_told() {
     assert_snapshot!(warned(line), @r#"
     dry_run: "dry_run" is not known here, and nothing reads it
     data.relationships: "relationships" is not known here, and nothing reads it
-    data.name: "name" stands beside "attributes", where nothing reads it: which has one already: take this one out
+    data.name: "name" stands beside "attributes", where nothing reads it; "attributes" has one already: take this one out
     "#);
 }
 
@@ -44,13 +44,13 @@ fn an_attribute_beside_the_attributes_is_told_to_move_in() {
         ))
     };
     assert_snapshot!(line(r#""price":{"USD":{"amount":5}},"Price":1,"colour":"red""#, ""), @r#"
-    data.price: "price" stands beside "attributes", where nothing reads it: move it into it
+    data.price: "price" stands beside "attributes", where nothing reads it: move it into "attributes"
     data.Price: "Price" is not known here, and nothing reads it
     data.colour: "colour" is not known here, and nothing reads it
     "#);
     assert_snapshot!(line(r#""sku":"a","external_ref":"b""#, r#","sku":"c","external_ref":"d""#), @r#"
-    data.sku: "sku" stands beside "attributes", where nothing reads it: which has one already: take this one out
-    data.external_ref: "external_ref" stands beside "attributes", where nothing reads it: which has one already: take this one out
+    data.sku: "sku" stands beside "attributes", where nothing reads it; "attributes" has one already: take this one out
+    data.external_ref: "external_ref" stands beside "attributes", where nothing reads it; "attributes" has one already: take this one out
     "#);
 }
 
@@ -127,7 +127,7 @@ fn an_external_ref_beside_attributes_is_the_records() {
     assert_snapshot!(check(&beside("\"\\ud800\"")), @r"LoneSurrogate | data.external_ref: the text holds half a character, a \u from d800 to dfff without the other half; it was cut in two, write the character itself");
     let both = r#"{"type":"subscription_product","external_ref":"a","attributes":{"name":"Tea","external_ref":"b"}}"#;
     assert_eq!(record(both, &[]).external_ref(), Some("b"));
-    assert_snapshot!(warned(both), @r#"external_ref: "external_ref" stands beside "attributes", where nothing reads it: which has one already: take this one out"#);
+    assert_snapshot!(warned(both), @r#"external_ref: "external_ref" stands beside "attributes", where nothing reads it; "attributes" has one already: take this one out"#);
     let inline = r#"{"type":"subscription_offering","name":"Box","products":[{"external_ref":"tea","attributes":{"name":"Tea"}}],"plans":[{$PLAN}]}"#;
     let offering = Json::from(record(&inline.replace("$PLAN", PLAN), &[]).into_parts().1).to_string();
     assert!(offering.contains(r#""external_ref":"tea","attributes":{"name":"Tea"}"#), "{offering}");
