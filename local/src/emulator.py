@@ -27,7 +27,7 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 gc.set_threshold(200_000, 20, 100)
 
 import ministack.app
-from ministack.core import iam_evaluator, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import apigateway, dynamodb, s3
 
 drain_log = lambda_runtime.Worker._drain_stderr_bounded
@@ -99,6 +99,18 @@ def user_metadata_as_on_aws(headers):
 
 
 s3._extract_user_metadata = user_metadata_as_on_aws
+
+context_of_object = iam_actions._s3_object_context
+
+
+def context_of_object_as_on_aws(action, query_params, path, headers):
+    # S3 lets policies ask for the class and the key of what is put; the emulator does not know these.
+    names = ("x-amz-storage-class", "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-aws-kms-key-id")
+    asked_for = [name for name in names if action == "s3:PutObject" and headers.get(name)]
+    return context_of_object(action, query_params, path, headers) | {f"s3:{name}": headers[name] for name in asked_for}
+
+
+iam_actions._s3_object_context = context_of_object_as_on_aws
 
 enforce, evaluate = iam_evaluator.enforce, iam_evaluator.evaluate
 asked = []

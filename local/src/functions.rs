@@ -54,6 +54,15 @@ pub(crate) fn build(how: Build) -> Result<Vec<Package>, Error> {
     Ok(packages)
 }
 
+/// Builds every function, `release` as released, and gives their names and executables.
+///
+/// # Errors
+/// When they do not build.
+pub fn executables(release: bool) -> Result<Vec<(String, PathBuf)>, Error> {
+    let built = compile(&names()?, Build { release, ..Build::default() })?;
+    Ok(built.into_iter().map(|Executable { name, path }| (name, path)).collect())
+}
+
 /// Builds one function and gives its executable.
 pub(crate) fn executable(name: &str) -> Result<PathBuf, Error> {
     let names = names()?;
@@ -97,12 +106,12 @@ struct Target {
 fn compile(names: &[String], how: Build) -> Result<Vec<Executable>, Error> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace::root()?);
-    command.args(["build", "--bins", "--message-format=json-render-diagnostics"]);
+    command.args(["build", "--message-format=json-render-diagnostics"]);
     // With this package among them Cargo resolves the features that it was built with itself: what both depend on, the
     // AWS SDK above all, is compiled once.
     command.args(["--package", "local"]);
     for name in names {
-        command.args(["--package", name]);
+        command.args(["--package", name, "--bin", name]);
     }
     if how.release {
         command.arg("--release");

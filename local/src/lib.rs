@@ -5,7 +5,7 @@ pub mod client;
 mod deploy;
 mod emulator;
 mod error;
-mod functions;
+pub mod functions;
 pub mod import;
 pub mod issuer;
 pub mod output;
@@ -18,7 +18,7 @@ pub mod stack;
 pub mod stack_file;
 mod template;
 pub mod up;
-mod workspace;
+pub mod workspace;
 
 pub use error::Error;
 pub use stack::{Options, Stack};

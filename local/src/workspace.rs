@@ -9,7 +9,7 @@ use crate::Error;
 ///
 /// # Errors
 /// When the working directory is in no checkout.
-pub(crate) fn root() -> Result<PathBuf, Error> {
+pub fn root() -> Result<PathBuf, Error> {
     let here = std::env::current_dir().map_err(|error| Error::file("find", Path::new("."), &error))?;
     root_above(&here).ok_or_else(|| {
         Error::new(

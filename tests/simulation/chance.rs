@@ -5,7 +5,10 @@ use std::time::Duration;
 use imports::times::{WORKER_TIMEOUT, duration};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use twins::Call;
+use twins::{
+    Call,
+    manners::{Contention, Limits, Manners},
+};
 
 use crate::outages::{PERMISSIONS, SERVICES};
 
@@ -96,11 +99,21 @@ pub(crate) struct Weather {
     pub(crate) poison: bool,
     /// What is out for a while.
     pub(crate) out: Option<Out>,
-    /// When it clears up.
+    /// For how many milliseconds a transaction holds its items at most, if others over them are refused.
+    pub(crate) holds: Option<u64>,
+    /// How many write units the table of objects takes a second, if not as many as come.
+    pub(crate) units: Option<u16>,
+    /// When it clears up. Contention and limits stay.
     pub(crate) lasts: Duration,
     /// How long Lambda lets the worker run.
     pub(crate) timeout: Duration,
 }
+
+/// As DynamoDB does, and for so long that requests meet often.
+const HOLDS: [u64; 3] = [20, 20, 1_000];
+
+/// Few enough units a second for small files to meet them.
+const LIMITS: [u16; 3] = [40, 100, 400];
 
 impl Weather {
     /// The weather of a seed: some calm, some stormy, each thing that goes wrong also by itself.
@@ -108,7 +121,7 @@ impl Weather {
         let lasts = chance.millis(60_000, 420_000);
         let timeout = if chance.happens(150) { chance.millis(45_000, 99_000) } else { duration(WORKER_TIMEOUT) };
         let calm = Self { lasts, timeout, ..Self::default() };
-        match chance.below(22) {
+        match chance.below(25) {
             0 => Self { lasts: Duration::from_mins(1), ..calm },
             1 => Self { kills: 400, faults: 50, fails: Some(Call::Hide), ..calm },
             2..=4 => Self { kills: chance.pick(&[150, 400, 700]), ..calm },
@@ -126,17 +139,40 @@ impl Weather {
             }
             13..=16 => {
                 let slow = chance.pick(&[0, 0, 50]);
-                Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, ..calm }
+                let holds = chance.pick(&[None, Some(20)]);
+                Self { faults: 20, slow, permanent: 2, kills: 100, stalls: 100, mischief: 50, holds, ..calm }
             }
             17 => Self { out: Some(Out::of(chance, lasts)), ..calm },
             18 => {
                 let (out, kills) = (Some(Out::of(chance, lasts)), chance.pick(&[50, 200]));
                 Self { out, kills, faults: 20, mischief: 50, poison: chance.happens(200), ..calm }
             }
+            19 => Self {
+                holds: Some(chance.pick(&HOLDS)),
+                units: Some(chance.pick(&LIMITS)),
+                slow: chance.pick(&[0, 50]),
+                ..calm
+            },
+            20 => {
+                let (out, units) = (Some(Out::of(chance, lasts)), Some(chance.pick(&LIMITS)));
+                Self { out, holds: Some(chance.pick(&HOLDS)), units, ..calm }
+            }
+            21 => {
+                let (kills, stalls) = (chance.pick(&[0, 150, 400]), chance.pick(&[0, 400]));
+                Self {
+                    holds: Some(chance.pick(&HOLDS)),
+                    units: Some(chance.pick(&LIMITS)),
+                    kills,
+                    stalls,
+                    mischief: 50,
+                    ..calm
+                }
+            }
             _ => {
                 let faults = chance.pick(&[100, 200, 300]);
                 Self {
                     faults,
+                    holds: chance.pick(&[None, Some(20), Some(1_000)]),
                     slow: chance.pick(&[0, 50]),
                     permanent: 2,
                     kills: 250,
@@ -147,6 +183,12 @@ impl Weather {
                 }
             }
         }
+    }
+
+    /// The manners of the database.
+    pub(crate) fn manners(&self) -> Manners {
+        let limits = self.units.map(|units| Limits::new(1_000.0, units.into()));
+        Manners { contention: self.holds.map(|most| Contention::new(5..=most)), limits, ..Manners::default() }
     }
 
     /// Whether nothing goes wrong but that something is out: no job is to blame for that.

@@ -47,6 +47,7 @@ pub(crate) async fn live(seed: u64, is_shown: bool) -> Result<Figures, Vec<Strin
     }
     let runs = Runs::new(chance, weather);
     let faults = Faults::default();
+    faults.manners(|manners| *manners = weather.manners());
     let worker = Worker { beside, ..Arc::into_inner(worker(&faults)).unwrap() };
     let worker = Arc::new(worker);
     let twins = (worker.imports.clone(), worker.records.clone(), worker.files.clone());
@@ -57,7 +58,8 @@ pub(crate) async fn live(seed: u64, is_shown: bool) -> Result<Figures, Vec<Strin
     let life = Life { worker, watch, runs, weather };
     life.run(&jobs).await;
     let problems = life.watch.problems();
-    if problems.is_empty() { Ok(life.watch.figures()) } else { Err(problems) }
+    let manners = faults.manners(|manners| manners.figures);
+    if problems.is_empty() { Ok(Figures { manners, ..life.watch.figures() }) } else { Err(problems) }
 }
 
 impl Life {

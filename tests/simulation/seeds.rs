@@ -2,6 +2,8 @@
 
 use std::{env, ops::Range, time::Instant};
 
+use twins::manners::Figures as Manners;
+
 use crate::{life::live, watch::Figures};
 
 /// How many seeds are run.
@@ -49,5 +51,7 @@ fn whatever_goes_wrong_nothing_is_lost_and_nothing_doubled() {
             println!("    {problem}");
         }
     }
+    let Manners { conflicts, throttled, left_over } = figures.manners;
+    assert!(seeds < SEEDS || [conflicts, throttled, left_over].iter().all(|count| *count > 0), "fair weather");
     assert!(failed.is_empty(), "{} of {seeds} seeds fail", failed.len());
 }

@@ -14,7 +14,7 @@ use imports::{
     times::RESTART,
 };
 use records::{RecordErrorCode, RecordId};
-use twins::{Call, MemoryFiles, MemoryImports, MemoryRecords};
+use twins::{Call, MemoryFiles, MemoryImports, MemoryRecords, manners};
 
 use crate::{
     files::Planned,
@@ -32,6 +32,7 @@ pub(crate) struct Figures {
     pub(crate) kills: u64,
     pub(crate) lapsed: u64,
     pub(crate) ended: u64,
+    pub(crate) manners: manners::Figures,
     /// In milliseconds.
     pub(crate) slowest_restart: i64,
     /// What happened when, so that two runs can be compared.
@@ -299,6 +300,7 @@ impl Figures {
             kills: self.kills + other.kills,
             lapsed: self.lapsed + other.lapsed,
             ended: self.ended + other.ended,
+            manners: self.manners + other.manners,
             slowest_restart: self.slowest_restart.max(other.slowest_restart),
             trace: self.trace ^ other.trace,
         }
@@ -307,9 +309,9 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { steps, kills, lapsed, ended, .. } = self;
+        let Self { steps, kills, lapsed, ended, manners, .. } = self;
         let (seconds, millis) = (self.slowest_restart / 1_000, self.slowest_restart % 1_000);
-        write!(f, "{steps} steps, {kills} kills, {lapsed} lapsed leases, {ended} jobs ended, ")?;
+        write!(f, "{steps} steps, {kills} kills, {lapsed} lapsed leases, {ended} jobs ended, {manners}, ")?;
         write!(f, "slowest restart after a kill {seconds}.{millis:03} s")
     }
 }

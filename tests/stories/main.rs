@@ -13,6 +13,7 @@ mod again;
 mod as_documented;
 mod bad_network;
 mod browser;
+mod bucket_policy;
 mod canaries;
 mod cancelled;
 mod careless_files;

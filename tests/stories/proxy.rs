@@ -1,6 +1,8 @@
 //! A network that can be made bad: every connection between the functions and AWS goes through it. It also knows which process
 //! made a request, and can kill it.
 
+pub(crate) mod manners;
+
 use std::{
     fmt,
     future::pending,
@@ -14,13 +16,15 @@ use std::{
 
 use local::Options;
 use memchr::memmem::find;
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    time::sleep,
+    time::{sleep, sleep_until},
 };
 
 use crate::{processes, world::World};
+use manners::{AwsManners, Judged};
 
 /// Longer than anybody waits for an answer.
 const FOR_LONG: Duration = Duration::from_secs(90);
@@ -82,12 +86,15 @@ pub(crate) struct Proxy(Arc<Shared>);
 struct Shared {
     /// AWS's host and port.
     aws: String,
+    /// Where functions find this proxy.
+    url: String,
     /// The process that the functions' are children of.
     emulator: u32,
     idle: Mutex<Idle>,
     /// Each for the first request that holds two texts.
     plans: Mutex<Vec<([&'static str; 2], Mischief)>>,
     weather: Mutex<Option<Weather>>,
+    manners: Mutex<AwsManners>,
     /// How many requests the weather befell.
     befallen: AtomicU32,
     /// The requests that reached AWS.
@@ -103,14 +110,17 @@ impl Proxy {
         // Connections wait at its port until AWS is there too.
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let functions_endpoint_url = Some(format!("http://{address}"));
+        let url = format!("http://{address}");
+        let functions_endpoint_url = Some(url.clone());
         let world = World::with_options(Options { functions_endpoint_url, ..Options::default() }).await;
         let shared = Shared {
             aws: world.stack.endpoint_url().trim_start_matches("http://").to_owned(),
+            url,
             emulator: world.stack.pid(),
             idle: Mutex::new(Idle::Kept),
             plans: Mutex::default(),
             weather: Mutex::default(),
+            manners: Mutex::default(),
             befallen: AtomicU32::new(0),
             requests: Mutex::default(),
             connections: AtomicU32::new(0),
@@ -127,13 +137,18 @@ impl Proxy {
             self.0.connections.fetch_add(1, Ordering::Relaxed);
             let last = Instant::now();
             let ports = [address.port(), listener.local_addr().unwrap().port()];
-            let link = Link { proxy: self.clone(), ports, aws: None, last, answered: 0, mischief: None };
+            let link =
+                Link { proxy: self.clone(), ports, aws: None, last, answered: 0, mischief: None, left_over: None };
             tokio::spawn(link.carry(function));
         }
     }
 
     pub(crate) fn idle(&self, idle: Idle) {
         *self.0.idle.lock().unwrap() = idle;
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.0.url
     }
 
     /// Plans something for the next request that holds both texts.
@@ -155,6 +170,11 @@ impl Proxy {
     pub(crate) fn weather(&self, weather: Weather) {
         self.0.befallen.store(0, Ordering::Relaxed);
         *self.0.weather.lock().unwrap() = Some(weather);
+    }
+
+    /// Has AWS behave as the real one does, from now on, or asks what it did.
+    pub(crate) fn manners<T>(&self, ask: impl FnOnce(&mut AwsManners) -> T) -> T {
+        ask(&mut self.0.manners.lock().unwrap())
     }
 
     pub(crate) fn clear_up(&self) {
@@ -197,6 +217,12 @@ impl fmt::Display for Proxy {
     }
 }
 
+/// An answer of AWS.
+pub(crate) fn answer(status: &str, kind: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+}
+
 /// Whether a request holds all these texts.
 pub(crate) fn holds(request: &[u8], texts: [&str; 2]) -> bool {
     texts.iter().all(|text| find(request, text.as_bytes()).is_some())
@@ -222,6 +248,8 @@ struct Link {
     /// How much of the answer under way has come.
     answered: usize,
     mischief: Option<Mischief>,
+    /// What a batch leaves over, and its answer as far as it has come.
+    left_over: Option<(Value, Vec<u8>)>,
 }
 
 impl Link {
@@ -309,10 +337,31 @@ impl Link {
                 self.answered = answer.len();
                 function.write_all(&answer).await.is_ok()
             }
-            None => match &mut self.aws {
-                Some(aws) => aws.write_all(request).await.is_ok(),
-                None => false,
-            },
+            None => self.pass_on_as_aws(function, request).await,
+        }
+    }
+
+    /// Hands a whole request on as far as AWS would do it.
+    async fn pass_on_as_aws(&mut self, function: &mut TcpStream, request: &[u8]) -> bool {
+        sleep(self.proxy.manners(|manners| manners.latency())).await;
+        let judged = self.proxy.manners(|manners| manners.judge(request));
+        let done = match judged {
+            Judged::Answered(answer) => {
+                self.answered = answer.len();
+                return function.write_all(&answer).await.is_ok();
+            }
+            Judged::Done(at) => {
+                sleep_until(at).await;
+                request.to_vec()
+            }
+            Judged::InPart { request, left_over } => {
+                self.left_over = Some((left_over, Vec::new()));
+                request
+            }
+        };
+        match &mut self.aws {
+            Some(aws) => aws.write_all(&done).await.is_ok(),
+            None => false,
         }
     }
 
@@ -344,6 +393,14 @@ impl Link {
         self.answered += bytes.len();
         if before == 0 {
             self.proxy.0.requests.lock().unwrap().push(mem::take(request));
+        }
+        if let Some((left_over, mut answer)) = self.left_over.take() {
+            answer.extend_from_slice(bytes);
+            if !is_whole(&answer) {
+                self.left_over = Some((left_over, answer));
+                return true;
+            }
+            return function.write_all(&manners::with_left_over(&answer, left_over)).await.is_ok();
         }
         match self.mischief {
             Some(Mischief::Kill(Moment::After)) => {

@@ -57,7 +57,8 @@ fn built(arguments: &[&str]) -> BTreeSet<String> {
 #[test]
 fn the_first_command_and_the_tests_share_what_is_compiled() {
     let first = built(&["--package", "local", "--edges", "no-dev"]);
-    let beside = ["twins", "tests", "simulation", "input", "weather"].map(|package| format!("--exclude={package}"));
+    let beside =
+        ["twins", "tests", "simulation", "input", "weather", "bench"].map(|package| format!("--exclude={package}"));
     let beside: Vec<_> = beside.iter().map(String::as_str).chain(["--workspace", "--edges", "no-dev"]).collect();
     let functions = built(&beside);
     let tests = built(&["--workspace"]);
@@ -108,7 +109,8 @@ fn no_package_may_hold_unsafe_code() {
         let entries = fs::read_dir(format!("{ROOT}/{folder}")).unwrap().map(|entry| entry.unwrap().file_name());
         entries.map(|name| format!("{folder}/{}", name.display())).collect::<Vec<_>>()
     };
-    let others = ["local", "tests", "tests/simulation", "tests/input", "tests/weather"].map(str::to_owned).to_vec();
+    let others =
+        ["benches", "local", "tests", "tests/simulation", "tests/input", "tests/weather"].map(str::to_owned).to_vec();
     for package in [within("shared"), within("functions"), others].concat() {
         assert!(forbids_unsafe(&workspace, &read(&package)), "{package} may hold unsafe code");
     }
@@ -122,7 +124,7 @@ fn no_package_may_hold_unsafe_code() {
 
 #[test]
 fn files_stay_small_enough_to_read() {
-    for (name, text) in sources(&["shared", "functions", "local/src", "tests"]) {
+    for (name, text) in sources(&["shared", "functions", "local/src", "benches/src", "tests"]) {
         let lines = text.lines().count();
         assert!(lines <= 430, "{name} has {lines} lines");
     }

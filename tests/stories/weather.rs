@@ -2,6 +2,7 @@
 
 mod brown_out;
 mod denied;
+mod manners;
 
 use std::time::Duration;
 

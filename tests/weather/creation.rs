@@ -1,8 +1,9 @@
 //! Jobs that many create at once: none fails, none waits long, and they run in the order of `created_at`, whose worker claims
 //! them while others are still being created.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, time::Duration};
 
+use aws::ImportTable;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use imports::{
@@ -10,6 +11,7 @@ use imports::{
     ports::Imports,
     report::Report,
 };
+use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 use twins::fixture::{World, call, id, outcome};
 
@@ -18,30 +20,61 @@ use crate::dynamo::{Dynamo, Weather};
 const AT_WORST: Weather = Weather { hold: Some(20), limits: false };
 const LINE: &str = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}";
 
-/// Posts files `every` so often, and runs their jobs; answers how long each post took.
-async fn post(weather: Weather, posts: u32, every: Duration) -> Vec<Duration> {
+/// Makes a job `every` so often, and runs them; answers how long each took to make.
+async fn make(weather: Weather, jobs: u32, every: Duration, make: Make) -> Vec<Duration> {
     let (world, dynamo) = (World::new(), Dynamo::new(weather));
-    let begun = Instant::now();
-    let posted = Rc::new(Cell::new(0));
-    let post = async |number: u32| {
+    let (begun, used) = (Instant::now(), Cell::new(0.0));
+    let made = async |number: u32| {
         let at = begun + every * number;
         sleep_until(at).await;
-        let call =
-            imports::api::Call { content_type: Some("application/jsonl".to_owned()), body: LINE.into(), ..call() };
-        // A fifth of the functions have clocks that are late.
-        let now = move || twins::now() - Duration::from_millis(if number.is_multiple_of(5) { 300 } else { 0 });
-        let table = dynamo.table();
-        let answer = create_import::handle(&world.files, &table, &world.queue, now, id(number.into()), call);
-        let answer = answer.await.unwrap_or_else(|error| panic!("post {number} failed: {error:?}"));
-        assert_eq!(answer.status, 201);
-        posted.set(posted.get() + 1);
+        match make {
+            Make::Post => post(&world, &dynamo.table(), number).await,
+            Make::Drop => drop_file(&world, &dynamo.table(), number).await,
+        }
+        used.set(dynamo.used());
         at.elapsed()
     };
-    let (mut took, ran) = tokio::join!(join_all((0..posts).map(post)), run(&dynamo, posts));
+    let (mut took, ran) = tokio::join!(join_all((0..jobs).map(made)), run(&dynamo, jobs));
     assert!(ran.is_sorted_by(|one, next| one < next), "not in the order of creation");
-    assert_eq!(dynamo.throttled() > 0, weather.limits, "{} throttled", dynamo.throttled());
+    let figures = dynamo.figures();
+    if weather.limits {
+        println!("{figures}; the busiest partition had used {} write units when all were made", used.get());
+    }
+    assert_eq!(figures.throttled > 0, weather.limits, "{figures}");
     took.sort_unstable();
     took
+}
+
+/// How jobs are made.
+#[derive(Clone, Copy)]
+enum Make {
+    Post,
+    Drop,
+}
+
+/// The clock of a function: a fifth of them have one that is late.
+fn clock(number: u32) -> impl Fn() -> DateTime<Utc> {
+    move || twins::now() - Duration::from_millis(if number.is_multiple_of(5) { 300 } else { 0 })
+}
+
+async fn post(world: &World, table: &ImportTable, number: u32) {
+    let call = imports::api::Call { content_type: Some("application/jsonl".to_owned()), body: LINE.into(), ..call() };
+    let answer = create_import::handle(&world.files, table, &world.queue, clock(number), id(number.into()), call).await;
+    assert_eq!(answer.unwrap_or_else(|error| panic!("post {number} failed: {error:?}")).status, 201);
+}
+
+/// Puts a file, and hands its announcement to the function.
+async fn drop_file(world: &World, table: &ImportTable, number: u32) {
+    let file = world.files.store(&format!("drops/main/{number}.jsonl"), LINE);
+    let object =
+        json!({"key": file.key, "size": LINE.len(), "eTag": "e", "sequencer": "0066", "versionId": file.version});
+    let event = json!({"Records": [{
+        "eventTime": "2026-05-29T12:00:00.000Z", "userIdentity": {}, "requestParameters": {}, "responseElements": {},
+        "s3": {"bucket": {"name": "imports"}, "object": object},
+    }]});
+    let (queue, telemetry) = (&world.queue, &world.telemetry);
+    let accepted = accept_drop::handle(&world.files, table, queue, telemetry, clock(number), event).await;
+    accepted.unwrap_or_else(|error| panic!("the announcement of drop {number} failed: {error}"));
 }
 
 /// Runs so many jobs; answers when each was created.
@@ -70,7 +103,7 @@ fn show(what: &str, took: &[Duration]) -> Duration {
 
 #[tokio::test(start_paused = true)]
 async fn two_hundred_posts_at_once_all_make_their_jobs() {
-    let took = post(AT_WORST, 200, Duration::ZERO).await;
+    let took = make(AT_WORST, 200, Duration::ZERO, Make::Post).await;
     assert!(show("200 posts at once", &took) <= Duration::from_secs(1));
 }
 
@@ -78,19 +111,25 @@ async fn two_hundred_posts_at_once_all_make_their_jobs() {
 #[tokio::test(start_paused = true)]
 async fn fifty_posts_a_second_all_make_their_jobs() {
     let seconds = std::env::var("POST_SECONDS").map_or(5, |seconds| seconds.parse().unwrap());
-    let took = post(AT_WORST, 50 * seconds, Duration::from_millis(20)).await;
+    let took = make(AT_WORST, 50 * seconds, Duration::from_millis(20), Make::Post).await;
     assert!(show(&format!("50 posts a second for {seconds} seconds"), &took) <= Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_posts_in_a_second_all_make_their_jobs() {
-    let took = post(AT_WORST, 1_000, Duration::from_millis(1)).await;
+    let took = make(AT_WORST, 1_000, Duration::from_millis(1), Make::Post).await;
     assert!(show("1,000 posts in a second", &took) <= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_drops_in_a_second_all_make_their_jobs() {
+    let took = make(AT_WORST, 1_000, Duration::from_millis(1), Make::Drop).await;
+    assert!(show("1,000 drops in a second", &took) <= Duration::from_secs(1));
 }
 
 /// More than the partition of the lane takes at once: some are tried again.
 #[tokio::test(start_paused = true)]
 async fn at_the_limits_of_a_partition_none_fails_either() {
-    let took = post(Weather { limits: true, ..AT_WORST }, 1_000, Duration::ZERO).await;
-    show("1,000 posts at once at the limits", &took);
+    let took = make(Weather { limits: true, ..AT_WORST }, 1_000, Duration::ZERO, Make::Post).await;
+    assert!(show("1,000 posts at once at the limits", &took) <= Duration::from_secs(10));
 }

@@ -3,7 +3,7 @@
 
 use std::{
     fmt, mem,
-    sync::{Arc, Mutex, atomic::Ordering},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -23,18 +23,20 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
-use tokio::{sync::mpsc, time::sleep};
-
-use crate::{contention::Contention, limits::Limits};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
+use twins::manners::{Contention, Figures, Limits, Manners, Verdict};
 
 const TABLE: &str = "imports";
 
-/// What goes wrong, one flag each.
+/// What goes wrong.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Weather {
     /// Transactions hold their items for so long, in milliseconds, and others over them are refused.
     pub(crate) hold: Option<u64>,
-    /// A partition takes a thousand write units a second, a table four thousand.
+    /// Besides, a partition takes a thousand write units a second, a table four thousand.
     pub(crate) limits: bool,
 }
 
@@ -44,8 +46,7 @@ pub(crate) struct Dynamo(Arc<Shared>);
 
 struct Shared {
     database: Database,
-    contention: Option<Contention>,
-    limits: Option<Limits>,
+    manners: Option<Mutex<Manners>>,
     /// How long the next transaction is on its way.
     delay: Mutex<Duration>,
     /// Told of every request and its answer, if somebody listens.
@@ -73,9 +74,11 @@ impl Dynamo {
             }],
         });
         execute(&database, "CreateTable", table).unwrap();
-        let contention = weather.hold.map(Contention::new);
-        let limits = weather.limits.then(Limits::default);
-        Self(Arc::new(Shared { database, contention, limits, delay: Mutex::default(), log }))
+        let manners = weather.hold.map(|hold| {
+            let contention = Some(Contention::new(hold..=hold));
+            Mutex::new(Manners { contention, limits: weather.limits.then(Limits::default), ..Manners::default() })
+        });
+        Self(Arc::new(Shared { database, manners, delay: Mutex::default(), log }))
     }
 
     /// The adapter of a function's instance, tried again and timed out as in production.
@@ -95,26 +98,32 @@ impl Dynamo {
         *self.0.delay.lock().unwrap() = delay;
     }
 
-    /// How many requests were more than the table takes.
-    pub(crate) fn throttled(&self) -> u32 {
-        self.0.limits.as_ref().map_or(0, |limits| limits.refused.load(Ordering::Relaxed))
+    /// What became of requests that the weather did not let through.
+    pub(crate) fn figures(&self) -> Figures {
+        self.0.manners.as_ref().map_or_else(Figures::default, |manners| manners.lock().unwrap().figures)
+    }
+
+    /// How many write units the busiest partition has used.
+    pub(crate) fn used(&self) -> f64 {
+        let used = |manners: &Mutex<Manners>| manners.lock().unwrap().limits.as_ref().map(Limits::most_used);
+        self.0.manners.as_ref().and_then(used).unwrap_or_default()
     }
 
     async fn answer(self, operation: String, body: Value) -> (u16, String) {
-        let Shared { database, contention, limits, delay, log } = &*self.0;
+        let Shared { database, manners, delay, log } = &*self.0;
         if operation == "TransactWriteItems" {
             let delay = mem::take(&mut *delay.lock().unwrap());
             sleep(delay).await;
         }
-        let refused = limits.as_ref().and_then(|limits| limits.refuse(&operation, &body));
-        let _held = match (refused, contention) {
-            (Some(refusal), _) => return (400, refusal.to_string()),
-            (None, None) => None,
-            (None, Some(contention)) => match contention.enter(&operation, &body).await {
-                Ok(held) => Some(held),
-                Err(refusal) => return (400, refusal.to_string()),
-            },
-        };
+        if let Some(manners) = manners {
+            sleep(Duration::from_millis(fastrand::u64(5..=20))).await;
+            let verdict = manners.lock().unwrap().judge(&operation, &body, Instant::now());
+            match verdict {
+                Verdict::Done(until) => sleep_until(until).await,
+                Verdict::Refused(refusal) => return (400, refusal.to_string()),
+                Verdict::InPart { .. } => panic!("no job is written in a batch"),
+            }
+        }
         match execute(database, &operation, body) {
             Ok(answer) => {
                 if let Some(log) = log {

@@ -116,8 +116,8 @@ impl<'a> Fields<'a> {
 
     /// What is given, and nothing reads, in place of one of these names.
     pub(super) fn near(&self, names: &[&'static str]) -> Option<String> {
-        let others = self.object.iter().map(|(key, _)| key).filter(|key| !self.known.contains(key)).take(COMPARED);
-        let found = others.filter_map(|given| Some((given, nearest(given, names.iter().copied())?))).next();
+        let mut others = self.object.iter().map(|(key, _)| key).filter(|key| !self.known.contains(key)).take(COMPARED);
+        let found = others.find_map(|given| Some((given, nearest(given, names.iter().copied())?)));
         found.map(|(given, meant)| format!("; {} is given: write \"{meant}\"", Shown(given)))
     }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::lock;
+use super::{lock, manners::Manners};
 use imports::ports::{PortError, PortResult};
 
 /// A call of a port.
@@ -117,6 +117,7 @@ struct Plan {
     draw: Option<Box<dyn FnMut(Call) -> Option<Fault> + Send>>,
     watch: Option<Arc<dyn Fn(Call) + Send + Sync>>,
     calls: HashMap<Call, usize>,
+    manners: Manners,
 }
 
 impl Faults {
@@ -128,6 +129,11 @@ impl Faults {
     /// Asks `draw` before every call for which no fault is planned.
     pub fn draw(&self, draw: impl FnMut(Call) -> Option<Fault> + Send + 'static) {
         lock(&self.0).draw = Some(Box::new(draw));
+    }
+
+    /// Gives the database the manners of the real one, or asks what became of that.
+    pub fn manners<T>(&self, ask: impl FnOnce(&mut Manners) -> T) -> T {
+        ask(&mut lock(&self.0).manners)
     }
 
     /// Tells `watch` of every call once it is done, also of those whose answer is lost.

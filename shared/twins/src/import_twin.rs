@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Call, Faults, keys::Keys, lock, uploads::Promises};
+use super::{Call, Faults, keys::Keys, lock, over::Over, uploads::Promises};
 use imports::{
     filter::Filter,
     idempotency::Idempotency,
@@ -82,8 +82,10 @@ impl MemoryImports {
     async fn change<T: Send + 'static>(
         &self,
         call: Call,
+        over: Over,
         change: impl FnOnce(&mut State) -> PortResult<T> + Send + 'static,
     ) -> PortResult<T> {
+        self.faults.let_in(&over).await?;
         let state = Arc::clone(&self.state);
         self.faults.around_change(call, move |_| change(&mut lock(&state))).await
     }
@@ -91,7 +93,9 @@ impl MemoryImports {
 
 impl Imports for MemoryImports {
     async fn create(&self, new: NewImport, now: DateTime<Utc>) -> PortResult<Created> {
-        self.change(Call::Create, move |state| Ok(state.create(new, now))).await
+        self.faults.let_in(&Over::clock()).await?;
+        let over = Over::Transaction(vec![Over::job(&new.store, new.id)]);
+        self.change(Call::Create, over, move |state| Ok(state.create(new, now))).await
     }
 
     async fn recall(
@@ -127,16 +131,17 @@ impl Imports for MemoryImports {
     }
 
     async fn claim_next(&self, now: DateTime<Utc>) -> PortResult<Claim> {
-        self.change(Call::ClaimNext, move |state| Ok(state.claim_next(now))).await
+        self.change(Call::ClaimNext, Over::Transaction(vec![Over::lease()]), move |state| Ok(state.claim_next(now)))
+            .await
     }
 
     async fn begin(&self, lease: &Lease) -> PortResult<()> {
-        let lease = lease.clone();
+        let (lease, over) = (lease.clone(), Over::Plainly(Over::job(&lease.store, lease.id)));
         let begin = move |state: &mut State| {
             state.held(&lease)?.attempt = lease.attempt;
             Ok(())
         };
-        self.change(Call::Begin, begin).await
+        self.change(Call::Begin, over, begin).await
     }
 
     async fn extend_lease(&self, lease: &Lease, now: DateTime<Utc>) -> PortResult<()> {
@@ -146,28 +151,28 @@ impl Imports for MemoryImports {
             state.running = state.running.map(|(index, _)| (index, now + LEASE));
             Ok(())
         };
-        self.change(Call::ExtendLease, extend).await
+        self.change(Call::ExtendLease, Over::Plainly(Over::lease()), extend).await
     }
 
     async fn record_progress(&self, lease: &Lease, tally: &Tally, now: DateTime<Utc>) -> PortResult<bool> {
-        let (lease, tally) = (lease.clone(), *tally);
+        let (lease, tally, over) = (lease.clone(), *tally, Over::Plainly(Over::job(&lease.store, lease.id)));
         let record = move |state: &mut State| {
             let import = &mut state.held(&lease)?.import;
             import.tally = tally;
             import.updated_at = to_micros(now);
             Ok(import.cancel_requested_at.is_some())
         };
-        self.change(Call::RecordProgress, record).await
+        self.change(Call::RecordProgress, over, record).await
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome, now: DateTime<Utc>) -> PortResult<()> {
-        let (lease, outcome) = (lease.clone(), outcome.clone());
-        self.change(Call::Finish, move |state| state.finish(&lease, &outcome, now)).await
+        let (lease, outcome, over) = (lease.clone(), outcome.clone(), Over::lease_and_job(lease));
+        self.change(Call::Finish, over, move |state| state.finish(&lease, &outcome, now)).await
     }
 
     async fn release(&self, lease: &Lease) -> PortResult<()> {
-        let lease = lease.clone();
-        self.change(Call::Release, move |state| state.release(&lease)).await
+        let (lease, over) = (lease.clone(), Over::lease_and_job(lease));
+        self.change(Call::Release, over, move |state| state.release(&lease)).await
     }
 
     async fn forget(&self, until: DateTime<Utc>) -> PortResult<()> {
@@ -175,7 +180,7 @@ impl Imports for MemoryImports {
             state.horizon = state.horizon.max(Some(to_micros(until)));
             Ok(())
         };
-        self.change(Call::Forget, forget).await
+        self.change(Call::Forget, Over::Plainly("horizon".to_owned()), forget).await
     }
 
     async fn open(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
@@ -199,17 +204,17 @@ impl Imports for MemoryImports {
             job.end(&outcome, now);
             Ok(())
         };
-        self.change(Call::CancelPending, cancel).await
+        self.change(Call::CancelPending, Over::Transaction(vec![Over::job(&import.store, id)]), cancel).await
     }
 
     async fn request_cancel(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Import> {
-        let store = store.clone();
+        let (store, over) = (store.clone(), Over::Plainly(Over::job(store, id)));
         let request = move |state: &mut State| {
             let import = &mut state.find(&store, id, ImportStatus::Started)?.import;
             import.cancel_requested_at.get_or_insert(to_micros(now));
             Ok(import.clone())
         };
-        self.change(Call::RequestCancel, request).await
+        self.change(Call::RequestCancel, over, request).await
     }
 
     async fn owed_receipts(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
@@ -231,7 +236,7 @@ impl Imports for MemoryImports {
             }
             Ok(is_latest)
         };
-        self.change(Call::NotePut, note).await
+        self.change(Call::NotePut, Over::Plainly(format!("{store} {key}")), note).await
     }
 
     async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {
@@ -242,7 +247,7 @@ impl Imports for MemoryImports {
             }
             Ok(())
         };
-        self.change(Call::SettleReceipt, settle).await
+        self.change(Call::SettleReceipt, Over::Plainly(format!("receipt {id}")), settle).await
     }
 }
 

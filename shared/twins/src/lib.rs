@@ -9,6 +9,8 @@ pub mod fixture;
 mod forms;
 mod import_twin;
 mod keys;
+pub mod manners;
+mod over;
 mod queue;
 mod record_twin;
 pub mod seeds;

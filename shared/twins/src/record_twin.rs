@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Call, Faults, faults::LeftOver, lock};
+use super::{Call, Faults, faults::LeftOver, lock, manners::Manners};
 use imports::{
     ports::{BatchRead, BatchWrite, PortError, PortResult, Records},
     stored::{Mark, StoredRecord, wire_bytes},
@@ -16,6 +16,7 @@ use records::{
     RecordId,
     json::{Decimal, Json, Object},
 };
+use tokio::time::Instant;
 
 /// The largest item of `DynamoDB`, in bytes.
 const MAX_BYTES: usize = 400 * 1024;
@@ -88,8 +89,11 @@ impl Records for MemoryRecords {
         if records.iter().map(wire_bytes).sum::<usize>() > MAX_CALL_BYTES {
             return Err(PortError::Permanent("the call is larger than 16 MB".to_owned()));
         }
-        let (state, records) = (Arc::clone(&self.state), records.to_vec());
-        let write = move |left_over: LeftOver| Ok(lock(&state).write(&records, left_over));
+        let (state, records, faults) = (Arc::clone(&self.state), records.to_vec(), self.faults.clone());
+        let write = move |left_over: LeftOver| {
+            let through = |records: &[StoredRecord]| faults.manners(|manners| get_through(manners, records));
+            lock(&state).write(&records, left_over, through)
+        };
         self.faults.around_change(Call::WriteBatch, write).await
     }
 
@@ -123,15 +127,21 @@ impl MemoryRecords {
 }
 
 impl State {
-    fn write(&mut self, records: &[StoredRecord], left_over: LeftOver) -> BatchWrite {
+    fn write(
+        &mut self,
+        records: &[StoredRecord],
+        left_over: LeftOver,
+        through: impl FnOnce(&[StoredRecord]) -> PortResult<usize>,
+    ) -> PortResult<BatchWrite> {
         let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
         let refused = |record| self.refused(record);
         if let Some(reason) =
             check_batch(&ids, MemoryRecords::WRITE_BATCH).err().or_else(|| records.iter().find_map(refused))
         {
-            return BatchWrite::Refused { reason };
+            return Ok(BatchWrite::Refused { reason });
         }
-        let (done, left) = records.split_at(left_over.done_of(records.len()));
+        let (done, _) = records.split_at(left_over.done_of(records.len()));
+        let (done, left) = records.split_at(through(done)?);
         let write_units = done.iter().map(|record| units(record, 1 << 10)).sum();
         self.used += Used { write_units, calls: 1, ..Used::default() };
         for record in done {
@@ -140,7 +150,7 @@ impl State {
             }
             self.records.insert(record.id, record.clone());
         }
-        BatchWrite::Written { unprocessed: left.iter().map(|record| record.id).collect() }
+        Ok(BatchWrite::Written { unprocessed: left.iter().map(|record| record.id).collect() })
     }
 
     fn refused(&self, record: &StoredRecord) -> Option<String> {
@@ -156,6 +166,24 @@ impl State {
         }
         problem(&record.attributes)
     }
+}
+
+/// How many of a batch's records the table takes now.
+///
+/// # Errors
+/// When it takes none.
+fn get_through(manners: &mut Manners, records: &[StoredRecord]) -> PortResult<usize> {
+    let now = Instant::now();
+    let mut taken =
+        |record: &&StoredRecord| manners.take("records", &record.id.to_string(), units(record, 1 << 10), now).is_ok();
+    let through = records.iter().take_while(|record| taken(record)).count();
+    let left_over = records.len() - through;
+    if through == 0 && left_over > 0 {
+        manners.figures.throttled += 1;
+        return Err(PortError::Transient("the table is at its limit".to_owned()));
+    }
+    manners.figures.left_over += u64::try_from(left_over).unwrap_or(u64::MAX);
+    Ok(through)
 }
 
 /// About how many units a record takes of which one is so many bytes.

@@ -165,6 +165,16 @@ async fn check_dry(file: &str, on_conflict: OnConflict) {
         (line, done.map_or(action, |done| done.in_dry_run().to_owned()))
     });
     assert_eq!(world.results(2).await, rehearsed.collect::<Vec<_>>());
+    assert!(world.results(2).await.iter().all(|(_, action)| action == "failed" || action.starts_with("would_")));
+    let counts = async |world: &World| {
+        let document = imports::api::ImportDocument::new(world.import(2).await, None, "https://api.example.com");
+        serde_json::to_value(document).unwrap()["meta"]["records"].take()
+    };
+    let (rehearsed, done) = (counts(&world).await, counts(&earnest).await);
+    for (would, did) in [("would_create", "created"), ("would_update", "updated"), ("would_skip", "skipped")] {
+        assert_eq!((&rehearsed[would], rehearsed.get(did)), (&done[did], None), "{rehearsed}");
+        assert!(done[did].is_object() && done.get(would).is_none(), "{done}");
+    }
     assert_eq!(world.failed_lines(2).await, earnest.failed_lines(2).await);
 }
 

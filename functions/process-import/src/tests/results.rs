@@ -139,9 +139,9 @@ async fn a_job_that_came_to_nothing_says_how_many_lines_failed_for_what_and_show
 async fn errors(world: &World, number: u128) -> String {
     let prefix = world.import(number).await.report.unwrap().prefix;
     let rows = world.rows(&Report::errors_key(&prefix));
-    rows.iter()
-        .map(|row| format!("{}: {}\n", row["meta"]["line_number"], row["meta"]["error"].as_str().unwrap()))
-        .collect()
+    let told =
+        rows.iter().map(|row| format!("{}: {}\n", row["meta"]["line_number"], row["meta"]["error"].as_str().unwrap()));
+    told.collect::<Vec<_>>().concat()
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,7 +56,7 @@ async fn warned(world: &World, number: u128) -> String {
     let told = told.map(|(line, warning)| {
         format!("{line} {}: {}\n", warning["code"].as_str().unwrap(), warning["warning"].as_str().unwrap())
     });
-    format!("{}{} lines", told.collect::<String>(), world.import(number).await.tally.warnings)
+    format!("{}{} lines", told.collect::<Vec<_>>().concat(), world.import(number).await.tally.warnings)
 }
 
 #[tokio::test(start_paused = true)]

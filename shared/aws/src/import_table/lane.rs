@@ -1,7 +1,11 @@
 //! The lane as a whole: its clock, the jobs in it that have not ended, and how many turns have come.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
-    operation::update_item::builders::UpdateItemFluentBuilder,
+    Config,
+    config::retry::RetryConfig,
+    operation::update_item::{UpdateItemOutput, builders::UpdateItemFluentBuilder},
     types::{ReturnValue, TransactWriteItem},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -42,6 +46,13 @@ struct HoleItem {
 /// How long a hole is remembered: longer than any creation lives.
 const HOLE_REMEMBERED: TimeDelta = TimeDelta::days(1);
 
+/// How often a move of the clock is tried: of many creations at once each has its turn, as long as the call has time.
+const TURNS: u32 = 20;
+
+/// How long it waits at first, and at most, before it is tried again.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// How many holes one transaction closes; it takes a hundred actions.
 const HOLES: u64 = 99;
 
@@ -53,10 +64,9 @@ impl ImportTable {
             .clock("SET micros = :now ADD last_ordinal :one")
             .condition_expression("attribute_not_exists(micros) OR micros < :now")
             .expression_attribute_values(":now", number(to_micros(now).timestamp_micros()));
-        let moved = match to_now.send().await.map_err(sort) {
+        let moved = match in_turn(to_now).await {
             Err(PortError::Conflict(_)) => {
-                let on = self.clock("SET micros = micros + :one ADD last_ordinal :one");
-                on.send().await.map_err(sort)?
+                in_turn(self.clock("SET micros = micros + :one ADD last_ordinal :one")).await?
             }
             moved => moved?,
         };
@@ -130,4 +140,11 @@ impl ImportTable {
         }
         Ok(open)
     }
+}
+
+/// Moves the clock, again while its partition takes no more.
+async fn in_turn(clock: UpdateItemFluentBuilder) -> PortResult<UpdateItemOutput> {
+    let retry = RetryConfig::standard().with_max_attempts(TURNS);
+    let retry = retry.with_initial_backoff(FIRST_PAUSE).with_max_backoff(LONGEST_PAUSE);
+    clock.customize().config_override(Config::builder().retry_config(retry)).send().await.map_err(sort)
 }

@@ -1,0 +1,125 @@
+//! How time and memory grow with what a file has more of, as a plot. All of it is to be straight.
+
+use std::ops::Range;
+
+use plotters::prelude::*;
+
+use crate::{
+    Outcome,
+    fake::Manner::Null,
+    files::{FULL, ImportFile, Kind},
+    imports,
+    process::folder,
+    programs::Programs,
+    rows::{Row, Unit, Wanted},
+    say,
+};
+
+/// Where the plot stands until it is written beside the page.
+pub(crate) const PLOT: &str = "growth.svg";
+
+/// What grows, in which unit, and the files.
+struct Series {
+    what: &'static str,
+    unit: &'static str,
+    files: Vec<(f64, ImportFile)>,
+}
+
+struct Point {
+    x: f64,
+    /// Of processors: those who wait for the machine's are not measured.
+    seconds: f64,
+    /// Over the file's size.
+    megabytes: f64,
+}
+
+fn series() -> Vec<Series> {
+    const SHARES: [usize; 5] = [0, 25, 50, 75, 100];
+    let real = |number: usize| crate::real(u64::try_from(number).unwrap_or_default());
+    let fifth = |kind| ImportFile { kind, lines: FULL / 5 };
+    let lines = [1_000, 10_000, 20_000, 30_000, 40_000, 50_000];
+    let good = |lines| (real(lines) / 1e3, ImportFile { kind: Kind::Good, lines });
+    let sized = |bytes| (real(bytes) / 1e3, fifth(Kind::Sized(bytes)));
+    let of_shares = |kind: fn(usize) -> Kind| SHARES.map(|share| (real(share), fifth(kind(share)))).to_vec();
+    let lengths = [200, 5_000, 10_000, 15_000, 20_000];
+    vec![
+        Series { what: "objects", unit: "thousand", files: lines.map(good).to_vec() },
+        Series { what: "size of a line", unit: "KB", files: lengths.map(sized).to_vec() },
+        Series { what: "lines that refer to one large object", unit: "%", files: of_shares(Kind::Referring) },
+        Series { what: "bad lines", unit: "%", files: of_shares(Kind::Bad) },
+    ]
+}
+
+/// Measures all, draws the plot, and says of each how far from straight its CPU time is.
+pub(crate) async fn measure(programs: &Programs) -> Outcome<Vec<Row>> {
+    let mut drawn = Vec::new();
+    for series in series() {
+        let mut points = Vec::new();
+        for &(x, file) in &series.files {
+            let bytes = file.make()?;
+            let size = crate::real(u64::try_from(bytes.len())?);
+            let imported = imports::import(programs, bytes, Null).await?;
+            let megabytes = (crate::real(imported.peak) - size) / 1e6;
+            points.push(Point { x, seconds: imported.cpu, megabytes });
+        }
+        say(&format!("growth: {}", series.what));
+        drawn.push((series, points));
+    }
+    draw(&drawn).map_err(|error| error.to_string())?;
+    let row = |(series, points): &(Series, Vec<Point>)| {
+        let times: Vec<_> = points
+            .iter()
+            .map(|point| format!("{} {}: {:.2} s, {:.0} MB", point.x, series.unit, point.seconds, point.megabytes))
+            .collect();
+        let what = format!("CPU at the end / on a straight line through the first half: {}", series.what);
+        Row::new("G", what, Wanted::AtMost(1.25), bend(points), Unit::Times).detail(times.join("; "))
+    };
+    Ok(drawn.iter().map(row).collect())
+}
+
+/// How much longer the last point takes than the line through the first and the middle one says.
+fn bend(points: &[Point]) -> f64 {
+    let (Some(first), Some(middle), Some(last)) = (points.first(), points.get(points.len() / 2), points.last()) else {
+        return f64::NAN;
+    };
+    let slope = (middle.seconds - first.seconds) / (middle.x - first.x);
+    last.seconds / (first.seconds + slope * (last.x - first.x))
+}
+
+/// Draws time and memory of each series: two rows of small plots.
+fn draw(drawn: &[(Series, Vec<Point>)]) -> Result<(), Box<dyn std::error::Error>> {
+    let path = folder().map_err(|error| error.to_string())?.join(PLOT);
+    let root = SVGBackend::new(&path, (1_200, 560)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let areas = root.split_evenly((2, drawn.len()));
+    let (times, memories) = areas.split_at_checked(drawn.len()).ok_or("too few areas")?;
+    for ((series, points), (time, memory)) in drawn.iter().zip(times.iter().zip(memories)) {
+        let of = |value: fn(&Point) -> f64| points.iter().map(|point| (point.x, value(point))).collect::<Vec<_>>();
+        curve(time, series, "s of CPU", &of(|point| point.seconds))?;
+        curve(memory, series, "MB over the file", &of(|point| point.megabytes))?;
+    }
+    Ok(root.present()?)
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+
+fn curve(
+    area: &Area<'_>,
+    series: &Series,
+    unit: &str,
+    points: &[(f64, f64)],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let most = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
+    let x: Range<f64> = 0.0..most(&mut points.iter().map(|(x, _)| *x));
+    let y: Range<f64> = 0.0..most(&mut points.iter().map(|(_, y)| *y)) * 1.1 + 0.01;
+    let mut chart = ChartBuilder::on(area)
+        .caption(format!("{unit} by {}", series.what), ("sans-serif", 14))
+        .margin(10)
+        .x_label_area_size(34)
+        .y_label_area_size(44)
+        .build_cartesian_2d(x, y)?;
+    chart.configure_mesh().x_desc(series.unit).x_labels(6).y_labels(6).light_line_style(WHITE).draw()?;
+    chart.draw_series(LineSeries::new(points.iter().copied(), &BLUE))?;
+    chart.draw_series(points.iter().map(|point| Circle::new(*point, 3, BLUE.filled())))?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! A peer's side of its process: `bench peer loop|pipe|check TASKS ITEMS ENDPOINT`.
+
+use std::{fs, io::Write, time::Instant};
+
+use clap::Args;
+
+use super::{Took, pipe, sdk_loop};
+use crate::{Outcome, process::usage_of};
+
+#[derive(Args, Debug)]
+pub(crate) struct PeerArgs {
+    what: String,
+    tasks: usize,
+    items: String,
+    endpoint: String,
+}
+
+/// The most items that a call takes.
+pub(super) const BATCH: usize = 25;
+
+/// The most bytes that a call takes, with room for what is around the items.
+pub(super) const BATCH_BYTES: usize = 15 << 20;
+
+impl PeerArgs {
+    /// Writes the items, and prints what that took.
+    pub(crate) async fn run(self) -> Outcome {
+        let text = fs::read_to_string(&self.items)?;
+        let items: Vec<&str> = text.lines().collect();
+        let took = match self.what.as_str() {
+            "loop" => {
+                let writer = sdk_loop::SdkLoop::new(&items, &self.endpoint)?;
+                measured(writer.write(self.tasks)).await?
+            }
+            "pipe" => {
+                let pipe = pipe::Pipe::new(&items, &self.endpoint)?;
+                measured(pipe.write(self.tasks)).await?
+            }
+            "check" => {
+                let bad = async {
+                    let checked = records::check(text.as_bytes()).map_err(|fault| format!("{fault:?}"))?;
+                    if checked.rows().next().is_some() { Err("a good line is bad".into()) } else { Ok(()) }
+                };
+                measured(bad).await?
+            }
+            other => return Err(format!("there is no peer {other}").into()),
+        };
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&took)?)?;
+        Ok(())
+    }
+}
+
+async fn measured(work: impl Future<Output = Outcome>) -> Outcome<Took> {
+    let (before, began) = (usage_of("self")?, Instant::now());
+    work.await?;
+    Ok(Took { wall: began.elapsed().as_secs_f64(), cpu: usage_of("self")?.cpu - before.cpu })
+}
+
+/// Deals items out to calls.
+pub(super) fn batches<'i>(items: &[&'i str]) -> Vec<Vec<&'i str>> {
+    let (mut batches, mut bytes) = (Vec::<Vec<&str>>::new(), 0);
+    for &item in items {
+        bytes += item.len();
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH && bytes <= BATCH_BYTES => batch.push(item),
+            _ => {
+                bytes = item.len();
+                batches.push(vec![item]);
+            }
+        }
+    }
+    batches
+}
