@@ -1,5 +1,7 @@
 //! The imported objects in DynamoDB: one item each, under its own id, attributes as native types.
 
+mod body;
+
 use std::{
     collections::HashMap,
     str::FromStr,
@@ -8,15 +10,15 @@ use std::{
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{BuildError, ProvideErrorMetadata},
-    operation::batch_write_item::builders::BatchWriteItemFluentBuilder,
-    types::{AttributeValue, ConsumedCapacity, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest},
+    error::ProvideErrorMetadata,
+    types::{AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity},
 };
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use lambda_http::http::header::CONTENT_LENGTH;
 
 use super::error::{sort, unbuilt};
 use imports::{
-    api::time,
     import::ImportId,
     ports::{BatchRead, BatchWrite, PortError, PortResult, Records},
     stored::{Mark, StoredRecord},
@@ -46,16 +48,6 @@ impl RecordTable {
 
     fn count(&self, more: Used) {
         *self.used.lock().unwrap_or_else(PoisonError::into_inner) += Used { calls: 1, ..more };
-    }
-
-    fn write_call(&self, records: &[StoredRecord]) -> PortResult<BatchWriteItemFluentBuilder> {
-        let put = |record| {
-            let put = PutRequest::builder().set_item(Some(write(record))).build();
-            put.map(|put| WriteRequest::builder().put_request(put).build())
-        };
-        let requests = records.iter().map(put).collect::<Result<Vec<_>, BuildError>>().map_err(unbuilt)?;
-        let call = self.client.batch_write_item().request_items(&self.table, requests);
-        Ok(call.return_consumed_capacity(ReturnConsumedCapacity::Total))
     }
 
     /// Reads items, or of each the parts that `projection` names.
@@ -91,7 +83,14 @@ impl Records for RecordTable {
     }
 
     async fn write_batch(&self, records: &[StoredRecord]) -> PortResult<BatchWrite> {
-        let call = self.write_call(records)?;
+        let body = body::of(&self.table, records).map_err(|error| PortError::Permanent(error.to_string()))?;
+        let body = Bytes::from(body);
+        // The client signs it, sends it, and sends it again, with a body of our own.
+        let call = self.client.batch_write_item().request_items(&self.table, Vec::new()).customize();
+        let call = call.mutate_request(move |request| {
+            request.headers_mut().insert(CONTENT_LENGTH.as_str(), body.len().to_string());
+            *request.body_mut() = body.clone().into();
+        });
         let answer = match call.send().await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("ValidationException") => {
@@ -116,39 +115,6 @@ fn units(consumed: &[ConsumedCapacity]) -> f64 {
 
 fn unreadable() -> PortError {
     PortError::Permanent("an item of the objects table can't be read".to_owned())
-}
-
-fn write(record: &StoredRecord) -> Item {
-    let text = |value: String| AttributeValue::S(value);
-    let mut item = HashMap::from([
-        ("id".to_owned(), text(record.id.to_string())),
-        ("store".to_owned(), text(record.store.to_string())),
-        ("type".to_owned(), text(record.record_type.to_string())),
-        ("attributes".to_owned(), write_object(&record.attributes)),
-        ("import_id".to_owned(), text(record.import_id.to_string())),
-        ("line".to_owned(), AttributeValue::N(record.line.to_string())),
-        ("created_at".to_owned(), text(time(record.created_at))),
-        ("updated_at".to_owned(), text(time(record.updated_at))),
-    ]);
-    if let Some(external_ref) = &record.external_ref {
-        item.insert("external_ref".to_owned(), text(external_ref.clone()));
-    }
-    item
-}
-
-fn write_object(object: &Object) -> AttributeValue {
-    AttributeValue::M(object.iter().map(|(name, value)| (name.to_owned(), write_json(value))).collect())
-}
-
-fn write_json(value: &Json) -> AttributeValue {
-    match value {
-        Json::Null => AttributeValue::Null(true),
-        Json::Bool(value) => AttributeValue::Bool(*value),
-        Json::Number(digits) => AttributeValue::N(digits.to_string()),
-        Json::String(value) => AttributeValue::S(value.clone()),
-        Json::Array(items) => AttributeValue::L(items.iter().map(write_json).collect()),
-        Json::Object(object) => write_object(object),
-    }
 }
 
 fn id(item: &Item) -> Option<RecordId> {

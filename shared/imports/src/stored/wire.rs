@@ -1,8 +1,8 @@
 //! How much of a call to the database a record takes.
 //!
 //! `DynamoDB` bounds calls by what goes over the wire. There each value carries its type, and a character may take six
-//! bytes. Reckoned, because writing a record out only to measure it would cost as much as sending it; held to what the SDK
-//! writes by a test beside the adapter.
+//! bytes. Reckoned, because writing a record out only to measure it would cost as much as sending it; held to what is
+//! written by a test beside the adapter.
 
 use super::StoredRecord;
 use records::json::{Json, Object};

@@ -1,9 +1,12 @@
 //! The strict reading of a line: what grammar allows and this service, or its database, does not.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
-use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, explain::explain, grammar};
+use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, cursor::Cursor, explain::explain, grammar};
 use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
+
+/// Up to so many keys are compared one by one: most objects have fewer, and no set is made for them.
+const FEW: usize = 16;
 
 /// Reads one line as one JSON object, and reports everything that is wrong with it.
 ///
@@ -16,7 +19,7 @@ pub fn read(line: &str, report: &mut dyn FnMut(JsonError<'_>)) -> Option<Object>
         reader.fail(&Path::Line, Reason::NotJson(&explain(line)));
         return None;
     };
-    match reader.value(raw, 1, &Path::Line) {
+    match reader.value(&mut Cursor::at(raw), 1, &Path::Line) {
         Json::Object(object) => Some(object),
         other => {
             reader.fail(&Path::Line, Reason::NotAnObject(&other));
@@ -36,54 +39,61 @@ impl Reader<'_> {
     }
 
     /// Reads a value; `level` is that of the value should it be a container.
-    fn value(&mut self, raw: Raw<'_>, level: usize, path: &Path<'_>) -> Json {
-        match raw.first() {
-            b'n' => Json::Null,
-            b't' => Json::Bool(true),
-            b'f' => Json::Bool(false),
-            b'"' => Json::String(raw.string().map_or_else(
-                || {
-                    self.fail(path, Reason::LoneSurrogate);
-                    raw.lossy_string()
-                },
-                std::borrow::Cow::into_owned,
-            )),
+    fn value(&mut self, text: &mut Cursor<'_>, level: usize, path: &Path<'_>) -> Json {
+        match text.first() {
             b'[' | b'{' if level > MAX_DEPTH => {
+                text.value();
                 self.fail(path, Reason::TooDeep);
                 Json::Null
             }
-            b'[' => (0..)
-                .zip(raw.items())
-                .map(|(index, item)| self.value(item, level + 1, &Path::Item(path, index)))
-                .collect::<Vec<_>>()
-                .into(),
-            b'{' => Json::Object(self.object(raw, level, path)),
-            _ => {
-                if let Some(problem) = Decimal::from_text(raw.text()).problem() {
-                    self.fail(path, Reason::NumberOutOfRange(&problem));
+            b'[' => Json::Array(self.items(text, level, path)),
+            b'{' => Json::Object(self.object(text, level, path)),
+            b'"' => Json::String(self.string(text.value(), path)),
+            _ => match text.value().text() {
+                "null" => Json::Null,
+                "true" => Json::Bool(true),
+                "false" => Json::Bool(false),
+                number => {
+                    if let Some(problem) = Decimal::from_text(number).problem() {
+                        self.fail(path, Reason::NumberOutOfRange(&problem));
+                    }
+                    Json::Number(number.into())
                 }
-                Json::Number(raw.text().into())
-            }
+            },
         }
     }
 
-    fn object(&mut self, raw: Raw<'_>, level: usize, path: &Path<'_>) -> Object {
-        let object: Object = raw
-            .members()
-            .into_iter()
-            .map(|(raw_key, raw_value)| {
-                let key = self.key(raw_key, path);
-                let value = self.value(raw_value, level + 1, &Path::Key(path, &key));
-                (key, value)
-            })
-            .collect();
-        let mut seen = HashSet::with_capacity(object.len());
-        for (key, _) in object.iter() {
-            if !seen.insert(key) {
-                self.fail(&Path::Key(path, key), Reason::DuplicateKey(key));
-            }
+    fn string(&mut self, raw: Raw<'_>, path: &Path<'_>) -> String {
+        raw.string().map_or_else(
+            || {
+                self.fail(path, Reason::LoneSurrogate);
+                raw.lossy_string()
+            },
+            Cow::into_owned,
+        )
+    }
+
+    fn items(&mut self, text: &mut Cursor<'_>, level: usize, path: &Path<'_>) -> Vec<Json> {
+        let mut items = Vec::new();
+        text.takes(b'[');
+        while !text.ends(b']') {
+            items.push(self.value(text, level + 1, &Path::Item(path, items.len())));
         }
-        object
+        items
+    }
+
+    fn object(&mut self, text: &mut Cursor<'_>, level: usize, path: &Path<'_>) -> Object {
+        let mut members = Vec::new();
+        text.takes(b'{');
+        while !text.ends(b'}') {
+            let key = self.key(text.key(), path);
+            let value = self.value(text, level + 1, &Path::Key(path, &key));
+            members.push((key, value));
+        }
+        for key in repeated(&members) {
+            self.fail(&Path::Key(path, key), Reason::DuplicateKey(key));
+        }
+        Object::from_iter(members)
     }
 
     fn key(&mut self, raw: Raw<'_>, parent: &Path<'_>) -> String {
@@ -104,6 +114,17 @@ impl Reader<'_> {
         }
         key.into_owned()
     }
+}
+
+/// The keys that stood in an object before, each as often as it stands there again.
+fn repeated(members: &[(String, Json)]) -> Vec<&str> {
+    let keys = members.iter().map(|(key, _)| key.as_str());
+    if members.len() <= FEW {
+        let stood_before = |(place, key): &(usize, &str)| members.iter().take(*place).any(|(before, _)| before == key);
+        return keys.enumerate().filter(stood_before).map(|(_, key)| key).collect();
+    }
+    let mut seen = HashSet::with_capacity(members.len());
+    keys.filter(|key| !seen.insert(*key)).collect()
 }
 
 #[cfg(test)]

@@ -141,7 +141,9 @@ proptest! {
     #[test]
     fn what_is_written_reads_back_equal(value in json()) {
         let object = Object::from_iter([("value".to_owned(), value)]);
-        prop_assert_eq!(parse(&Json::from(object.clone()).to_string()), object);
+        let written = Json::from(object.clone());
+        prop_assert_eq!(&parse(&written.to_string()), &object);
+        prop_assert_eq!(&parse(&serde_json::to_string_pretty(&written).unwrap()), &object, "with white space");
     }
 
     #[test]

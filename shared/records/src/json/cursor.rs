@@ -1,0 +1,103 @@
+//! Goes over JSON whose grammar has been checked, once, from the front to the back.
+
+use memchr::memchr2;
+
+use super::Raw;
+
+/// What is left of a checked text. What it is asked for is there, since the grammar says so: nothing here can fail.
+pub(super) struct Cursor<'a>(&'a str);
+
+impl<'a> Cursor<'a> {
+    /// Stands before a value.
+    pub(super) const fn at(value: Raw<'a>) -> Self {
+        Self(value.text())
+    }
+
+    /// The first byte, which shows what kind of value comes.
+    pub(super) fn first(&self) -> u8 {
+        self.0.bytes().next().unwrap_or_default()
+    }
+
+    /// Goes over a byte and the white space behind it, if it is there.
+    pub(super) fn takes(&mut self, byte: u8) -> bool {
+        let is_there = self.first() == byte;
+        if is_there {
+            self.go(1);
+        }
+        is_there
+    }
+
+    /// Goes over what stands between the items of a container, or over its end; says whether it was that.
+    pub(super) fn ends(&mut self, end: u8) -> bool {
+        self.takes(end) || {
+            self.takes(b',');
+            self.0.is_empty()
+        }
+    }
+
+    /// Goes over a key and its colon.
+    pub(super) fn key(&mut self) -> Raw<'a> {
+        let key = self.go(self.string_length());
+        self.takes(b':');
+        key
+    }
+
+    /// Goes over a value, whatever it is, and however deep: without recursion.
+    pub(super) fn value(&mut self) -> Raw<'a> {
+        let length = match self.first() {
+            b'"' => self.string_length(),
+            b'[' | b'{' => self.container_length(),
+            _ => self.0.find([',', ']', '}', ' ', '\t', '\r', '\n']).unwrap_or(self.0.len()),
+        };
+        self.go(length)
+    }
+
+    /// Goes so far, and over white space there.
+    fn go(&mut self, length: usize) -> Raw<'a> {
+        let (before, rest) = self.0.split_at_checked(length).unwrap_or((self.0, ""));
+        self.0 = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        Raw(before)
+    }
+
+    /// How long the string is that comes, with its quotes.
+    fn string_length(&self) -> usize {
+        let bytes = self.0.as_bytes();
+        let mut at = 1;
+        while let Some(rest) = bytes.get(at..)
+            && let Some(length) = memchr2(b'"', b'\\', rest)
+        {
+            at += length + 1;
+            if rest.get(length) == Some(&b'"') {
+                return at;
+            }
+            // What is escaped, be it a quote, ends nothing.
+            at += 1;
+        }
+        bytes.len()
+    }
+
+    /// How long the array or object is that comes, with its brackets.
+    fn container_length(&self) -> usize {
+        let (mut inner, mut open) = (Cursor(self.0), 0_usize);
+        while !inner.0.is_empty() {
+            let before = inner.0.len();
+            let length = match inner.first() {
+                b'"' => inner.string_length(),
+                b'[' | b'{' => {
+                    open += 1;
+                    1
+                }
+                b']' | b'}' => {
+                    open -= 1;
+                    1
+                }
+                _ => inner.0.find(['"', '[', '{', ']', '}']).unwrap_or(before),
+            };
+            inner.0 = inner.0.get(length..).unwrap_or_default();
+            if open == 0 {
+                break;
+            }
+        }
+        self.0.len() - inner.0.len()
+    }
+}
