@@ -47,7 +47,7 @@ impl<'a> Cursor<'a> {
         let length = match self.first() {
             b'"' => self.string_length(),
             b'[' | b'{' => self.container_length(),
-            _ => self.0.find([',', ']', '}', ' ', '\t', '\r', '\n']).unwrap_or(self.0.len()),
+            _ => self.until(|byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n')),
         };
         self.go(length)
     }
@@ -55,8 +55,15 @@ impl<'a> Cursor<'a> {
     /// Goes so far, and over white space there.
     fn go(&mut self, length: usize) -> Raw<'a> {
         let (before, rest) = self.0.split_at_checked(length).unwrap_or((self.0, ""));
-        self.0 = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        self.0 = rest;
+        let blank = self.until(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        self.0 = rest.get(blank..).unwrap_or_default();
         Raw(before)
+    }
+
+    /// How far it is to such a byte, or to the end.
+    fn until(&self, is_there: impl Fn(u8) -> bool) -> usize {
+        self.0.bytes().position(is_there).unwrap_or(self.0.len())
     }
 
     /// How long the string is that comes, with its quotes.
@@ -80,7 +87,6 @@ impl<'a> Cursor<'a> {
     fn container_length(&self) -> usize {
         let (mut inner, mut open) = (Cursor(self.0), 0_usize);
         while !inner.0.is_empty() {
-            let before = inner.0.len();
             let length = match inner.first() {
                 b'"' => inner.string_length(),
                 b'[' | b'{' => {
@@ -91,7 +97,7 @@ impl<'a> Cursor<'a> {
                     open -= 1;
                     1
                 }
-                _ => inner.0.find(['"', '[', '{', ']', '}']).unwrap_or(before),
+                _ => inner.until(|byte| matches!(byte, b'"' | b'[' | b'{' | b']' | b'}')),
             };
             inner.0 = inner.0.get(length..).unwrap_or_default();
             if open == 0 {
