@@ -50,7 +50,7 @@ async fn the_signature_of_an_address_is_no_part_of_what_is_asked() {
 #[tokio::test]
 async fn a_call_that_has_no_route_reaches_no_handler_and_is_answered_with_a_hint() {
     let other = [("/routeKey", json!("$default")), ("/rawPath", json!("/v2/subscriptions/imports/"))];
-    assert_snapshot!(shown(&other, |_| panic!("it was handled")).await, @"");
+    assert_snapshot!(shown(&other, |_| panic!("it was handled")).await, @r#"404 {"errors":[{"status":"404","title":"Not Found","detail":"There is no such call: leave out the / that is too much: GET /v2/subscriptions/imports."}]}"#);
 }
 
 #[tokio::test]
