@@ -115,10 +115,18 @@ fn curve(
     let mut chart = ChartBuilder::on(area)
         .caption(format!("{unit} by {}", series.what), ("sans-serif", 14))
         .margin(10)
+        .margin_right(24)
         .x_label_area_size(34)
         .y_label_area_size(44)
         .build_cartesian_2d(x, y)?;
-    chart.configure_mesh().x_desc(series.unit).x_labels(6).y_labels(6).light_line_style(WHITE).draw()?;
+    chart
+        .configure_mesh()
+        .x_desc(series.unit)
+        .x_labels(6)
+        .y_labels(6)
+        .x_max_light_lines(0)
+        .y_max_light_lines(0)
+        .draw()?;
     chart.draw_series(LineSeries::new(points.iter().copied(), &BLUE))?;
     chart.draw_series(points.iter().map(|point| Circle::new(*point, 3, BLUE.filled())))?;
     Ok(())
