@@ -71,19 +71,23 @@ pub(crate) async fn measure(programs: &Programs) -> Outcome<Vec<Row>> {
             .iter()
             .map(|point| format!("{} {}: {:.2} s, {:.0} MB", point.x, series.unit, point.seconds, point.megabytes))
             .collect();
-        let what = format!("CPU at the end / on a straight line through the first half: {}", series.what);
-        Row::new("G", what, Wanted::AtMost(1.25), bend(points), Unit::Times).detail(times.join("; "))
+        let what = format!("{}: how far CPU is from a straight line", series.what);
+        Row::new("G", what, Wanted::AtMost(15.0), bend(points).unwrap_or(f64::NAN), Unit::Percent)
+            .detail(times.join("; "))
     };
     Ok(drawn.iter().map(row).collect())
 }
 
-/// How much longer the last point takes than the line through the first and the middle one says.
-fn bend(points: &[Point]) -> f64 {
-    let (Some(first), Some(middle), Some(last)) = (points.first(), points.get(points.len() / 2), points.last()) else {
-        return f64::NAN;
+/// How far the CPU time of a point is from the straight line that fits all best, in parts of a hundred of the longest time.
+fn bend(points: &[Point]) -> Option<f64> {
+    let mean = |value: fn(&Point) -> f64| {
+        Some(points.iter().map(value).sum::<f64>() / crate::real(points.len().try_into().ok()?))
     };
-    let slope = (middle.seconds - first.seconds) / (middle.x - first.x);
-    last.seconds / (first.seconds + slope * (last.x - first.x))
+    let (x, y) = (mean(|point| point.x)?, mean(|point| point.seconds)?);
+    let sum = |value: &dyn Fn(&Point) -> f64| points.iter().map(value).sum::<f64>();
+    let slope = sum(&|point| (point.x - x) * (point.seconds - y)) / sum(&|point| (point.x - x).powi(2));
+    let farthest = points.iter().map(|point| (point.seconds - y - slope * (point.x - x)).abs()).fold(0.0, f64::max);
+    Some(100.0 * farthest / points.iter().map(|point| point.seconds).fold(f64::MIN_POSITIVE, f64::max))
 }
 
 /// Draws time and memory of each series: two rows of small plots.
@@ -115,11 +119,34 @@ fn curve(
     let mut chart = ChartBuilder::on(area)
         .caption(format!("{unit} by {}", series.what), ("sans-serif", 14))
         .margin(10)
+        .margin_right(24)
         .x_label_area_size(34)
         .y_label_area_size(44)
         .build_cartesian_2d(x, y)?;
-    chart.configure_mesh().x_desc(series.unit).x_labels(6).y_labels(6).light_line_style(WHITE).draw()?;
+    chart
+        .configure_mesh()
+        .x_desc(series.unit)
+        .x_labels(6)
+        .y_labels(6)
+        .x_max_light_lines(0)
+        .y_max_light_lines(0)
+        .draw()?;
     chart.draw_series(LineSeries::new(points.iter().copied(), &BLUE))?;
     chart.draw_series(points.iter().map(|point| Circle::new(*point, 3, BLUE.filled())))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_straight_line_has_no_bend_and_a_square_has_one() {
+        let bend = |grow: fn(f64) -> f64| {
+            let points: Vec<_> = (0..5).map(f64::from).map(|x| Point { x, seconds: grow(x), megabytes: 0.0 }).collect();
+            bend(&points).unwrap()
+        };
+        assert!(bend(|x| 3.0 + 2.0 * x) < 1e-6 && bend(|x| 3.0 - 0.5 * x) < 1e-6);
+        assert!((bend(|x| x * x) - 12.5).abs() < 1e-6, "{}", bend(|x| x * x));
+    }
 }

@@ -75,6 +75,7 @@ async fn send(connection: &mut Connection, host: &str, body: Bytes) -> Outcome {
     let (signature, _) = sign(signed, &parameters.into())?.into_parts();
     let request = Request::post("/").header("host", host).header(TARGET.0, TARGET.1).header(CONTENT.0, CONTENT.1);
     let request = signature.headers().fold(request, |request, (name, value)| request.header(name, value));
+    connection.ready().await?;
     let answer = connection.send_request(request.body(Full::new(body))?).await?;
     let is_done = answer.status().is_success();
     let answer = answer.into_body().collect().await?.to_bytes();
