@@ -22,10 +22,10 @@ pub struct ImportArgs {
     /// Check everything and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// What becomes of a line that is stored already: fail, skip or update.
+    /// What is done with a stored object: fail, skip or update.
     #[arg(long, value_name = "POLICY")]
     on_conflict: Option<String>,
-    /// What becomes of a line with an unknown attribute: warn or refuse.
+    /// What an unknown attribute does: warn or refuse.
     #[arg(long, value_name = "ANSWER")]
     unknown: Option<String>,
     /// Your own name for the job.
