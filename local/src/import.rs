@@ -22,10 +22,10 @@ pub struct ImportArgs {
     /// Check everything and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// What is done with a stored object: fail, skip or update.
+    /// With objects that are stored: fail, skip, update.
     #[arg(long, value_name = "POLICY")]
     on_conflict: Option<String>,
-    /// What an unknown attribute does: warn or refuse.
+    /// With unknown attributes: warn or refuse.
     #[arg(long, value_name = "ANSWER")]
     unknown: Option<String>,
     /// Your own name for the job.
