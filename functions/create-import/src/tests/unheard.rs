@@ -19,6 +19,11 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
     }
     assert_snapshot!(refusal(read_query("dry_rum", "true").await), @r#"dry_rum: "dry_rum" is no option of an import: write "dry_run", or leave it out"#);
     assert_snapshot!(check_refused(&[file_part(), text_part("on-conflicts", "skip")]).await, @r#"on-conflicts: "on-conflicts" is no option of an import: write "on_conflict", or leave it out"#);
+    for name in ["noop", "trial", "what-if", "isTest", "data[dry_run]", "attributes.dry_run", "options[test]"] {
+        let form = check_refused(&[file_part(), text_part(name, "true")]).await;
+        assert_eq!(form, refusal(read_query(name, "true").await), "{name}");
+        assert!(form.ends_with(": write \"dry_run\", or leave it out"), "{name}: {form}");
+    }
     assert_snapshot!(refusal(read_query("dryRun", "TRUE").await), @r#"dryRun: "dryRun" must be true or false, not "TRUE": write true"#);
 }
 

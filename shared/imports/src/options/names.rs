@@ -9,19 +9,29 @@ use super::{ImportOptions, OptionError, OptionName};
 use crate::ignored;
 
 /// What a rehearsal is called elsewhere. A caller who asks for one by such a name must not get an import.
-const REHEARSALS: [&str; 12] = [
+const REHEARSALS: [&str; 22] = [
     "check",
     "check_only",
+    "draft",
     "dry",
+    "is_test",
+    "no_op",
     "preview",
+    "pretend",
+    "read_only",
     "rehearsal",
     "rehearse",
+    "sandbox",
     "simulate",
     "simulation",
     "test",
     "test_mode",
+    "test_run",
+    "trial",
+    "trial_run",
     "validate",
     "validate_only",
+    "what_if",
 ];
 
 /// What a name means.
@@ -37,9 +47,17 @@ pub enum Meant {
     Nothing,
 }
 
-/// Finds out what a name means.
+/// Finds out what a name means, or, where it leads into something, as `data[dry_run]` and `attributes.dry_run` do, its end.
 #[must_use]
 pub fn meant(name: &str) -> Meant {
+    let end = name.rsplit(['[', '.']).next().unwrap_or(name).trim_end_matches(']');
+    match (meant_alone(name), meant_alone(end)) {
+        (Meant::Nothing, Meant::Option(option) | Meant::Nearly(option)) => Meant::Nearly(option),
+        (meant, _) => meant,
+    }
+}
+
+fn meant_alone(name: &str) -> Meant {
     let names = || OptionName::ALL.iter().map(|option| option.as_str());
     let option = |name: &str| name.parse().ok();
     if let Some(option) = same_letters(name, names()).and_then(option) {
