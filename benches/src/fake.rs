@@ -1,7 +1,6 @@
 //! AWS, as far as the functions use it: S3, SQS and two tables of DynamoDB behind one address, in memory. Each function gets a
 //! runtime API of its own.
 
-mod contention;
 mod http;
 mod jobs;
 mod limits;
@@ -14,7 +13,6 @@ mod sqs;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -58,8 +56,8 @@ impl Fake {
         Self::holding(manner, None).await
     }
 
-    /// One in which a transaction holds its items for so long.
-    pub(crate) async fn holding(manner: Manner, hold: Option<Duration>) -> Outcome<Self> {
+    /// One in which a transaction holds its items for so many milliseconds.
+    pub(crate) async fn holding(manner: Manner, hold: Option<u64>) -> Outcome<Self> {
         let state = Arc::new(State {
             bucket: Bucket::default(),
             queue: Queue::default(),

@@ -1,10 +1,14 @@
 //! What the documents have to be copied from, done as it stands there.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::{Value, json};
 
-use crate::world::{IMPORTS, ROOT, World, rows, sum};
+use crate::world::{IMPORTS, ROOT, World, gzip, rows, sum};
 
 fn read(document: &str) -> String {
     fs::read_to_string(format!("{ROOT}/{document}")).unwrap()
@@ -33,6 +37,19 @@ async fn the_lines_to_start_from_import_as_they_are() {
     }
 }
 
+/// Runs commands with what `up` prints, and gives what they show. They have a minute.
+fn shell(world: &World, folder: &Path, commands: &str) -> Vec<u8> {
+    let run = Command::new("timeout")
+        .args(["60", "bash", "-euc", commands])
+        .current_dir(folder)
+        .env("AUTH", format!("Authorization: Bearer {}", world.stack.token(&world.store, 3600).unwrap()))
+        .env("IMPORTS", format!("{}{IMPORTS}", world.stack.endpoint_url()))
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{commands}: {}", String::from_utf8_lossy(&run.stderr));
+    run.stdout
+}
+
 /// A line of which something is wrong, mended as somebody would who reads what.
 fn mended(why: &Value, line: &str) -> String {
     if why.get("blocked_by").is_some() {
@@ -58,15 +75,11 @@ async fn three_hundred_lines_with_a_hundred_faults_get_through_by_the_commands_o
     let mut bad = Vec::new();
     samples::generate(300, 1, 100, &mut bad).unwrap();
     fs::write(folder.join("bad.jsonl"), &bad).unwrap();
-    let auth = format!("Authorization: Bearer {}", world.stack.token(&world.store, 3600).unwrap());
-    let imports = format!("{}{IMPORTS}", world.stack.endpoint_url());
-    let shell = |commands: &str| {
-        let mut bash = Command::new("bash");
-        bash.args(["-euc", commands]).current_dir(&folder).env("AUTH", &auth).env("IMPORTS", &imports);
-        let run = bash.output().unwrap();
-        assert!(run.status.success(), "{commands}: {}", String::from_utf8_lossy(&run.stderr));
-        run.stdout
-    };
+    let shell = |commands: &str| shell(&world, &folder, commands);
+
+    // A call that is refused has no job to wait for.
+    let refused = shell(&fetch.replace("@bad.jsonl", "@bad.jsonl -F dryrum=true"));
+    assert!(String::from_utf8_lossy(&refused).contains("write \\\"dry_run\\\""));
 
     // After the job, which the first command shows.
     let shown = shell(&format!("{fetch}{reasons}"));
@@ -85,5 +98,25 @@ async fn three_hundred_lines_with_a_hundred_faults_get_through_by_the_commands_o
     let job = world.ended(job["data"]["id"].as_str().unwrap()).await;
     assert_eq!(job["meta"]["errors"], 0, "{:#?}", world.errors(job["id"].as_str().unwrap()).await);
     assert_eq!((sum(&job, "imported"), world.objects().await.len()), (100, 300));
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_is_sent_and_a_refused_upload_says_why_by_the_commands_of_the_api_s_document() {
+    let world = World::shared().await.neighbour();
+    let document = read("docs/api.md");
+    let commands = blocks(&document, "bash").into_iter().find(|block| block.contains("/uploads")).unwrap();
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("large-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mut file = Vec::new();
+    samples::generate(300, 1, 0, &mut file).unwrap();
+    fs::write(folder.join("big.jsonl.gz"), gzip(&file)).unwrap();
+    let shell = |commands: &str| String::from_utf8(shell(&world, &folder, commands)).unwrap();
+    let refused = shell(&commands.replace("\"external_ref\":\"catalogue\"", "\"on_conflict\":\"replace\""));
+    assert!(refused.contains("on_conflict"), "{refused}");
+    let shown = shell(commands);
+    let job: Value = serde_json::from_str(&shown[shown.find("{\"data\"").unwrap()..]).unwrap();
+    let job = world.ended(job["data"]["id"].as_str().unwrap()).await;
+    assert_eq!((sum(&job, "imported"), world.all(IMPORTS, 10).await.len()), (300, 1));
     fs::remove_dir_all(folder).unwrap();
 }

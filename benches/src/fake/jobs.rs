@@ -1,29 +1,30 @@
 //! The table of jobs: a database in memory, in which transactions may hold their items for a while.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Mutex};
 
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+use twins::manners::{Contention, Manners, Verdict};
 
-use super::contention::Contention;
-use crate::Outcome;
+use crate::{Outcome, lock};
 
 pub(crate) const TABLE: &str = "imports";
 
 pub(crate) struct Jobs {
     database: Database,
-    contention: Option<Contention>,
+    manners: Mutex<Manners>,
 }
 
 impl fmt::Debug for Jobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jobs").field("contention", &self.contention).finish_non_exhaustive()
+        f.debug_struct("Jobs").field("manners", &self.manners).finish_non_exhaustive()
     }
 }
 
 impl Jobs {
-    /// The table as template.yaml has it. `hold` is how long a transaction holds its items.
-    pub(super) fn new(hold: Option<Duration>) -> Outcome<Self> {
+    /// The table as template.yaml has it. `hold` is for how many milliseconds a transaction holds its items.
+    pub(super) fn new(hold: Option<u64>) -> Outcome<Self> {
         let database = Database::memory()?;
         let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
         let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
@@ -40,20 +41,18 @@ impl Jobs {
             }],
         });
         execute(&database, "CreateTable", table)?;
-        Ok(Self { database, contention: hold.map(Contention::new) })
+        let contention = hold.map(|hold| Contention::new(hold..=hold));
+        Ok(Self { database, manners: Mutex::new(Manners { contention, ..Manners::default() }) })
     }
 
     /// Answers a call, and tells the read units that it took.
     pub(super) async fn answer(&self, operation: &str, mut body: Value) -> (Result<Value, String>, f64) {
-        let held = match &self.contention {
-            None => Ok(None),
-            Some(contention) => contention.enter(operation, &body).await,
-        };
-        // Kept until the work is done.
-        let _held = match held {
-            Ok(held) => held,
-            Err(refusal) => return (Err(refusal.to_string()), 0.0),
-        };
+        let verdict = lock(&self.manners).judge(operation, &body, Instant::now());
+        match verdict {
+            Verdict::Done(at) => sleep_until(at).await,
+            Verdict::Refused(refusal) => return (Err(refusal.to_string()), 0.0),
+            Verdict::InPart { request, .. } => body = request,
+        }
         body["ReturnConsumedCapacity"] = json!("TOTAL");
         match execute(&self.database, operation, body) {
             Ok(answer) => {
