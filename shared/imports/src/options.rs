@@ -97,7 +97,7 @@ impl OptionName {
         match self {
             Self::ExternalRef => "external_ref=NAME",
             Self::DryRun => "dry_run=true",
-            Self::OnConflict => "on_conflict=skip",
+            Self::OnConflict => "on_conflict=skip or update",
             Self::Unknown => "unknown=refuse",
         }
     }

@@ -95,8 +95,18 @@ fn letters(text: &str) -> String {
     seen.flat_map(char::to_lowercase).collect()
 }
 
+/// Whether two names differ in their numbers alone, which have as many digits: `tea-17` is not nearly `tea-19`, it is another tea.
+fn are_numbered(a: &str, b: &str) -> bool {
+    let apart = |text: &str| -> (String, String) { text.chars().partition(|letter| !letter.is_numeric()) };
+    let ((words_a, number_a), (words_b, number_b)) = (apart(a), apart(b));
+    words_a == words_b && number_a.len() == number_b.len() && number_a != number_b
+}
+
 /// How many edits there are between two names; nothing for more than two, or one in a short name.
 fn edits(a: &str, b: &str) -> Option<usize> {
+    if are_numbered(a, b) {
+        return None;
+    }
     let (mut a, mut b) = (a.chars(), b.chars());
     let most = if b.as_str().len() > 5 { 2 } else { 1 };
     // Edits stand close together: what is the same before and behind them costs a glance.
@@ -166,6 +176,12 @@ mod tests {
         ];
         let told: Vec<String> = asked.iter().map(|text| format!("{text:?}{}\n", hint(&names, text))).collect();
         insta::assert_snapshot!(told.concat());
+    }
+
+    #[test]
+    fn another_number_is_another_name() {
+        assert_eq!(hint(&["tea-19", "v9-mug"], "tea-17") + &hint(&["tea-19", "v9-mug"], "v8-mug"), "");
+        assert_eq!(hint(&["tea-19"], "tea-1"), "; line 1 has \"tea-19\"");
     }
 
     #[test]
