@@ -3,7 +3,15 @@
 mod commands;
 mod error;
 mod exit;
+mod meter;
+mod newest;
+mod outcome;
 mod output;
+mod profile;
+mod refused;
+mod rows;
+mod session;
+mod summary;
 
 use std::{env, process::ExitCode};
 
