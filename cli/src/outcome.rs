@@ -2,7 +2,7 @@
 
 use client::{Job, Status};
 use findings::Row;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     error::Error,
@@ -49,13 +49,11 @@ impl Outcome {
         parts.join("\n") + "\n"
     }
 
-    fn document(&self) -> Value {
-        let mut document = json!({"job": self.job, "errors": self.rows});
-        let members = [("file", &self.file), ("next", &self.next)];
-        for (name, text) in members.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?))) {
-            document[name] = text.into();
-        }
-        document
+    fn document(&self) -> Map<String, Value> {
+        let texts = [("file", &self.file), ("next", &self.next)];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?.into())));
+        let members = [("job", json!(self.job)), ("errors", json!(self.rows))].into_iter().chain(texts);
+        members.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
@@ -85,13 +83,12 @@ pub(crate) fn tell(output: Output, outcomes: &[Outcome], trouble: Option<Error>)
     if output.json {
         let mut document = match outcomes {
             [one] => one.document(),
-            many => json!({"jobs": many.iter().map(Outcome::document).collect::<Vec<_>>()}),
+            many => Map::from_iter([("jobs".to_owned(), many.iter().map(Outcome::document).collect())]),
         };
         if let Some(Error { problem, next, .. }) = trouble {
-            document["error"] = problem.into();
-            document["next"] = next.into();
+            document.extend([("error".to_owned(), problem.into()), ("next".to_owned(), next.into())]);
         }
-        return output.document(document, exit);
+        return output.document(document.into(), exit);
     }
     for outcome in outcomes {
         output.answer(&outcome.text(output))?;

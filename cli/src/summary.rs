@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 use client::{Job, Status};
 use records::RecordType;
 
-/// How a job is called in a word.
+use crate::{exit::Exit, outcome};
+
+/// How a job is called in a word. One with a refused line is no success.
 pub(crate) fn status(job: &Job) -> &'static str {
     match job.status {
         Status::Pending => "pending",
         Status::Started => "started",
+        Status::Success if outcome::exit(job) == Exit::Refused => "partial",
         Status::Success => "success",
         Status::Failed => "failed",
     }
@@ -17,9 +20,8 @@ pub(crate) fn status(job: &Job) -> &'static str {
 
 /// What a job is, and how many lines of each type it has brought through.
 pub(crate) fn of(job: &Job) -> String {
-    let refused = if job.ended() && job.errors() > 0 { ", with lines refused" } else { "" };
     let rehearsal = if job.dry_run { ", a dry run: nothing is written" } else { "" };
-    let mut text = format!("Import {}: {}{refused}{rehearsal}", job.id, status(job));
+    let mut text = format!("Import {}: {}{rehearsal}", job.id, status(job));
     if let Some(position) = job.queue_position {
         let _ = write!(text, ", {position} in the queue");
     }

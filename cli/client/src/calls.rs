@@ -1,5 +1,6 @@
 //! The calls of the API.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,7 +102,8 @@ impl Client {
         let url = Url::parse(api).map_err(|error| not(error.to_string()))?;
         let host = url.host_str().filter(|_| ["http", "https"].contains(&url.scheme()));
         let host = host.ok_or_else(|| not("it begins with https://".to_owned()))?;
-        let here = host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "[::1]";
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let here = address.map_or(host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback());
         if url.scheme() == "http" && !here {
             return Err(not("a token goes over https:// alone".to_owned()));
         }

@@ -83,7 +83,7 @@ impl Client {
         match (status, from) {
             (200, 0) | (206, _) => Ok(response),
             (200, _) => Err(Error::Unreadable { call: call.path.clone(), why: "it begins anew".to_owned() }),
-            _ => Err(Error::Refused(Refusal::read(status, pause, &response.bytes().await.unwrap_or(Bytes::new())))),
+            _ => Err(Error::AtStorage(Refusal::read(status, pause, &response.bytes().await.unwrap_or(Bytes::new())))),
         }
     }
 }

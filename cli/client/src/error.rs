@@ -19,6 +19,9 @@ pub enum Error {
     /// The service answered that it won't.
     #[error("{0}")]
     Refused(Refusal),
+    /// Where files are uploaded to, or fetched from, answered that it won't. It knows no tokens.
+    #[error("the place where files lie answers {}{}", .0.status, .0.said())]
+    AtStorage(Refusal),
     /// There is no token to call with.
     #[error("there is no token to call with: {0}")]
     NoToken(String),
@@ -129,7 +132,7 @@ impl Error {
     pub fn passes(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
-            Self::Refused(refusal) => matches!(refusal.status, 429 | 500 | 502 | 503 | 504),
+            Self::Refused(refusal) | Self::AtStorage(refusal) => matches!(refusal.status, 429 | 500 | 502 | 503 | 504),
             _ => false,
         }
     }
@@ -143,6 +146,6 @@ impl Error {
     /// How long the service asks to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        if let Self::Refused(refusal) = self { refusal.retry_after } else { None }
+        if let Self::Refused(refusal) | Self::AtStorage(refusal) = self { refusal.retry_after } else { None }
     }
 }

@@ -168,7 +168,7 @@ impl Client {
         let (status, pause) = (sent.status().as_u16(), retry_after(sent.headers()));
         let body = sent.bytes().await.map_err(|error| Error::unreachable(&error))?;
         if status >= 300 {
-            return Err(Error::Refused(Refusal::read(status, pause, &body)));
+            return Err(Error::AtStorage(Refusal::read(status, pause, &body)));
         }
         Ok(id)
     }

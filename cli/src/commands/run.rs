@@ -1,6 +1,7 @@
 //! Sends files, follows their jobs, and says which lines were refused and why.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -36,18 +37,8 @@ pub(crate) struct Run {
     /// Files of JSON lines, plain or gzip-compressed; - is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Check everything, also against what is stored, and write nothing.
-    #[arg(long)]
-    dry_run: bool,
-    /// With lines whose object is stored: fail, skip or update.
-    #[arg(long, value_name = "POLICY", value_parser = ["fail", "skip", "update"], hide_possible_values = true)]
-    on_conflict: Option<String>,
-    /// With attributes that nothing reads: warn or refuse.
-    #[arg(long, value_name = "ANSWER", value_parser = ["warn", "refuse"], hide_possible_values = true)]
-    unknown: Option<String>,
-    /// Your own name for the job.
-    #[arg(long, value_name = "NAME")]
-    external_ref: Option<String>,
+    #[command(flatten)]
+    options: JobOptions,
     /// Send without looking at the lines here first.
     #[arg(long, conflicts_with = "send_anyway")]
     no_check: bool,
@@ -63,6 +54,41 @@ pub(crate) struct Run {
     /// Where to put the refused lines, to mend them.
     #[arg(long, value_name = "FILE")]
     failed: Option<PathBuf>,
+}
+
+/// The options of the jobs.
+#[derive(Debug, Args)]
+struct JobOptions {
+    /// Check everything, also against what is stored, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// With lines whose object is stored: fail, skip or update.
+    #[arg(long, value_name = "POLICY", value_parser = ["fail", "skip", "update"], hide_possible_values = true)]
+    on_conflict: Option<String>,
+    /// With attributes that nothing reads: warn or refuse.
+    #[arg(long, value_name = "ANSWER", value_parser = ["warn", "refuse"], hide_possible_values = true)]
+    unknown: Option<String>,
+    /// Your own name for the job.
+    #[arg(long, value_name = "NAME")]
+    external_ref: Option<String>,
+}
+
+impl JobOptions {
+    fn of_job(&self) -> Options {
+        let Self { dry_run, on_conflict, unknown, external_ref } = self;
+        Options {
+            external_ref: external_ref.clone(),
+            dry_run: *dry_run,
+            on_conflict: on_conflict.clone(),
+            unknown: unknown.clone(),
+        }
+    }
+
+    /// Those that hold for the refused lines too, as they are typed.
+    fn words(&self) -> String {
+        let all = [("on-conflict", &self.on_conflict), ("unknown", &self.unknown)];
+        all.iter().filter_map(|(name, value)| Some(format!(" --{name} {}", value.as_deref()?))).collect()
+    }
 }
 
 /// A file as it was read.
@@ -142,7 +168,7 @@ impl Run {
         for input in inputs {
             let job = self.send(session, &input).await?;
             let next = session.command(&format!("watch {}", short(&job.id)));
-            text += &format!("{}: the job is {}. To follow it:\n  {next}\n", input.name(), job.id);
+            let _ = writeln!(text, "{}: the job is {}. To follow it:\n  {next}", input.name(), job.id);
             jobs.push(job);
         }
         if session.output.json {
@@ -160,13 +186,7 @@ impl Run {
         let bytes = |count: usize| HumanBytes(u64::try_from(count).unwrap_or(u64::MAX)).to_string();
         let shrunk = if packed.len() < size { format!(", {} compressed", bytes(packed.len())) } else { String::new() };
         session.meter.line(&format!("Sending {} ({}{shrunk})", input.name(), bytes(size)));
-        let options = Options {
-            external_ref: self.external_ref.clone(),
-            dry_run: self.dry_run,
-            on_conflict: self.on_conflict.clone(),
-            unknown: self.unknown.clone(),
-        };
-        let job = session.client.send(packed, &options, &Key::random()).await;
+        let job = session.client.send(packed, &self.options.of_job(), &Key::random()).await;
         let job = job.map_err(|error| session.failed(&error))?;
         session.meter.made(&job.id);
         session.meter.line(&format!("Import {} is made", job.id));
@@ -183,10 +203,10 @@ impl Run {
             let fetched = session.client.failed_lines(&outcome.job.id, lines).await;
             fetched.map_err(|error| session.failed(&error))?;
         }
-        if self.dry_run && outcome.job.ended() {
+        if self.options.dry_run && outcome.job.ended() {
             let (before, again) =
                 if is_left { ("Mend them, then type", " --dry-run") } else { ("To import it, type", "") };
-            let words = format!("run {}{}{again}", quoted(&input.path), self.policies());
+            let words = format!("run {}{}{again}", quoted(&input.path), self.options.words());
             outcome.next = Some(format!("{before}:\n  {}", session.command(&words)));
         }
         outcome.file = Some(input.name());
@@ -207,7 +227,7 @@ impl Run {
         let left = outcomes.iter_mut().filter(|outcome| outcome.next.is_some() && outcome.job.ended());
         match kept {
             Ok(()) => {
-                let words = format!("run {path}{} --failed {path}", self.policies());
+                let words = format!("run {path}{} --failed {path}", self.options.words());
                 let next = format!(
                     "The refused lines are in {path}. Mend them there, then type:\n  {}",
                     session.command(&words)
@@ -215,16 +235,11 @@ impl Run {
                 left.for_each(|outcome| outcome.next = Some(next.clone()));
             }
             Err(error) => {
-                // They are still with the service: the outcome says how to fetch them.
-                let next = left.filter_map(|outcome| outcome.next.take()).last().unwrap_or_default();
+                let ids = left
+                    .map(|outcome| session.command(&format!("failed-lines {} > mend.jsonl", short(&outcome.job.id))));
+                let next = format!("The service still has them:\n  {}", ids.collect::<Vec<_>>().join("\n  "));
                 trouble.get_or_insert(Error { next, ..error });
             }
         }
-    }
-
-    /// The options that hold for the refused lines too.
-    fn policies(&self) -> String {
-        let all = [("on-conflict", &self.on_conflict), ("unknown", &self.unknown)];
-        all.iter().filter_map(|(name, value)| Some(format!(" --{name} {}", value.as_deref()?))).collect()
     }
 }
