@@ -1,6 +1,9 @@
 //! Why lines were not imported: one, to those that refer to it; all of a file, in short.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+};
 
 use crate::error::{RecordError, RecordErrorCode};
 
@@ -59,6 +62,25 @@ impl Reasons {
         reason.lines += 1;
         if line < reason.first {
             (reason.first, reason.detail) = (line, error.detail());
+        }
+    }
+
+    /// Adds the lines of others.
+    pub(crate) fn merge(&mut self, others: Self) {
+        for (code, other) in others.by_code {
+            match self.by_code.entry(code) {
+                Entry::Vacant(entry) => {
+                    entry.insert(other);
+                }
+                Entry::Occupied(mut entry) => {
+                    let reason = entry.get_mut();
+                    let lines = reason.lines + other.lines;
+                    if other.first < reason.first {
+                        *reason = other;
+                    }
+                    reason.lines = lines;
+                }
+            }
         }
     }
 

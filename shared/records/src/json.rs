@@ -5,6 +5,7 @@ mod error;
 mod explain;
 mod number;
 mod path;
+mod place;
 mod raw;
 mod read;
 mod scan;
@@ -14,6 +15,7 @@ pub(crate) use error::FLATTER;
 pub use error::{JsonError, Reason};
 pub use number::Decimal;
 pub use path::Path;
+pub use place::{Place, place};
 pub(crate) use raw::{Raw, grammar};
 pub use read::read;
 
