@@ -1,5 +1,6 @@
 //! `imports`: the command line of Subscriptions Import, for people.
 
+mod checked;
 mod commands;
 mod error;
 mod exit;

@@ -10,7 +10,7 @@ mod raw;
 mod read;
 mod scan;
 
-pub use crate::quote::Shown;
+pub use crate::quote::{Shown, is_unseen};
 pub(crate) use error::FLATTER;
 pub use error::{JsonError, Reason};
 pub use number::Decimal;
