@@ -4,7 +4,16 @@ mod checked;
 mod commands;
 mod error;
 mod exit;
+mod meter;
+mod newest;
+mod outcome;
 mod output;
+mod profile;
+mod refused;
+mod rows;
+mod session;
+mod shape;
+mod summary;
 
 use std::{env, process::ExitCode};
 
@@ -40,6 +49,17 @@ struct Global {
     /// Use the service that runs on this machine.
     #[arg(long, global = true)]
     local: bool,
+}
+
+impl Global {
+    /// What has to follow `imports` in a command for the same service.
+    fn choice(&self) -> String {
+        match (&self.profile, self.local) {
+            (_, true) => " --local".to_owned(),
+            (Some(profile), _) => format!(" --profile {}", checked::quoted(profile)),
+            (None, _) => String::new(),
+        }
+    }
 }
 
 fn main() -> ExitCode {

@@ -28,7 +28,6 @@ impl Output {
     }
 
     /// Whether bars can be drawn on standard error.
-    #[expect(dead_code, reason = "for the commands that wait")]
     pub(crate) fn animated(self) -> bool {
         !self.quiet && io::stderr().is_terminal()
     }

@@ -5,19 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{
-    Args,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
-use findings::{Format, Groups, Writer};
+use clap::Args;
+use findings::{Groups, Writer};
 use serde_json::json;
-use strum::VariantNames;
 
 use crate::{
     checked::{CheckedFile, Rules, open},
     error::Error,
     exit::Exit,
     output::{Output, unwritten, written},
+    shape::Shape,
 };
 
 const EXAMPLES: &str = "  imports check catalogue.jsonl
@@ -32,13 +29,8 @@ pub(crate) struct Check {
     /// Files of JSON lines, plain or gzip-compressed; - is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// One of text, json, jsonl, github (annotations), sarif.
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, hide_default_value = true,
-        value_parser = PossibleValuesParser::new(Format::VARIANTS).try_map(|word| word.parse::<Format>()))]
-    format: Format,
-    /// Show everything that is wrong, not an example of each kind.
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    shape: Shape,
     /// With attributes that nothing reads: warn or refuse.
     #[arg(long, value_name = "ANSWER", default_value = "warn", value_parser = ["warn", "refuse"],
         hide_possible_values = true, hide_default_value = true)]
@@ -47,8 +39,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self, output: Output) -> Result<Exit, Error> {
-        let format = if output.json && self.format == Format::Text { Format::Json } else { self.format };
-        let mut out = Writer::begin(format, self.all, output.out()).map_err(unwritten)?;
+        let mut out = Writer::begin(self.shape.format(output), self.shape.all, output.out()).map_err(unwritten)?;
         let mut exit = Exit::Success;
         for path in &self.files {
             exit = exit.max(self.check(path, &mut out, output)?);
@@ -79,7 +70,7 @@ impl Check {
 
     /// What is said of a file: what is wrong, unless each row was shown; how many lines are; what to type next.
     fn text(&self, file: &CheckedFile, output: Output) -> String {
-        let findings = if self.all { String::new() } else { file.findings(output.columns) };
+        let findings = if self.shape.all { String::new() } else { file.findings(output.columns) };
         let between = if findings.is_empty() { "" } else { "\n" };
         let next = match file.exit() {
             Exit::Success => format!("To import it, type:\n  imports run {}", file.typed()),
