@@ -1,5 +1,6 @@
 //! `imports`: the command line of Subscriptions Import, for people.
 
+mod checked;
 mod commands;
 mod error;
 mod exit;
@@ -11,6 +12,7 @@ mod profile;
 mod refused;
 mod rows;
 mod session;
+mod shape;
 mod summary;
 
 use std::{env, process::ExitCode};
@@ -47,6 +49,17 @@ struct Global {
     /// Use the service that runs on this machine.
     #[arg(long, global = true)]
     local: bool,
+}
+
+impl Global {
+    /// What has to follow `imports` in a command for the same service.
+    fn choice(&self) -> String {
+        match (&self.profile, self.local) {
+            (_, true) => " --local".to_owned(),
+            (Some(profile), _) => format!(" --profile {}", checked::quoted(profile)),
+            (None, _) => String::new(),
+        }
+    }
 }
 
 fn main() -> ExitCode {

@@ -44,7 +44,9 @@ impl Outcome {
     fn text(&self, output: Output) -> String {
         let mut parts: Vec<_> = self.file.clone().into_iter().collect();
         parts.push(summary::of(&self.job));
-        parts.extend(rows::text(&self.rows, short(&self.job.id), output));
+        let id = short(&self.job.id);
+        let all = format!("imports errors {id} --all");
+        parts.extend(rows::text(&self.rows, self.file.as_deref().unwrap_or(id), &all, output));
         parts.extend(self.next.clone());
         parts.join("\n") + "\n"
     }

@@ -1,7 +1,8 @@
 //! All that is printed goes through here: standard output is the answer, standard error the progress.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
+use anstream::AutoStream;
 use console::Term;
 use serde_json::{Value, json};
 
@@ -32,10 +33,15 @@ impl Output {
     }
 
     /// Prints a piece of the answer as it is, without colours where they are not wanted.
-    #[expect(clippy::unused_self, reason = "whoever prints has been given where to")]
     pub(crate) fn answer(self, text: &str) -> Result<(), Error> {
-        let mut out = anstream::AutoStream::auto(io::stdout().lock());
-        told(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+        let mut out = self.out();
+        written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    /// Where an answer goes that comes in pieces. Colours are taken out where they are not wanted.
+    #[expect(clippy::unused_self, reason = "whoever prints has been given where to")]
+    pub(crate) fn out(self) -> impl Write {
+        BufWriter::new(Patient(AutoStream::auto(io::stdout().lock())))
     }
 
     /// Prints the one document of `--json`: these members, and the exit code.
@@ -50,7 +56,7 @@ impl Output {
     pub(crate) fn progress(self, line: &str) {
         if !self.quiet {
             // Who does not read the progress may still want the answer.
-            let _ = writeln!(anstream::AutoStream::auto(io::stderr().lock()), "{line}");
+            let _ = writeln!(AutoStream::auto(io::stderr().lock()), "{line}");
         }
     }
 
@@ -59,19 +65,40 @@ impl Output {
         if self.json {
             return self.document(json!({"error": problem, "next": next}), exit).unwrap_or(exit);
         }
-        let _ = writeln!(anstream::AutoStream::auto(io::stderr().lock()), "error: {problem}\n{next}");
+        let _ = writeln!(AutoStream::auto(io::stderr().lock()), "error: {problem}\n{next}");
         exit
     }
 }
 
 /// A reader that has read enough, such as `head`, is no trouble.
-fn told(written: io::Result<()>) -> Result<(), Error> {
-    match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::new(
-            Exit::Trouble,
-            format!("the answer can't be written: {error}"),
-            "give it a place with room, or no place but the terminal",
-        )),
-        _ => Ok(()),
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
     }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
+}
+
+/// Says what it means that an answer can't be written.
+pub(crate) fn written(written: io::Result<()>) -> Result<(), Error> {
+    written.map_err(unwritten)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is the end of the error")]
+pub(crate) fn unwritten(error: io::Error) -> Error {
+    Error::new(
+        Exit::Trouble,
+        format!("the answer can't be written: {error}"),
+        "give it a place with room, or no place but the terminal",
+    )
 }

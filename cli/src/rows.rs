@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use client::{Job, LineError, ResultLine};
-use findings::{Kind, Row};
+use findings::{Groups, Kind, Row, Texts};
 
 use crate::{error::Error, output::Output, session::Session};
 
@@ -43,8 +43,17 @@ fn of_line(result: ResultLine) -> impl Iterator<Item = Row<'static>> {
     })
 }
 
-/// Shows the rows to people.
-pub(crate) fn text(rows: &[Row<'_>], _id: &str, _output: Output) -> Option<String> {
-    let lines: Vec<_> = rows.iter().take(10).map(|row| format!("line {}: {}", row.line, row.error)).collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+/// Groups the rows of a job.
+pub(crate) fn grouped(rows: &[Row<'_>]) -> Groups {
+    let mut groups = Groups::default();
+    for line in rows.chunk_by(|before, row| before.line == row.line) {
+        groups.add(line);
+    }
+    groups
+}
+
+/// Shows the rows to people: grouped, with examples.
+pub(crate) fn text(rows: &[Row<'_>], file: &str, all: &str, output: Output) -> Option<String> {
+    let text = findings::text(&grouped(rows), Texts { file, all, columns: output.columns });
+    (!text.is_empty()).then_some(text)
 }

@@ -50,11 +50,7 @@ impl Session {
 
     fn open(global: &Global, output: Output) -> Result<Self, Error> {
         let Service { name, api, auth } = Service::chosen(global)?;
-        let choice = match (&global.profile, global.local) {
-            (_, true) => " --local".to_owned(),
-            (Some(profile), _) => format!(" --profile {profile}"),
-            (None, _) => String::new(),
-        };
+        let choice = global.choice();
         let meter = Arc::new(Meter::new(output, &name));
         let client = Client::new(&api, auth).map_err(|error| {
             Error::new(Exit::Usage, error.to_string(), "correct IMPORTS_API, or type imports config set --help")

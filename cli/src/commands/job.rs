@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use findings::{Format, Writer};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,9 +14,10 @@ use crate::{
     error::Error,
     exit::Exit,
     outcome::{self, Outcome},
-    output::Output,
+    output::{Output, unwritten, written},
     rows,
     session::{Session, short},
+    shape::Shape,
     summary,
 };
 
@@ -85,10 +87,12 @@ impl Watch {
 
 /// Shows which lines were refused and why.
 #[derive(Debug, Args)]
-#[command(after_help = Exit::help("  imports errors\n  imports errors 0f4c6c0e --json"))]
+#[command(after_help = Exit::help("  imports errors\n  imports errors 0f4c6c0e --all"))]
 pub(crate) struct Errors {
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Errors {
@@ -97,13 +101,20 @@ impl Errors {
             let job = self.which.job(&session).await?;
             let outcome = Outcome::of(&session, job).await?;
             let exit = outcome::exit(&outcome.job);
-            if output.json {
+            let format = self.shape.format(output);
+            if format == Format::Json {
                 return output.document(json!({"errors": outcome.rows}), exit);
             }
+            let id = short(&outcome.job.id);
+            let mut out = Writer::begin(format, self.shape.all, output.out()).map_err(unwritten)?;
+            written(outcome.rows.iter().try_for_each(|row| out.add(row, id)))?;
             let none = if outcome.job.ended() { "No line was refused." } else { "The job has not ended." };
-            let text = rows::text(&outcome.rows, short(&outcome.job.id), output);
-            let parts: Vec<_> = text.or_else(|| Some(none.to_owned())).into_iter().chain(outcome.next).collect();
-            output.answer(&(parts.join("\n") + "\n")).map(|()| exit)
+            let all = session.command(&format!("errors {id} --all"));
+            let text = rows::text(&outcome.rows, id, &all, output).filter(|_| !self.shape.all);
+            let text = text.or_else(|| outcome.rows.is_empty().then(|| none.to_owned()));
+            let parts: Vec<_> = text.into_iter().chain(outcome.next).collect();
+            written(out.end_file(&rows::grouped(&outcome.rows), id, &parts.join("\n"), &Value::Null))?;
+            written(out.end(exit.code())).map(|()| exit)
         })
     }
 }

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::{
     Global,
+    checked::{self, Rules, never_good, tell_unsent},
     error::Error,
     exit::Exit,
     outcome::{self, Outcome},
@@ -122,9 +123,7 @@ impl Input {
 
 /// A path as a shell takes it.
 fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |letter: char| letter.is_alphanumeric() || "-_./+,@%".contains(letter);
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+    checked::quoted(&path.display().to_string())
 }
 
 impl Run {
@@ -132,8 +131,24 @@ impl Run {
         // What can be wrong here is said before anything is sent.
         let inputs = std::mem::take(&mut self.files).into_iter().map(Input::read).collect::<Result<Vec<_>, _>>()?;
         let bytes = inputs.iter().map(|input| u64::try_from(input.bytes.len()).unwrap_or(u64::MAX)).sum();
+        if !self.no_check && !self.send_anyway {
+            let rules = Rules { refuse_unknown: self.options.unknown.as_deref() == Some("refuse") };
+            let files = never_good(inputs.iter().map(|input| (input.name(), &*input.bytes)), rules)?;
+            if !files.is_empty() {
+                return tell_unsent(&files, &self.typed(global, &inputs), output);
+            }
+        }
         let refused = self.failed.as_deref().map(|path| RefusedLines::prepare(path, bytes)).transpose()?;
         Session::run(global, output, |session| self.send_all(session, inputs, refused))
+    }
+
+    /// The command as it was typed, as far as it matters.
+    fn typed(&self, global: &Global, inputs: &[Input]) -> String {
+        let files: Vec<_> = inputs.iter().map(|input| quoted(&input.path)).collect();
+        let dry_run = if self.options.dry_run { " --dry-run" } else { "" };
+        let failed = self.failed.as_deref().map(|path| format!(" --failed {}", quoted(path))).unwrap_or_default();
+        let words = self.options.words();
+        format!("imports{} run {}{dry_run}{words}{failed}", global.choice(), files.join(" "))
     }
 
     /// Sends one file after the other, each once the job before it has ended: later files may refer to earlier ones.
