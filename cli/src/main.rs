@@ -43,7 +43,7 @@ struct Global {
     /// Print the answer alone, no progress.
     #[arg(long, global = true)]
     quiet: bool,
-    /// The profile to use, of those that `imports config` has.
+    /// The profile to use, see `imports config`.
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
     /// Use the service that runs on this machine.

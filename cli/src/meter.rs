@@ -31,7 +31,10 @@ impl Meter {
         let target = if output.animated() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         let shown = Mutex::new(Shown { last_line: Instant::now(), id: None });
-        Self { output, profile: profile.to_owned(), bar, shown }
+        let meter = Self { output, profile: profile.to_owned(), bar, shown };
+        // Nothing, until there is something to show.
+        meter.style("{msg}");
+        meter
     }
 
     fn shown(&self) -> std::sync::MutexGuard<'_, Shown> {
@@ -90,10 +93,10 @@ impl Meter {
                 self.now_and_then(|| format!("  waits for its turn{before}"));
             }
             Status::Started => {
-                self.style("{msg:10} {wide_bar} {human_pos:>6} of {human_len:>6}");
-                self.bar.set_message(if job.dry_run { "rehearsed" } else { "imported" });
                 self.bar.set_length(uploaded.max(1));
                 self.bar.set_position(imported);
+                self.bar.set_message(if job.dry_run { "rehearsed" } else { "imported" });
+                self.style("{msg:10} {wide_bar} {human_pos:>6} of {human_len:>6}");
                 self.now_and_then(|| format!("  {imported} of {uploaded} lines read so far are good"));
             }
             Status::Success | Status::Failed => self.bar.finish_and_clear(),
@@ -108,10 +111,10 @@ impl Meter {
 
 impl Observer for Meter {
     fn sent(&self, bytes: u64, of: u64) {
-        self.style("{msg:10} {wide_bar} {bytes:>10} of {total_bytes:>10}");
-        self.bar.set_message("uploaded");
         self.bar.set_length(of);
         self.bar.set_position(bytes);
+        self.bar.set_message("uploaded");
+        self.style("{msg:10} {wide_bar} {bytes:>10} of {total_bytes:>10}");
         self.now_and_then(|| format!("  uploaded {} of {}", HumanBytes(bytes), HumanBytes(of)));
     }
 

@@ -64,7 +64,9 @@ impl Config {
     pub(crate) fn read() -> Result<Self, Error> {
         let path = Self::path()?;
         let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Self::default());
+            }
             text => text.map_err(|error| unreadable(&path, &error.to_string()))?,
         };
         toml::from_str(&text).map_err(|error| unreadable(&path, &told(&error, &text)))

@@ -29,11 +29,11 @@ fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))
         .with_max_delay(Duration::from_secs(20))
-        .with_max_times(6)
+        .with_max_times(5)
         .with_jitter()
 }
 
-/// Tries until it gets through, fails for good, or has failed seven times.
+/// Tries until it gets through, fails for good, or has failed six times.
 pub(crate) async fn until_through<T, F: Future<Output = Result<T, Error>>>(
     observer: &dyn Observer,
     attempt: impl FnMut() -> F,

@@ -15,7 +15,7 @@ use crate::{
 
 const EXAMPLES: &str = "  imports config
   imports config set --api https://api.example.com --token-file ~/.token
-  imports config set --profile test --api https://test.example.com --sigv4 eu-west-1";
+  imports config set --profile b --api https://b.example.com --sigv4 eu-west-1";
 
 /// Shows profiles, or sets one.
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ enum Command {
     #[command(after_help = Exit::help("  imports config show\n  imports config show --json"))]
     Show,
     /// Sets a profile: where the service is, and one way to call it.
-    #[command(after_help = Exit::help(SET_EXAMPLES))]
+    #[command(after_help = Exit::help(SET_EXAMPLES), override_usage = "imports config set --api <ADDRESS> <WAY TO CALL> [OPTIONS]")]
     Set(Box<Set>),
 }
 
@@ -51,10 +51,10 @@ struct Set {
     /// A file with the client's secret.
     #[arg(long, value_name = "FILE", requires = "token_url")]
     client_secret_file: Option<PathBuf>,
-    /// The scopes to ask for, if the issuer wants to be told.
+    /// The scopes to ask the issuer for.
     #[arg(long, value_name = "SCOPES", requires = "token_url")]
     scope: Option<String>,
-    /// Whom tokens are for, if the issuer wants to be told.
+    /// Whom the tokens are for.
     #[arg(long, value_name = "AUDIENCE", requires = "token_url")]
     audience: Option<String>,
     /// A profile of the AWS CLI to sign as.
@@ -72,7 +72,7 @@ struct Way {
     /// Call with the token that this command prints.
     #[arg(long, value_name = "COMMAND")]
     token_command: Option<String>,
-    /// Call with tokens that an issuer hands out at this address.
+    /// Call with tokens that this address hands out.
     #[arg(long, value_name = "ADDRESS", requires_all = ["client_id", "client_secret_file"])]
     token_url: Option<String>,
     /// Sign calls as AWS wants them, for this region.

@@ -68,7 +68,7 @@ impl Show {
 pub(crate) struct Watch {
     #[command(flatten)]
     which: Which,
-    /// How long to wait for it, such as 90s or 2h.
+    /// How long to wait for it.
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = humantime::parse_duration)]
     wait: Duration,
 }
@@ -188,7 +188,7 @@ async fn hand_out(
     }
 }
 
-/// Stops a job that waits or runs; what it has imported stays imported.
+/// Stops a job; what it has imported stays imported.
 #[derive(Debug, Args)]
 #[command(after_help = Exit::help("  imports cancel\n  imports cancel 0f4c6c0e"))]
 pub(crate) struct Cancel {

@@ -22,13 +22,13 @@ const EXAMPLES: &str = "  imports list
 #[derive(Debug, Args)]
 #[command(after_help = Exit::help(EXAMPLES))]
 pub(crate) struct List {
-    /// Only jobs of this status: pending, started, success, failed.
+    /// Only pending, started, success, failed ones.
     #[arg(long, value_name = "STATUS", num_args = 1.., value_parser = ["pending", "started", "success", "failed"], hide_possible_values = true)]
     status: Vec<String>,
-    /// Only jobs made since: 2026-01-31, 2026-01-31T08:00:00Z, or 2d ago.
+    /// Only those made since: 2d ago, or 2026-01-31.
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<DateTime<Utc>>,
-    /// Only jobs of this name.
+    /// Only those of this name.
     #[arg(long, value_name = "NAME")]
     external_ref: Option<String>,
     /// How many at most.

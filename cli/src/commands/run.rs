@@ -31,7 +31,7 @@ const EXAMPLES: &str = "  imports run catalogue.jsonl
   imports run catalogue.jsonl --failed rest.jsonl
   imports run products.jsonl offerings.jsonl --on-conflict update --wait 2h";
 
-/// Imports files: checks, sends, waits, and says which lines were refused and why.
+/// Imports files, and says which lines were refused and why.
 #[derive(Debug, Args)]
 #[command(after_help = Exit::help(EXAMPLES))]
 pub(crate) struct Run {
@@ -49,7 +49,7 @@ pub(crate) struct Run {
     /// Don't wait: print the job and leave.
     #[arg(long, conflicts_with_all = ["wait", "failed"])]
     r#async: bool,
-    /// How long to wait for each job, such as 90s or 2h.
+    /// How long to wait for each job.
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = humantime::parse_duration)]
     wait: Duration,
     /// Where to put the refused lines, to mend them.
@@ -60,13 +60,13 @@ pub(crate) struct Run {
 /// The options of the jobs.
 #[derive(Debug, Args)]
 struct JobOptions {
-    /// Check everything, also against what is stored, and write nothing.
+    /// Check, also against what is stored; write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// With lines whose object is stored: fail, skip or update.
+    /// With objects that are stored: fail, skip, update.
     #[arg(long, value_name = "POLICY", value_parser = ["fail", "skip", "update"], hide_possible_values = true)]
     on_conflict: Option<String>,
-    /// With attributes that nothing reads: warn or refuse.
+    /// With unknown attributes: warn or refuse.
     #[arg(long, value_name = "ANSWER", value_parser = ["warn", "refuse"], hide_possible_values = true)]
     unknown: Option<String>,
     /// Your own name for the job.

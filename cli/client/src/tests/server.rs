@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// A call that came.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
+    pub(super) method: String,
     pub(super) path: String,
     pub(super) query: String,
     headers: HeaderMap,
@@ -41,13 +42,13 @@ impl Answer {
         self
     }
 
-    pub(super) fn text(mut self, text: &str) -> Self {
-        *self.0.body_mut() = Body::from(text.to_owned());
+    pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
+        *self.0.body_mut() = Body::from(bytes.to_vec());
         self
     }
 
     pub(super) fn json(self, document: &Value) -> Self {
-        self.text(&document.to_string())
+        self.bytes(document.to_string().as_bytes())
     }
 }
 
@@ -70,8 +71,13 @@ impl Server {
                     return Response::new(Body::empty());
                 };
                 let query = parts.uri.query().unwrap_or_default().to_owned();
-                let call =
-                    Seen { path: parts.uri.path().to_owned(), query, headers: parts.headers, body: body.to_vec() };
+                let call = Seen {
+                    method: parts.method.to_string(),
+                    path: parts.uri.path().to_owned(),
+                    query,
+                    headers: parts.headers,
+                    body: body.to_vec(),
+                };
                 let count = log.lock().unwrap().len();
                 let answer = respond(&call, count).0;
                 log.lock().unwrap().push(call);
