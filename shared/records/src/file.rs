@@ -35,6 +35,8 @@ pub struct FileLine<'a> {
     pub external_ref: Option<Cow<'a, str>>,
     /// The number of the line that had the same type and `external_ref` first.
     pub repeats: Option<u32>,
+    /// Whether the line asks for a dry run, which is an option of the whole file.
+    pub asks_for_dry_run: bool,
     standing: OnceLock<Standing>,
 }
 
@@ -109,11 +111,12 @@ impl<'a> Iterator for FileLines<'a> {
     fn next(&mut self) -> Option<FileLine<'a>> {
         let Line { number, bytes, raw, .. } = self.lines.next()?;
         // A line that brings the first look down has no type; reading it in earnest shows what is wrong.
-        let Outline { record_type, external_ref } = guarded(|| outline(bytes)).unwrap_or_default();
+        let Outline { record_type, external_ref, asks_for_dry_run } = guarded(|| outline(bytes)).unwrap_or_default();
         let name = record_type.zip(external_ref.clone());
         let first = name.map_or(number, |name| *self.firsts.entry(name).or_insert(number));
         let repeats = (first != number).then_some(first);
-        Some(FileLine { number, bytes, raw, record_type, external_ref, repeats, standing: OnceLock::new() })
+        let standing = OnceLock::new();
+        Some(FileLine { number, bytes, raw, record_type, external_ref, repeats, asks_for_dry_run, standing })
     }
 }
 

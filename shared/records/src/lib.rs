@@ -31,6 +31,7 @@ mod record_id;
 mod record_type;
 mod reference;
 mod references;
+mod relationship;
 mod storable;
 mod store;
 mod subscriber;
