@@ -123,7 +123,9 @@ where
         if let Some(fault) = self.unheard_dry_run(&lines) {
             return self.report_untried(&fault, lines.into_iter()).await;
         }
-        lines.iter().for_each(|line| self.progress.uploaded(line));
+        for line in &lines {
+            self.progress.uploaded(line);
+        }
         let (sender, settled) = channel(UNREPORTED);
         let report = report(self.begin_report(), &lines, settled, self.progress);
         // The report is written beside the work.
