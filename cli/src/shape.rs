@@ -16,7 +16,7 @@ pub(crate) struct Shape {
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, hide_default_value = true,
         value_parser = PossibleValuesParser::new(Format::VARIANTS).try_map(|word| word.parse::<Format>()))]
     format: Format,
-    /// Show everything, not an example of each kind.
+    /// Show every error, not one example of each kind.
     #[arg(long)]
     pub(crate) all: bool,
 }

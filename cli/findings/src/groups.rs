@@ -38,7 +38,8 @@ pub struct Group {
 #[derive(Clone, Debug, Default)]
 pub struct Groups {
     all: Vec<Group>,
-    by_name: HashMap<(Kind, String, String), usize>,
+    /// By kind, code, path and, of lines that are wrong as a whole, the sentence.
+    by_name: HashMap<(Kind, String, String, String), usize>,
     /// Lines that are refused for a reason of their own.
     pub refused: usize,
     /// Lines that only wait for others.
@@ -67,7 +68,12 @@ impl Groups {
 
     /// Rows of the same line and group count as one line.
     fn add_row(&mut self, row: &Row<'_>) {
-        let name = (row.kind, row.code.to_string(), folded(&row.field));
+        let sentence = if row.field.is_empty() {
+            row.error.replace(|digit: char| digit.is_ascii_digit(), "")
+        } else {
+            String::new()
+        };
+        let name = (row.kind, row.code.to_string(), folded(&row.field), sentence);
         let place = match self.by_name.get(&name) {
             Some(place) => *place,
             None if self.all.len() >= MOST => {

@@ -11,3 +11,6 @@ pub use format::{Format, Writer};
 pub use groups::{Group, Groups};
 pub use row::{Kind, Row};
 pub use text::{Texts, listed, text, wrap};
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ pub(crate) struct Check {
     files: Vec<PathBuf>,
     #[command(flatten)]
     shape: Shape,
-    /// With attributes that nothing reads: warn or refuse.
+    /// With unknown attributes: warn or refuse.
     #[arg(long, value_name = "ANSWER", default_value = "warn", value_parser = ["warn", "refuse"],
         hide_possible_values = true, hide_default_value = true)]
     unknown: String,
