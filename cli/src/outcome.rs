@@ -21,6 +21,8 @@ pub(crate) struct Outcome {
     pub(crate) rows: Vec<Row<'static>>,
     /// What to do next, the last word a command.
     pub(crate) next: Option<String>,
+    /// The command that shows all of its errors.
+    all: String,
 }
 
 /// How a command ends that is about a job.
@@ -38,17 +40,8 @@ impl Outcome {
     pub(crate) async fn of(session: &Session, job: Job) -> Result<Self, Error> {
         let rows = rows::of_job(session, &job).await?;
         let next = next(session, &job);
-        Ok(Self { file: None, job, rows, next })
-    }
-
-    fn text(&self, output: Output) -> String {
-        let mut parts: Vec<_> = self.file.clone().into_iter().collect();
-        parts.push(summary::of(&self.job));
-        let id = short(&self.job.id);
-        let all = format!("imports errors {id} --all");
-        parts.extend(rows::text(&self.rows, self.file.as_deref().unwrap_or(id), &all, output));
-        parts.extend(self.next.clone());
-        parts.join("\n") + "\n"
+        let all = session.command(&format!("errors {} --all", short(&job.id)));
+        Ok(Self { file: None, job, rows, next, all })
     }
 
     fn document(&self) -> Map<String, Value> {
@@ -77,6 +70,22 @@ fn next(session: &Session, job: &Job) -> Option<String> {
     }
 }
 
+/// What became of one file, which may have gone as several jobs.
+fn text(outcomes: &[Outcome], output: Output) -> String {
+    let file = outcomes.iter().find_map(|outcome| outcome.file.clone());
+    let mut rows: Vec<_> = outcomes.iter().flat_map(|outcome| outcome.rows.iter().cloned()).collect();
+    rows.sort_by_key(|row| row.line);
+    let worst = outcomes.iter().max_by_key(|outcome| outcome.rows.len());
+    let all = worst.map(|worst| worst.all.clone()).unwrap_or_default();
+    let mut next: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.next.clone()).collect();
+    next.dedup();
+    let mut parts: Vec<_> = file.clone().into_iter().collect();
+    parts.extend(outcomes.iter().map(|outcome| summary::of(&outcome.job)));
+    parts.extend(rows::text(&rows, file.as_deref().unwrap_or("line"), &all, output));
+    parts.extend(next);
+    parts.join("\n") + "\n"
+}
+
 /// Prints what became of some files, and what stopped the command where something did.
 pub(crate) fn tell(output: Output, outcomes: &[Outcome], trouble: Option<Error>) -> Result<Exit, Error> {
     let mut ends: Vec<_> = outcomes.iter().map(|outcome| exit(&outcome.job)).collect();
@@ -92,8 +101,8 @@ pub(crate) fn tell(output: Output, outcomes: &[Outcome], trouble: Option<Error>)
         }
         return output.document(document.into(), exit);
     }
-    for outcome in outcomes {
-        output.answer(&outcome.text(output))?;
+    for of_file in outcomes.chunk_by(|one, next| one.file.is_some() && one.file == next.file) {
+        output.answer(&text(of_file, output))?;
     }
     trouble.map_or(Ok(exit), Err)
 }

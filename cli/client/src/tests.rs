@@ -163,13 +163,16 @@ async fn a_job_is_followed_by_waiting_where_the_service_waits_and_by_asking_wher
                 assert_eq!(seen.header("if-none-match"), "\"1\"");
                 return answer(304);
             }
-            answer(200).header("etag", &tag).json(&state)
+            // It could not wait, as too many others did.
+            let state = answer(200).header("etag", &tag).json(&state);
+            if count == 1 { state.header("retry-after", "1") } else { state }
         })
         .await;
-        let mut seen = Vec::new();
+        let (mut seen, began) = (Vec::new(), Instant::now());
         let ended = client(&server).follow(ID, None, |job| seen.push(job.status)).await.unwrap();
         assert_eq!((ended.status, seen.last()), (Status::Success, Some(&Status::Success)));
         assert_eq!(server.seen()[1].query, "wait=20");
+        assert!(!waits || began.elapsed() > Duration::from_secs(1), "not before it is asked to");
     }
 }
 
@@ -183,7 +186,8 @@ async fn the_wait_may_run_out() {
 
 #[tokio::test]
 async fn a_download_goes_on_where_it_broke_off_and_no_token_goes_along() {
-    let lines: String = (0..20_000).map(|line| format!("{{\"line\":{line}}}\n")).collect();
+    let lines: Vec<_> = (0..20_000).map(|line| format!("{{\"line\":{line}}}\n")).collect();
+    let lines = lines.concat();
     let whole = lines.clone();
     let server = Server::cutting(&[("!/signed", 100_000)], move |seen, _| {
         if seen.path != "/signed" {
@@ -290,7 +294,8 @@ async fn options_go_in_the_query_of_a_call() {
         unknown: None,
     };
     client(&server).post("{}".into(), &options, &Key::random()).await.unwrap();
-    let Seen { query, path, .. } = server.seen().remove(0);
+    let Seen { method, path, query, .. } = server.seen().remove(0);
+    assert_eq!(method, "POST");
     assert_eq!(
         (path.as_str(), query.as_str()),
         ("/v2/subscriptions/imports", "external_ref=a%26b&dry_run=true&on_conflict=skip")
