@@ -87,6 +87,7 @@ mod tests {
             prefer: prefer.map(str::to_owned),
             content_type: None,
             idempotency_key: None,
+            if_none_match: None,
             body: bytes::Bytes::new(),
         };
         match refuse_headers(&call, |option| format!("it as {}", option.example())) {
