@@ -44,7 +44,7 @@ mod tests {
             "a.jsonl.crdownload",
             "a.jsonl~",
         ] {
-            assert!(reason(name).is_some(), "{name}");
+            assert!(reason(name).is_some_and(|reason| reason.contains("to import it, put it")), "{name}");
         }
         for name in [
             "a.jsonl",

@@ -230,10 +230,10 @@ impl<'f> Field<'f> {
         let example = explain::example::required(&self.path);
         self.whole_or(bounds, "a whole number", |value| match value {
             Json::String(text) if text.is_empty() && example.is_none() => LEAVE_OUT.to_owned(),
-            Json::String(text) if text.parse::<i64>().is_ok() => {
-                format!(": write {}, without quotes", text.parse::<i64>().unwrap_or_default())
-            }
-            _ => format!(": write one, such as {}", example.unwrap_or("1")),
+            other => match other.as_str().and_then(|text| text.parse::<i64>().ok()) {
+                Some(number) => format!(": write {number}, without quotes"),
+                None => format!(": write one, such as {}", example.unwrap_or("1")),
+            },
         });
     }
 

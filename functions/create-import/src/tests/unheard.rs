@@ -48,6 +48,8 @@ async fn an_option_that_is_sent_as_a_header_makes_no_import() {
     let preferred = Call { prefer: Some("dry-run".to_owned()), ..call(FORM, body(&[file_part()])) };
     assert_eq!(create_of(&world, 1, preferred.clone()).await.unwrap_err().status(), 400);
     assert_snapshot!(refusal(Upload::read(preferred).await), @r#"header.prefer: "prefer" asks for an option, and no option is read there: write the option behind the address, ?dry_run=true"#);
+    let typed = Upload::read(call("application/jsonl; dry_run=true", FILE)).await;
+    assert_snapshot!(refusal(typed), @r#"header.content-type: "content-type" asks for an option, and no option is read there: write the option behind the address, ?dry_run=true"#);
     assert_eq!((world.files.keys().len(), world.imports.open(10).await.unwrap().len()), (0, 0));
     let call = Call { headers: vec!["x-dry-run".to_owned()], ..call(FORM, body(&[file_part()])) };
     assert_snapshot!(refusal(Upload::read(call).await), @r#"header.x-dry-run: "x-dry-run" is no header of this call: write the option behind the address, ?dry_run=true, or leave it out"#);

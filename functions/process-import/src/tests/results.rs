@@ -106,6 +106,7 @@ async fn a_file_that_is_sent_again_says_what_to_ask_for() {
     let world = World::with(products(2)).await;
     world.submit(2, products(2)).await;
     world.submit(3, products(2) + "{]\n").await;
+    world.submit(4, products(1)).await;
     world.run().await;
     let failure = async |number| world.import(number).await.report.unwrap().failure.unwrap().problem;
     let again = "send the file with on_conflict=skip to keep what is stored, or with on_conflict=update to replace it";
@@ -119,6 +120,7 @@ async fn a_file_that_is_sent_again_says_what_to_ask_for() {
     );
     let prefix = world.import(2).await.report.unwrap().prefix;
     let problem = format!("external_ref: a subscription_product with this \"external_ref\" is stored already; {again}");
+    assert_eq!(failure(4).await, format!("the only line of the import file could not be imported: {problem}"));
     assert!(world.rows(&Report::errors_key(&prefix)).iter().all(|row| row["meta"]["error"] == problem));
 }
 

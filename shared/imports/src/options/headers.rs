@@ -1,7 +1,7 @@
 //! Headers that ask for something, where no header is read: a rehearsal that is asked for so must not become an import, and a
 //! call that is to be made once not be made twice.
 
-use super::{Meant, OptionName, meant, meant_by, names::is_rehearsal};
+use super::{Meant, OptionName, meant, meant_by, names::is_rehearsal, pasted};
 use crate::{
     api::{ApiError, Call},
     idempotency::HEADER,
@@ -10,6 +10,9 @@ use records::near::same_letters;
 
 /// The header by which callers say how they would like a call to be answered (RFC 7240).
 const PREFER: &str = "prefer";
+
+/// A header with parameters of its own, of which an option is none.
+const CONTENT_TYPE: &str = "content-type";
 
 /// Refuses a header that means an option, or nearly `Idempotency-Key`: a header is asked for by its name, and nothing that
 /// clients and proxies send of themselves is called so. Beside the right key another spelling of it does no harm. `place` says where
@@ -28,7 +31,7 @@ pub fn refuse_headers(call: &Call, place: impl Fn(OptionName) -> String) -> Resu
     } else {
         return Ok(());
     };
-    let problem = if name == PREFER {
+    let problem = if [PREFER, CONTENT_TYPE].contains(&name) {
         format!("asks for an option, and no option is read there: write {instead}")
     } else {
         format!("is no header of this call: write {instead}, or leave it out")
@@ -41,7 +44,9 @@ pub fn refuse_headers(call: &Call, place: impl Fn(OptionName) -> String) -> Resu
 #[must_use]
 pub fn option_asked(call: &Call) -> Option<(&str, OptionName)> {
     let preferred = || Some((PREFER, call.prefer.as_deref().and_then(preferred)?));
-    call.headers.iter().find_map(|name| Some((name.as_str(), option_meant(name)?))).or_else(preferred)
+    let typed = || Some((CONTENT_TYPE, call.content_type.as_deref().and_then(pasted)?));
+    let named = call.headers.iter().find_map(|name| Some((name.as_str(), option_meant(name)?)));
+    named.or_else(preferred).or_else(typed)
 }
 
 fn option_meant(header: &str) -> Option<OptionName> {

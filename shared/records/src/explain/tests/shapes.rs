@@ -57,3 +57,14 @@ fn what_stands_beside_the_attributes() {
     ];
     assert_snapshot!("beside_the_attributes", beside.map(told).concat());
 }
+
+#[test]
+fn a_choice_under_another_name_is_told_once_the_offering_is_known_to_need_it() {
+    let offering = r#"{"type":"subscription_offering","external_ref":"o","name":"Office","plans":[{"external_ref":"small","name":"Small bag"}],"pricing_options":[{"external_ref":"monthly","name":"Every month","billing_interval_type":"month","billing_frequency":1,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":true}]}"#;
+    let chooses = SUBSCRIPTION.split(r#","offering":"#).next().unwrap().replace("$ID", super::ID);
+    let chooses = chooses + r#","offering_external_ref":"o","selected_plan":"small","pricing_option":"monthly"}"#;
+    assert_snapshot!(told(&format!("{offering}\n{chooses}\n")), @r#"
+    2: Required a chosen pricing option is required; "pricing_option" is given: write "selected_pricing_option":"monthly"
+    1 good
+    "#);
+}
