@@ -299,6 +299,8 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "of ProcessImportFunction is counted \"{ $.refused = \\\"*\\\" }\""
         AcceptDropRefusals: "CallsRefused" => "RefusedCalls";
         "no alarm looks at what AcceptDropFunction is refused"
+        ResumeImportsOverdue: "fields.overdue" => "overdue";
+        "of ResumeImportsFunction is counted \"{ $.overdue = \\\"*\\\" }\""
         RefusedCallsAlarm: "SubscriptionsImport/${AWS::StackName}" => "SubscriptionsImport";
         "no alarm looks at what AcceptDropFunction is refused"
     }
