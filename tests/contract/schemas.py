@@ -1,7 +1,8 @@
 # Holds openapi.yaml to itself and to what was made elsewhere: every body has examples, every example fits its schema, and
 # the schemas let through just the values that they should. What the service answers has no key that its schema does not name.
 #
-# usage: schemas.py OPENAPI VALUES, where VALUES has objects {"schema": name, "value": …, "good": true or false}, one a line.
+# usage: schemas.py OPENAPI VALUES, where VALUES has objects {"schema": name, "value": …, "good": true or false}, one a line. A
+# name that ends in .json is that of a file with a schema of its own.
 import copy
 import json
 import sys
@@ -54,6 +55,9 @@ with open(sys.argv[2], encoding="utf-8") as file:
     for row in map(json.loads, file):
         values += 1
         name, value, good = row["schema"], row["value"], row["good"]
+        if name not in validators and name.endswith(".json"):
+            with open(name, encoding="utf-8") as schema:
+                validators[name] = jsonschema_rs.Draft202012Validator(json.load(schema), validate_formats=True)
         if name not in validators:
             # A line may have attributes of its sender's own.
             of = "contract" if name == "ImportLine" else "answers"

@@ -136,8 +136,8 @@ impl Life {
             next += duration(RESUME_EVERY);
             let worker = Arc::clone(&self.worker);
             let resume = async move {
-                let (files, imports, queue) = (&worker.files, &worker.imports, &worker.queue);
-                drop(resume_imports::handle(files, imports, queue, twins::now, RETENTION).await);
+                let (files, imports, queue, events) = (&worker.files, &worker.imports, &worker.queue, &worker.events);
+                drop(resume_imports::handle(files, imports, queue, events, twins::now, RETENTION).await);
             };
             self.under_way(resume, duration(RESUME_TIMEOUT)).await;
             tokio::time::sleep_until(next).await;

@@ -1,10 +1,15 @@
 //! A run: jobs are made, cancelled and run while things go wrong; then it clears up, and everything comes to rest.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::times::RESTART;
 use process_import::Worker;
+use serde_json::Value;
 use tokio::{
     task::{JoinHandle, spawn_local},
     time::sleep,
@@ -75,10 +80,37 @@ impl Life {
         self.runs.calm();
         self.watch.be_strict();
         self.come_to_rest(twins::now(), &made).await;
+        self.all_are_told();
         if self.watch.problems().is_empty()
             && let Err(problem) = replay::compare(&self.worker, jobs).await
         {
             self.watch.problem(problem);
+        }
+    }
+
+    /// Others were told of each start and each end, and twice only the same.
+    fn all_are_told(&self) {
+        let mut told: HashMap<Value, Value> = HashMap::new();
+        for event in self.worker.events.sent() {
+            let detail: Value = serde_json::from_str(&event.detail).unwrap();
+            let before = told.insert(detail["id"].clone(), detail.clone());
+            if before.is_some_and(|before| before != detail) {
+                self.watch.problem(format!("two events have one id, and differ: {detail}"));
+            }
+        }
+        let mut due = BTreeSet::new();
+        self.worker.imports.each(|import, _| {
+            due.extend(import.started_at.map(|_| (import.id, "started")));
+            due.extend(import.finished_at.map(|_| (import.id, import.status.as_str())));
+        });
+        let of = |detail: &Value| {
+            let status = detail["data"]["attributes"]["status"].as_str().unwrap_or_default().to_owned();
+            (detail["data"]["id"].as_str().unwrap_or_default().to_owned(), status)
+        };
+        let told: BTreeSet<_> = told.values().map(of).collect();
+        let due: BTreeSet<_> = due.into_iter().map(|(id, status)| (id.to_string(), status.to_owned())).collect();
+        if self.watch.problems().is_empty() && told != due {
+            self.watch.problem(format!("told: {told:?}; due: {due:?}"));
         }
     }
 
@@ -93,9 +125,9 @@ impl Life {
                 open += i32::from(!import.status.is_terminal());
             });
             let mut late = 0;
-            self.worker.imports.each_owing(|import| {
+            self.worker.imports.each_owing(|debt, import| {
                 owed += 1;
-                late += i32::from(now - import.finished_at.unwrap_or(since).max(since) > RESTART);
+                late += i32::from(now - debt.since(import).unwrap_or(since).max(since) > RESTART);
             });
             let is_made = made.iter().all(JoinHandle::is_finished);
             let is_at_rest = is_made && open == 0 && owed == 0 && self.runs.alive() == 0;
@@ -107,7 +139,7 @@ impl Life {
                 return self.watch.problem(format!("{open} jobs never end"));
             }
             if late > 0 {
-                return self.watch.problem(format!("{late} receipts are never written"));
+                return self.watch.problem(format!("{late} receipts or events are owed for two minutes"));
             }
             if now - since > TimeDelta::hours(1) {
                 return self.watch.problem("it never comes to rest".to_owned());

@@ -29,15 +29,15 @@ enum Poller {
 }
 
 /// The permissions of the worker, and the calls that need them. Of a transaction each part needs its own.
-pub(crate) const PERMISSIONS: [(&str, &[Call]); 16] = [
+pub(crate) const PERMISSIONS: [(&str, &[Call]); 17] = [
     ("dynamodb:GetItem", &[Call::ClaimNext, Call::Get, Call::Finish]),
-    ("dynamodb:Query", &[Call::ClaimNext, Call::OwedReceipts]),
+    ("dynamodb:Query", &[Call::ClaimNext, Call::Owed]),
     ("dynamodb:PutItem", &[Call::NotePut, Call::Finish]),
     (
         "dynamodb:UpdateItem",
         &[Call::ClaimNext, Call::Begin, Call::ExtendLease, Call::RecordProgress, Call::Finish, Call::Release],
     ),
-    ("dynamodb:DeleteItem", &[Call::Finish, Call::SettleReceipt]),
+    ("dynamodb:DeleteItem", &[Call::Finish, Call::Settle]),
     ("dynamodb:BatchGetItem", &[Call::ReadBatch, Call::ReadMarks]),
     ("dynamodb:BatchWriteItem", &[Call::WriteBatch]),
     ("s3:GetObject", &[Call::Read, Call::Newest]),
@@ -50,6 +50,7 @@ pub(crate) const PERMISSIONS: [(&str, &[Call]); 16] = [
     ("sqs:GetQueueAttributes", &[Call::Depth]),
     ("sqs:ReceiveMessage", &[]),
     ("sqs:DeleteMessage", &[]),
+    ("events:PutEvents", &[Call::SendEvent]),
 ];
 
 const DATABASE: [Call; 14] = [
@@ -61,18 +62,19 @@ const DATABASE: [Call; 14] = [
     Call::Finish,
     Call::Release,
     Call::Open,
-    Call::OwedReceipts,
+    Call::Owed,
     Call::NotePut,
-    Call::SettleReceipt,
+    Call::Settle,
     Call::ReadBatch,
     Call::ReadMarks,
     Call::WriteBatch,
 ];
 const FILES: [Call; 5] = [Call::Read, Call::Write, Call::FinishFile, Call::PutOver, Call::Newest];
 const QUEUE: [Call; 3] = [Call::Send, Call::Hide, Call::Depth];
+const EVENTS: [Call; 1] = [Call::SendEvent];
 
 /// The services, by their calls.
-pub(crate) const SERVICES: [&[Call]; 3] = [&DATABASE, &FILES, &QUEUE];
+pub(crate) const SERVICES: [&[Call]; 4] = [&DATABASE, &FILES, &QUEUE, &EVENTS];
 
 fn is_on(now: DateTime<Utc>) -> bool {
     (noon() + BEGINS..noon() + BEGINS + LASTS).contains(&now)
@@ -114,7 +116,8 @@ async fn serve(worker: &MemoryWorker, poller: Poller) {
 async fn resume(worker: &MemoryWorker) {
     loop {
         sleep(duration(RESUME_EVERY)).await;
-        drop(resume_imports::handle(&worker.files, &worker.imports, &worker.queue, twins::now, RETENTION).await);
+        let MemoryWorker { files, imports, queue, events, .. } = worker;
+        drop(resume_imports::handle(files, imports, queue, events, twins::now, RETENTION).await);
     }
 }
 
@@ -193,7 +196,8 @@ fn the_permissions_are_those_of_the_template() {
     let template = include_str!("../../template.yaml");
     let worker =
         template.split("\n  ProcessImportFunction:").nth(1).unwrap().split("\n  ProcessImportLogs:").next().unwrap();
-    let is_action = |word: &&str| ["dynamodb:", "s3:", "sqs:"].iter().any(|service| word.starts_with(service));
+    let is_action =
+        |word: &&str| ["dynamodb:", "s3:", "sqs:", "events:"].iter().any(|service| word.starts_with(service));
     let granted: BTreeSet<&str> =
         worker.split_whitespace().filter(is_action).filter(|word| *word != "s3:prefix:").collect();
     assert_eq!(granted, PERMISSIONS.iter().map(|(action, _)| *action).collect());

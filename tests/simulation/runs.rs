@@ -71,7 +71,7 @@ enum When {
 }
 
 /// The calls at which it matters most whether they were done when a function dies.
-const DEADLY: [Call; 9] = [
+const DEADLY: [Call; 10] = [
     Call::Hide,
     Call::ClaimNext,
     Call::WriteBatch,
@@ -80,7 +80,8 @@ const DEADLY: [Call; 9] = [
     Call::Release,
     Call::Send,
     Call::PutOver,
-    Call::SettleReceipt,
+    Call::Settle,
+    Call::SendEvent,
 ];
 
 /// The calls at which it matters most that a function stands still, and another takes over.

@@ -175,6 +175,59 @@ mod post_forms {
     });
 }
 
+mod event_bus {
+    use std::time::Duration;
+
+    use aws::EventBus;
+    use imports::{
+        events::{Event, Events, Sender},
+        ports::PortResult,
+    };
+    use serde_json::json;
+    use twins::conformance::events::Receiver;
+    use uuid::Uuid;
+
+    use crate::{others_are_told::Ear, world::World};
+
+    /// The bus, and a queue that gets what is sent by it.
+    struct Heard {
+        bus: EventBus,
+        ear: Ear,
+    }
+
+    impl Events for Heard {
+        fn sender(&self) -> &Sender {
+            self.bus.sender()
+        }
+
+        async fn send(&self, event: &Event) -> PortResult<()> {
+            self.bus.send(event).await
+        }
+    }
+
+    impl Receiver for Heard {
+        async fn receive(&self) -> Vec<(String, String)> {
+            for _ in 0..100 {
+                let heard = self.ear.heard().await;
+                if !heard.is_empty() {
+                    let kind = |event: &serde_json::Value| event["detail-type"].as_str().unwrap().to_owned();
+                    return heard.iter().map(|event| (kind(event), event["detail"].to_string())).collect();
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            Vec::new()
+        }
+    }
+
+    twins::events_promises!(async {
+        let stack = World::shared().await.stack;
+        let sender = Sender { stack: Uuid::new_v4().to_string(), origin: "https://api.example.com".to_owned() };
+        let ear = Ear::to(&stack, json!({"stack": [sender.stack]})).await;
+        let client = aws_sdk_eventbridge::Client::new(&stack.sdk_config());
+        Heard { bus: EventBus::new(Some((client, "default".to_owned())), sender), ear }
+    });
+}
+
 mod import_queue {
     twins::queue_promises!(super::queue());
 }

@@ -140,7 +140,7 @@ fn examples_fit_their_schemas_and_the_schemas_of_lines_fit_the_code() {
 
 /// Holds values to the schemas of these names, which are to let them through or not.
 #[track_caller]
-fn judge(name: &str, values: impl Iterator<Item = (&'static str, Value, bool)>) {
+pub(crate) fn judge(name: &str, values: impl Iterator<Item = (&'static str, Value, bool)>) {
     let rows = values.map(|(schema, value, good)| json!({"schema": schema, "value": value, "good": good}).to_string());
     let file = work_folder().join(format!("{name}.jsonl"));
     fs::write(&file, rows.collect::<Vec<_>>().join("\n")).unwrap();

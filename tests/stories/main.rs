@@ -33,6 +33,7 @@ mod kills;
 mod one_at_a_time;
 #[path = "../contract/openapi.rs"]
 mod openapi;
+mod others_are_told;
 mod pages;
 mod partner;
 mod path_tricks;

@@ -55,7 +55,7 @@ fn named(stack: &Stack, resource: &str) -> String {
         (queue("QueueUrl"), "queue"),
     ];
     let own = resource.rsplit(':').next().unwrap_or_default();
-    let own = own.trim_start_matches("table/");
+    let own = own.trim_start_matches("table/").trim_start_matches("event-bus/");
     names
         .iter()
         .find_map(|(name, what)| Some(format!("{what}{}", own.strip_prefix(name)?)))

@@ -41,6 +41,10 @@ async fn a_call_that_waits_sees_the_end_of_a_job_about_a_second_after_it() {
         assert!(began.elapsed() < PATIENCE, "no end after {calls} calls");
         let (answer, _) = wait(&world, &id, 20, has.as_deref()).await;
         calls += 1;
+        if answer.status == 503 {
+            // On a busy machine: asked again, as by a client.
+            continue;
+        }
         assert!([200, 304].contains(&answer.status), "{:#}", answer.body);
         has = Some(etag(&answer));
         if matches!(answer.body["data"]["attributes"]["status"].as_str(), Some("success" | "failed")) {

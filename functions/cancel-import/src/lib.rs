@@ -114,7 +114,7 @@ fn has_ended(import: &Import) -> ApiError {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use imports::{import::Claim, report::Report};
+    use imports::{debts::Debt, import::Claim, report::Report};
     use insta::assert_snapshot;
     use twins::{
         Call as Port, Fault,
@@ -167,7 +167,7 @@ mod tests {
         for key in [Report::errors_key(&prefix), Report::results_key(&prefix), Report::failed_lines_key(&prefix)] {
             assert_eq!(world.files.content(&key), Some(Bytes::new()), "{key}");
         }
-        assert_eq!(world.imports.owed_receipts(9).await.unwrap().len(), 1);
+        assert_eq!(world.imports.owed(Debt::Receipt, 9).await.unwrap().len(), 1);
         let metrics = twins::lines();
         assert_eq!(metrics.len(), 1);
         assert!(metrics[0].contains(r#""Outcome":"cancelled""#), "{metrics:?}");

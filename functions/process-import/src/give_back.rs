@@ -31,7 +31,7 @@ impl Stopped {
     }
 }
 
-impl<I, R, F, Q> Worker<I, R, F, Q>
+impl<I, R, F, Q, E> Worker<I, R, F, Q, E>
 where
     I: Imports + Clone + Send + 'static,
     R: Records,

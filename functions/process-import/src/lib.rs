@@ -24,9 +24,10 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     back_off::again_after,
+    debts::{Debt, pay},
+    events::Events,
     message::Tick,
     ports::{Files, Imports, Queue, Records},
-    receipt::write_receipts,
     telemetry::Telemetry,
 };
 use tracing::{info, warn};
@@ -35,11 +36,12 @@ use crate::heartbeat::hide;
 
 /// What the worker works with: its ports, and when it is.
 #[derive(Debug)]
-pub struct Worker<I, R, F, Q> {
+pub struct Worker<I, R, F, Q, E> {
     pub imports: I,
     pub records: R,
     pub files: F,
     pub queue: Q,
+    pub events: E,
     /// How long an ended job is kept.
     pub retention: TimeDelta,
     pub clock: fn() -> DateTime<Utc>,
@@ -70,12 +72,13 @@ pub(crate) enum Turn {
     Later(Duration),
 }
 
-impl<I, R, F, Q> Worker<I, R, F, Q>
+impl<I, R, F, Q, E> Worker<I, R, F, Q, E>
 where
     I: Imports + Clone + Send + 'static,
     R: Records,
     F: Files,
     Q: Queue + Clone + Send + 'static,
+    E: Events,
 {
     /// Runs one job for each message (the queue sends one at a time). A message is given back only where coming back
     /// helps; what a retry can't mend ends the job instead. `deadline` is when Lambda stops the function.
@@ -107,7 +110,8 @@ where
         match self.run_next(woken).await {
             Turn::Later(delay) => Some(delay),
             Turn::Done => {
-                write_receipts(&self.imports, &self.files, TimeDelta::zero(), &self.clock).await;
+                let Self { imports, files, events, clock, .. } = self;
+                pay(imports, files, events, Debt::ALL, TimeDelta::zero(), clock).await;
                 None
             }
         }

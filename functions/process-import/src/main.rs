@@ -16,6 +16,7 @@ async fn main() -> Result<(), Error> {
         records: aws.record_table()?,
         files: aws.file_bucket()?,
         queue: aws.import_queue()?,
+        events: aws.event_bus()?,
         retention: config::import_retention()?,
         clock: Utc::now,
         beside: |task| task,

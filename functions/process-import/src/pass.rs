@@ -63,8 +63,8 @@ impl From<PortError> for Stop {
 
 /// A worker at one claimed job.
 #[derive(Debug)]
-pub(crate) struct Pass<'a, I, R, F, Q> {
-    pub(crate) worker: &'a Worker<I, R, F, Q>,
+pub(crate) struct Pass<'a, I, R, F, Q, E> {
+    pub(crate) worker: &'a Worker<I, R, F, Q, E>,
     pub(crate) import: &'a Import,
     pub(crate) lease: &'a Lease,
     /// Whether an earlier claim may have written objects.
@@ -76,12 +76,13 @@ pub(crate) struct Pass<'a, I, R, F, Q> {
     pub(crate) began: (DateTime<Utc>, Used),
 }
 
-impl<I, R, F, Q> Pass<'_, I, R, F, Q>
+impl<I, R, F, Q, E> Pass<'_, I, R, F, Q, E>
 where
     I: Imports,
     R: Records,
     F: Files,
     Q: Sync,
+    E: Sync,
 {
     /// Imports every good line of the file, says of every bad one why, and ends the job.
     pub(crate) async fn run(&self) -> Result<(), Stop> {

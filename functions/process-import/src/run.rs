@@ -3,10 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use imports::{
-    import::{Claim, Lease, MAX_ATTEMPTS},
+    debts::{Debt, pay_one},
+    events::Events,
+    import::{Claim, Import, Lease, MAX_ATTEMPTS},
     message::Tick,
-    ports::{Files, Imports, PortError, Queue, Records},
-    times::{AFTERMATH, GIVE_BACK, LEASE, SOON, duration},
+    ports::{Files, ImportRef, Imports, PortError, Queue, Records, in_time},
+    times::{AFTERMATH, ANNOUNCE, GIVE_BACK, LEASE, SOON, duration},
 };
 use tokio::{
     task::JoinSet,
@@ -26,12 +28,13 @@ use crate::{
 /// The claim after the last attempt imports nothing any more, but tells which lines were imported.
 const LAST_CLAIM: u32 = MAX_ATTEMPTS + 1;
 
-impl<I, R, F, Q> Worker<I, R, F, Q>
+impl<I, R, F, Q, E> Worker<I, R, F, Q, E>
 where
     I: Imports + Clone + Send + 'static,
     R: Records,
     F: Files,
     Q: Queue + Clone + Send + 'static,
+    E: Events,
 {
     /// Takes the next job of the lane, if there is one, and runs it.
     pub(crate) async fn run_next(&self, woken: Woken<'_>) -> Turn {
@@ -75,7 +78,9 @@ where
         let mut beside = JoinSet::new();
         beside.spawn((self.beside)(Box::pin(heart.beat())));
         // Boxed: the state of an import is large, and would be moved about on the stack.
-        let work = Box::pin(while_held(self.see_through(&pass, woken.again), &hold, &progress));
+        let work =
+            async { tokio::join!(biased; self.see_through(&pass, woken.again), self.announce(&import, resumed)).0 };
+        let work = Box::pin(while_held(work, &hold, &progress));
         let turn = apart(async {
             // In this order always, so that a simulation runs the same way again.
             tokio::select! {
@@ -98,7 +103,19 @@ where
         })
     }
 
-    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q>, again: Duration) -> Turn {
+    /// Tells others that the job has started. What can't be told now is told later.
+    async fn announce(&self, import: &Import, resumed: bool) {
+        if resumed {
+            return;
+        }
+        let job = ImportRef::from(import);
+        let told = pay_one(&self.imports, &self.files, &self.events, Debt::Started, &job, Some(import));
+        if let Err(error) = in_time(ANNOUNCE, told).await {
+            warn!(import.id = %import.id, %error, "could not tell that the import has started; it stays owed");
+        }
+    }
+
+    async fn see_through(&self, pass: &Pass<'_, I, R, F, Q, E>, again: Duration) -> Turn {
         let Lease { id, attempt, .. } = *pass.lease;
         let time = (pass.deadline - (AFTERMATH + GIVE_BACK) - (self.clock)()).to_std().unwrap_or_default();
         let ended = timeout(time, self.end(pass)).await.unwrap_or(Err(Stop::OutOfTime));
@@ -131,7 +148,7 @@ where
     }
 
     /// Takes the job to its end: imports its lines or, where that can't go on, tells which of them were imported before.
-    async fn end(&self, pass: &Pass<'_, I, R, F, Q>) -> Result<(), Stop> {
+    async fn end(&self, pass: &Pass<'_, I, R, F, Q, E>) -> Result<(), Stop> {
         self.imports.begin(pass.lease).await?;
         let attempt = pass.lease.attempt;
         let (why, passed) = match attempt {
@@ -153,7 +170,7 @@ where
     }
 
     /// Gives the job back in good order, for a worker with more time.
-    async fn hand_over(&self, pass: &Pass<'_, I, R, F, Q>, stopped: Stopped) -> Turn {
+    async fn hand_over(&self, pass: &Pass<'_, I, R, F, Q, E>, stopped: Stopped) -> Turn {
         let lease = pass.lease;
         info!(import.id = %lease.id, "the function's time is nearly over; the import is handed over");
         let tick = Tick::of(&lease.store, lease.id);

@@ -11,7 +11,7 @@ use imports::{
     times::{LEASE, WORKER_TIMEOUT},
 };
 use twins::{
-    Call, Fault, Faults, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords,
+    Call, Fault, Faults, MemoryEvents, MemoryFiles, MemoryImports, MemoryQueue, MemoryRecords,
     fixture::{self, RETENTION, event, id, noon, store},
 };
 use uuid::Uuid;
@@ -24,6 +24,7 @@ mod cancelled;
 mod claims;
 mod codes;
 mod drops;
+mod events;
 mod faults;
 mod files;
 mod lease;
@@ -39,13 +40,13 @@ mod warnings;
 /// A worker and everything around it.
 struct World {
     faults: Faults,
-    worker: Worker<MemoryImports, MemoryRecords, MemoryFiles, MemoryQueue>,
+    worker: Worker<MemoryImports, MemoryRecords, MemoryFiles, MemoryQueue, MemoryEvents>,
 }
 
 impl World {
     /// A world without a job, at noon.
     fn new() -> Self {
-        let fixture::World { faults, imports, records, files, queue, telemetry, .. } = fixture::World::new();
+        let fixture::World { faults, imports, records, files, queue, events, telemetry, .. } = fixture::World::new();
         Self {
             faults,
             worker: Worker {
@@ -53,6 +54,7 @@ impl World {
                 records,
                 files,
                 queue,
+                events,
                 retention: RETENTION,
                 clock: twins::now,
                 beside: |task| task,

@@ -26,7 +26,15 @@ async fn send(world: &World, number: u128) {
 
 /// Resumes, so many seconds after noon.
 async fn resume(world: &World, seconds: i64) -> Result<(), Error> {
-    handle(&world.files, &world.imports, &world.queue, || noon() + TimeDelta::seconds(seconds), RETENTION).await
+    handle(
+        &world.files,
+        &world.imports,
+        &world.queue,
+        &world.events,
+        || noon() + TimeDelta::seconds(seconds),
+        RETENTION,
+    )
+    .await
 }
 
 /// Resumes, and compares the jobs that then have a message in the queue.
@@ -110,7 +118,7 @@ async fn a_receipt_left_owed_is_written_whatever_the_queue_does() {
     world.faults.plan(Port::Depth, Fault::transient());
     assert!(resume(&world, 120).await.is_err());
     assert_eq!(receipts(&world), ["receipts/main/0.json"]);
-    assert_eq!(world.imports.owed_receipts(9).await, Ok(vec![]));
+    assert_eq!(world.imports.owed(Debt::Receipt, 9).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -147,4 +155,20 @@ async fn a_table_that_fails_fails_the_run_after_the_jobs_have_their_messages() {
     assert!(resume(&world, 0).await.is_err());
     check(&world, 0, &[0]).await;
     assert_eq!(world.faults.calls(Port::Send), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_left_owed_is_sent_and_a_bus_that_fails_or_hangs_keeps_no_job_from_its_tick() {
+    let world = with_jobs(&[90, 60]).await;
+    finish_next(&world).await;
+    check(&world, 29, &[1]).await;
+    assert_eq!(world.events.sent(), vec![], "its own worker may still be about to");
+    world.faults.plan(Port::SendEvent, Fault::refused());
+    check(&world, 60, &[1]).await;
+    assert_eq!(world.events.sent().len(), 1, "the next kind is tried");
+    world.faults.plan(Port::Open, Fault::transient());
+    assert!(resume(&world, 120).await.is_err());
+    let kinds: Vec<_> = world.events.sent().into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, ["Subscription Import Ended", "Subscription Import Started"]);
+    assert_eq!(world.imports.owed(Debt::Started, 9).await, Ok(vec![]));
 }

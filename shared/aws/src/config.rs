@@ -61,6 +61,20 @@ pub fn stack() -> Result<String, ConfigError> {
     required("STACK")
 }
 
+/// The bus that events go to, if there is one.
+#[must_use]
+pub fn event_bus() -> Option<String> {
+    env::var("EVENT_BUS").ok().filter(|bus| !bus.is_empty())
+}
+
+/// The address of the API, for links of those who are told of a job without having called.
+///
+/// # Errors
+/// When the variable is missing.
+pub fn api_url() -> Result<String, ConfigError> {
+    required("API_URL")
+}
+
 /// How long an ended job is kept.
 ///
 /// # Errors

@@ -70,7 +70,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Whether a code of a client's error tells of load, or of another write in the way, and not of a mistake.
-fn is_throttling(code: &str) -> bool {
+pub(super) fn is_throttling(code: &str) -> bool {
     matches!(
         code,
         "ProvisionedThroughputExceededException"

@@ -13,6 +13,8 @@
 //! | `#line` | `lease` | which job runs, under which epoch, until when; the ordinal of the latest whose turn has come |
 //! | `#line` | `open#{created_at}#{id}` | a job that has no number yet, or has not ended |
 //! | `#line` | `receipt#{created_at}#{id}` | an ended job whose receipt may not be written yet |
+//! | `#line` | `started#…`, `ended#…` | a job of whose start, of whose end others may not have been told yet |
+//! | `#waiting` | `seats` | the seats of calls that wait, and until when each is taken |
 //! | `#line#{ordinal}` | `hole` | the lane went on without this job: it can't be created any more |
 //!
 //! The index `by_position` sorts a store's jobs for listing: a claimed job by its number, a waiting one by its time of
@@ -29,6 +31,7 @@ use uuid::Uuid;
 
 use imports::{
     api::time,
+    debts::Debt,
     import::{ActionCounts, Import, ImportFile, ImportId, ImportStatus, RecordCounts, Tally},
     options::ImportOptions,
     owner::Owner,
@@ -48,7 +51,6 @@ pub(super) const HORIZON: &str = "horizon";
 pub(super) const LEASE: &str = "lease";
 const HOLE: &str = "hole";
 pub(super) const OPEN: &str = "open#";
-pub(super) const RECEIPT: &str = "receipt#";
 pub(super) const COUNTER: &str = "counter";
 pub(super) const BY_POSITION: &str = "by_position";
 
@@ -84,8 +86,13 @@ pub(super) fn hole_key(ordinal: u64) -> Item {
     key(format!("{LANE}#{ordinal}"), HOLE)
 }
 
-pub(super) fn receipt_key(created_at: DateTime<Utc>, id: ImportId) -> Item {
-    key(LANE, format!("{RECEIPT}{}#{id}", time(created_at)))
+pub(super) fn debt_key(debt: Debt, import: &ImportRef) -> Item {
+    key(LANE, format!("{}{}#{}", debts(debt), time(import.created_at), import.id))
+}
+
+/// How the sort keys of debts of a kind begin.
+pub(super) fn debts(debt: Debt) -> String {
+    format!("{}#", debt.as_str())
 }
 
 /// What stands for an `external_ref` in the index: short, however long that is.
@@ -198,6 +205,10 @@ impl ImportItem {
         }
     }
 
+    pub(super) fn is_pending(&self) -> bool {
+        self.status == ImportStatus::Pending
+    }
+
     pub(super) fn is_terminal(&self) -> bool {
         self.status.is_terminal()
     }
@@ -276,7 +287,7 @@ pub(super) struct LeaseItem {
     pub(super) last_turn: u64,
 }
 
-/// A job of the lane that has not ended, or whose receipt is owed.
+/// A job of the lane that has not ended, or that owes something.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OpenItem {
     pub(super) store: String,

@@ -32,13 +32,13 @@ use self::key::KeyUse;
 use super::{
     error::{Cancelled, sort, sort_transaction, unbuilt},
     import_item::{
-        ImportItem, Item, LANE, LEASE, counts_attribute, import_key, key, keyed, number, open_key, read, receipt_key,
-        text,
+        ImportItem, Item, LANE, LEASE, counts_attribute, debt_key, import_key, key, keyed, number, open_key, read, text,
     },
 };
 use imports::{
     api::time,
     back_off::BACK_OFF,
+    debts::Debt,
     filter::Filter,
     idempotency::Idempotency,
     import::{Claim, Import, ImportId, ImportStatus, Lease, NewImport, Outcome, Tally},
@@ -246,16 +246,16 @@ impl Imports for ImportTable {
         self.request_cancel_of(store, id, now).await
     }
 
-    async fn owed_receipts(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
-        self.receipts_owed(limit).await
+    async fn owed(&self, debt: Debt, limit: u32) -> PortResult<Vec<ImportRef>> {
+        self.debts_owed(debt, limit).await
     }
 
     async fn note_put(&self, store: &StoreId, key: &str, sequencer: &str, now: DateTime<Utc>) -> PortResult<bool> {
         self.note_latest_put(store, key, sequencer, now).await
     }
 
-    async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {
-        let key = receipt_key(import.created_at, import.id);
+    async fn settle(&self, debt: Debt, import: &ImportRef) -> PortResult<()> {
+        let key = debt_key(debt, import);
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(key));
         call.send().await.map_err(sort)?;
         Ok(())

@@ -1,7 +1,8 @@
-//! The ports on AWS: two DynamoDB tables, an S3 bucket, an SQS queue.
+//! The ports on AWS: two DynamoDB tables, an S3 bucket, an SQS queue, an EventBridge bus.
 
 pub mod config;
 mod error;
+mod event_bus;
 mod file_bucket;
 pub mod gateway;
 mod import_item;
@@ -12,6 +13,7 @@ mod metadata;
 mod post_forms;
 mod record_table;
 
+pub use event_bus::EventBus;
 pub use file_bucket::FileBucket;
 pub use import_queue::SqsQueue;
 pub use import_table::ImportTable;
@@ -31,7 +33,10 @@ use aws_types::SdkConfig;
 use chrono::TimeDelta;
 
 use config::ConfigError;
-use imports::times::{self, duration};
+use imports::{
+    events::Sender,
+    times::{self, duration},
+};
 
 /// What all clients of a function share: one HTTP client and TLS configuration, credentials and region from the
 /// environment. Nothing is looked up over the network, so a cold start pays only for what the call needs.
@@ -115,6 +120,15 @@ impl Aws {
     /// When the environment lacks the address.
     pub fn import_queue(&self) -> Result<SqsQueue, ConfigError> {
         Ok(SqsQueue::new(aws_sdk_sqs::Client::new(&self.sdk), config::queue_url()?))
+    }
+
+    /// Events to the bus that the environment names; it may name none.
+    ///
+    /// # Errors
+    /// When the environment does not say who sends them.
+    pub fn event_bus(&self) -> Result<EventBus, ConfigError> {
+        let bus = config::event_bus().map(|bus| (aws_sdk_eventbridge::Client::new(&self.sdk), bus));
+        Ok(EventBus::new(bus, Sender { stack: config::stack()?, origin: config::api_url()? }))
     }
 
     /// A client of S3. Elsewhere than on AWS a bucket is part of the path: no wildcard DNS is needed.

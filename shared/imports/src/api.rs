@@ -2,11 +2,13 @@
 
 mod calls;
 mod error_document;
+mod event_document;
 mod idempotency_key;
 mod import_document;
 
 pub use calls::{CALLS, no_such_call};
 pub use error_document::ImportErrorDocument;
+pub use event_document::EventDocument;
 pub use idempotency_key::{check_key, key_taken};
 pub use import_document::{ImportDocument, LeftAsideDocument, ReceiptDocument};
 

@@ -5,6 +5,8 @@ pub mod api;
 pub mod back_off;
 mod counts;
 pub mod creation;
+pub mod debts;
+pub mod events;
 pub mod filter;
 pub mod idempotency;
 pub mod ignored;

@@ -14,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use crate::{
+    debts::Debt,
     filter::Filter,
     idempotency::Idempotency,
     import::{Claim, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
@@ -202,8 +203,9 @@ pub trait Imports: Sync {
     /// there was none.
     fn last_turn(&self) -> impl Future<Output = PortResult<u64>> + Send;
 
-    /// Lists ended jobs whose receipts are not known to be written, earliest first, at most `limit`.
-    fn owed_receipts(&self, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
+    /// Lists jobs that are not known to have paid a debt of a kind, earliest first, at most `limit`. A job owes
+    /// [`Debt::Started`] from its first claim on, [`Debt::Ended`] from its end, and [`Debt::Receipt`] where its outcome says so.
+    fn owed(&self, debt: Debt, limit: u32) -> impl Future<Output = PortResult<Vec<ImportRef>>> + Send;
 
     /// Notes that a put of a dropped file is about to be imported. `false` when a later put of the same key was noted before.
     /// Puts differ by S3's `sequencer`, and remembered for [`crate::times::PUT_REMEMBERED`].
@@ -215,8 +217,8 @@ pub trait Imports: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = PortResult<bool>> + Send;
 
-    /// Notes that a receipt is written.
-    fn settle_receipt(&self, import: &ImportRef) -> impl Future<Output = PortResult<()>> + Send;
+    /// Notes that a debt is paid.
+    fn settle(&self, debt: Debt, import: &ImportRef) -> impl Future<Output = PortResult<()>> + Send;
 }
 
 /// The result of a batch read: the items found, and the ids it did not get to.

@@ -1,26 +1,21 @@
-//! Receipts: what a partner who drops files finds beside them. Owed from the moment a job has ended, so that one whose
-//! worker died just then is written by another.
+//! Receipts: what a partner who drops files finds beside them.
 
 use std::{cmp::Ordering, collections::HashMap};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use records::StoreId;
 use serde::Serialize;
-use tracing::{info, warn};
 
 use crate::{
     api::{LeftAsideDocument, ReceiptDocument},
     import::{Import, ImportFile, ImportId},
-    ports::{Files, ImportRef, Imports, PortError, PortResult},
+    ports::{Files, PortError, PortResult},
     put_order::comparable,
     time::time,
 };
 
 /// The prefix of all drops; the next part of the key is the store's.
 pub const DROPS: &str = "drops/";
-
-/// How many receipts are written at once.
-const MOST: u32 = 25;
 
 /// The longest key that S3 takes, in bytes.
 const MAX_KEY: usize = 1024;
@@ -65,47 +60,8 @@ impl LeftAside<'_> {
     }
 }
 
-/// Writes the receipts that are owed by jobs that ended at least so long ago. What can't be written now stays owed.
-pub async fn write_receipts(
-    imports: &impl Imports,
-    files: &impl Files,
-    ended_for: TimeDelta,
-    clock: &impl Fn() -> DateTime<Utc>,
-) {
-    let owed = match imports.owed_receipts(MOST).await {
-        Ok(owed) => owed,
-        Err(error) => return warn!(%error, "could not look for receipts to write; they stay owed"),
-    };
-    for import in owed {
-        match write_receipt(imports, files, &import, ended_for, clock()).await {
-            Ok(true) => info!(import.id = %import.id, "receipt written"),
-            Ok(false) => {}
-            Err(error) => warn!(import.id = %import.id, %error, "could not write a receipt; it stays owed"),
-        }
-    }
-}
-
-/// Writes an owed receipt; `false` when the job has not ended for long enough.
-async fn write_receipt(
-    imports: &impl Imports,
-    files: &impl Files,
-    owed: &ImportRef,
-    ended_for: TimeDelta,
-    now: DateTime<Utc>,
-) -> PortResult<bool> {
-    // A job that is kept no longer needs no receipt.
-    if let Some(import) = imports.get(&owed.store, owed.id, now).await? {
-        if import.finished_at.is_none_or(|finished_at| finished_at > now - ended_for) {
-            return Ok(false);
-        }
-        put_receipt(files, import).await?;
-    }
-    imports.settle_receipt(owed).await?;
-    Ok(true)
-}
-
 /// Puts a job's receipt, unless that of a newer put under the same key is there.
-async fn put_receipt(files: &impl Files, import: Import) -> PortResult<()> {
+pub(crate) async fn put_receipt(files: &impl Files, import: Import) -> PortResult<()> {
     let (Some(key), put) = (receipt_key(&import), Put::of(&import)) else { return Ok(()) };
     let Some(receipt) = ReceiptDocument::new(import, |key| files.address(key)) else { return Ok(()) };
     put_over_older(files, &key, &put, &receipt).await

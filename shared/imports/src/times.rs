@@ -95,6 +95,11 @@ pub const RESUME_TIMEOUT: TimeDelta = TimeDelta::seconds(50);
 /// its way.
 pub const RESUME_GRACE: TimeDelta = TimeDelta::seconds(30);
 
+/// How long a debt may be owed before somebody is called.
+pub const OVERDUE: TimeDelta = TimeDelta::minutes(10);
+/// How long a worker may take to say that its job has started.
+pub const ANNOUNCE: TimeDelta = TimeDelta::seconds(6);
+
 // Puts of one file, which S3 announces in any order.
 
 /// How long Lambda tries to have a put taken in.
@@ -178,6 +183,9 @@ const _: () = assert!(
 const _: () = assert!(fit(&[RESUME_TIMEOUT, SECOND], RESUME_EVERY), "two runs of resume-imports never meet");
 const _: () =
     assert!(fit(&[RESUME_GRACE, RESUME_EVERY], RESTART), "a job whose tick was lost is found within two minutes");
+const _: () = assert!(fit(&[ATTEMPT, ATTEMPT], ANNOUNCE), "an announcement that hangs is sent again");
+const _: () =
+    assert!(fit(&[RESTART, RESTART], OVERDUE), "nobody is called over a debt that is still to be paid by itself");
 const _: () = assert!(
     fit(&[ANNOUNCED, LETTER, SECOND], PUT_REMEMBERED),
     "an earlier put that is announced last of all finds the later one remembered"

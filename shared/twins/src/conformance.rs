@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this is a test, made elsewhere")]
 
 pub mod ends;
+pub mod events;
 pub mod files;
 pub mod forms;
 pub mod history;
@@ -81,5 +82,6 @@ mod tests {
         check(include_str!("conformance/uploads.rs"), uploads::PROMISES);
         check(include_str!("conformance/forms.rs"), forms::PROMISES);
         check(include_str!("conformance/seats.rs"), seats::PROMISES);
+        check(include_str!("conformance/events.rs"), events::PROMISES);
     }
 }

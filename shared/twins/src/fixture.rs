@@ -20,7 +20,9 @@ use imports::{
 use records::StoreId;
 use uuid::Uuid;
 
-use crate::{Faults, MemoryFiles, MemoryForms, MemoryImports, MemoryQueue, MemoryRecords, Received, keep_line};
+use crate::{
+    Faults, MemoryEvents, MemoryFiles, MemoryForms, MemoryImports, MemoryQueue, MemoryRecords, Received, keep_line,
+};
 
 /// How long an ended job is kept.
 pub const RETENTION: TimeDelta = TimeDelta::days(90);
@@ -125,6 +127,7 @@ pub struct World {
     pub files: MemoryFiles,
     pub forms: MemoryForms,
     pub queue: MemoryQueue,
+    pub events: MemoryEvents,
     pub telemetry: Telemetry,
 }
 
@@ -145,6 +148,7 @@ impl World {
             files: MemoryFiles::new(faults.clone()),
             forms: MemoryForms::new(faults.clone()),
             queue: MemoryQueue::new(crate::now, faults.clone()),
+            events: MemoryEvents::new(faults.clone()),
             telemetry: Telemetry::new("imports".to_owned(), keep_line),
             faults: faults.clone(),
         }

@@ -1,7 +1,7 @@
 //! The import jobs in memory: a list in the order of creation, and the one lease.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Call, Faults, keys::Keys, lock, over::Over, uploads::Promises};
 use imports::{
+    debts::Debt,
     filter::Filter,
     idempotency::Idempotency,
     import::{Claim, Import, ImportId, ImportStatus, Lease, NewImport, Outcome, Tally, to_micros},
@@ -58,7 +59,7 @@ struct Job {
     kept_by_itself: Option<Retention>,
     /// The same once it has its number too: at least as long as those before it.
     kept: Option<Retention>,
-    owes_receipt: bool,
+    owes: BTreeSet<Debt>,
 }
 
 impl MemoryImports {
@@ -75,9 +76,11 @@ impl MemoryImports {
         }
     }
 
-    /// Shows every job that owes a receipt.
-    pub fn each_owing(&self, show: impl FnMut(&Import)) {
-        lock(&self.state).jobs.iter().filter(|job| job.owes_receipt).map(|job| &job.import).for_each(show);
+    /// Shows every debt, with the job that owes it.
+    pub fn each_owing(&self, mut show: impl FnMut(Debt, &Import)) {
+        for job in &lock(&self.state).jobs {
+            job.owes.iter().for_each(|debt| show(*debt, &job.import));
+        }
     }
 
     async fn change<T: Send + 'static>(
@@ -227,13 +230,14 @@ impl Imports for MemoryImports {
         self.change(Call::RequestCancel, over, request).await
     }
 
-    async fn owed_receipts(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
+    async fn owed(&self, debt: Debt, limit: u32) -> PortResult<Vec<ImportRef>> {
         let owed = || {
             let state = lock(&self.state);
-            let owing = state.jobs.iter().filter(|job| job.owes_receipt).map(|job| ImportRef::from(&job.import));
+            let owing =
+                state.jobs.iter().filter(|job| job.owes.contains(&debt)).map(|job| ImportRef::from(&job.import));
             Ok(owing.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
         };
-        self.faults.around(Call::OwedReceipts, owed).await
+        self.faults.around(Call::Owed, owed).await
     }
 
     async fn note_put(&self, store: &StoreId, key: &str, sequencer: &str, _now: DateTime<Utc>) -> PortResult<bool> {
@@ -249,15 +253,15 @@ impl Imports for MemoryImports {
         self.change(Call::NotePut, Over::Plainly(format!("{store} {key}")), note).await
     }
 
-    async fn settle_receipt(&self, import: &ImportRef) -> PortResult<()> {
+    async fn settle(&self, debt: Debt, import: &ImportRef) -> PortResult<()> {
         let id = import.id;
         let settle = move |state: &mut State| {
             for job in state.jobs.iter_mut().filter(|job| job.import.id == id) {
-                job.owes_receipt = false;
+                job.owes.remove(&debt);
             }
             Ok(())
         };
-        self.change(Call::SettleReceipt, Over::Plainly(format!("receipt {id}")), settle).await
+        self.change(Call::Settle, Over::Plainly(format!("{debt:?} {id}")), settle).await
     }
 }
 
@@ -269,7 +273,8 @@ impl Job {
         self.import.finished_at = Some(to_micros(now));
         self.import.updated_at = to_micros(now);
         self.kept_by_itself = Some(Retention { from: to_micros(now), expires_at: outcome.expires_at });
-        self.owes_receipt = outcome.owes_receipt;
+        self.owes.insert(Debt::Ended);
+        self.owes.extend(outcome.owes_receipt.then_some(Debt::Receipt));
     }
 
     /// Settles how long an ended job is kept, now that it has its number.
@@ -301,7 +306,7 @@ impl State {
             attempt: 0,
             kept_by_itself: None,
             kept: None,
-            owes_receipt: false,
+            owes: BTreeSet::new(),
         });
         Created::Now(import)
     }
@@ -335,6 +340,7 @@ impl State {
         job.epoch = self.epoch;
         job.import.status = ImportStatus::Started;
         let resumed = job.import.started_at.is_some();
+        job.owes.extend((!resumed).then_some(Debt::Started));
         job.import.started_at.get_or_insert(now);
         job.import.updated_at = now;
         let import = job.import.clone();

@@ -3,6 +3,7 @@
 
 mod clock;
 pub mod conformance;
+mod events;
 mod faults;
 mod files;
 pub mod fixture;
@@ -19,6 +20,7 @@ mod telemetry;
 mod uploads;
 
 pub use clock::{now, set_clock};
+pub use events::MemoryEvents;
 pub use faults::{Call, Fault, Faults};
 pub use files::{MemoryFiles, MemoryWriter};
 pub use forms::MemoryForms;

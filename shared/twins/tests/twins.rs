@@ -61,6 +61,34 @@ mod forms {
     twins::upload_forms_promises!(async { twins::MemoryForms::default() });
 }
 
+mod events {
+    use imports::{
+        events::{Event, Events, Sender},
+        ports::PortResult,
+    };
+    use twins::{Faults, MemoryEvents, conformance::events::Receiver};
+
+    struct Heard(MemoryEvents);
+
+    impl Events for Heard {
+        fn sender(&self) -> &Sender {
+            self.0.sender()
+        }
+
+        async fn send(&self, event: &Event) -> PortResult<()> {
+            self.0.send(event).await
+        }
+    }
+
+    impl Receiver for Heard {
+        async fn receive(&self) -> Vec<(String, String)> {
+            self.0.sent().into_iter().map(|event| (event.kind.to_owned(), event.detail)).collect()
+        }
+    }
+
+    twins::events_promises!(async { Heard(MemoryEvents::new(Faults::default())) });
+}
+
 mod queue {
     use twins::{Faults, MemoryQueue};
 

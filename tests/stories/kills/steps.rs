@@ -24,7 +24,7 @@ pub(super) const OF_CALLS: [Step; 6] = [STORE_FILE, MOVE_CLOCK, CREATE, SEND, CA
 pub(super) const WRITE_PRODUCTS: Step = [WRITE, "Box 30"];
 
 /// What a worker does with a file of [`super::points::small_file`], in this order.
-pub(super) const OF_SMALL_FILES: [Step; 16] = [
+pub(super) const OF_SMALL_FILES: [Step; 18] = [
     ["AmazonSQS.ChangeMessageVisibility", "VisibilityTimeout"],
     [TRANSACTION, "started_at = if_not_exists(started_at, :now)"],
     ["DynamoDB_20120810.UpdateItem", "SET attempt = :attempt"],
@@ -41,6 +41,8 @@ pub(super) const OF_SMALL_FILES: [Step; 16] = [
     [TRANSACTION, "REMOVE running SET lease_until = :zero"],
     ["PUT /", "/receipts/store-"],
     ["DynamoDB_20120810.DeleteItem", "receipt#"],
+    ["AWSEvents.PutEvents", "Subscription Import Ended"],
+    ["DynamoDB_20120810.DeleteItem", "ended#"],
 ];
 
 /// What it does besides with a report too large for one request.
@@ -51,7 +53,9 @@ pub(super) const OF_LARGE_REPORTS: [Step; 3] =
 pub(super) const OF_HAND_OVERS: [Step; 2] = [[TRANSACTION, "SET attempt = :before"], SEND];
 
 /// What changes something whenever it happens to come, and what changes nothing.
-const OTHERS: [Step; 10] = [
+const OTHERS: [Step; 12] = [
+    ["AWSEvents.PutEvents", "Subscription Import Started"],
+    ["DynamoDB_20120810.DeleteItem", "started#"],
     ["DynamoDB_20120810.UpdateItem", "SET lease_until = :until"],
     ["DynamoDB_20120810.UpdateItem", "SET uploaded = :uploaded"],
     ["DynamoDB_20120810.UpdateItem", "horizon"],

@@ -135,7 +135,7 @@ impl Stage {
         let id = self.dropped().await?;
         let job = self.answer(Method::POST, &format!("{IMPORTS}/{id}/cancel"), 200).await?;
         ensure(job["data"]["attributes"]["status"] == "failed", &job)?;
-        ensure(self.lane("receipt#").await.len() == 1, &job)?;
+        ensure(self.lane("receipt#").await.len() == 1 && self.lane("ended#").await.len() == 1, &job)?;
         Ok(id)
     }
 
@@ -238,7 +238,8 @@ impl Stage {
         let call = call.update_expression("SET finished_at = :before");
         call.expression_attribute_values(":before", text("2026-01-01T00:00:00.000000Z")).send().await.unwrap();
         root::invoke(&self.world.stack, self.function("resume-imports"), &json!({})).await?;
-        ensure(self.has_receipt(&id).await, &json!("no receipt"))
+        ensure(self.has_receipt(&id).await, &json!("no receipt"))?;
+        ensure(self.lane("ended#").await.is_empty(), &json!("nobody is told"))
     }
 
     /// A worker without the time for a job hands it over, with a message.

@@ -90,7 +90,9 @@ impl Stage {
         };
         let ended = self.eventually("the end of the job", async || {
             let job = self.world.import(id).await;
-            (job["attributes"]["status"] == "success" && job["meta"]["errors"] == 1).then_some(())
+            let has_ended = job["attributes"]["status"] == "success" && job["meta"]["errors"] == 1;
+            let is_told = self.lane("started#").await.is_empty() && self.lane("ended#").await.is_empty();
+            (has_ended && is_told).then_some(())
         });
         tokio::select! { ended = ended => ended, () = work => Ok(()) }
     }
@@ -164,7 +166,7 @@ impl Stage {
     pub(super) async fn clear(&self) {
         for item in self.lane("").await {
             match item["sk"].as_s().unwrap().split('#').next().unwrap() {
-                "open" | "receipt" => self.delete(&item).await,
+                "open" | "receipt" | "started" | "ended" => self.delete(&item).await,
                 "lease" => {
                     let mut lease = item.clone();
                     let epoch: u64 = lease["epoch"].as_n().unwrap().parse().unwrap();

@@ -1,8 +1,8 @@
 //! What a partner finds beside a dropped file.
 
 use imports::{
+    debts::{Debt, pay},
     import::{Ending, ImportStatus, Outcome, Tally},
-    receipt::write_receipts,
 };
 use insta::assert_snapshot;
 
@@ -20,7 +20,7 @@ async fn a_drop_has_its_receipt_when_its_job_has_ended() {
     assert_eq!(receipt(&world, "nightly +1.jsonl"), None);
     world.run().await;
     assert_snapshot!(receipt(&world, "nightly +1.jsonl").unwrap());
-    assert_eq!(world.worker.imports.owed_receipts(9).await, Ok(vec![]));
+    assert_eq!(world.worker.imports.owed(Debt::Receipt, 9).await, Ok(vec![]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,7 +76,8 @@ fn receipt_for(world: &World) -> ImportId {
 }
 
 async fn write_owed(world: &World) {
-    write_receipts(&world.worker.imports, &world.worker.files, TimeDelta::zero(), &twins::now).await;
+    let Worker { imports, files, events, .. } = &world.worker;
+    pay(imports, files, events, Debt::ALL, TimeDelta::zero(), &twins::now).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,7 +89,7 @@ async fn a_newer_drop_that_ended_first_keeps_its_receipt() {
     write_owed(&world).await;
     world.run().await;
     assert_eq!(receipt_for(&world), id(2));
-    assert_eq!(world.worker.imports.owed_receipts(9).await, Ok(vec![]));
+    assert_eq!(world.worker.imports.owed(Debt::Receipt, 9).await, Ok(vec![]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +111,7 @@ async fn a_slow_put_of_an_older_drops_receipt_does_not_replace_a_newer_ones() {
     tokio::join!(slow, quick);
     pass(TimeDelta::seconds(30)).await;
     assert_eq!(receipt_for(&world), id(2));
-    assert_eq!(world.worker.imports.owed_receipts(9).await, Ok(vec![]));
+    assert_eq!(world.worker.imports.owed(Debt::Receipt, 9).await, Ok(vec![]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,5 +124,5 @@ async fn of_two_drops_under_one_name_the_one_put_last_counts_whichever_was_annou
     }
     world.run().await;
     assert_eq!(receipt_for(&world), id(1));
-    assert_eq!(world.worker.imports.owed_receipts(9).await, Ok(vec![]));
+    assert_eq!(world.worker.imports.owed(Debt::Receipt, 9).await, Ok(vec![]));
 }

@@ -18,6 +18,7 @@ use crate::{
 use imports::{
     api::time,
     back_off::BACK_OFF,
+    debts::Debt,
     import::{Claim, Import, ImportStatus, Lease, to_micros},
     ports::{ImportRef, PortError, PortResult},
     retention::Retention,
@@ -145,6 +146,9 @@ impl ImportTable {
             .expression_attribute_values(":epoch", number(epoch))
             .expression_attribute_values(":position", number(position));
         actions.push(updating(start)?);
+        if item.is_pending() {
+            actions.push(self.owe(Debt::Started, next)?);
+        }
         if let Err(cancelled) = self.transact(actions).await {
             return Ok(Err(cancelled));
         }

@@ -1,4 +1,4 @@
-//! How a job ends: by its worker, or cancelled before any had it. And the receipts that ended jobs owe.
+//! How a job ends: by its worker, or cancelled before any had it. And what jobs owe.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, builders::UpdateBuilder};
 use chrono::{DateTime, Utc};
@@ -7,12 +7,13 @@ use super::{ImportTable, putting, updating};
 use crate::{
     error::sort,
     import_item::{
-        COUNTER, FailureItem, ImportItem, LANE, OpenItem, RECEIPT, counts_attribute, import_key, key, number, open_key,
-        read, receipt_key, text, write,
+        COUNTER, FailureItem, ImportItem, LANE, OpenItem, counts_attribute, debt_key, debts, import_key, key, number,
+        open_key, read, text, write,
     },
 };
 use imports::{
     api::time,
+    debts::Debt,
     import::{Import, ImportId, ImportStatus, Lease, Outcome, to_micros},
     ports::{ImportRef, PortError, PortResult},
     retention::Retention,
@@ -38,7 +39,7 @@ impl ImportTable {
             self.free_lease(lease.epoch)?,
             self.note_kept(&lease.store, kept)?,
         ];
-        actions.extend(self.owe_receipt(&job, outcome)?);
+        actions.extend(self.owe_at_end(&job, outcome)?);
         let conflict = match self.transact_until_clear(actions).await {
             Err(PortError::Conflict(text)) => PortError::Conflict(text),
             other => return other,
@@ -68,7 +69,7 @@ impl ImportTable {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":true", AttributeValue::Bool(true));
         let mut actions = vec![updating(ended)?, updating(mark)?];
-        actions.extend(self.owe_receipt(&job, outcome)?);
+        actions.extend(self.owe_at_end(&job, outcome)?);
         self.transact_until_clear(actions).await
     }
 
@@ -92,14 +93,14 @@ impl ImportTable {
         read::<ImportItem>(answer.attributes.unwrap_or_default())?.into_import()
     }
 
-    pub(super) async fn receipts_owed(&self, limit: u32) -> PortResult<Vec<ImportRef>> {
+    pub(super) async fn debts_owed(&self, debt: Debt, limit: u32) -> PortResult<Vec<ImportRef>> {
         let answer = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :lane AND begins_with(sk, :receipt)")
+            .key_condition_expression("pk = :lane AND begins_with(sk, :debts)")
             .expression_attribute_values(":lane", text(LANE))
-            .expression_attribute_values(":receipt", text(RECEIPT))
+            .expression_attribute_values(":debts", text(debts(debt)))
             .consistent_read(true)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .send()
@@ -149,11 +150,13 @@ impl ImportTable {
         updating(note)
     }
 
-    fn owe_receipt(&self, import: &ImportRef, outcome: &Outcome) -> PortResult<Option<TransactWriteItem>> {
-        if !outcome.owes_receipt {
-            return Ok(None);
-        }
-        let key = receipt_key(import.created_at, import.id);
-        Ok(Some(putting(self.put(&OpenItem::of(import), key)?)?))
+    fn owe_at_end(&self, import: &ImportRef, outcome: &Outcome) -> PortResult<Vec<TransactWriteItem>> {
+        let receipt = outcome.owes_receipt.then_some(Debt::Receipt);
+        [Debt::Ended].into_iter().chain(receipt).map(|debt| self.owe(debt, import)).collect()
+    }
+
+    /// Writes down that a job owes something.
+    pub(super) fn owe(&self, debt: Debt, import: &ImportRef) -> PortResult<TransactWriteItem> {
+        putting(self.put(&OpenItem::of(import), debt_key(debt, import))?)
     }
 }

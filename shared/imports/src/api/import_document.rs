@@ -13,6 +13,9 @@ use crate::{
 };
 use records::RecordErrorCode;
 
+/// What stands for the text of an error that may repeat a line's.
+const ELSEWHERE: &str = "the job's errors say why";
+
 /// An import job as callers see it.
 #[derive(Debug, Serialize)]
 pub struct ImportDocument {
@@ -23,7 +26,7 @@ pub struct ImportDocument {
 
 /// What a job is, wherever it is shown.
 #[derive(Debug, Serialize)]
-struct Job {
+pub(super) struct Job {
     id: ImportId,
     r#type: &'static str,
     attributes: ImportAttributes,
@@ -125,7 +128,7 @@ struct ImportTimestamps {
 
 #[skip_serializing_none]
 #[derive(Debug, Serialize)]
-struct ImportLinks {
+pub(super) struct ImportLinks {
     #[serde(rename = "self")]
     this: String,
     errors: Option<String>,
@@ -135,7 +138,7 @@ struct ImportLinks {
 }
 
 impl ImportLinks {
-    fn new(address: String, has_ended: bool) -> Self {
+    pub(super) fn new(address: String, has_ended: bool) -> Self {
         let below = |name: &str| has_ended.then(|| format!("{address}/{name}"));
         let (errors, results) = (below("errors"), below("results"));
         let (failed_results, failed_lines) = (below(FAILED_RESULTS), below("failed-lines"));
@@ -153,7 +156,13 @@ impl ImportDocument {
 }
 
 impl Job {
-    fn new(import: Import, position: Option<u64>) -> Self {
+    /// Leaves out what may repeat the text of a line.
+    pub(super) fn without_text(mut self) -> Self {
+        self.meta.failure = self.meta.failure.map(|failure| ImportFailure { error: ELSEWHERE.to_owned(), ..failure });
+        self
+    }
+
+    pub(super) fn new(import: Import, position: Option<u64>) -> Self {
         let counts = |report: &Report| ErrorCounts {
             root_causes: report.errors.saturating_sub(report.blocked),
             blocked: report.blocked,

@@ -7,6 +7,7 @@ use super::{
     promises,
 };
 use imports::{
+    debts::Debt,
     filter::Filter,
     import::{Claim, Ending, Import, ImportStatus, Lease, Outcome},
     page::Page,
@@ -26,7 +27,8 @@ promises! { $ import_end_promises in ends:
     turns_come_in_the_order_of_creation,
     jobs_that_have_not_ended_are_listed_earliest_first,
     a_receipt_is_owed_until_it_is_settled,
-    a_cancelled_job_owes_its_receipt_too,
+    a_job_owes_an_event_from_its_first_start_and_one_from_its_end,
+    a_cancelled_job_owes_its_receipt_and_the_event_of_its_end,
     a_put_is_noted_unless_a_later_one_was,
 }
 
@@ -197,25 +199,47 @@ pub async fn a_receipt_is_owed_until_it_is_settled(imports: &impl Imports) {
         let outcome = outcome(&lease, Ending::Success, at(9_999));
         // The second one's file was not dropped.
         let outcome = Outcome { owes_receipt: seconds != 1, ..outcome };
-        assert_eq!(imports.owed_receipts(9).await, Ok(owed.clone()));
+        assert_eq!(imports.owed(Debt::Receipt, 9).await, Ok(owed.clone()));
         imports.finish(&lease, &outcome, at(11)).await.unwrap();
         owed.extend(outcome.owes_receipt.then(|| ImportRef::from(&import)));
     }
-    assert_eq!(imports.owed_receipts(9).await, Ok(owed.clone()));
-    assert_eq!(imports.owed_receipts(1).await.as_deref(), Ok(owed.get(..1).unwrap()));
+    assert_eq!(imports.owed(Debt::Receipt, 9).await, Ok(owed.clone()));
+    assert_eq!(imports.owed(Debt::Receipt, 1).await.as_deref(), Ok(owed.get(..1).unwrap()));
     assert_eq!(imports.claim_next(at(20)).await, Ok(Claim::Idle));
     let settled = owed.remove(0);
     for _ in 0..2 {
-        imports.settle_receipt(&settled).await.unwrap();
-        assert_eq!(imports.owed_receipts(9).await, Ok(owed.clone()));
+        imports.settle(Debt::Receipt, &settled).await.unwrap();
+        assert_eq!(imports.owed(Debt::Receipt, 9).await, Ok(owed.clone()));
     }
 }
 
-pub async fn a_cancelled_job_owes_its_receipt_too(imports: &impl Imports) {
+pub async fn a_job_owes_an_event_from_its_first_start_and_one_from_its_end(imports: &impl Imports) {
+    let import = created(imports, &fresh_store(), at(0)).await;
+    let owed = async |debt| imports.owed(debt, 9).await.unwrap();
+    let job = vec![ImportRef::from(&import)];
+    assert_eq!((owed(Debt::Started).await, owed(Debt::Ended).await), (vec![], vec![]));
+    let (_, lease, _) = claimed(imports, at(1)).await;
+    assert_eq!((owed(Debt::Started).await, owed(Debt::Ended).await), (job.clone(), vec![]));
+    imports.settle(Debt::Started, &ImportRef::from(&import)).await.unwrap();
+    imports.release(&lease).await.unwrap();
+    // It was announced, and starts no second time.
+    let (_, lease, _) = claimed(imports, at(2)).await;
+    assert_eq!(owed(Debt::Started).await, vec![]);
+    imports.finish(&lease, &outcome(&lease, Ending::Success, at(9_999)), at(3)).await.unwrap();
+    assert_eq!((owed(Debt::Started).await, owed(Debt::Ended).await), (vec![], job));
+    assert_eq!(owed(Debt::Receipt).await, vec![]);
+    imports.settle(Debt::Ended, &ImportRef::from(&import)).await.unwrap();
+    assert_eq!(owed(Debt::Ended).await, vec![]);
+}
+
+pub async fn a_cancelled_job_owes_its_receipt_and_the_event_of_its_end(imports: &impl Imports) {
     let import = created(imports, &fresh_store(), at(0)).await;
     let outcome = Outcome { owes_receipt: true, ..cancelled(&import) };
     imports.cancel_pending(&import, &outcome, at(1)).await.unwrap();
-    assert_eq!(imports.owed_receipts(9).await, Ok(vec![ImportRef::from(&import)]));
+    for debt in [Debt::Receipt, Debt::Ended] {
+        assert_eq!(imports.owed(debt, 9).await, Ok(vec![ImportRef::from(&import)]));
+    }
+    assert_eq!(imports.owed(Debt::Started, 9).await, Ok(vec![]));
 }
 
 pub async fn a_put_is_noted_unless_a_later_one_was(imports: &impl Imports) {

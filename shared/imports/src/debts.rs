@@ -1,0 +1,128 @@
+//! What jobs owe to others: receipts and events. Owed by the write that makes a job owe it, so that what a function that died
+//! just then has left unpaid is paid by another.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use strum::{IntoStaticStr, VariantArray};
+use tracing::{error, info, warn};
+
+use crate::{
+    events::{Event, Events},
+    import::Import,
+    ports::{Files, ImportRef, Imports, PortResult},
+    receipt::put_receipt,
+    times::OVERDUE,
+};
+
+/// Something that a job owes.
+#[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[strum(serialize_all = "snake_case")]
+pub enum Debt {
+    /// To whoever dropped its file, once it has ended.
+    Receipt,
+    /// That others are told of its first start.
+    Started,
+    /// And of its end.
+    Ended,
+}
+
+impl Debt {
+    /// All that there is.
+    pub const ALL: &[Self] = Self::VARIANTS;
+    /// Those that are events.
+    pub const EVENTS: &[Self] = &[Self::Started, Self::Ended];
+
+    /// The word used in the database and the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// Since when a job owes it.
+    #[must_use]
+    pub const fn since(self, import: &Import) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Started => import.started_at,
+            Self::Receipt | Self::Ended => import.finished_at,
+        }
+    }
+}
+
+/// How many debts of a kind are paid at once.
+const MOST: u32 = 25;
+
+/// Pays debts of these kinds that are owed for at least so long. What can't be paid now stays owed.
+pub async fn pay(
+    imports: &impl Imports,
+    files: &impl Files,
+    events: &impl Events,
+    debts: &[Debt],
+    owed_for: TimeDelta,
+    clock: &impl Fn() -> DateTime<Utc>,
+) {
+    for debt in debts {
+        let what = debt.as_str();
+        let owed = match imports.owed(*debt, MOST).await {
+            Ok(owed) => owed,
+            Err(error) => {
+                warn!(%error, debt = what, "could not look for what is owed; it stays owed");
+                continue;
+            }
+        };
+        for job in owed {
+            let now = clock();
+            let import = match imports.get(&job.store, job.id, now).await {
+                Ok(import) => import,
+                Err(error) => {
+                    warn!(import.id = %job.id, %error, debt = what, "could not pay; it stays owed");
+                    continue;
+                }
+            };
+            let since = import.as_ref().and_then(|import| debt.since(import));
+            if import.is_some() && since.is_none_or(|since| since > now - owed_for) {
+                continue;
+            }
+            match pay_one(imports, files, events, *debt, &job, import.as_ref()).await {
+                Ok(()) => info!(import.id = %job.id, debt = what, "paid"),
+                Err(error) => {
+                    warn!(import.id = %job.id, %error, debt = what, "could not pay; it stays owed");
+                    if since.is_some_and(|since| since < now - OVERDUE) {
+                        // An alarm rings over this field.
+                        error!(import.id = %job.id, overdue = what, "a debt is owed for too long");
+                    }
+                    // All events go to one place: where one fails, others wait.
+                    if Debt::EVENTS.contains(debt) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Pays what a job owes. One that is kept no longer owes nothing.
+///
+/// # Errors
+/// When it could not be paid, or not be noted that it is.
+pub async fn pay_one(
+    imports: &impl Imports,
+    files: &impl Files,
+    events: &impl Events,
+    debt: Debt,
+    job: &ImportRef,
+    import: Option<&Import>,
+) -> PortResult<()> {
+    if let Some(import) = import {
+        let event = match debt {
+            Debt::Receipt => {
+                put_receipt(files, import.clone()).await?;
+                None
+            }
+            Debt::Started => Event::started(import, events.sender())?,
+            Debt::Ended => Event::ended(import, events.sender())?,
+        };
+        if let Some(event) = event {
+            events.send(&event).await?;
+        }
+    }
+    imports.settle(debt, job).await
+}
