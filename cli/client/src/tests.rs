@@ -183,7 +183,8 @@ async fn the_wait_may_run_out() {
 
 #[tokio::test]
 async fn a_download_goes_on_where_it_broke_off_and_no_token_goes_along() {
-    let lines: String = (0..20_000).map(|line| format!("{{\"line\":{line}}}\n")).collect();
+    let lines: Vec<_> = (0..20_000).map(|line| format!("{{\"line\":{line}}}\n")).collect();
+    let lines = lines.concat();
     let whole = lines.clone();
     let server = Server::cutting(&[("!/signed", 100_000)], move |seen, _| {
         if seen.path != "/signed" {
@@ -290,7 +291,8 @@ async fn options_go_in_the_query_of_a_call() {
         unknown: None,
     };
     client(&server).post("{}".into(), &options, &Key::random()).await.unwrap();
-    let Seen { query, path, .. } = server.seen().remove(0);
+    let Seen { method, path, query, .. } = server.seen().remove(0);
+    assert_eq!(method, "POST");
     assert_eq!(
         (path.as_str(), query.as_str()),
         ("/v2/subscriptions/imports", "external_ref=a%26b&dry_run=true&on_conflict=skip")
