@@ -17,8 +17,12 @@ use crate::{
 pub(crate) struct Outcome {
     /// The file, where the command has it.
     pub(crate) file: Option<String>,
+    /// The file, or the part of it, where the job is of one.
+    pub(crate) label: Option<String>,
     pub(crate) job: Job,
     pub(crate) rows: Vec<Row<'static>>,
+    /// The command that shows all rows.
+    all: String,
     /// What to do next, the last word a command.
     pub(crate) next: Option<String>,
 }
@@ -38,24 +42,46 @@ impl Outcome {
     pub(crate) async fn of(session: &Session, job: Job) -> Result<Self, Error> {
         let rows = rows::of_job(session, &job).await?;
         let next = next(session, &job);
-        Ok(Self { file: None, job, rows, next })
+        let all = session.command(&format!("errors {} --all", short(&job.id)));
+        Ok(Self { file: None, label: None, job, rows, all, next })
     }
 
     fn text(&self, output: Output) -> String {
-        let mut parts: Vec<_> = self.file.clone().into_iter().collect();
+        let mut parts: Vec<_> = self.label.clone().into_iter().collect();
         parts.push(summary::of(&self.job));
         let id = short(&self.job.id);
-        let all = format!("imports errors {id} --all");
-        parts.extend(rows::text(&self.rows, self.file.as_deref().unwrap_or(id), &all, output));
+        parts.extend(rows::text(&self.rows, self.file.as_deref().unwrap_or(id), &self.all, output));
         parts.extend(self.next.clone());
         parts.join("\n") + "\n"
     }
 
     fn document(&self) -> Map<String, Value> {
-        let texts = [("file", &self.file), ("next", &self.next)];
+        let texts = [("file", &self.label), ("next", &self.next)];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?.into())));
         let members = [("job", json!(self.job)), ("errors", json!(self.rows))].into_iter().chain(texts);
         members.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+/// Makes one report of those of a file's parts: the last one has all rows, and says what to type for all.
+pub(crate) fn join(outcomes: &mut [Outcome]) {
+    for parts in outcomes.chunk_by_mut(|before, part| before.file == part.file) {
+        let Some((last, others)) = parts.split_last_mut() else { continue };
+        let (mut all, mut next): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
+        for part in others {
+            all.extend((!part.rows.is_empty()).then(|| std::mem::take(&mut part.all)));
+            last.rows.append(&mut part.rows);
+            next.extend(part.next.take());
+        }
+        last.rows.sort_by_key(|row| row.line);
+        all.push(std::mem::take(&mut last.all));
+        last.all = all.join("; ");
+        next.extend(last.next.take());
+        next.dedup();
+        // Each adds its lines to the same file.
+        let next =
+            next.iter().enumerate().map(|(at, next)| if at == 0 { next.clone() } else { next.replace(" > ", " >> ") });
+        last.next = Some(next.collect::<Vec<_>>().join("\n")).filter(|next| !next.is_empty());
     }
 }
 

@@ -62,7 +62,6 @@ impl<'f> Split<'f> {
     }
 
     /// How many jobs it takes.
-    #[expect(dead_code, reason = "for the command that sends")]
     pub(crate) fn len(&self) -> usize {
         self.parts.len()
     }

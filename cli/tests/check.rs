@@ -1,5 +1,7 @@
 //! `imports check`, driven as it is typed: exit codes, what goes where, many files, a terminal.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect has failed")]
+
 #[path = "service/home.rs"]
 #[expect(dead_code, reason = "that of all tests")]
 mod home;
