@@ -145,7 +145,13 @@ pub(crate) fn never_good<'f>(
 
 /// Says why nothing is sent; `again` is the command that would have sent it, as it was typed.
 pub(crate) fn tell_unsent(files: &[CheckedFile], again: &str, output: Output) -> Result<Exit, Error> {
-    let next = format!("{again} --send-anyway");
+    let is_long = |file: &CheckedFile| matches!(file.fault, Some(FileFault::TooManyObjects(_)));
+    if files.iter().any(is_long) && !output.json {
+        let texts = files.iter().filter(|file| is_long(file)).map(|file| file.findings(output.columns));
+        let next = format!("Nothing was sent. To send it as several jobs, type:\n  {again} --split\n");
+        return output.answer(&(texts.collect::<String>() + &next)).map(|()| Exit::Refused);
+    }
+    let next = format!("{again} {}", if files.iter().any(is_long) { "--split" } else { "--send-anyway" });
     if output.json {
         let files: Vec<_> = files.iter().map(CheckedFile::document).collect();
         return output.document(json!({"sent": false, "files": files, "next": next}), Exit::Refused);

@@ -13,6 +13,7 @@ mod refused;
 mod rows;
 mod session;
 mod shape;
+mod split;
 mod summary;
 
 use std::{env, process::ExitCode};

@@ -17,12 +17,14 @@ use crate::{
 pub(crate) struct Outcome {
     /// The file, where the command has it.
     pub(crate) file: Option<String>,
+    /// The file, or the part of it, where the job is of one.
+    pub(crate) label: Option<String>,
     pub(crate) job: Job,
     pub(crate) rows: Vec<Row<'static>>,
+    /// The command that shows all rows.
+    all: String,
     /// What to do next, the last word a command.
     pub(crate) next: Option<String>,
-    /// The command that shows all of its errors.
-    all: String,
 }
 
 /// How a command ends that is about a job.
@@ -41,14 +43,45 @@ impl Outcome {
         let rows = rows::of_job(session, &job).await?;
         let next = next(session, &job);
         let all = session.command(&format!("errors {} --all", short(&job.id)));
-        Ok(Self { file: None, job, rows, next, all })
+        Ok(Self { file: None, label: None, job, rows, all, next })
+    }
+
+    fn text(&self, output: Output) -> String {
+        let mut parts: Vec<_> = self.label.clone().into_iter().collect();
+        parts.push(summary::of(&self.job));
+        let id = short(&self.job.id);
+        parts.extend(rows::text(&self.rows, self.file.as_deref().unwrap_or(id), &self.all, output));
+        parts.extend(self.next.clone());
+        parts.join("\n") + "\n"
     }
 
     fn document(&self) -> Map<String, Value> {
-        let texts = [("file", &self.file), ("next", &self.next)];
+        let texts = [("file", &self.label), ("next", &self.next)];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?.into())));
         let members = [("job", json!(self.job)), ("errors", json!(self.rows))].into_iter().chain(texts);
         members.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+/// Makes one report of those of a file's parts: the last one has all rows, and says what to type for all.
+pub(crate) fn join(outcomes: &mut [Outcome]) {
+    for parts in outcomes.chunk_by_mut(|before, part| before.file == part.file) {
+        let Some((last, others)) = parts.split_last_mut() else { continue };
+        let (mut all, mut next): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
+        for part in others {
+            all.extend((!part.rows.is_empty()).then(|| std::mem::take(&mut part.all)));
+            last.rows.append(&mut part.rows);
+            next.extend(part.next.take());
+        }
+        last.rows.sort_by_key(|row| row.line);
+        all.push(std::mem::take(&mut last.all));
+        last.all = all.join("; ");
+        next.extend(last.next.take());
+        next.dedup();
+        // Each adds its lines to the same file.
+        let next =
+            next.iter().enumerate().map(|(at, next)| if at == 0 { next.clone() } else { next.replace(" > ", " >> ") });
+        last.next = Some(next.collect::<Vec<_>>().join("\n")).filter(|next| !next.is_empty());
     }
 }
 
@@ -70,22 +103,6 @@ fn next(session: &Session, job: &Job) -> Option<String> {
     }
 }
 
-/// What became of one file, which may have gone as several jobs.
-fn text(outcomes: &[Outcome], output: Output) -> String {
-    let file = outcomes.iter().find_map(|outcome| outcome.file.clone());
-    let mut rows: Vec<_> = outcomes.iter().flat_map(|outcome| outcome.rows.iter().cloned()).collect();
-    rows.sort_by_key(|row| row.line);
-    let worst = outcomes.iter().max_by_key(|outcome| outcome.rows.len());
-    let all = worst.map(|worst| worst.all.clone()).unwrap_or_default();
-    let mut next: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.next.clone()).collect();
-    next.dedup();
-    let mut parts: Vec<_> = file.clone().into_iter().collect();
-    parts.extend(outcomes.iter().map(|outcome| summary::of(&outcome.job)));
-    parts.extend(rows::text(&rows, file.as_deref().unwrap_or("line"), &all, output));
-    parts.extend(next);
-    parts.join("\n") + "\n"
-}
-
 /// Prints what became of some files, and what stopped the command where something did.
 pub(crate) fn tell(output: Output, outcomes: &[Outcome], trouble: Option<Error>) -> Result<Exit, Error> {
     let mut ends: Vec<_> = outcomes.iter().map(|outcome| exit(&outcome.job)).collect();
@@ -101,8 +118,8 @@ pub(crate) fn tell(output: Output, outcomes: &[Outcome], trouble: Option<Error>)
         }
         return output.document(document.into(), exit);
     }
-    for of_file in outcomes.chunk_by(|one, next| one.file.is_some() && one.file == next.file) {
-        output.answer(&text(of_file, output))?;
+    for outcome in outcomes {
+        output.answer(&outcome.text(output))?;
     }
     trouble.map_or(Ok(exit), Err)
 }

@@ -64,7 +64,13 @@ pub async fn run(path: PathBuf, args: ImportArgs, errors: u32, options: Options)
     let made = client.send(pack(file.into()), &args.into(), &Key::random()).await.map_err(failed)?;
     output.progress(&format!("Import {} is made; running it", made.id));
     let mut progress = Progress::new(output);
-    let ended = client.follow(&made.id, Some(Instant::now() + LIMIT), |job| progress.show(job)).await;
+    let ended = client.follow(&made.id, Some(Instant::now() + LIMIT), |job| {
+        // The table that comes then shows the end.
+        if !job.ended() {
+            progress.show(job);
+        }
+    });
+    let ended = ended.await;
     progress.finish();
     let ended = ended.map_err(failed)?;
     if !ended.ended() {

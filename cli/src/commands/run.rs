@@ -13,6 +13,7 @@ use bytes::Bytes;
 use clap::Args;
 use client::{Key, Options, pack};
 use indicatif::HumanBytes;
+use records::FileFault;
 use serde_json::json;
 
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
     output::Output,
     refused::RefusedLines,
     session::{Session, short},
+    split::{self, Split},
 };
 
 const EXAMPLES: &str = "  imports run catalogue.jsonl
@@ -34,6 +36,7 @@ const EXAMPLES: &str = "  imports run catalogue.jsonl
 /// Imports files, and says which lines were refused and why.
 #[derive(Debug, Args)]
 #[command(after_help = Exit::help(EXAMPLES))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Run {
     /// Files of JSON lines, plain or gzip-compressed; - is standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -52,6 +55,9 @@ pub(crate) struct Run {
     /// How long to wait for each job.
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = humantime::parse_duration)]
     wait: Duration,
+    /// Send more than 50,000 objects as several jobs.
+    #[arg(long, conflicts_with = "dry_run")]
+    split: bool,
     /// Where to put the refused lines, to mend them.
     #[arg(long, value_name = "FILE")]
     failed: Option<PathBuf>,
@@ -96,6 +102,8 @@ impl JobOptions {
 struct Input {
     path: PathBuf,
     bytes: Bytes,
+    /// Which of how many parts of the file it is.
+    part: Option<(usize, usize)>,
 }
 
 impl Input {
@@ -107,7 +115,7 @@ impl Input {
             fs::read(&path)
         };
         match read {
-            Ok(bytes) => Ok(Self { path, bytes: bytes.into() }),
+            Ok(bytes) => Ok(Self { path, bytes: bytes.into(), part: None }),
             Err(error) => Err(Error::new(
                 Exit::Trouble,
                 format!("{} can't be read: {error}", path.display()),
@@ -118,6 +126,33 @@ impl Input {
 
     fn name(&self) -> String {
         self.path.display().to_string()
+    }
+
+    /// The name, and which part it is.
+    fn label(&self) -> String {
+        let part = self.part.map(|(part, parts)| format!(", part {part} of {parts}")).unwrap_or_default();
+        self.name() + &part
+    }
+
+    /// Its parts, in the order in which they are sent. A file that a job takes whole stays as it is.
+    fn split(self) -> Result<Vec<Self>, Error> {
+        let refused = |fault: FileFault| {
+            let problem = format!("{} can't be split: {}", self.name(), fault.error().detail());
+            Error::new(Exit::Refused, problem, "mend it; nothing was sent")
+        };
+        let file = split::unpacked(&self.bytes).map_err(refused)?;
+        let split = Split::of(&file);
+        let parts = split.len();
+        if parts < 2 {
+            drop(file);
+            return Ok(vec![self]);
+        }
+        let part = |(part, bytes): (usize, Vec<u8>)| Self {
+            path: self.path.clone(),
+            bytes: bytes.into(),
+            part: Some((part + 1, parts)),
+        };
+        Ok(split.parts().enumerate().map(part).collect())
     }
 }
 
@@ -131,11 +166,17 @@ impl Run {
         // What can be wrong here is said before anything is sent.
         let inputs = std::mem::take(&mut self.files).into_iter().map(Input::read).collect::<Result<Vec<_>, _>>()?;
         let bytes = inputs.iter().map(|input| u64::try_from(input.bytes.len()).unwrap_or(u64::MAX)).sum();
+        let typed = self.typed(global, &inputs);
+        let inputs = if self.split {
+            inputs.into_iter().map(Input::split).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
+        } else {
+            inputs
+        };
         if !self.no_check && !self.send_anyway {
             let rules = Rules { refuse_unknown: self.options.unknown.as_deref() == Some("refuse") };
             let files = never_good(inputs.iter().map(|input| (input.name(), &*input.bytes)), rules)?;
             if !files.is_empty() {
-                return tell_unsent(&files, &self.typed(global, &inputs), output);
+                return tell_unsent(&files, &typed, output);
             }
         }
         let refused = self.failed.as_deref().map(|path| RefusedLines::prepare(path, bytes)).transpose()?;
@@ -148,7 +189,8 @@ impl Run {
         let dry_run = if self.options.dry_run { " --dry-run" } else { "" };
         let failed = self.failed.as_deref().map(|path| format!(" --failed {}", quoted(path))).unwrap_or_default();
         let words = self.options.words();
-        format!("imports{} run {}{dry_run}{words}{failed}", global.choice(), files.join(" "))
+        let split = if self.split { " --split" } else { "" };
+        format!("imports{} run {}{dry_run}{split}{words}{failed}", global.choice(), files.join(" "))
     }
 
     /// Sends one file after the other, each once the job before it has ended: later files may refer to earlier ones.
@@ -178,6 +220,9 @@ impl Run {
         if let Some(refused) = refused.as_mut().filter(|_| !lines.is_empty()) {
             self.keep(&session, refused, &lines, &mut outcomes, &mut trouble);
         }
+        if self.split {
+            outcome::join(&mut outcomes);
+        }
         outcome::tell(session.output, &outcomes, trouble)
     }
 
@@ -187,7 +232,7 @@ impl Run {
         for input in inputs {
             let job = self.send(session, &input).await?;
             let next = session.command(&format!("watch {}", short(&job.id)));
-            let _ = writeln!(text, "{}: the job is {}. To follow it:\n  {next}", input.name(), job.id);
+            let _ = writeln!(text, "{}: the job is {}. To follow it:\n  {next}", input.label(), job.id);
             jobs.push(job);
         }
         if session.output.json {
@@ -204,7 +249,7 @@ impl Run {
             packed.map_err(|error| Error::new(Exit::Trouble, format!("can't pack it: {error}"), "free some memory"))?;
         let bytes = |count: usize| HumanBytes(u64::try_from(count).unwrap_or(u64::MAX)).to_string();
         let shrunk = if packed.len() < size { format!(", {} compressed", bytes(packed.len())) } else { String::new() };
-        session.meter.line(&format!("Sending {} ({}{shrunk})", input.name(), bytes(size)));
+        session.meter.line(&format!("Sending {} ({}{shrunk})", input.label(), bytes(size)));
         let job = session.client.send(packed, &self.options.of_job(), &Key::random()).await;
         let job = job.map_err(|error| session.failed(&error))?;
         session.meter.made(&job.id);
@@ -228,7 +273,7 @@ impl Run {
             let words = format!("run {}{}{again}", quoted(&input.path), self.options.words());
             outcome.next = Some(format!("{before}:\n  {}", session.command(&words)));
         }
-        outcome.file = Some(input.name());
+        (outcome.file, outcome.label) = (Some(input.name()), Some(input.label()));
         Ok(outcome)
     }
 

@@ -278,3 +278,21 @@ async fn several_files_go_one_after_the_other_and_standard_input_is_one() {
     assert!(posts.iter().all(|post| post.body == GOOD.as_bytes() && post.query == "unknown=refuse"), "{posts:?}");
     assert_ne!(posts[0].header("idempotency-key"), posts[1].header("idempotency-key"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_more_objects_than_a_job_takes_goes_in_parts_and_has_one_report() {
+    let (home, server) = home("parts", vec![job("success", 1, &json!({}))]).await;
+    fs::write(home.path("big.jsonl"), GOOD.replace("\"external_ref\":\"tea\",", "").repeat(50_001)).unwrap();
+    let whole = home.run("run big.jsonl");
+    assert!(whole.code == 1 && whole.out.ends_with("  imports run big.jsonl --split\n"), "{whole:?}");
+    assert!(server.seen().is_empty(), "nothing is sent");
+    let ran = home.run("run big.jsonl --split");
+    let posts = server.seen().into_iter().filter(|seen| seen.method == "POST").count();
+    assert!(ran.code == 1 && posts == 2, "{ran:?}");
+    assert!(
+        ["big.jsonl, part 1 of 2\n", "big.jsonl, part 2 of 2\n"].iter().all(|part| ran.out.contains(part)),
+        "{ran:?}"
+    );
+    assert_eq!(ran.out.matches("error[wrong_length]").count(), 1, "one report: {ran:?}");
+    assert!(ran.out.contains("failed-lines 0f4c6c0e > mend.jsonl"), "{ran:?}");
+}

@@ -98,6 +98,7 @@ fn a_file_of_profiles_that_can_t_be_read_names_the_line_and_shows_no_text_of_it(
         ("[profile.default]\ntoken = \"s3cret\"\n", "line 2: unknown field `token`"),
         ("[profile.default]\napi = \"a\"\ntoken_file = [\"s3cret\"]\n", "line 3"),
         ("[profile.default]\napi = \"a\" s3cret\n", "line 2"),
+        ("[profile.default]\napi = \"a\"\nsigv4 = \"s3cret\"\n", "line 3"),
     ] {
         fs::write(home.path(".config/imports/config.toml"), text).unwrap();
         let ran = Ran::of(home.command("list").env_remove("IMPORTS_TOKEN").env_remove("IMPORTS_API"));

@@ -20,7 +20,12 @@ pub(super) fn of_group(group: &Group, file: &str) -> String {
 }
 
 fn annotation(row: &Row<'_>, file: &str, columns: Option<(usize, usize)>, title: &str, message: &str) -> String {
-    let command = if row.kind == Kind::Error { "error" } else { "warning" };
+    let command = match row.kind {
+        // It needs nothing itself.
+        Kind::Error if row.blocked_by.is_some() => "notice",
+        Kind::Error => "error",
+        Kind::Warning => "warning",
+    };
     // The file as a whole is shown at its first line.
     let mut properties = format!("file={},line={}", property(file), row.line.max(1));
     if let Some((begin, end)) = columns {

@@ -52,7 +52,12 @@ pub(super) fn of_row(row: &Row<'_>, file: &str) -> Value {
             place.insert("region".to_owned(), region);
         }
     }
-    let level = if row.kind == Kind::Error { "error" } else { "warning" };
+    let level = match row.kind {
+        // It needs nothing itself.
+        Kind::Error if row.blocked_by.is_some() => "note",
+        Kind::Error => "error",
+        Kind::Warning => "warning",
+    };
     json!({"ruleId": row.code, "level": level, "message": {"text": row.error},
         "locations": [{"physicalLocation": place}]})
 }
