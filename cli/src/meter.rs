@@ -118,7 +118,7 @@ impl Observer for Meter {
         self.now_and_then(|| format!("  uploaded {} of {}", HumanBytes(bytes), HumanBytes(of)));
     }
 
-    fn promised(&self, id: &str) {
+    fn arrived(&self, id: &str) {
         self.made(id);
     }
 

@@ -69,7 +69,8 @@ impl Session {
         self.meter.clear();
         let exit = Exit::Interrupted;
         let Some(id) = self.meter.id() else {
-            return Err(Error::new(exit, "interrupted before there was a job", "type it again"));
+            let next = format!("see whether there is one all the same: {}", self.command("list"));
+            return Err(Error::new(exit, "interrupted before there was word of a job", next));
         };
         let next = self.command(&format!("watch {}", short(&id)));
         if self.output.json {

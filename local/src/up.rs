@@ -48,6 +48,9 @@ good for 12 hours, for the store {STORE}:
   IMPORTS={api_url}/v2/subscriptions/imports
   AUTH="Authorization: Bearer {token}"
 
+With the command `imports` (cargo install --path cli), from this folder:
+  imports --local run events/sample.jsonl
+
 Upload a file, list the imports, get one, see its errors:
   curl -H "$AUTH" -F import_file=@events/sample.jsonl $IMPORTS
   curl -H "$AUTH" $IMPORTS

@@ -87,6 +87,17 @@ impl Answer {
     }
 }
 
+/// What was answered about the changes of a job.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    /// The job, where it changed.
+    pub(crate) job: Option<Job>,
+    /// Which state of it that is.
+    pub(crate) tag: Option<String>,
+    /// How long the service asks to wait, which could not wait itself.
+    pub(crate) pause: Option<Duration>,
+}
+
 /// How long an answer asks to wait.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
@@ -141,13 +152,9 @@ impl Client {
         self.call(&Call::get(&format!("/{id}"))).await?.data()
     }
 
-    /// Gets a job as soon as it differs from the state with this tag, or after so long; and the tag of what is answered.
-    /// None where nothing changed. A service that can't wait answers at once and without a tag.
-    pub(crate) async fn show_change(
-        &self,
-        id: &str,
-        tag: Option<&str>,
-    ) -> Result<(Option<Job>, Option<String>), Error> {
+    /// Gets a job as soon as it differs from the state with this tag, or after so long. A service that can't wait answers
+    /// at once and without a tag.
+    pub(crate) async fn show_change(&self, id: &str, tag: Option<&str>) -> Result<Change, Error> {
         let mut call = Call::get(&format!("/{id}"));
         call.query = vec![("wait", "20".to_owned())];
         if let Some(tag) = tag.and_then(|tag| tag.parse().ok()) {
@@ -155,7 +162,8 @@ impl Client {
         }
         let answer = self.call(&call).await?;
         let job = if answer.status == 304 { None } else { Some(answer.data()?) };
-        Ok((job, answer.etag().or_else(|| tag.map(str::to_owned))))
+        let tag = answer.etag().or_else(|| tag.map(str::to_owned));
+        Ok(Change { job, tag, pause: retry_after(&answer.headers) })
     }
 
     /// Lists jobs, newest first, at most so many: all, or those that a filter lets through.

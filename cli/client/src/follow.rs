@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::calls::Change;
 use crate::{Client, Error, Job};
 
 /// How long to wait between two questions where the service does not wait by itself.
@@ -28,21 +29,20 @@ impl Client {
             }
             let asked = Instant::now();
             let change = tokio::time::timeout(left, async {
-                if !waits {
-                    return self.show(id).await.map(|job| (Some(job), None));
+                if waits {
+                    return self.show_change(id, tag.as_deref()).await;
                 }
-                self.show_change(id, tag.as_deref()).await
+                Ok(Change { job: Some(self.show(id).await?), ..Change::default() })
             });
-            let (change, new_tag) = match change.await {
+            let change = match change.await {
                 Err(_) => return Ok(job),
-                Ok(Err(error)) if waits && error.status() == Some(400) => (None, None),
+                Ok(Err(error)) if waits && error.status() == Some(400) => Change::default(),
                 Ok(change) => change?,
             };
-            waits = new_tag.is_some();
-            tag = new_tag;
-            job = change.unwrap_or(job);
+            (waits, tag) = (change.tag.is_some(), change.tag);
+            job = change.job.unwrap_or(job);
             if asked.elapsed() < WAITED && !job.ended() {
-                tokio::time::sleep(pause.min(left)).await;
+                tokio::time::sleep(change.pause.unwrap_or_default().max(pause).min(left)).await;
                 pause = (pause * 3 / 2).min(LONGEST_PAUSE);
             }
         }

@@ -13,8 +13,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 pub trait Observer: Send + Sync {
     /// So many of an upload's bytes are sent.
     fn sent(&self, _bytes: u64, _of: u64) {}
-    /// An upload has got this id, which its job will have.
-    fn promised(&self, _id: &str) {}
+    /// An upload has arrived; its job will have this id.
+    fn arrived(&self, _id: &str) {}
     /// A call did not get through and is made again after this pause.
     fn waits(&self, _why: &Error, _pause: Duration) {}
 }

@@ -146,10 +146,11 @@ impl Client {
         let id = until_through(self.observer.as_ref(), async || {
             // The same promise each time, with a form that has not run out.
             let promise: Promise = self.call(&call).await?.data()?;
-            self.observer.promised(&promise.id);
             self.fill(promise, file.clone()).await
         });
-        self.appears(&id.await?).await
+        let id = id.await?;
+        self.observer.arrived(&id);
+        self.appears(&id).await
     }
 
     /// Posts a file with a form. The token stays here: the form is signed.

@@ -163,13 +163,16 @@ async fn a_job_is_followed_by_waiting_where_the_service_waits_and_by_asking_wher
                 assert_eq!(seen.header("if-none-match"), "\"1\"");
                 return answer(304);
             }
-            answer(200).header("etag", &tag).json(&state)
+            // It could not wait, as too many others did.
+            let state = answer(200).header("etag", &tag).json(&state);
+            if count == 1 { state.header("retry-after", "1") } else { state }
         })
         .await;
-        let mut seen = Vec::new();
+        let (mut seen, began) = (Vec::new(), Instant::now());
         let ended = client(&server).follow(ID, None, |job| seen.push(job.status)).await.unwrap();
         assert_eq!((ended.status, seen.last()), (Status::Success, Some(&Status::Success)));
         assert_eq!(server.seen()[1].query, "wait=20");
+        assert!(!waits || began.elapsed() > Duration::from_secs(1), "not before it is asked to");
     }
 }
 

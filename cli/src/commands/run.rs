@@ -205,6 +205,10 @@ impl Run {
         }
         let (mut outcomes, mut lines, mut trouble) = (Vec::new(), Vec::new(), None);
         for input in inputs {
+            if outcomes.last().is_some_and(|before: &Outcome| !before.job.ended()) {
+                session.meter.line(&format!("{} is not sent: the job before it has not ended", input.name()));
+                continue;
+            }
             match self.send_one(&session, input, refused.is_some().then_some(&mut lines)).await {
                 Ok(outcome) => outcomes.push(outcome),
                 Err(error) => {
@@ -286,6 +290,8 @@ impl Run {
         let kept = refused.keep(lines);
         let left = outcomes.iter_mut().filter(|outcome| outcome.next.is_some() && outcome.job.ended());
         match kept {
+            // A dry run has imported nothing: it is the whole file that is to be mended.
+            Ok(()) if self.options.dry_run => session.meter.line(&format!("The refused lines are in {path}")),
             Ok(()) => {
                 let words = format!("run {path}{} --failed {path}", self.options.words());
                 let next = format!(
