@@ -145,7 +145,7 @@ impl Checked<'_> {
         let is_told = |line: &FileLine<'_>| {
             line.standing() != Some(Standing::Imported)
                 || self.warned.contains(&line.number)
-                || unnamed.is_some_and(|(first, _)| first == line.number)
+                || unnamed == Some(line.number)
         };
         let lines: Vec<_> = self.lines.iter().filter(|line| is_told(line)).collect();
         let ahead = (0..lines.len()).step_by(AHEAD).map(move |first| {
@@ -159,19 +159,19 @@ impl Checked<'_> {
         ahead.flatten()
     }
 
-    /// The first line that may be imported without an `external_ref`, and how many lines have none.
-    fn unnamed(&self) -> Option<(u32, usize)> {
+    /// The first line that may be imported without an `external_ref`.
+    fn unnamed(&self) -> Option<u32> {
         let is_unnamed = |line: &&FileLine<'_>| line.record_type.is_some() && line.external_ref.is_none();
         let is_good = |line: &&FileLine<'_>| !matches!(line.standing(), Some(Standing::Failed(_)));
-        let first = self.lines.iter().filter(is_unnamed).find(is_good)?;
-        Some((first.number, self.lines.iter().filter(is_unnamed).count()))
+        self.lines.iter().filter(is_unnamed).find(is_good).map(|line| line.number)
     }
 }
 
-fn row<'f>(line: &'f FileLine<'_>, judged: Judged, unnamed: Option<(u32, usize)>) -> CheckedLine<'f> {
+fn row<'f>(line: &'f FileLine<'_>, judged: Judged, unnamed: Option<u32>) -> CheckedLine<'f> {
     let Judged { errors, unchecked, mut warnings } = judged;
-    let all = unnamed.filter(|(first, _)| *first == line.number).map(|(_, all)| all);
-    warnings.extend(all.map(RecordWarning::no_external_ref));
+    if unnamed == Some(line.number) {
+        warnings.push(RecordWarning::no_external_ref());
+    }
     CheckedLine {
         line: line.number,
         record_type: line.record_type,

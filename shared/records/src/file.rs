@@ -36,6 +36,8 @@ pub struct FileLine<'a> {
     pub external_ref: Option<Cow<'a, str>>,
     /// The number of the line that had the same type and `external_ref` first.
     pub repeats: Option<u32>,
+    /// Whether the line asks for a dry run, which is an option of the whole file.
+    pub asks_for_dry_run: bool,
     standing: OnceLock<Standing>,
 }
 
@@ -131,13 +133,14 @@ fn glance<'a>(line: &Line<'a>) -> Outline<'a> {
 
 fn look<'a>(
     Line { number, bytes, raw, .. }: Line<'a>,
-    Outline { record_type, external_ref }: Outline<'a>,
+    Outline { record_type, external_ref, asks_for_dry_run }: Outline<'a>,
     firsts: &mut HashMap<(RecordType, Cow<'a, str>), u32>,
 ) -> FileLine<'a> {
     let name = record_type.zip(external_ref.clone());
     let first = name.map_or(number, |name| *firsts.entry(name).or_insert(number));
     let repeats = (first != number).then_some(first);
-    FileLine { number, bytes, raw, record_type, external_ref, repeats, standing: OnceLock::new() }
+    let standing = OnceLock::new();
+    FileLine { number, bytes, raw, record_type, external_ref, repeats, asks_for_dry_run, standing }
 }
 
 impl FileFault {

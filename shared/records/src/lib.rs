@@ -31,6 +31,7 @@ mod record_id;
 mod record_type;
 mod reference;
 mod references;
+mod relationship;
 mod side_by_side;
 mod storable;
 mod store;
