@@ -43,6 +43,9 @@ pub(crate) enum Peer {
 pub(crate) struct Took {
     pub(crate) wall: f64,
     pub(crate) cpu: f64,
+    /// The most memory of its process, in bytes; nothing where a peer does not tell.
+    #[serde(default)]
+    pub(crate) peak: u64,
 }
 
 impl fmt::Display for Peer {

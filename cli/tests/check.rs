@@ -140,3 +140,36 @@ fn completions_and_a_man_page_are_made() {
     }
     assert!(home.run("man").out.starts_with(".ie"));
 }
+
+const DOCUMENT: &str = include_str!("../../docs/command-line.md");
+
+/// The first block of a language in the document.
+fn block(language: &str) -> &'static str {
+    let (_, begin) = DOCUMENT.split_once(&format!("```{language}\n")).unwrap();
+    begin.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_document_shows_what_check_prints() {
+    let home = home("document");
+    fs::write(home.path("catalogue.jsonl"), block("jsonl")).unwrap();
+    let printed = check(&home, "catalogue.jsonl", 1).out;
+    assert!(block("text") == printed, "docs/command-line.md shows something else:\n{printed}");
+}
+
+#[test]
+fn the_workflow_of_the_document_annotates_the_lines_of_a_repository() {
+    let (home, workflow) = (home("workflow"), block("yaml"));
+    assert!(workflow.lines().count() <= 10);
+    let (_, last) = workflow.rsplit_once("- run: ").unwrap();
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_imports")).parent().unwrap().display().to_string();
+    let ran = |words: &str| {
+        let mut command = Command::new("sh");
+        home.prepare(command.args(["-c", words]));
+        Ran::of(command.env("PATH", format!("{folder}:{}", std::env::var("PATH").unwrap())))
+    };
+    assert_eq!(ran("git init --quiet && git add .").code, 0);
+    let annotated = ran(last);
+    assert_eq!(annotated.code, 123, "xargs says that the command failed: {annotated:?}");
+    assert!(annotated.out.starts_with("::error file=bad.jsonl,line=1,col=60,"), "{annotated:?}");
+}

@@ -147,7 +147,9 @@ impl Figures {
             let errors = result["errors"].as_array().cloned().unwrap_or_default();
             let mut warnings = result["warnings"].as_array().cloned().unwrap_or_default();
             // The sentence has it.
-            warnings.iter_mut().for_each(|warning| drop(warning.as_object_mut().unwrap().remove("did_you_mean")));
+            for warning in &mut warnings {
+                warning.as_object_mut().unwrap().remove("did_you_mean");
+            }
             let is_imported = errors.is_empty();
             let line = rows.next_if(|row| result["line"] == row.line);
             let is_open = |line: &&CheckedLine<'_>| line.errors.is_empty() && !line.unchecked.is_empty();

@@ -3,6 +3,7 @@
 use std::{fs, io::Write, time::Instant};
 
 use clap::Args;
+use findings::{Groups, Row};
 
 use super::{Took, pipe, sdk_loop};
 use crate::{Outcome, process::usage_of};
@@ -38,7 +39,9 @@ impl PeerArgs {
             "check" => {
                 let bad = async {
                     let checked = records::check(text.as_bytes()).map_err(|fault| format!("{fault:?}"))?;
-                    if checked.rows().next().is_some() { Err("a good line is bad".into()) } else { Ok(()) }
+                    let mut groups = Groups::default();
+                    checked.rows().for_each(|line| groups.add(&Row::of_line(&line)));
+                    if checked.total().bad > 0 { Err("a good line is bad".into()) } else { Ok(()) }
                 };
                 measured(bad).await?
             }
@@ -52,7 +55,8 @@ impl PeerArgs {
 async fn measured(work: impl Future<Output = Outcome>) -> Outcome<Took> {
     let (before, began) = (usage_of("self")?, Instant::now());
     work.await?;
-    Ok(Took { wall: began.elapsed().as_secs_f64(), cpu: usage_of("self")?.cpu - before.cpu })
+    let (wall, after) = (began.elapsed().as_secs_f64(), usage_of("self")?);
+    Ok(Took { wall, cpu: after.cpu - before.cpu, peak: after.peak })
 }
 
 /// Deals items out to calls.

@@ -28,7 +28,8 @@ const POSTED: usize = 4 << 20;
 const LAST: usize = 9_975;
 
 pub(super) async fn measure(programs: &Programs) -> Outcome<Vec<Row>> {
-    let mut rows = vec![large_post(programs).await?, drop_taken_in(programs).await?, check().await?];
+    let mut rows = vec![large_post(programs).await?, drop_taken_in(programs).await?];
+    rows.extend(check().await?);
     rows.extend(reads(programs).await?);
     rows.extend(largest(programs).await?);
     Ok(rows)
@@ -77,11 +78,16 @@ async fn drop_taken_in(programs: &Programs) -> Outcome<Row> {
     Ok(row("a drop is taken in", median(times).unwrap_or(f64::NAN), &took))
 }
 
-/// The check of a file's lines against the rules, without AWS.
-async fn check() -> Outcome<Row> {
-    let took = peers::check(&ImportFile::full(Kind::Good).make()?).await?;
-    let what = format!("check of {FULL} lines");
-    Ok(Row::new("S", what, Wanted::Anything, took.wall * 1e3, Unit::Milliseconds))
+/// The check of a file by the rules, as `imports check` does it.
+async fn check() -> Outcome<[Row; 2]> {
+    let file = ImportFile::full(Kind::Good).make()?;
+    let took = peers::check(&file).await?;
+    let over = (crate::real(took.peak) - crate::real(u64::try_from(file.len())?)) / MEGABYTE;
+    let what = |what: &str| format!("check of {FULL} lines{what}");
+    Ok([
+        Row::new("S", what(""), Wanted::AtMost(500.0), took.wall * 1e3, Unit::Milliseconds),
+        Row::new("S", what(": most memory over the file's size"), Wanted::AtMost(64.0), over, Unit::Megabytes),
+    ])
 }
 
 /// Lists, polls, and the last page of the errors of a file that is bad throughout.

@@ -89,7 +89,7 @@ fn of_group(group: &Group, texts: Texts<'_>) -> String {
     format!("{title}\n{place}\n{rest}")
 }
 
-/// What is wrong, where, and how often. Of a long path the end is shown.
+/// What is wrong, where, and how often. Where not all fits, where and how often; of a long path the end is shown.
 fn title(group: &Group, columns: usize) -> String {
     let code: Option<RecordErrorCode> = serde_json::from_value(Value::from(group.code.as_str())).ok();
     let what = code.map_or("refused", RecordErrorCode::in_short);
@@ -98,11 +98,15 @@ fn title(group: &Group, columns: usize) -> String {
     if field.is_empty() {
         return format!("{what}{lines}");
     }
-    let room = columns.saturating_sub(display_width(&format!("error[{}]: {what}: {lines}", group.code)));
-    let skipped = (0..=field.len()).filter(|at| field.is_char_boundary(*at));
-    let ends = skipped.filter_map(|at| field.get(at..));
-    let end = if display_width(&field) > room { ends.into_iter().find(|end| display_width(end) < room) } else { None };
-    format!("{what}: {}{lines}", end.map_or(field.clone(), |end| format!("…{end}")))
+    let room = columns.saturating_sub(display_width(&format!("error[{}]: {lines}", group.code)));
+    if display_width(&field) + display_width(what) + 2 <= room {
+        return format!("{what}: {field}{lines}");
+    }
+    if display_width(&field) <= room {
+        return format!("{field}{lines}");
+    }
+    let ends = (0..field.len()).filter_map(|at| field.get(at..));
+    format!("…{}{lines}", ends.into_iter().find(|end| display_width(end) < room).unwrap_or_default())
 }
 
 /// Which other lines are of the group.

@@ -36,9 +36,14 @@ pub(crate) fn are_numbered(a: &str, b: &str) -> bool {
 #[must_use]
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let name = (name.len() <= MOST).then(|| letters(name))?;
+    let length = name.chars().count();
     let distance = |known: &'k str| {
         let letters = letters(known);
         let edits = if letters.len().min(name.len()) > 5 { 2 } else { 1 };
+        // As many edits as that are a letter more or less.
+        if letters.chars().count().abs_diff(length) > edits {
+            return None;
+        }
         let distance = osa_distance(&name, &letters);
         let is_near = distance <= edits && distance < letters.len() / 2 && !are_numbered(&name, &letters);
         is_near.then_some((distance, known))
