@@ -67,7 +67,7 @@ class Bench {
     this.signal = signal;
     this.edits = lines.filter(isWhole).map((line) => this.edit(line));
     const rows = lines.map((line) => this.edits.find((edit) => edit.line === line) ?? line);
-    this.list = asSeen(rows, (row) => ('field' in row ? this.draw(row) : tooLong(row)));
+    this.list = h('div', {}, asSeen(rows, (row) => ('field' in row ? this.draw(row) : tooLong(row))));
     this.told = h('p', { role: 'status' });
     this.progress = h('div', { role: 'alert' });
     this.check = button(text.check, { class: 'primary' }, () => this.rehearse());
@@ -154,16 +154,31 @@ class Bench {
     put(this.told, text.checking);
     try {
       const id = await send(this.file(), { ...this.options, dry_run: true }, { signal: this.signal });
-      const groups = await this.result(id);
-      edits.forEach((edit, index) => edit.tell(groups.lines.get(index + 1)?.errors ?? []));
-      const bad = groups.lines.size;
-      put(this.told, text.checked(edits.length + this.along.length - bad, bad));
-      const firstBad = edits.find((_, index) => groups.lines.has(index + 1));
+      const { lines } = await this.result(id);
+      const sent = edits.length + this.along.length;
+      edits.forEach((edit, index) => edit.tell(lines.get(index + 1)?.errors ?? []));
+      const more = this.unfold(edits.length, lines);
+      put(this.told, text.checked(sent - lines.size, lines.size));
+      const firstBad = edits.find((_, index) => lines.has(index + 1)) ?? more[0];
       (firstBad?.field ?? this.send).focus();
     } catch (error) {
       put(this.told);
       put(this.progress, ...explain(error));
     }
+  }
+
+  /**
+   * Lines that were sent along, and now turn out to have faults of their own, are mended like the others.
+   * @param {number} before how many lines were before them in the file
+   * @param {Map<number, Failed>} refused
+   */
+  unfold(before, refused) {
+    const faulty = new Map(this.along.map((line, index) => [line, refused.get(before + index + 1)?.errors]));
+    this.along = this.along.filter((line) => !faulty.get(line));
+    const more = [...faulty].flatMap(([line, errors]) => (errors ? [this.edit({ ...line, errors })] : []));
+    this.edits.push(...more);
+    this.list.append(...more.map((edit) => this.draw(edit)));
+    return more;
   }
 
   /**

@@ -74,7 +74,9 @@ async fn authorize(State(sign_ins): State<SignIns>, RawQuery(query): RawQuery) -
     if !is_ours || !is_whole {
         return refuse("this is no sign-in of the page for people who import");
     }
-    sign_ins.keep(asked).map_or_else(|| refuse("no chance"), |name| Html(FORM.replace("$request", &name)).into_response())
+    sign_ins
+        .keep(asked)
+        .map_or_else(|| refuse("no chance"), |name| Html(FORM.replace("$request", &name)).into_response())
 }
 
 /// Sends whoever it is back with a code.
@@ -84,7 +86,10 @@ async fn sign_in(State(sign_ins): State<SignIns>, RawQuery(query): RawQuery) -> 
     let (back, state) = (text(&asked, "redirect_uri").to_owned(), text(&asked, "state").to_owned());
     asked.insert("store".to_owned(), text(&given, "store").to_owned());
     let Some(code) = sign_ins.keep(asked) else { return refuse("no chance") };
-    let answer = form_urlencoded::Serializer::new(String::new()).append_pair("code", &code).append_pair("state", &state).finish();
+    let answer = form_urlencoded::Serializer::new(String::new())
+        .append_pair("code", &code)
+        .append_pair("state", &state)
+        .finish();
     (StatusCode::FOUND, [(LOCATION, format!("{back}?{answer}"))]).into_response()
 }
 
@@ -100,14 +105,15 @@ async fn trade(State(sign_ins): State<SignIns>, body: String) -> Response {
         token(&sign_ins.issuer, &request, &sign_ins.key).ok()
     });
     match minted {
-        Some(token) => json_answer(StatusCode::OK, &json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600})),
+        Some(token) => {
+            json_answer(StatusCode::OK, &json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600}))
+        }
         None => json_answer(StatusCode::BAD_REQUEST, &json!({"error": "invalid_grant"})),
     }
 }
 
 fn json_answer(status: StatusCode, body: &serde_json::Value) -> Response {
-    let headers =
-        [(CONTENT_TYPE, "application/json"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (CACHE_CONTROL, "no-store")];
+    let headers = [(CONTENT_TYPE, "application/json"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (CACHE_CONTROL, "no-store")];
     (status, headers, body.to_string()).into_response()
 }
 

@@ -100,7 +100,11 @@ impl Site {
         };
         let name = if name.is_empty() { INDEX } else { name };
         let Some(file) = self.files.iter().find(|file| file.name == name) else {
-            return self.served(404, vec![("content-type", "text/plain".to_owned())], b"There is no such file.\n".into());
+            return self.served(
+                404,
+                vec![("content-type", "text/plain".to_owned())],
+                b"There is no such file.\n".into(),
+            );
         };
         // Asked for again each time, and not sent again: a new version is seen at once.
         let headers = vec![

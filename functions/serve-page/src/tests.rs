@@ -5,7 +5,8 @@ use flate2::read::GzDecoder;
 use super::*;
 
 fn site() -> Site {
-    let reached = ["https://login.example.com/pool/", "https://b.s3.eu-central-1.amazonaws.com", "https://login.example.com"];
+    let reached =
+        ["https://login.example.com/pool/", "https://b.s3.eu-central-1.amazonaws.com", "https://login.example.com"];
     Site::new("https://login.example.com/pool/", "imports", "web", &reached.map(str::to_owned))
 }
 
@@ -25,7 +26,12 @@ fn every_file_of_the_page_is_served_and_no_other() {
     for (name, text) in FILES.iter().filter(|(name, _)| *name != INDEX) {
         assert_eq!(get(&format!("/imports-ui/{name}")).body, text.as_bytes(), "{name}");
     }
-    for path in ["/imports-ui/other.js", "/imports-ui/../Cargo.toml", "/imports-ui/tsconfig.json", "/imports-ui/imports-ui/main.js"] {
+    for path in [
+        "/imports-ui/other.js",
+        "/imports-ui/../Cargo.toml",
+        "/imports-ui/tsconfig.json",
+        "/imports-ui/imports-ui/main.js",
+    ] {
         assert_eq!(get(path).status, 404, "{path}");
     }
 }
@@ -89,7 +95,12 @@ fn settings_are_those_of_the_stack() {
 fn every_code_has_words() {
     let openapi = fs::read_to_string("../../openapi.yaml").unwrap();
     let schema = openapi.split("\n    ImportErrorCode:\n").nth(1).unwrap();
-    let codes: Vec<_> = schema.lines().skip_while(|line| line.trim() != "enum:").skip(1).map_while(|line| line.trim().strip_prefix("- ")).collect();
+    let codes: Vec<_> = schema
+        .lines()
+        .skip_while(|line| line.trim() != "enum:")
+        .skip(1)
+        .map_while(|line| line.trim().strip_prefix("- "))
+        .collect();
     assert!(codes.len() > 30, "{codes:?}");
     let texts = fs::read_to_string("../../page/texts.js").unwrap();
     for code in codes {
