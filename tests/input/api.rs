@@ -183,7 +183,7 @@ impl Api {
             Route::Create => create_import::handle(files, imports, &worker.queue, twins::now, fresh, call).await,
             Route::Upload => create_upload::handle(&self.forms, imports, TimeDelta::hours(1), now, fresh, &call).await,
             Route::List => list_imports::handle(imports, now, &call).await,
-            Route::Get => get_import::handle(imports, now, &call).await,
+            Route::Get => get_import::handle(imports, 2, twins::now, &call).await,
             Route::Errors => list_import_errors::handle(imports, files, now, &call).await,
             Route::Results | Route::FailedLines => download_import::handle(imports, files, now, &call).await,
             Route::Cancel => cancel_import::handle(imports, files, twins::now, RETENTION, &self.telemetry, &call).await,

@@ -8,6 +8,7 @@ use imports::{
     import::ImportStatus,
     options::{OnConflict, OptionName, Unknown},
     page::{MAX_LIMIT, MAX_OFFSET},
+    parameters::MAX_WAIT,
     report::Action,
 };
 use records::{RecordErrorCode, RecordType, WarningCode, limits};
@@ -62,6 +63,7 @@ fn limit(name: &str) -> Option<u64> {
         "filter" => filter::MAX_LENGTH,
         "Idempotency-Key" => imports::idempotency::MAX_KEY,
         "data" | "limit" | "page[limit]" => return Some(MAX_LIMIT.into()),
+        "wait" => return Some(MAX_WAIT.into()),
         "offset" | "page[offset]" => return Some(MAX_OFFSET.into()),
         _ => return None,
     };

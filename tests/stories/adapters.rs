@@ -109,6 +109,7 @@ mod import_table {
     twins::import_listing_promises!(super::imports());
     twins::idempotency_promises!(super::imports());
     twins::uploads_promises!(super::imports());
+    twins::seats_promises!(super::imports());
 
     /// Deletes the jobs that have expired, as the database does in time.
     async fn sweep(client: &Client, table: &str, now: DateTime<Utc>) {

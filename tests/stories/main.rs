@@ -49,6 +49,7 @@ mod ten_thousand_jobs;
 mod tenancy;
 mod tidy;
 mod uploads;
+mod waiting;
 mod ways_in;
 mod ways_out;
 mod weather;

@@ -169,8 +169,11 @@ fn look_ups(ended: &str) -> Vec<Wrong> {
         ("/x/errors?limit=2", "limit: "),
         ("/x/results?onyl=failed", "onyl: "),
         ("/x/failed-lines?only=failed", "only: "),
+        ("/x/failed-lines?redirect=0", "redirect: "),
+        ("/ID?wait=60", "wait: "),
+        ("/ID?timeout=5", "timeout: "),
     ] {
-        calls.push(wrong(format!("GET {IMPORTS}{path}").replace("/x/", &format!("/{ended}/")), 400, named));
+        calls.push(wrong(format!("GET {IMPORTS}{path}").replace("/x/", "/ID/").replace("ID", ended), 400, named));
     }
     calls
 }

@@ -61,7 +61,7 @@ async fn with_three_thousand_waiting_a_position_costs_one_read_unit() {
 
     table.get(&call().store, id(7), noon()).await.unwrap();
     let job = read_units(&mut log);
-    let shown = get_import::handle(&table, noon(), &call_for("main", id(7))).await.unwrap();
+    let shown = get_import::handle(&table, 0, noon, &call_for("main", id(7))).await.unwrap();
     assert_eq!(position(&body(shown)), 7);
     let get = read_units(&mut log) - job;
     println!("read units for positions: {create} at a post, {list} on a page of 25, {get} at a poll");

@@ -1,25 +1,26 @@
 //! `GET /v2/subscriptions/imports/{id}/results` and `/failed-lines`: redirects to the result of every line or of the
 //! failed ones, and to the lines to correct.
 
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     api::{ApiError, Call, Reply},
     import::ImportId,
-    parameters::{Parameter, none_other},
+    options::flag,
+    parameters::{Parameter, given, none_other},
     ports::{DownloadLinks, Imports},
     report::Report,
+    times::duration,
 };
 
 /// How long an address is valid. Nobody needs it longer: to ask again is one call.
-const GOOD_FOR: Duration = Duration::from_mins(15);
+const GOOD_FOR: TimeDelta = TimeDelta::minutes(15);
 
-/// Redirects to the file that the path names.
+/// Redirects to the file that the path names, or says where it is to those who would take their token along.
 ///
 /// # Errors
 /// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::Validation`] when `only` is given and not
-/// `failed`, or anything else is given, [`ApiError::Conflict`] when the job has not ended.
+/// `failed`, `redirect` and neither `true` nor `false`, or anything else is given, [`ApiError::Conflict`] when the job has
+/// not ended.
 pub async fn handle(
     imports: &impl Imports,
     links: &impl DownloadLinks,
@@ -27,7 +28,7 @@ pub async fn handle(
     call: &Call,
 ) -> Result<Reply, ApiError> {
     let id = call.import_id()?;
-    let file = File::of(call)?;
+    let (file, redirect) = (File::of(call)?, redirects(&call.query)?);
     let import = imports.get(&call.store, id, now).await?.ok_or(ApiError::NotFound)?;
     let Some(report) = &import.report else {
         let status = import.status.as_str();
@@ -35,8 +36,15 @@ pub async fn handle(
             "The import has not ended yet ({status}); its results and failed lines are there once it has."
         )));
     };
-    let link = links.download_link(&file.key(report), &file.name(id), GOOD_FOR).await?;
-    Reply::redirect(link)
+    let link = links.download_link(&file.key(report), &file.name(id), duration(GOOD_FOR)).await?;
+    Reply::download(link, now + GOOD_FOR, redirect)
+}
+
+/// Whether the caller is to be redirected: a page can't send a token along a link, and a client that keeps its token over
+/// a redirect is refused by S3, which takes one signature alone.
+fn redirects(query: &[(String, String)]) -> Result<bool, ApiError> {
+    let problem = |error| ApiError::Validation(format!("redirect: \"redirect\" {error}"));
+    given(query, Parameter::Redirect)?.map_or(Ok(true), |text| flag(text).map_err(problem))
 }
 
 /// The files that can be fetched.
@@ -51,18 +59,17 @@ impl File {
     fn of(call: &Call) -> Result<Self, ApiError> {
         match call.path.rsplit('/').next() {
             Some("results") => Self::of_results(&call.query),
-            Some("failed-lines") => none_other(&call.query, &[]).map(|()| Self::FailedLines),
+            Some("failed-lines") => none_other(&call.query, &[Parameter::Redirect]).map(|()| Self::FailedLines),
             _ => Err(ApiError::NotFound),
         }
     }
 
     fn of_results(query: &[(String, String)]) -> Result<Self, ApiError> {
-        none_other(query, &[Parameter::Only])?;
-        let mut only = query.iter().filter(|(name, _)| name == "only").map(|(_, value)| value.as_str());
-        match (only.next(), only.next()) {
-            (None, _) => Ok(Self::Results),
-            (Some("failed"), None) => Ok(Self::FailedResults),
-            _ => Err(ApiError::Validation("only: \"only\" must be failed, given once, or left out".to_owned())),
+        none_other(query, &[Parameter::Only, Parameter::Redirect])?;
+        match given(query, Parameter::Only)? {
+            None => Ok(Self::Results),
+            Some("failed") => Ok(Self::FailedResults),
+            Some(_) => Err(ApiError::Validation("only: \"only\" must be failed, or left out".to_owned())),
         }
     }
 
@@ -102,9 +109,10 @@ mod tests {
     }
 
     async fn get(world: &World, store: &str, id: &str, file: &str) -> Result<Reply, ApiError> {
-        let (file, only) = file.split_once("?only=").map_or((file, None), |(file, only)| (file, Some(only)));
-        let query = only.map(|only| query(&[("only", only)])).unwrap_or_default();
-        let call = Call { path: format!("/v2/subscriptions/imports/{id}/{file}"), query, ..call_for(store, id) };
+        let (file, text) = file.split_once('?').unwrap_or((file, ""));
+        let pairs: Vec<_> = text.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        let path = format!("/v2/subscriptions/imports/{id}/{file}");
+        let call = Call { path, query: query(&pairs), ..call_for(store, id) };
         handle(&world.imports, &world.files, noon(), &call).await
     }
 
@@ -121,36 +129,37 @@ mod tests {
             let reply = get(&world, "main", SEVEN, file).await.unwrap();
             let link = format!("memory://files/reports/main/{SEVEN}/1/{key}?as={SEVEN}-{key}&for=900s");
             assert_eq!((reply.status, reply.location.as_deref()), (307, Some(link.as_str())));
-            assert_eq!(reply.body, format!("{{\"links\":{{\"download\":\"{link}\"}}}}"));
+            let body = format!(
+                "{{\"links\":{{\"download\":\"{link}\"}},\"meta\":{{\"expires_at\":\"2026-05-29T12:15:00.000000Z\"}}}}"
+            );
+            assert_eq!(reply.body, body);
+
+            let and = if file.contains('?') { '&' } else { '?' };
+            assert_eq!(get(&world, "main", SEVEN, &format!("{file}{and}redirect=true")).await, Ok(reply));
+            let told = get(&world, "main", SEVEN, &format!("{file}{and}redirect=false")).await;
+            assert_eq!(told, Ok(Reply::new(200, body)));
         }
     }
 
     #[tokio::test]
-    async fn no_other_results_can_be_asked_for() {
+    async fn what_a_redirect_could_not_name_and_what_is_no_answer_is_refused() {
         let world = ended().await;
-        for only in ["", "Failed", "imported"] {
-            let refused = get(&world, "main", SEVEN, &format!("results?only={only}")).await.unwrap_err();
-            let problem = "only: \"only\" must be failed, given once, or left out";
-            assert_eq!(refused, ApiError::Validation(problem.to_owned()), "{only}");
-        }
-        let twice = Call {
-            path: "/v2/subscriptions/imports/7/results".to_owned(),
-            query: query(&[("only", "failed"), ("only", "failed")]),
-            ..call_for("main", SEVEN)
-        };
-        assert_eq!(handle(&world.imports, &world.files, noon(), &twice).await.unwrap_err().status(), 400);
-    }
-
-    #[tokio::test]
-    async fn what_a_redirect_could_not_name_is_refused() {
-        let world = ended().await;
-        for (file, name) in
-            [("results", "onyl"), ("results", "status"), ("failed-lines", "only"), ("failed-lines", "x")]
-        {
-            let path = format!("/v2/subscriptions/imports/{SEVEN}/{file}");
-            let call = Call { path, query: query(&[(name, "failed")]), ..call_for("main", SEVEN) };
-            let refused = handle(&world.imports, &world.files, noon(), &call).await.unwrap_err();
-            assert!(matches!(&refused, ApiError::Validation(detail) if detail.starts_with(name)), "{refused:?}");
+        for (file, detail) in [
+            ("results?only=", "only: \"only\" must be failed, or left out"),
+            ("results?only=Failed", "only: \"only\" must be failed, or left out"),
+            ("results?only=failed&only=failed", "only: \"only\" must be given once"),
+            ("failed-lines?redirect=no", "redirect: \"redirect\" must be true or false, not \"no\": write false"),
+            ("results?redirect=hunter2", "redirect: \"redirect\" must be true or false"),
+            ("results?redirect=false&redirect=true", "redirect: \"redirect\" must be given once"),
+            ("results?onyl=failed", "onyl: \"onyl\" is no parameter of this call: write only=failed"),
+            (
+                "results?status=x",
+                "status: \"status\" is no parameter of this call: leave it out; it reads only, redirect",
+            ),
+            ("failed-lines?only=x", "only: \"only\" is no parameter of this call: leave it out; it reads redirect"),
+        ] {
+            let refused = get(&world, "main", SEVEN, file).await;
+            assert_eq!(refused, Err(ApiError::Validation(detail.to_owned())), "{file}");
         }
     }
 

@@ -1,105 +1,119 @@
-//! `GET /v2/subscriptions/imports/{id}`: one job.
+//! `GET /v2/subscriptions/imports/{id}`: one job, at once or when it has changed.
+
+mod etag;
+mod wait;
 
 use chrono::{DateTime, Utc};
 use imports::{
-    api::{ApiError, Call, Document, ImportDocument, Reply},
-    parameters::unread,
-    ports::{Imports, Uploads},
+    api::{ApiError, Call, Document, ImportDocument, RETRY_AFTER, Reply},
+    import::{Import, ImportId, ImportStatus},
+    parameters::{Parameter, unread},
+    ports::{Imports, Seats, Uploads},
     queue_position::Turns,
+    times::{LOOK, duration},
+};
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::warn;
+
+use crate::{
+    etag::{etag, lists},
+    wait::wait,
 };
 
-/// Answers the job that the path names.
+/// Answers the job that the path names; where the call is to wait, once it differs from what it was or from what the caller
+/// has, or when the time is over. A call that finds no seat to wait in is answered at once, and told when to call again.
 ///
 /// # Errors
-/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::UploadAwaited`] when it is one to come.
-pub async fn handle(imports: &(impl Imports + Uploads), now: DateTime<Utc>, call: &Call) -> Result<Reply, ApiError> {
-    let (id, ignored) = (call.import_id()?, unread(&call.query, &[])?);
-    let Some(import) = imports.get(&call.store, id, now).await? else {
-        let promised = imports.promised(&call.store, id, now).await?;
-        return Err(promised.map_or(ApiError::NotFound, |_| ApiError::UploadAwaited));
-    };
-    let position = Turns::position_of(imports, &import).await?;
-    Reply::ok(&Document::ignoring(ignored, ImportDocument::new(import, position, &call.origin)))
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-    use imports::{
-        import::{Ending, NewImport, Outcome, Tally},
-        options::ImportOptions,
-        ports::{Promised, UploadPromise},
-        report::{Action, Report},
-    };
-    use insta::assert_snapshot;
-    use records::RecordType;
-    use twins::fixture::{World, call_for, id, job, noon, outcome, query, store};
-
-    use super::*;
-
-    async fn get(world: &World, store: &str, id: impl ToString) -> Result<Reply, ApiError> {
-        handle(&world.imports, noon(), &call_for(store, id)).await
-    }
-
-    #[tokio::test]
-    async fn a_job_is_shown_from_its_wait_to_its_end() {
-        let (world, later) = (World::new(), noon() + TimeDelta::nanoseconds(1_123_456_789));
-        let options = ImportOptions { external_ref: Some("nightly".to_owned()), ..ImportOptions::default() };
-        world.create(NewImport { options, ..job(7) }).await;
-        assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
-
-        let (_, lease) = world.claim().await;
-        let mut tally = Tally { warnings: 1, ..Tally::default() };
-        tally.uploaded.add(RecordType::SubscriptionPlan, 9);
-        for (count, action) in (1..).zip(Action::ALL) {
-            tally.add_imported(RecordType::SubscriptionPlan, *action, count);
-        }
-        world.imports.record_progress(&lease, &tally, later).await.unwrap();
-        assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
-
-        let report = Report {
-            prefix: Report::prefix(&lease.store, lease.id, lease.epoch),
-            failure: None,
-            errors: 3,
-            blocked: 1,
-        };
-        let outcome = Outcome { tally, ..outcome(Ending::Success, report) };
-        world.imports.finish(&lease, &outcome, noon() + TimeDelta::seconds(2)).await.unwrap();
-        assert_snapshot!(get(&world, "main", id(7)).await.unwrap().body);
-    }
-
-    #[tokio::test]
-    async fn a_job_whose_file_is_still_to_be_put_is_missing_and_says_so() {
-        let world = World::new();
-        let expires_at = noon() + TimeDelta::hours(1);
-        let promise = UploadPromise { store: store(), id: id(7), promised: Promised::default(), expires_at };
-        world.imports.promise(&promise).await.unwrap();
-        let error = get(&world, "main", id(7)).await.unwrap_err();
-        assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"The file of this upload has not arrived yet. The import is here soon after the file has been put with the upload's form; ask again then, or ask for a new form if its time is over."}]}"#);
-        assert_eq!(get(&world, "other", id(7)).await, Err(ApiError::NotFound));
-        world.create(job(7)).await;
-        assert_eq!(get(&world, "main", id(7)).await.unwrap().status, 200);
-    }
-
-    #[tokio::test]
-    async fn a_parameter_means_nothing_and_is_named() {
-        let world = World::with_job(7).await;
-        let call = Call { query: query(&[("page[limit]", "2"), ("include", "x")]), ..call_for("main", id(7)) };
-        let body = handle(&world.imports, noon(), &call).await.unwrap().body;
-        assert!(body.ends_with(r#""}},"meta":{"ignored":["page[limit]","include"]}}"#), "{body}");
-    }
-
-    #[tokio::test]
-    async fn a_foreign_a_missing_and_an_impossible_job_are_answered_alike() {
-        let world = World::with_job(7).await;
-        for (store, id) in
-            [("other", &*id(7).to_string()), ("main", &id(0).to_string()), ("main", "no uuid"), ("main", "")]
-        {
-            let error = get(&world, store, id).await.unwrap_err();
-            assert_eq!(error.status(), 404);
-            insta::allow_duplicates! {
-                assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"404","title":"Not Found","detail":"There is no import with this id."}]}"#);
+/// [`ApiError::NotFound`] when the caller's store has no such job, [`ApiError::UploadAwaited`] when it is one to come,
+/// [`ApiError::Validation`] when `wait` is out of bounds.
+pub async fn handle(
+    imports: &(impl Imports + Uploads + Seats),
+    seats: u16,
+    clock: impl Fn() -> DateTime<Utc>,
+    call: &Call,
+) -> Result<Reply, ApiError> {
+    let came = Instant::now();
+    let (id, ignored) = (call.import_id()?, unread(&call.query, &[Parameter::Wait])?);
+    let wait = wait(&call.query)?;
+    let has = |etag: &str| call.if_none_match.as_deref().map(|tags| lists(tags, etag));
+    let (mut shown, mut retry_after) = (Shown::read(imports, id, &clock, call).await?, None);
+    // A job that has ended changes no more.
+    if !wait.is_zero() && !shown.import.status.is_terminal() && has(&shown.etag) != Some(false) {
+        match imports.take_seat(seats, clock()).await? {
+            None => retry_after = Some(RETRY_AFTER),
+            Some(seat) => {
+                let changed = shown.changed(imports, &clock, call, came + wait).await;
+                if let Err(error) = imports.leave_seat(&seat).await {
+                    warn!(import.id = %id, %error, "could not leave the seat; it is free again soon");
+                }
+                shown = changed?;
             }
         }
     }
+    let Shown { import, position, etag } = shown;
+    let reply = match has(&etag) {
+        Some(true) => Reply::not_modified(),
+        _ => Reply::ok(&Document::ignoring(ignored, ImportDocument::new(import, position, &call.origin)))?,
+    };
+    Ok(Reply { etag: Some(etag), retry_after, ..reply })
 }
+
+/// A job as it is shown.
+struct Shown {
+    import: Import,
+    position: Option<u64>,
+    etag: String,
+}
+
+impl Shown {
+    async fn read(
+        imports: &(impl Imports + Uploads),
+        id: ImportId,
+        clock: &impl Fn() -> DateTime<Utc>,
+        call: &Call,
+    ) -> Result<Self, ApiError> {
+        let now = clock();
+        let Some(import) = imports.get(&call.store, id, now).await? else {
+            let promised = imports.promised(&call.store, id, now).await?;
+            return Err(promised.map_or(ApiError::NotFound, |_| ApiError::UploadAwaited));
+        };
+        let position = Turns::position_of(imports, &import).await?;
+        Ok(Self { etag: etag(&import, position)?, import, position })
+    }
+
+    /// Waits until the job is no longer what is shown, or until then, and reads it. It looks once in a while, at one item: the
+    /// job or, every other time while that is pending, the turn of the lane. What it sees may be older than what is shown, so
+    /// a difference counts once the job was read.
+    async fn changed(
+        &self,
+        imports: &(impl Imports + Uploads),
+        clock: &impl Fn() -> DateTime<Utc>,
+        call: &Call,
+        until: Instant,
+    ) -> Result<Self, ApiError> {
+        let Self { import, position, .. } = self;
+        let (look, is_pending) = (duration(LOOK), import.status == ImportStatus::Pending);
+        let mut looks_at_job = true;
+        while Instant::now() + look < until {
+            sleep(look).await;
+            let seen = if looks_at_job {
+                let seen = imports.glance(&import.store, import.id).await?;
+                seen.map(|seen| etag(&seen, position.filter(|_| seen.status == ImportStatus::Pending))).transpose()?
+            } else {
+                Some(etag(import, Turns::position_of(imports, import).await?)?)
+            };
+            if seen.is_some_and(|seen| seen != self.etag) {
+                let now = Self::read(imports, import.id, clock, call).await?;
+                if now.etag != self.etag {
+                    return Ok(now);
+                }
+            }
+            looks_at_job = !(is_pending && looks_at_job);
+        }
+        sleep_until(until).await;
+        Self::read(imports, import.id, clock, call).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The environment of a function, read once at start: the names that `template.yaml` sets.
 
-use std::env;
+use std::{env, str::FromStr};
 
 use chrono::TimeDelta;
 use tracing::level_filters::LevelFilter;
@@ -66,10 +66,7 @@ pub fn stack() -> Result<String, ConfigError> {
 /// # Errors
 /// When the variable is missing or no whole number.
 pub fn import_retention() -> Result<TimeDelta, ConfigError> {
-    const NAME: &str = "IMPORT_RETENTION_DAYS";
-    let days: u32 =
-        required(NAME)?.parse().map_err(|_| ConfigError { name: NAME, problem: "is not a whole number of days" })?;
-    Ok(TimeDelta::days(days.into()))
+    number::<u32>("IMPORT_RETENTION_DAYS").map(|days| TimeDelta::days(days.into()))
 }
 
 /// For how long the form of an upload is good.
@@ -77,10 +74,15 @@ pub fn import_retention() -> Result<TimeDelta, ConfigError> {
 /// # Errors
 /// When the variable is missing or no whole number.
 pub fn upload_time() -> Result<TimeDelta, ConfigError> {
-    const NAME: &str = "UPLOAD_SECONDS";
-    let seconds: u32 =
-        required(NAME)?.parse().map_err(|_| ConfigError { name: NAME, problem: "is not a whole number of seconds" })?;
-    Ok(TimeDelta::seconds(seconds.into()))
+    number::<u32>("UPLOAD_SECONDS").map(|seconds| TimeDelta::seconds(seconds.into()))
+}
+
+/// How many calls may wait at once for a job to change.
+///
+/// # Errors
+/// When the variable is missing or no whole number.
+pub fn waiting_calls() -> Result<u16, ConfigError> {
+    number("WAITING_CALLS")
 }
 
 /// What the page has to know of its stack.
@@ -162,6 +164,10 @@ pub(crate) fn log_level() -> LevelFilter {
 #[must_use]
 pub(crate) fn logs_json() -> bool {
     env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"))
+}
+
+fn number<T: FromStr>(name: &'static str) -> Result<T, ConfigError> {
+    required(name)?.parse().map_err(|_| ConfigError { name, problem: "is not a whole number" })
 }
 
 fn required(name: &'static str) -> Result<String, ConfigError> {

@@ -16,7 +16,9 @@ pub use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGate
 use lambda_http::{
     Body, LambdaEvent,
     aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
+    http::header::{
+        CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    },
     lambda_runtime, service_fn,
 };
 use serde_json::Value;
@@ -89,11 +91,12 @@ fn call(event: ApiGatewayV2httpRequest, api: &ApiConfig) -> Result<Call, ApiErro
     let query = query::read(event.raw_query_string.as_deref().unwrap_or_default())?;
     let content_type = event.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let idempotency_key = event.headers.get(idempotency::HEADER).map(text);
+    let if_none_match = event.headers.get(IF_NONE_MATCH).map(text);
     let headers = event.headers.keys().map(|name| name.as_str().to_owned()).collect();
     let path = event.raw_path.unwrap_or_default();
     let id = event.path_parameters.get("id").cloned();
     let body = body(event.body.unwrap_or_default(), event.is_base64_encoded)?;
-    Ok(Call { store, origin, path, id, query, headers, content_type, idempotency_key, body })
+    Ok(Call { store, origin, path, id, query, headers, content_type, idempotency_key, if_none_match, body })
 }
 
 fn body(text: String, is_encoded: bool) -> Result<Bytes, ApiError> {
@@ -134,16 +137,20 @@ fn store(context: &ApiGatewayV2httpRequestContext, stores: &StoreSource) -> Resu
 fn respond(reply: Reply) -> ApiGatewayV2httpResponse {
     let mut response = ApiGatewayV2httpResponse::default();
     response.status_code = reply.status.into();
-    response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if !reply.body.is_empty() {
+        response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     // Answers are about one store's data, and stale as soon as its job moves on.
     response.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if reply.status == 503 {
-        response.headers.insert(RETRY_AFTER, api::RETRY_AFTER.into());
+    if let Some(seconds) = reply.retry_after {
+        response.headers.insert(RETRY_AFTER, seconds.into());
     }
     // A header takes no line end: an address that holds one is no address.
-    if let Some(location) = reply.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
-        response.headers.insert(LOCATION, location);
+    for (name, text) in [(LOCATION, reply.location), (ETAG, reply.etag)] {
+        if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            response.headers.insert(name, value);
+        }
     }
     response.body = Some(Body::Text(reply.body));
     response

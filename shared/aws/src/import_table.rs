@@ -10,6 +10,7 @@ mod list;
 mod matching;
 mod numbers;
 mod put_order;
+mod seats;
 mod upload;
 
 use std::time::Duration;
@@ -138,6 +139,12 @@ impl Imports for ImportTable {
     async fn get(&self, store: &StoreId, id: ImportId, now: DateTime<Utc>) -> PortResult<Option<Import>> {
         let (item, horizon) = try_join(self.item(store, id), self.horizon()).await?;
         item.filter(|item| item.exists(now, horizon)).map(ImportItem::into_import).transpose()
+    }
+
+    async fn glance(&self, store: &StoreId, id: ImportId) -> PortResult<Option<Import>> {
+        let call = self.client.get_item().table_name(&self.table).set_key(Some(import_key(store, id)));
+        let item = call.send().await.map_err(sort)?.item;
+        item.map(|item| read::<ImportItem>(item)?.into_import()).transpose()
     }
 
     async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> PortResult<Listing> {

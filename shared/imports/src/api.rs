@@ -12,6 +12,7 @@ pub use import_document::{ImportDocument, LeftAsideDocument, ReceiptDocument};
 
 pub use crate::time::time;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -26,7 +27,7 @@ use records::StoreId;
 /// The path of the list of imports; every call's path begins with it.
 pub const IMPORTS_PATH: &str = "/v2/subscriptions/imports";
 
-/// After how many seconds a call that was answered with 503 is worth another try.
+/// After how many seconds a call is worth another try that was answered with 503, or did not wait though it was asked to.
 pub const RETRY_AFTER: u16 = 5;
 
 /// Below an import's address: the results of the failed lines alone.
@@ -50,6 +51,8 @@ pub struct Call {
     pub content_type: Option<String>,
     /// The caller's own key for this call, from the header `Idempotency-Key`.
     pub idempotency_key: Option<String>,
+    /// What the caller has of this answer already, from the header `If-None-Match`.
+    pub if_none_match: Option<String>,
     pub body: bytes::Bytes,
 }
 
@@ -64,21 +67,38 @@ impl Call {
     }
 }
 
-/// An answer: a status, a JSON document and, for something made, where it is.
+/// An answer: a status, a JSON document if it has any, and what its headers say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: u16,
+    /// Where something is that was made, or asked for.
     pub location: Option<String>,
+    /// What this answer is known by.
+    pub etag: Option<String>,
+    /// After how many seconds to call again.
+    pub retry_after: Option<u16>,
     pub body: String,
 }
 
 impl Reply {
+    /// Answers a status with a text that is a JSON document.
+    #[must_use]
+    pub const fn new(status: u16, body: String) -> Self {
+        Self { status, location: None, etag: None, retry_after: None, body }
+    }
+
     /// Answers 200 with a document.
     ///
     /// # Errors
     /// [`ApiError::Internal`] when the document can't be written, which would be a mistake of ours.
     pub fn ok(document: &impl Serialize) -> Result<Self, ApiError> {
-        Ok(Self { status: 200, location: None, body: to_json(document)? })
+        Ok(Self::new(200, to_json(document)?))
+    }
+
+    /// Answers 304: the caller has it already.
+    #[must_use]
+    pub const fn not_modified() -> Self {
+        Self::new(304, String::new())
     }
 
     /// Answers 201 with a document and, when it can be asked for already, the address of what was made.
@@ -86,28 +106,36 @@ impl Reply {
     /// # Errors
     /// As [`Self::ok`].
     pub fn created(document: &impl Serialize, location: Option<String>) -> Result<Self, ApiError> {
-        Ok(Self { status: 201, location, body: to_json(document)? })
+        Ok(Self { location, ..Self::new(201, to_json(document)?) })
     }
 
-    /// Answers 307: what was asked for lies at another address.
+    /// Answers where a file is, which anyone can fetch there until then: as a redirect (307), or to those who fetch it
+    /// themselves as a document alone (200).
     ///
     /// # Errors
     /// As [`Self::ok`].
-    pub fn redirect(location: String) -> Result<Self, ApiError> {
-        let document = RedirectDocument { links: RedirectLinks { download: &location } };
-        Ok(Self { status: 307, body: to_json(&document)?, location: Some(location) })
+    pub fn download(link: String, expires_at: DateTime<Utc>, redirect: bool) -> Result<Self, ApiError> {
+        let links = DownloadLinks { download: &link };
+        let body = to_json(&DownloadDocument { links, meta: DownloadMeta { expires_at: time(expires_at) } })?;
+        Ok(if redirect { Self { location: Some(link), ..Self::new(307, body) } } else { Self::new(200, body) })
     }
 }
 
-/// What a redirect says to those who don't follow it.
+/// Where a file is.
 #[derive(Serialize)]
-struct RedirectDocument<'a> {
-    links: RedirectLinks<'a>,
+struct DownloadDocument<'a> {
+    links: DownloadLinks<'a>,
+    meta: DownloadMeta,
 }
 
 #[derive(Serialize)]
-struct RedirectLinks<'a> {
+struct DownloadLinks<'a> {
     download: &'a str,
+}
+
+#[derive(Serialize)]
+struct DownloadMeta {
+    expires_at: String,
 }
 
 fn to_json(document: &impl Serialize) -> Result<String, ApiError> {
@@ -215,7 +243,9 @@ impl ApiError {
         };
         let document = ErrorsDocument { errors: [ErrorDocument { status: status.to_string(), title, detail, meta }] };
         // Strings alone: this can't fail, and an empty body would still be a true 500.
-        Reply { status, location: None, body: serde_json::to_string(&document).unwrap_or_default() }
+        let body = serde_json::to_string(&document).unwrap_or_default();
+        let is_transient = matches!(self, Self::Internal(PortError::Transient(_)));
+        Reply { retry_after: is_transient.then_some(RETRY_AFTER), ..Reply::new(status, body) }
     }
 }
 

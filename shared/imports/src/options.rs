@@ -122,7 +122,7 @@ impl ImportOptions {
     pub fn set(&mut self, option: OptionName, text: String) -> Result<(), OptionError> {
         match option {
             OptionName::ExternalRef => self.external_ref = external_ref(text)?,
-            OptionName::DryRun => self.dry_run = dry_run(&text)?,
+            OptionName::DryRun => self.dry_run = flag(&text)?,
             OptionName::OnConflict => self.on_conflict = on_conflict(&text)?,
             OptionName::Unknown => self.unknown = unknown(&text)?,
         }
@@ -175,11 +175,11 @@ pub fn external_ref(text: String) -> Result<Option<String>, OptionError> {
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// Reads the value of `dry_run`.
+/// Reads a value that is yes or no, as that of `dry_run`.
 ///
 /// # Errors
 /// [`OptionError::NoFlag`] when it is neither `true` nor `false`.
-pub fn dry_run(text: &str) -> Result<bool, OptionError> {
+pub fn flag(text: &str) -> Result<bool, OptionError> {
     let meant = YES.map(|yes| (yes, "true")).into_iter().chain(NO.map(|no| (no, "false")));
     text.parse().map_err(|_| OptionError::NoFlag(written_for(text, ["true", "false"], meant)))
 }
@@ -257,9 +257,9 @@ mod tests {
         for near in ["", "Fail", " skip", "replace", "update "] {
             assert!(matches!(on_conflict(near), Err(OptionError::NoPolicy(_))), "{near}");
         }
-        assert_eq!((dry_run("true"), dry_run("false")), (Ok(true), Ok(false)));
+        assert_eq!((flag("true"), flag("false")), (Ok(true), Ok(false)));
         for near in ["", "TRUE", "1", "yes", " true"] {
-            assert!(matches!(dry_run(near), Err(OptionError::NoFlag(_))), "{near}");
+            assert!(matches!(flag(near), Err(OptionError::NoFlag(_))), "{near}");
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     ignored,
     import::ImportStatus,
     page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET},
+    times::LONGEST_WAIT,
 };
 use records::near::nearest;
 
@@ -21,9 +22,15 @@ pub enum Parameter {
     Offset,
     Limit,
     Only,
+    Redirect,
+    Wait,
 }
 
-use Parameter::{Filter as FilterBy, Limit, Offset, Only};
+use Parameter::{Filter as FilterBy, Limit, Offset, Only, Redirect, Wait};
+
+/// The most seconds that a call waits.
+pub const MAX_WAIT: u32 = 25;
+const _: () = assert!(LONGEST_WAIT.num_seconds() == 25, "MAX_WAIT says the same");
 
 impl Parameter {
     /// Those of a list.
@@ -39,6 +46,8 @@ impl Parameter {
             Offset => "page[offset]",
             Limit => "page[limit]",
             Only => "only",
+            Redirect => "redirect",
+            Wait => "wait",
         }
     }
 }
@@ -57,10 +66,12 @@ enum Meant {
     ExternalRef,
     CreatedAt,
     Only,
+    Redirect,
+    Wait,
 }
 
 /// What parameters are called elsewhere, in their letters alone.
-const NAMES: [(&str, Meant); 26] = [
+const NAMES: [(&str, Meant); 33] = [
     ("offset", Meant::Offset),
     ("pageoffset", Meant::Offset),
     ("skip", Meant::Offset),
@@ -87,11 +98,29 @@ const NAMES: [(&str, Meant); 26] = [
     ("createdafter", Meant::CreatedAt),
     ("since", Meant::CreatedAt),
     ("only", Meant::Only),
+    ("redirect", Meant::Redirect),
+    ("follow", Meant::Redirect),
+    ("followredirects", Meant::Redirect),
+    ("wait", Meant::Wait),
+    ("waitseconds", Meant::Wait),
+    ("waitfor", Meant::Wait),
+    ("timeout", Meant::Wait),
 ];
 
 /// Those that are meant with a letter wrong, too. Of the others some are an edit away from other words, as `state` from `stage`.
-const UNMISTAKABLE: [&str; 9] =
-    ["offset", "pageoffset", "limit", "pagelimit", "perpage", "filter", "status", "externalref", "only"];
+const UNMISTAKABLE: [&str; 11] = [
+    "offset",
+    "pageoffset",
+    "limit",
+    "pagelimit",
+    "perpage",
+    "filter",
+    "status",
+    "externalref",
+    "only",
+    "redirect",
+    "wait",
+];
 
 impl Meant {
     /// Finds out what a name means, if anything.
@@ -118,6 +147,8 @@ impl Meant {
             Self::Limit | Self::OtherPage => Limit,
             Self::Filter | Self::Status | Self::ExternalRef | Self::CreatedAt => FilterBy,
             Self::Only => Only,
+            Self::Redirect => Redirect,
+            Self::Wait => Wait,
         }
     }
 
@@ -139,6 +170,8 @@ impl Meant {
                 format!("filter=ge(created_at,{})", time.as_deref().unwrap_or("2026-01-31T09:30:00Z"))
             }
             Self::Only => "only=failed".to_owned(),
+            Self::Redirect => "redirect=false".to_owned(),
+            Self::Wait => number("wait", value, MAX_WAIT),
         }
     }
 }
@@ -157,6 +190,19 @@ pub fn unread(query: &[(String, String)], reads: &[Parameter]) -> Result<Vec<Str
         }
     }
     Ok(names)
+}
+
+/// The value of a parameter that may be given once.
+///
+/// # Errors
+/// [`ApiError::Validation`] when it is given again.
+pub fn given(query: &[(String, String)], parameter: Parameter) -> Result<Option<&str>, ApiError> {
+    let name = parameter.as_str();
+    let mut values = query.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str());
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(ApiError::Validation(format!("{name}: \"{name}\" must be given once"))),
+    }
 }
 
 /// Lets no other parameter through than the call reads: its answer leads elsewhere, and can't name what it ignored.

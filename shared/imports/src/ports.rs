@@ -1,6 +1,12 @@
 //! The ports: what the service needs of databases, files and queues, in its own words. The AWS adapters (crate `aws`) and the
 //! twins in memory (crate `twins`) pass one and the same conformance suite.
 
+mod seats;
+mod uploads;
+
+pub use seats::{Seat, Seats};
+pub use uploads::{Promised, Reserved, UploadForm, UploadForms, UploadPromise, UploadTerms, Uploads};
+
 use std::{collections::HashMap, future::Future, ops::Range, time::Duration};
 
 use bytes::Bytes;
@@ -12,7 +18,6 @@ use crate::{
     idempotency::Idempotency,
     import::{Claim, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},
     message::Tick,
-    options::ImportOptions,
     page::Page,
     stored::{Mark, StoredRecord},
     times::duration,
@@ -126,6 +131,9 @@ pub trait Imports: Sync {
         now: DateTime<Utc>,
     ) -> impl Future<Output = PortResult<Option<Import>>> + Send;
 
+    /// Reads a job that was found before for half the price: what was written within the last second may be missing.
+    fn glance(&self, store: &StoreId, id: ImportId) -> impl Future<Output = PortResult<Option<Import>>> + Send;
+
     /// Lists those of a store's jobs that the filter lets through, newest first: of those that [`Self::get`] finds. A page
     /// costs the same at every offset unless the filter asks for a status or an `external_ref`.
     fn list(
@@ -209,82 +217,6 @@ pub trait Imports: Sync {
 
     /// Notes that a receipt is written.
     fn settle_receipt(&self, import: &ImportRef) -> impl Future<Output = PortResult<()>> + Send;
-}
-
-/// An upload that a caller was promised: the job that it becomes once its bytes are there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UploadPromise {
-    pub store: StoreId,
-    pub id: ImportId,
-    pub promised: Promised,
-    /// When the promise may be forgotten.
-    pub expires_at: DateTime<Utc>,
-}
-
-/// What a promised upload's job is to be.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Promised {
-    pub options: ImportOptions,
-    /// What came with the call for it and means nothing.
-    pub ignored: Vec<String>,
-}
-
-/// For which upload a key stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reserved {
-    /// For this one, from now on.
-    Now,
-    /// For the one that an equal call asked for.
-    Before(ImportId),
-    /// For the one that another call asked for.
-    KeyTaken(ImportId),
-}
-
-/// The uploads that were promised.
-pub trait Uploads: Sync {
-    /// Lets a key stand for the upload with this id, for [`crate::idempotency::REMEMBERED`], unless it stands for one already.
-    /// Keys of uploads and keys of imports know nothing of each other.
-    fn reserve(
-        &self,
-        store: &StoreId,
-        idempotency: &Idempotency,
-        id: ImportId,
-        now: DateTime<Utc>,
-    ) -> impl Future<Output = PortResult<Reserved>> + Send;
-
-    /// Remembers a promise.
-    fn promise(&self, promise: &UploadPromise) -> impl Future<Output = PortResult<()>> + Send;
-
-    /// Finds what was promised with an upload. One of another store, or one that has expired, is not found.
-    fn promised(
-        &self,
-        store: &StoreId,
-        id: ImportId,
-        now: DateTime<Utc>,
-    ) -> impl Future<Output = PortResult<Option<Promised>>> + Send;
-}
-
-/// A form by which anybody who has it can put one file: where to post it, and its fields beside the one named `file`,
-/// which comes last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UploadForm {
-    pub url: String,
-    pub fields: Vec<(&'static str, String)>,
-}
-
-/// What may be put with a form, and until when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UploadTerms {
-    pub key: String,
-    /// The most bytes; one is the least.
-    pub max_bytes: usize,
-    pub expires_at: DateTime<Utc>,
-}
-
-/// Makes the forms of uploads.
-pub trait UploadForms: Sync {
-    /// Makes a form for a file under exactly this key.
-    fn form(&self, terms: &UploadTerms, now: DateTime<Utc>) -> impl Future<Output = PortResult<UploadForm>> + Send;
 }
 
 /// The result of a batch read: the items found, and the ids it did not get to.

@@ -79,6 +79,10 @@ pub const POOL_IDLE: TimeDelta = TimeDelta::seconds(15);
 pub const API_TIMEOUT: TimeDelta = TimeDelta::seconds(29);
 /// How long it has for an answer of its own.
 pub const ANSWER: TimeDelta = TimeDelta::seconds(27);
+/// How long a call waits at most for its job to change.
+pub const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(25);
+/// How often a call that waits looks.
+pub const LOOK: TimeDelta = TimeDelta::seconds(1);
 /// How long whoever makes a job waits for its tick to be sent: resume-imports sends one that was not.
 pub const TICK: TimeDelta = TimeDelta::seconds(6);
 /// How long accept-drop may run. In the template.
@@ -158,6 +162,7 @@ const _: () = assert!(
     "a call that is tried to its end leaves the time to say so"
 );
 const _: () = assert!(fit(&[ANSWER, SECOND], API_TIMEOUT), "a function that takes too long says so itself");
+const _: () = assert!(fit(&[LONGEST_WAIT, SECOND], ANSWER), "a call that has waited longest still reads its answer");
 const _: () = assert!(fit(&[ATTEMPT, ATTEMPT], TICK), "a tick that hangs is sent again");
 const _: () = assert!(fit(&[CONNECT, CONNECT], BEAT_CALL), "the heartbeat outlives a connection that is not made");
 const _: () = assert!(

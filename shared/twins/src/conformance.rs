@@ -17,6 +17,7 @@ pub mod imports;
 pub mod listings;
 pub mod queue;
 pub mod records;
+pub mod seats;
 pub mod uploads;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -79,5 +80,6 @@ mod tests {
         check(include_str!("conformance/idempotency.rs"), idempotency::PROMISES);
         check(include_str!("conformance/uploads.rs"), uploads::PROMISES);
         check(include_str!("conformance/forms.rs"), forms::PROMISES);
+        check(include_str!("conformance/seats.rs"), seats::PROMISES);
     }
 }

@@ -78,6 +78,7 @@ pub fn call() -> api::Call {
         headers: Vec::new(),
         content_type: None,
         idempotency_key: None,
+        if_none_match: None,
         body: Bytes::new(),
     }
 }

@@ -13,7 +13,7 @@ use imports::{
     idempotency::Idempotency,
     import::{Claim, Import, ImportId, ImportStatus, Lease, NewImport, Outcome, Tally, to_micros},
     page::Page,
-    ports::{Created, ImportRef, Imports, Listing, PortError, PortResult},
+    ports::{Created, ImportRef, Imports, Listing, PortError, PortResult, Seat},
     put_order::comparable,
     retention::Retention,
     times::LEASE,
@@ -25,6 +25,7 @@ use records::StoreId;
 pub struct MemoryImports {
     state: Arc<Mutex<State>>,
     pub(super) uploads: Arc<Mutex<Promises>>,
+    pub(super) seats: Arc<Mutex<Vec<Seat>>>,
     pub(super) faults: Faults,
 }
 
@@ -64,7 +65,7 @@ impl MemoryImports {
     /// Begins without a job; `faults` befall its calls.
     #[must_use]
     pub fn new(faults: Faults) -> Self {
-        Self { state: Arc::default(), uploads: Arc::default(), faults }
+        Self { faults, ..Self::default() }
     }
 
     /// Shows every job in the order of creation, and how many attempts it has used up.
@@ -114,6 +115,15 @@ impl Imports for MemoryImports {
             Ok(kept.find(|import| import.id == id).cloned())
         };
         self.faults.around(Call::Get, get).await
+    }
+
+    async fn glance(&self, store: &StoreId, id: ImportId) -> PortResult<Option<Import>> {
+        let glance = || {
+            let state = lock(&self.state);
+            let mut jobs = state.jobs.iter().map(|job| &job.import);
+            Ok(jobs.find(|import| import.store == *store && import.id == id).cloned())
+        };
+        self.faults.around(Call::Glance, glance).await
     }
 
     async fn list(&self, store: &StoreId, filter: &Filter, page: Page, now: DateTime<Utc>) -> PortResult<Listing> {

@@ -13,6 +13,7 @@ pub mod manners;
 mod over;
 mod queue;
 mod record_twin;
+mod seats;
 pub mod seeds;
 mod telemetry;
 mod uploads;

@@ -6,6 +6,7 @@ mod imports {
     twins::import_listing_promises!(async { twins::MemoryImports::default() });
     twins::idempotency_promises!(async { twins::MemoryImports::default() });
     twins::uploads_promises!(async { twins::MemoryImports::default() });
+    twins::seats_promises!(async { twins::MemoryImports::default() });
 }
 
 mod history {

@@ -29,6 +29,7 @@ pub(crate) const WAYS: &[(usize, Make)] = &[
     (12, id),
     (3, status),
     (3, only),
+    (3, wait),
     (16, form_cut),
     (12, form_without),
     (16, option),
@@ -131,8 +132,22 @@ fn only(rng: &mut ChaCha8Rng) -> Wrong {
         1 => "only=Failed".to_owned(),
         _ => format!("only={}", encoded(&format!("{}?", odd_text(rng)))),
     };
-    let told = "only: \"only\" must be failed, given once, or left out";
+    let told = if query.contains('&') {
+        "only: \"only\" must be given once"
+    } else {
+        "only: \"only\" must be failed, or left out"
+    };
     wrong("results of other lines", Sent { query, ..Sent::to(Route::Results) }, 400, told)
+}
+
+fn wait(rng: &mut ChaCha8Rng) -> Wrong {
+    let value = match rng.random_range(0..3) {
+        0 => rng.random_range(26..=u64::MAX).to_string(),
+        1 => format!("{}s", rng.random_range(0..30)),
+        _ => format!("{}?", odd_text(rng)),
+    };
+    let told = "wait: \"wait\" must be a whole number of seconds from 0 to 25: write wait=";
+    wrong("wait", Sent { query: format!("wait={}", encoded(&value)), ..Sent::to(Route::Get) }, 400, told)
 }
 
 fn id(rng: &mut ChaCha8Rng) -> Wrong {

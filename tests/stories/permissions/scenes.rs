@@ -23,6 +23,7 @@ pub(super) enum Scene {
     Upload,
     List,
     Read,
+    Wait,
     Download,
     AcceptDrop,
     LeaveAside,
@@ -38,11 +39,12 @@ pub(super) enum Scene {
 }
 
 /// In this order: where several use a permission, those are tried first that tell soonest.
-pub(super) const SCENES: [Scene; 16] = [
+pub(super) const SCENES: [Scene; 17] = [
     Scene::Post,
     Scene::Upload,
     Scene::List,
     Scene::Read,
+    Scene::Wait,
     Scene::Download,
     Scene::AcceptDrop,
     Scene::LeaveAside,
@@ -65,6 +67,7 @@ impl Stage {
             Scene::Upload => self.uploaded().await.map(drop),
             Scene::List => self.list().await,
             Scene::Read => self.read().await,
+            Scene::Wait => self.wait().await,
             Scene::Download => self.download().await,
             Scene::AcceptDrop => self.accept_drop().await,
             Scene::LeaveAside => self.leave_aside().await,
@@ -111,6 +114,13 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// A call that waits for a job that does not change.
+    async fn wait(&self) -> Played {
+        let waiting = self.posted().await?;
+        let job = self.answer(Method::GET, &format!("{IMPORTS}/{waiting}?wait=1"), 200).await?;
+        ensure(job["data"]["id"] == waiting, &job)
     }
 
     async fn download(&self) -> Played {

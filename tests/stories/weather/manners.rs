@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
     types::{AttributeValue, Put, PutRequest, TransactWriteItem, WriteRequest},
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use imports::{api::IMPORTS_PATH, import::ImportStatus};
 
@@ -135,15 +136,24 @@ async fn everything_at_once(world: &World) -> u32 {
     calls
 }
 
+/// A client that keeps its token over a redirect is refused by S3, and gets through where it asks for the address.
 async fn a_link_wants_no_token(world: &World, proxy: &Proxy) {
     let id = world.submit(product("link")).await;
     ended(world, &id).await;
     let path = format!("{IMPORTS_PATH}/{id}/results");
     let link = world.get(&path).await.headers["location"].to_str().unwrap().to_owned();
-    let refused = reqwest::Client::new().get(&link).bearer_auth("token").send().await.unwrap();
+    let client = reqwest::Client::new();
+    let refused = client.get(&link).bearer_auth("token").send().await.unwrap();
     assert_eq!(refused.status(), 400);
     assert!(refused.text().await.unwrap().contains("Only one auth mechanism allowed"));
     assert_eq!(proxy.manners(AwsManners::take_figures).1, 1);
+    let told = world.get(&format!("{path}?redirect=false")).await;
+    assert!(!told.headers.contains_key("location"));
+    let told = told.expect(200);
+    let results = client.get(told["links"]["download"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(results.status(), 200);
+    let expires_at = told["meta"]["expires_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert!(expires_at > Utc::now() + TimeDelta::minutes(13), "{told}");
     assert_eq!(world.results(&id).await.len(), 1);
     assert_eq!(proxy.manners(AwsManners::take_figures).1, 0);
 }

@@ -1,5 +1,6 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use twins::fixture::noon;
 
 use super::*;
 
@@ -24,7 +25,7 @@ fn event(changes: &[(&str, Value)]) -> ApiGatewayV2httpRequest {
 async fn shown(changes: &[(&str, Value)], show: impl Fn(Call) -> String) -> String {
     let handle = |call| {
         let body = show(call);
-        async { Ok(Reply { status: 200, location: None, body }) }
+        async { Ok(Reply::new(200, body)) }
     };
     let response = answer(&by_token(), &handle, event(changes), "request-1").await;
     let Some(Body::Text(body)) = response.body else { panic!("no text") };
@@ -195,7 +196,7 @@ async fn what_may_succeed_later_is_answered_with_when() {
 
 #[tokio::test]
 async fn an_address_with_a_line_end_becomes_no_header() {
-    let handle = |_| async { Reply::redirect("https://example.com/\r\nset-cookie: a=b".to_owned()) };
+    let handle = |_| async { Reply::download("https://example.com/\r\nset-cookie: a=b".to_owned(), noon(), true) };
     let response = answer(&by_token(), &handle, event(&[]), "request-1").await;
     assert_eq!((response.status_code, response.headers.get(LOCATION)), (307, None));
 }
@@ -207,7 +208,7 @@ fn authorized(authorizer: Value) -> ApiGatewayV2httpRequest {
 
 /// What a call is answered that was let through like this; a handler's answer is the call's store.
 async fn asked(api: &ApiConfig, authorizer: Value) -> (i64, String) {
-    let handle = |call: Call| async move { Ok(Reply { status: 200, location: None, body: call.store.to_string() }) };
+    let handle = |call: Call| async move { Ok(Reply::new(200, call.store.to_string())) };
     let response = answer(api, &handle, authorized(authorizer), "request-1").await;
     let Some(Body::Text(body)) = response.body else { panic!("no text") };
     (response.status_code, body)
@@ -239,8 +240,8 @@ async fn where_calls_are_signed_one_without_a_signature_acts_for_no_store() {
 #[tokio::test]
 async fn every_answer_is_kept_by_nobody_and_taken_for_what_it_says_it_is() {
     let answers: [fn() -> Result<Reply, ApiError>; 4] = [
-        || Ok(Reply { status: 200, location: None, body: "{}".to_owned() }),
-        || Reply::redirect("https://example.com/".to_owned()),
+        || Ok(Reply::new(200, "{}".to_owned())),
+        || Reply::download("https://example.com/".to_owned(), noon(), true),
         || Err(ApiError::NotFound),
         || panic!("a mistake of ours"),
     ];

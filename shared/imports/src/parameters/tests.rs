@@ -43,7 +43,18 @@ fn a_name_that_is_nearly_read_is_refused_with_what_to_write() {
         let detail = format!("{name}: \"{name}\" is no parameter of this call: write {instead}");
         assert_eq!(of(text, Parameter::OF_FILTERED_PAGES), detail);
     }
-    assert_eq!(of("onyl=failed", &[Only]), "onyl: \"onyl\" is no parameter of this call: write only=failed");
+    for (text, instead) in [
+        ("onyl=failed", "only=failed"),
+        ("Redirect=no", "redirect=false"),
+        ("follow_redirects=0", "redirect=false"),
+        ("timeout=60", "wait=25, which is the most"),
+        ("Wait=20", "wait=20"),
+        ("wait_seconds=20s", "wait and a whole number, such as wait=25"),
+    ] {
+        let (name, _) = text.split_once('=').unwrap();
+        let detail = format!("{name}: \"{name}\" is no parameter of this call: write {instead}");
+        assert_eq!(of(text, &[Only, Redirect, Wait]), detail);
+    }
 }
 
 #[test]
