@@ -77,13 +77,13 @@ function showTrouble() {
 async function begin() {
   if (comesBack()) return;
   showTrouble();
+  giveTokens(fetch('settings.json').then((answer) => answer.json()));
   put(
     /** @type {Element} */ (document.querySelector('nav')),
     h('a', { href: '#/' }, texts.nav.send),
     h('a', { href: '#/jobs' }, texts.nav.jobs),
     h('button', { id: 'sign', type: 'button', class: 'quiet', click: signInOrOut }, texts.signIn.begin),
   );
-  giveTokens(await (await fetch('settings.json')).json());
   addEventListener('hashchange', async () => {
     await show();
     main.focus({ preventScroll: true });

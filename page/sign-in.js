@@ -103,7 +103,7 @@ function take(fresh) {
 
 /** @param {Settings} settings */
 function ask(settings) {
-  if (dialog) return;
+  if (dialog || token) return;
   const text = texts.signIn;
   const problem = h('p', { class: 'problem', role: 'alert' });
   let attempt = new AbortController();
@@ -145,7 +145,7 @@ function ask(settings) {
 
 /**
  * Gives calls their token, and asks for one where there is none.
- * @param {Settings} settings
+ * @param {Promise<Settings>} settings
  */
 export function giveTokens(settings) {
   host.token = () =>
@@ -153,7 +153,7 @@ export function giveTokens(settings) {
       ? Promise.resolve(token)
       : new Promise((resolve) => {
           waiting.push(resolve);
-          ask(settings);
+          settings.then(ask);
         });
   host.refused = (used) => {
     refused = used;

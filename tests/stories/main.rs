@@ -32,6 +32,7 @@ mod kills;
 mod one_at_a_time;
 #[path = "../contract/openapi.rs"]
 mod openapi;
+mod page;
 mod pages;
 mod partner;
 mod path_tricks;

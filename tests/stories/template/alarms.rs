@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use imports::telemetry;
 use serde_json::{Value, json};
 
-use super::{ROOT, Template, ensure, target};
+use super::{ROOT, Template, ensure, permissions, target};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 const FUNCTION: &str = "AWS::Lambda::Function";
@@ -88,10 +88,11 @@ fn counted_in_logs(template: &Template) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// What AWS refuses is counted in the log of every function, and an alarm looks at it.
+/// What AWS refuses is counted in the log of every function that calls it, and an alarm looks at it.
 pub(super) fn refusals(template: &Template) -> Result<(), String> {
     let alarms: Vec<_> = template.all(ALARM).map(|(_, alarm)| metric_of(alarm)).collect();
-    template.all(FUNCTION).try_for_each(|(name, function)| {
+    let mut callers = template.all(FUNCTION).filter(|(name, _)| !permissions::only_logs(template, name));
+    callers.try_for_each(|(name, function)| {
         let group = target(&function["LoggingConfig"]["LogGroup"]);
         let filter = template.all(FILTER).find(|(_, filter)| target(&filter["LogGroupName"]) == group);
         let (_, filter) = filter.ok_or_else(|| format!("nobody counts what {name} is refused"))?;
