@@ -53,6 +53,7 @@ export async function failedLines({ job, place, figures, query, signal }) {
     });
     if (signal.aborted) return;
     count(groups);
+    figures.querySelector('#total')?.replaceChildren(texts.job.lines(sumOf(figures)));
     draw(place, job, groups, query.get('group'));
   } catch (error) {
     if (signal.aborted) return;
@@ -66,15 +67,13 @@ export async function failedLines({ job, place, figures, query, signal }) {
  * @param {number} refused
  */
 function showFigures(figures, refused) {
-  const all = [...figures.querySelectorAll('.figure')];
-  const [own, value] = [all.at(-1), figures.querySelector('.refused dd')];
-  if (!own || !value) return;
-  own.setAttribute('data-count', String(refused));
-  put(value, number(refused));
-  const total = all.reduce((sum, figure) => sum + Number(figure.getAttribute('data-count')), 0);
-  const told = figures.querySelector('#total');
-  if (told) put(told, texts.job.lines(total));
+  const [own, value] = [figures.querySelector('.refused'), figures.querySelector('.refused dd')];
+  own?.setAttribute('data-count', String(refused));
+  if (value) put(value, number(refused));
 }
+
+/** How many lines the three figures count. @param {Element} figures */
+const sumOf = (figures) => [...figures.querySelectorAll('.figure')].reduce((sum, figure) => sum + Number(figure.getAttribute('data-count')), 0);
 
 /**
  * @param {Element} place

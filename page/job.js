@@ -203,10 +203,10 @@ function figures({ meta: { records, dry_run, errors, warnings } }) {
       { class: 'figures' },
       figure('done', done, dry_run ? text.figures.importable : text.figures.imported),
       figure('skipped', skipped, text.figures.skipped),
-      // How many lines were refused is known once they are read: a job counts their errors.
       figure('refused', errors ? '…' : 0, text.figures.refused),
     ),
-    h('p', { class: 'soft', id: 'total' }),
+    // How many lines were refused, and so how many there are, is known once they are read: a job counts their errors.
+    h('p', { class: 'soft', id: 'total' }, !errors && text.lines(done + skipped)),
     warnings ? h('p', {}, text.warnings(warnings)) : null,
     !errors && !dry_run && done > 0 ? h('p', { class: 'good' }, text.allGood) : null,
   );

@@ -158,7 +158,9 @@ class Bench {
       const sent = edits.length + this.along.length;
       edits.forEach((edit, index) => edit.tell(lines.get(index + 1)?.errors ?? []));
       const more = this.unfold(edits.length, lines);
-      put(this.told, text.checked(sent - lines.size, lines.size));
+      put(this.told, text.checked(sent - lines.size, lines.size), lines.size > 0 && ` ${text.sendAnyway}`);
+      this.send.classList.toggle('primary', lines.size === 0);
+      this.check.classList.toggle('primary', lines.size > 0);
       const firstBad = edits.find((_, index) => lines.has(index + 1)) ?? more[0];
       (firstBad?.field ?? this.send).focus();
     } catch (error) {

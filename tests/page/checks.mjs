@@ -3,7 +3,7 @@
 import * as everyday from './everyday.mjs';
 import * as trouble from './trouble.mjs';
 import * as looks from './looks.mjs';
-import { close } from './person.mjs';
+import { Person, close } from './person.mjs';
 
 const wanted = process.argv.slice(2);
 let failed = 0;
@@ -16,6 +16,7 @@ for (const [name, check] of Object.entries({ ...everyday, ...trouble, ...looks }
     console.log(`ok      ${words} (${Date.now() - began} ms)`);
   } catch (error) {
     failed += 1;
+    await Person.last?.page.screenshot({ path: `${process.env.SHOTS}/failed-${name}.png` }).catch(() => {});
     console.log(`FAILED  ${words}: ${error.stack}`);
   }
 }

@@ -16,7 +16,7 @@ const SCREENS = {
 export async function everyViewIsForEverybodyOnEveryScreen() {
   const id = await post(readFileSync(SAMPLE), { dry_run: 'true', external_ref: 'Spring catalogue' });
   await ended(id);
-  await ended(await post('{"type":"subscription_feature","name":"Feature"}', { external_ref: 'Nightly features' }));
+  await ended(await post('{"type":"subscription_product","name":"Tea"}', { external_ref: 'Nightly products' }));
   await ended(await post('nothing', { external_ref: 'Broken export' }));
   for (const [name, screen] of Object.entries(SCREENS)) {
     const person = await Person.come(screen);
@@ -73,10 +73,7 @@ export async function theKeyboardIsEnough() {
 /** As Chromium's "Slow 4G" is. */
 export async function theFirstViewIsThereWithinASecondOnASlowNetwork() {
   const person = await Person.come({ signed: '', hash: '#/warm' });
-  const session = await person.context.newCDPSession(person.page);
-  await session.send('Network.enable');
-  await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 562.5, downloadThroughput: 180_000, uploadThroughput: 84_375 });
+  await person.slowly(562.5, 180_000, 84_375);
   await person.page.goto('about:blank');
   await person.page.goto(PAGE_URL, { waitUntil: 'load' });
   await person.heading('Send a file');

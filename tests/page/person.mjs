@@ -44,6 +44,7 @@ export class Person {
   static async come({ hash = '', signed = 'TOKEN', ...options } = {}) {
     const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
     const person = new Person(context, await context.newPage());
+    Person.last = person;
     await person.page.goto(PAGE_URL + hash);
     if (signed) await person.paste(token(signed), !hash);
     return person;
@@ -90,10 +91,7 @@ export class Person {
 
   /** Waits for the end of the job that the page shows, and gives its three figures. */
   async figures() {
-    await this.page.waitForFunction(() => {
-      const counts = [...document.querySelectorAll('.figure')].map((figure) => figure.getAttribute('data-count'));
-      return counts.length === 3 && !counts.includes('…');
-    });
+    await this.page.waitForFunction(() => document.querySelector('#total')?.textContent);
     const counts = await this.page.locator('.figure').evaluateAll((all) => all.map((figure) => Number(figure.getAttribute('data-count'))));
     return { done: counts[0], skipped: counts[1], refused: counts[2], all: counts.reduce((a, b) => a + b) };
   }
@@ -115,6 +113,14 @@ export class Person {
     const beyond = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(beyond <= 0, `${name} is ${beyond} px too wide`);
     await this.page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true, ...options });
+  }
+
+  /** As on a line that carries so many bytes a second, after so many milliseconds. */
+  async slowly(latency, downloadThroughput, uploadThroughput) {
+    const session = await this.context.newCDPSession(this.page);
+    await session.send('Network.enable');
+    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+    await session.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput, uploadThroughput });
   }
 
   async leave() {

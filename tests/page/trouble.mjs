@@ -32,7 +32,7 @@ export async function aTextThatIsNoTokenIsNotTaken() {
 }
 
 export async function theNetworkGoesAndComesBackAndThePageGoesOnByItself() {
-  const id = await post('{"type":"subscription_feature","name":"F"}', { external_ref: 'offline', dry_run: 'true' });
+  const id = await post('{"type":"subscription_product","name":"Tea"}', { external_ref: 'offline', dry_run: 'true' });
   await ended(id);
   const person = await Person.come({ hash: '#/jobs' });
   await person.see('offline');
