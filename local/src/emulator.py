@@ -1,6 +1,7 @@
 # Runs the emulator, and ends it with its parent: the parent holds the other end of standard input, which closes
 # when the parent is gone, however it went. The emulator then stops as on SIGTERM, saving its state.
 import base64
+import functools
 import gc
 import json
 import os
@@ -73,19 +74,26 @@ def parse_api_url_by_path(host, path):
 
 ministack.app._parse_execute_api_url = parse_api_url_by_path
 
-scan = dynamodb._scan
+scan, page_of = dynamodb._scan, dynamodb._paginate_evaluated_items
 
 
-def scan_in_large_pages(request):
-    # For each page the emulator sorts the whole table. The service never scans; people and tests do, and want all of it.
-    page, dynamodb._DDB_PAGE_SIZE_BYTES = dynamodb._DDB_PAGE_SIZE_BYTES, 8 << 20
+def scan_as_one_page(request):
+    # For each page the emulator sorts the whole table, and weighs each item. The service never scans; people and tests do, and
+    # want all of it. Nobody asks while another does.
+    whole = "Limit" not in request
+    dynamodb._paginate_evaluated_items = (lambda items, *_: (list(items), False)) if whole else page_of
     try:
         return scan(request)
     finally:
-        dynamodb._DDB_PAGE_SIZE_BYTES = page
+        dynamodb._paginate_evaluated_items = page_of
 
 
-dynamodb._scan = scan_in_large_pages
+dynamodb._scan = scan_as_one_page
+
+# A condition is read anew for each item that it is held against: all items of a partition, at each query.
+dynamodb._condition_syntax_error = functools.lru_cache(dynamodb._condition_syntax_error)
+tokens_of = functools.lru_cache(dynamodb._tokenize)
+dynamodb._tokenize = lambda expression: list(tokens_of(expression))
 
 user_metadata = s3._extract_user_metadata
 

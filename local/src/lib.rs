@@ -1,7 +1,6 @@
 //! The local AWS: builds the functions, starts an emulator, deploys `template.yaml` to it unchanged, and runs files
 //! through. The command line and the integration tests stand on the same [`Stack`].
 
-pub mod client;
 mod deploy;
 mod emulator;
 mod error;

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use client::{Errors, Job, Records, Status};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use records::RecordType;
-
-use crate::client::{Import, ImportErrors, Records, Status};
 
 /// The most errors that can be asked for: as many as the API lists.
 pub const MAX_ERRORS: u32 = 10_100;
 
 /// Shows a job and its errors. Tables are as wide as the terminal at most, or as this many columns; in a file they are as
 /// wide as what they hold.
-pub(crate) fn report(import: &Import, errors: &ImportErrors, columns: Option<u16>) -> String {
-    let status = if import.attributes.status == Status::Success { "success" } else { "failed" };
-    let rehearsal = if import.meta.records.importable.is_some() { ", a dry run: nothing is written" } else { "" };
-    let mut parts = vec![format!("Import {}: {status}{rehearsal}", import.id), of_types(import, columns).to_string()];
-    if !errors.data.is_empty() {
+pub(crate) fn report(job: &Job, errors: &Errors, columns: Option<u16>) -> String {
+    let status = if job.status == Status::Success { "success" } else { "failed" };
+    let rehearsal = if job.records.importable.is_some() { ", a dry run: nothing is written" } else { "" };
+    let mut parts = vec![format!("Import {}: {status}{rehearsal}", job.id), of_types(job, columns).to_string()];
+    if !errors.rows.is_empty() {
         parts.extend([format!("{}:", shown_of_all(errors)), of_errors(errors, columns).to_string()]);
     }
     parts.join("\n")
@@ -32,11 +31,11 @@ fn table(header: [&str; 3], columns: Option<u16>) -> Table {
     table
 }
 
-fn of_types(import: &Import, columns: Option<u16>) -> Table {
-    let imported = if import.meta.records.importable.is_some() { "importable" } else { "imported" };
+fn of_types(job: &Job, columns: Option<u16>) -> Table {
+    let imported = if job.records.importable.is_some() { "importable" } else { "imported" };
     let mut table = table(["type", "uploaded", imported], columns);
-    let rows = RecordType::ALL.iter().map(|kind| (kind.as_str(), counts(&import.meta.records, *kind)));
-    for (label, (uploaded, imported)) in rows.chain([("all", totals(&import.meta.records))]) {
+    let rows = RecordType::ALL.iter().map(|kind| (kind.as_str(), counts(&job.records, *kind)));
+    for (label, (uploaded, imported)) in rows.chain([("all", totals(&job.records))]) {
         table.add_row([label.to_owned(), uploaded.to_string(), imported.to_string()]);
     }
     for column in table.column_iter_mut().skip(1) {
@@ -45,22 +44,27 @@ fn of_types(import: &Import, columns: Option<u16>) -> Table {
     table
 }
 
-fn of_errors(errors: &ImportErrors, columns: Option<u16>) -> Table {
+fn of_errors(errors: &Errors, columns: Option<u16>) -> Table {
     let mut table = table(["line", "field", "reason"], columns);
-    for error in &errors.data {
-        let line = if error.meta.line_number == 0 { "file".to_owned() } else { error.meta.line_number.to_string() };
-        let field = error.meta.field.as_deref().unwrap_or_default();
+    for error in &errors.rows {
+        let line = if error.line_number == 0 { "file".to_owned() } else { error.line_number.to_string() };
+        let field = error.field.as_str();
         // The API's reasons begin with the field, which has a column of its own here.
-        let reason = error.meta.error.strip_prefix(field).and_then(|rest| rest.strip_prefix(": "));
+        let reason = error.error.strip_prefix(field).and_then(|rest| rest.strip_prefix(": "));
         let shown = field.strip_prefix("data.attributes.").unwrap_or(field);
-        table.add_row([&line, shown, reason.unwrap_or(&error.meta.error)]);
+        table.add_row([&line, shown, reason.unwrap_or(&error.error)]);
     }
     table
 }
 
+/// How many there are here.
+fn shown(errors: &Errors) -> u64 {
+    u64::try_from(errors.rows.len()).unwrap_or(u64::MAX)
+}
+
 /// How many errors are shown, and how to see the others.
-fn shown_of_all(errors: &ImportErrors) -> String {
-    let (shown, total) = (errors.shown(), errors.meta.results.total);
+fn shown_of_all(errors: &Errors) -> String {
+    let (shown, total) = (shown(errors), errors.total);
     let more = match total {
         _ if shown >= total => String::new(),
         _ if total <= u64::from(MAX_ERRORS) => format!(" (--errors {total} shows them all)"),
@@ -93,27 +97,27 @@ mod tests {
     use super::*;
 
     fn error(line: u64, field: &str, text: &str) -> Value {
-        json!({"meta": {"line_number": line, "field": field, "error": format!("{field}: {text}"), "code": "required"}})
+        json!({"line_number": line, "field": field, "error": format!("{field}: {text}"), "code": "required"})
+    }
+
+    fn job(id: &str, records: &Value) -> Job {
+        let meta = json!({"timestamps": {"created_at": "2026-01-10T11:41:19Z"}, "records": records});
+        serde_json::from_value(json!({"id": id, "attributes": {"status": "success"}, "meta": meta})).unwrap()
     }
 
     fn shown(errors: &[Value], total: u64) -> String {
         let uploaded = json!({"subscription_product": 50_000, "subscription_subscriber": 12});
         let records = json!({"uploaded": uploaded, "imported": {"subscription_product": 49_000}});
-        let id = "0f4c6c0e-6a4f-4a0e-9a3f-5b2d1c9e7a10";
-        let import = json!({"id": id, "attributes": {"status": "success"}, "meta": {"records": records}});
-        let errors = json!({"data": errors, "meta": {"results": {"total": total}}});
-        let (import, errors) = (serde_json::from_value(import).unwrap(), serde_json::from_value(errors).unwrap());
-        report(&import, &errors, Some(80))
+        let job = job("0f4c6c0e-6a4f-4a0e-9a3f-5b2d1c9e7a10", &records);
+        let rows = errors.iter().map(|row| serde_json::from_value(row.clone()).unwrap()).collect();
+        report(&job, &Errors { rows, total }, Some(80))
     }
 
     #[test]
     fn of_a_dry_run_it_shows_what_could_be_imported() {
         let counts = |count: u64| json!({"subscription_product": count});
         let records = json!({"uploaded": counts(9), "imported": counts(0), "importable": counts(7)});
-        let import = json!({"id": "x", "attributes": {"status": "success"}, "meta": {"records": records}});
-        let errors = json!({"data": [], "meta": {"results": {"total": 0}}});
-        let (import, errors) = (serde_json::from_value(import).unwrap(), serde_json::from_value(errors).unwrap());
-        let shown = report(&import, &errors, None);
+        let shown = report(&job("x", &records), &Errors { rows: Vec::new(), total: 0 }, None);
         assert!(shown.starts_with("Import x: success, a dry run: nothing is written\n"), "{shown}");
         assert!(shown.contains("importable") && shown.contains("9 ┆          7 │"), "{shown}");
     }

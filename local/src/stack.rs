@@ -8,8 +8,8 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use client::{Auth, Client};
 
-use crate::client::Client;
 use crate::deploy::Outputs;
 use crate::emulator::{self, Emulator};
 use crate::functions::{Build, Package};
@@ -191,7 +191,7 @@ impl Stack {
     /// When the client or its token can't be made.
     pub fn client(&self, store: &str) -> Result<Client, Error> {
         let token = self.token(store, 3600)?;
-        Ok(Client::new(self.http_client()?, self.api_url(), token))
+        Ok(Client::over(self.http_client()?, &self.api_url(), Auth::token(token)))
     }
 
     /// Mints a token that allows everything for a store, for so many seconds.

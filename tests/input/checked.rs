@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imports::{import::RecordCounts, options::ImportOptions};
+use imports::{
+    import::RecordCounts,
+    options::{ImportOptions, Unknown},
+};
 use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use records::{
-    Checked, CheckedLine, FileFault, RecordError, RecordErrorCode, RecordId, RecordType, Reference, check,
-    unpack::Unpacker,
+    Checked, CheckedLine, FileFault, RecordError, RecordErrorCode, RecordId, RecordType, RecordWarning, Reference,
+    check, check_strictly, unpack::Unpacker,
 };
 use samples::{FaultKind, generate};
 use serde_json::{Value, json};
@@ -21,13 +24,24 @@ use crate::{
 };
 
 /// How many files of each kind are checked.
-const FILES: u64 = 200;
+const FILES: u64 = 150;
 
 /// What is wrong with a line, as the results have it.
 fn row(error: &RecordError) -> Value {
     let row =
         json!({"code": error.code, "field": error.field, "error": error.detail(), "blocked_by": error.blocked_by});
     without_null(row)
+}
+
+/// What is said of a line that is imported, as the results have it.
+fn told(warning: &RecordWarning) -> Value {
+    without_null(json!({"code": warning.code, "field": warning.field, "warning": warning.detail(),
+        "did_you_mean": warning.did_you_mean}))
+}
+
+/// The warnings of a line without what depends on which other lines are imported, where not all of that is known.
+fn known(warnings: &[Value], is_closed: bool) -> Vec<&Value> {
+    warnings.iter().filter(|warning| is_closed || warning["code"] != "no_external_ref").collect()
 }
 
 fn codes(errors: &[Value]) -> Vec<String> {
@@ -81,6 +95,7 @@ fn unpack(file: &[u8]) -> Result<Vec<u8>, FileFault> {
 struct Figures {
     files: usize,
     errors: usize,
+    warnings: usize,
     codes: BTreeSet<String>,
     /// Unchecked lines that were imported, and that were not.
     unchecked: [usize; 2],
@@ -91,6 +106,7 @@ impl Figures {
         runs.into_iter().fold(Self::default(), |mut sum, run| {
             sum.files += run.files;
             sum.errors += run.errors;
+            sum.warnings += run.warnings;
             sum.codes.extend(run.codes);
             sum.unchecked = [sum.unchecked[0] + run.unchecked[0], sum.unchecked[1] + run.unchecked[1]];
             sum
@@ -100,13 +116,15 @@ impl Figures {
     /// Holds the check of a file against its import, dry and in earnest. `before` is stored already.
     async fn compare(file: &[u8], before: &str) -> Self {
         let mut figures = Self { files: 1, ..Self::default() };
-        for dry_run in [true, false] {
+        let ways = [(true, Unknown::Warn), (false, Unknown::Warn), (true, Unknown::Refuse)];
+        for (dry_run, unknown) in ways {
             let service = Service::new();
             if !before.is_empty() {
                 assert_eq!(service.import(1, before.to_owned()).await.errors, Vec::<Value>::new());
             }
-            let outcome =
-                service.import_with(ImportOptions { dry_run, ..ImportOptions::default() }, 2, file.to_vec()).await;
+            let options = ImportOptions { dry_run, unknown, ..ImportOptions::default() };
+            let outcome = service.import_with(options, 2, file.to_vec()).await;
+            let check = if unknown == Unknown::Refuse { check_strictly } else { check };
             let failure = outcome.import.report.as_ref().and_then(|report| report.failure.clone());
             match unpack(file) {
                 Err(fault) => assert_eq!((failure, outcome.results.len()), (Some(fault.error()), 0)),
@@ -125,9 +143,11 @@ impl Figures {
         let mut imported = BTreeMap::<Option<RecordType>, u32>::new();
         for result in &outcome.results {
             let errors = result["errors"].as_array().cloned().unwrap_or_default();
+            let warnings = result["warnings"].as_array().cloned().unwrap_or_default();
             let is_imported = errors.is_empty();
             let line = rows.next_if(|row| result["line"] == row.line);
-            let open = line.iter().filter(|line| line.errors.is_empty()).count();
+            let is_open = |line: &&CheckedLine<'_>| line.errors.is_empty() && !line.unchecked.is_empty();
+            let open = line.iter().filter(is_open).count();
             self.unchecked[usize::from(!is_imported)] += open;
             let (record_type, external_ref) = (
                 result["type"].as_str().and_then(|word| word.parse::<RecordType>().ok()),
@@ -135,11 +155,16 @@ impl Figures {
             );
             *imported.entry(record_type).or_default() += u32::from(is_imported && open == 0);
             let Some(line) = line else {
-                assert!(is_imported, "the check finds nothing wrong: {result}");
+                assert!(is_imported && known(&warnings, is_closed).is_empty(), "the check finds nothing: {result}");
                 continue;
             };
             assert_eq!((line.record_type, line.external_ref), (record_type, external_ref));
-            assert!(!line.errors.is_empty() || !line.unchecked.is_empty(), "{line:?}");
+            assert!([line.errors.len(), line.unchecked.len(), line.warnings.len()] != [0; 3], "{line:?}");
+            self.warnings += warnings.len();
+            if line.unchecked.is_empty() {
+                let expected: Vec<_> = line.warnings.iter().map(told).collect();
+                assert_eq!(known(&warnings, is_closed), known(&expected, is_closed), "{result} {line:?}");
+            }
             let kept = errors.iter().filter(|error| !is_left_open(error, &line)).cloned();
             let kept: Vec<_> = kept.map(|error| worded(error, is_closed)).collect();
             let expected: Vec<_> = line.errors.iter().map(|error| worded(row(error), is_closed)).collect();
@@ -241,6 +266,10 @@ fn tangled(rng: &mut ChaCha8Rng) -> Value {
     };
     match rng.random_range(0..12) {
         0 => line["name"] = json!("T"),
+        3 => line["colour"] = json!("red"),
+        4 => {
+            line.as_object_mut().unwrap().remove("external_ref");
+        }
         // Copies of it are more than an object may hold.
         1 => line["description"] = json!("x".repeat(1_000)),
         2 => line["notes"] = json!("x".repeat(300_000)),

@@ -85,7 +85,8 @@ async fn an_upload_without_a_file_is_refused_at_once() {
     assert_eq!(
         detail(json),
         "header.content-type: must be multipart/form-data with a boundary, the file in the part \"import_file\"; or \
-         application/jsonl, application/x-ndjson or application/x-jsonlines, the body being the file"
+         application/jsonl, application/x-ndjson or application/x-jsonlines, the body being the file: not application/json; write \
+         Content-Type: application/jsonl"
     );
     assert!(world.all(IMPORTS, 25).await.is_empty());
 }

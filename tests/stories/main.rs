@@ -17,6 +17,7 @@ mod bucket_policy;
 mod canaries;
 mod cancelled;
 mod careless_files;
+mod command;
 mod contract;
 mod drops;
 mod events;

@@ -49,11 +49,13 @@ async fn a_page_out_of_bounds_is_refused_and_the_bounds_are_named() {
         assert_eq!((&error["status"], &error["title"]), (&"400".into(), &"Validation Error".into()));
         assert_eq!(error["detail"], detail, "{query}");
     };
-    let limit = "page[limit]: \"page[limit]\" must be a whole number from 0 to 100, given once";
-    let offset = "page[offset]: \"page[offset]\" must be a whole number from 0 to 10000, given once";
+    let limit = "page[limit]: \"page[limit]\" must be a whole number from 0 to 100, given once: write page[limit]=100, which is the most";
+    let bounds = "page[offset]: \"page[offset]\" must be a whole number from 0 to 10000, given once";
+    let offset = &format!("{bounds}: write page[offset]=10000, which is the most");
     check("page[limit]=101", limit).await;
     check("page%5Blimit%5D=101", limit).await;
     check("page[offset]=10001", offset).await;
-    check("page[offset]=x", offset).await;
+    let number = format!("{bounds}: write page[offset] and a whole number, such as page[offset]=25");
+    check("page[offset]=x", &number).await;
     world.get(&format!("{IMPORTS}?page[offset]=10000&page[limit]=0")).await.expect(200);
 }

@@ -51,7 +51,7 @@ fn check_refused(answer: Answer, status: u16, code: &str) {
 }
 
 /// A file of so many products that even gzip makes little of.
-fn noise(products: usize) -> Vec<u8> {
+pub(crate) fn noise(products: usize) -> Vec<u8> {
     let mut file = String::new();
     for number in 0..products {
         let noise: String = (0..30).map(|_| Uuid::new_v4().simple().to_string()).collect();

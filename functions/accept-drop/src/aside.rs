@@ -8,11 +8,17 @@ const SUFFIXES: [&str; 10] =
 pub(crate) fn reason(name: &str) -> Option<String> {
     let hidden = name.split('/').find(|part| part.starts_with(['.', '_']));
     if let Some(part) = hidden {
-        return Some(format!("names that begin with \".\" or \"_\" are those of markers and hidden files: {part:?}"));
+        return Some(format!(
+            "names that begin with \".\" or \"_\" are those of markers and hidden files: {part:?}; to import it, put it under \
+             a name without that"
+        ));
     }
     let lower = name.to_ascii_lowercase();
     let suffix = SUFFIXES.into_iter().find(|suffix| lower.ends_with(suffix))?;
-    Some(format!("names that end in \"{suffix}\" are those of files that are not whole yet or belong to others"))
+    Some(format!(
+        "names that end in \"{suffix}\" are those of files that are not whole yet or belong to others: to import it, \
+                  put it, once it is whole, under a name without that"
+    ))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use imports::options::{Given, ImportOptions, Meant, OptionError, meant};
+use imports::options::{Given, ImportOptions, Meant, OptionError, OptionName, meant_by, pasted};
 
 /// What a drop's metadata says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,8 +21,9 @@ pub(crate) fn read(metadata: HashMap<String, String>, name: String) -> DropOptio
     // In one order always: the same put makes the same job.
     let metadata: BTreeMap<_, _> = metadata.into_iter().collect();
     for (entry, text) in metadata {
-        let taken = match meant(&entry) {
-            Meant::Nearly(option) => Err(OptionError::NearlyNamed(option.as_str().replace('_', "-"))),
+        let taken = match meant_by(&entry, &text) {
+            Meant::Nearly(option) => Err(OptionError::NearlyNamed(as_metadata(option))),
+            Meant::Rehearsal => Err(OptionError::Rehearsal(as_metadata(OptionName::DryRun))),
             // A put makes one job, with a key or without.
             Meant::IdempotencyKey => {
                 given.ignore(&entry);
@@ -32,9 +33,19 @@ pub(crate) fn read(metadata: HashMap<String, String>, name: String) -> DropOptio
         };
         faults.extend(taken.err().map(|error| format!("metadata \"{entry}\" {error}")));
     }
+    if let Some(option) = pasted(&name) {
+        let option = as_metadata(option);
+        faults
+            .push(format!("the name of the file holds the option {option}: put it as metadata, and not into the name"));
+    }
     let (mut options, ignored) = given.into_parts();
     options.external_ref = options.external_ref.or(Some(name).filter(|name| !name.is_empty()));
     DropOptions { options, refused: (!faults.is_empty()).then(|| faults.join("; ")), ignored }
+}
+
+/// How an option is written as metadata.
+fn as_metadata(option: OptionName) -> String {
+    option.as_str().replace('_', "-")
 }
 
 #[cfg(test)]
@@ -78,6 +89,16 @@ mod tests {
         check(&[("dry-rum", "true")], named("a.jsonl"), Some(near));
         let twice = "metadata \"dry_run\" must be given once, not as \"false\" and as \"true\"";
         check(&[("dry_run", "true"), ("dry-run", "false")], named("a.jsonl"), Some(twice));
+    }
+
+    #[test]
+    fn a_rehearsal_asked_for_by_a_value_or_in_the_name_of_the_file_is_refused() {
+        let by_value = "metadata \"mode\" asks for a rehearsal, and is no option of an import: write \"dry-run\" with the value \
+                        true, or leave it out";
+        check(&[("mode", "test")], named("a.jsonl"), Some(by_value));
+        let read = read(HashMap::new(), "a.jsonl?dry_run=true".to_owned());
+        let problem = "the name of the file holds the option dry-run: put it as metadata, and not into the name";
+        assert_eq!(read.refused.as_deref(), Some(problem));
     }
 
     #[test]

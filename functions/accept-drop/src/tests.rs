@@ -86,7 +86,7 @@ async fn a_marker_is_left_aside_with_a_receipt_and_a_renamed_file_is_imported_on
     insta::assert_snapshot!(String::from_utf8(receipt.to_vec()).unwrap(), @r#"
     {
       "left_aside": {
-        "reason": "names that begin with \".\" or \"_\" are those of markers and hidden files: \"_SUCCESS\""
+        "reason": "names that begin with \".\" or \"_\" are those of markers and hidden files: \"_SUCCESS\"; to import it, put it under a name without that"
       },
       "file": {
         "url": "memory://files/drops/main/_SUCCESS",

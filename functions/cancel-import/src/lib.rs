@@ -5,14 +5,14 @@ use imports::{
     api::{ApiError, Call, Document, ImportDocument, Reply},
     ignored,
     import::{Ending, Import, ImportStatus, Outcome, Tally},
-    options::{Meant, OptionName, meant, option_meant},
+    options::{Meant, OptionName, meant_by, option_asked, pasted},
     parameters::unread,
     ports::{Files, Imports, PortError, PortResult},
     receipt::receipt_key,
     report::{ReportWriter, UNCLAIMED},
     telemetry::{EndedJob, JobOutcome, Telemetry},
 };
-use records::{RecordError, RecordErrorCode};
+use records::{RecordError, RecordErrorCode, near::has_letters};
 use tracing::info;
 
 /// How often a job is read before the call gives up: in between it may be claimed, and then end.
@@ -60,13 +60,15 @@ pub async fn handle(
 
 /// Names what the call says in vain: it reads nothing but an id.
 fn unheard(call: &Call) -> Result<Vec<String>, ApiError> {
-    let dry_run = |name: &String| match meant(name) {
+    let dry_run = |(name, value): &&(String, String)| match meant_by(name, value) {
         Meant::Option(option) | Meant::Nearly(option) => option == OptionName::DryRun,
-        Meant::IdempotencyKey | Meant::Nothing => false,
+        Meant::Rehearsal => true,
+        Meant::IdempotencyKey | Meant::Nothing => pasted(value) == Some(OptionName::DryRun),
     };
-    let parameter = call.query.iter().map(|(name, _)| name).find(|name| dry_run(name));
-    let header = call.headers.iter().find(|name| option_meant(name) == Some(OptionName::DryRun));
-    if let Some(name) = parameter.or(header) {
+    let parameter = call.query.iter().find(dry_run).map(|(name, _)| name.as_str());
+    let header = option_asked(call).filter(|(_, option)| *option == OptionName::DryRun).map(|(name, _)| name);
+    let body = has_letters(&String::from_utf8_lossy(&call.body), OptionName::DryRun.as_str()).then_some("body");
+    if let Some(name) = parameter.or(header).or(body) {
         let problem = format!("{name}: \"{name}\" is not read here, and a cancel has no rehearsal: leave it out");
         return Err(ApiError::Validation(problem));
     }
@@ -140,6 +142,14 @@ mod tests {
         for name in ["x-dry-run", "dry-run", "x-validate-only"] {
             let refused = send(Call { headers: vec![name.to_owned()], ..seven() }).await;
             assert_eq!(refused.unwrap_err().status(), 400, "{name}");
+        }
+        for call in [
+            Call { prefer: Some("dry-run".to_owned()), ..seven() },
+            Call { query: query(&[("mode", "test")]), ..seven() },
+            Call { query: query(&[("x", "1?dry_run=true")]), ..seven() },
+            Call { body: Bytes::from("{\"dryRun\":true}"), ..seven() },
+        ] {
+            assert_eq!(send(call.clone()).await.map_err(|error| error.status()), Err(400), "{call:?}");
         }
         assert_eq!(world.imports.open(10).await.unwrap().len(), 1);
         let headers = vec!["idempotency-key".to_owned()];

@@ -25,11 +25,12 @@ const ENDINGS: [&str; 6] = [".jsonl", ".ndjson", ".json", ".gz", ".txt", ".csv"]
 /// Reads the file of a form, and adds its options to those of the query.
 pub(crate) async fn read(content_type: &str, body: Bytes, given: &mut Given) -> Result<Bytes, ApiError> {
     let boundary = boundary(content_type).ok_or_else(|| {
-        invalid(
-            "header.content-type",
+        let problem = format!(
             "must be multipart/form-data with a boundary, the file in the part \"import_file\"; or application/jsonl, \
-                 application/x-ndjson or application/x-jsonlines, the body being the file",
-        )
+             application/x-ndjson or application/x-jsonlines, the body being the file: {}",
+            content_type_meant(content_type)
+        );
+        invalid("header.content-type", &problem)
     })?;
     let mut parts = Multipart::new(stream::iter([Ok::<_, Infallible>(body.clone())]), boundary.clone());
     let unreadable = |_| unreadable(&body, &boundary);
@@ -48,7 +49,7 @@ pub(crate) async fn read(content_type: &str, body: Bytes, given: &mut Given) -> 
                 return Err(wrong(&name, &error.to_string()));
             }
             Meant::IdempotencyKey => return Err(wrong(&name, &OptionError::IsHeader.to_string())),
-            Meant::Nothing if same_letters(&name, [FILE]).is_some() => {
+            Meant::Rehearsal | Meant::Nothing if same_letters(&name, [FILE]).is_some() => {
                 let bytes = part.bytes().await.map_err(unreadable)?;
                 if file.is_some() {
                     return Err(wrong(FILE, "must be given once"));
@@ -58,13 +59,50 @@ pub(crate) async fn read(content_type: &str, body: Bytes, given: &mut Given) -> 
                 }
                 file = Some(bytes);
             }
-            Meant::Nothing => {
+            Meant::Rehearsal | Meant::Nothing if file_name.is_some() || name.is_empty() => {
                 other_file = other_file.or_else(|| file_name.map(|_| name.clone()));
                 given.ignore(if name.is_empty() { "(a part without a name)" } else { &name });
+            }
+            Meant::Rehearsal | Meant::Nothing => {
+                let text = part.bytes().await.map_err(unreadable)?;
+                let text = String::from_utf8_lossy(&text).into_owned();
+                given.take(&name, text).map_err(|error| wrong(&name, &error.to_string()))?;
             }
         }
     }
     file.ok_or_else(|| missing(other_file.as_deref()))
+}
+
+/// Content types that files are sent with as well.
+const KNOWN: [&str; 9] = [
+    "application/gzip",
+    "application/json",
+    "application/octet-stream",
+    "application/vnd.api+json",
+    "application/x-gzip",
+    "application/xml",
+    "text/csv",
+    "text/json",
+    "text/plain",
+];
+
+/// What to write for a content type that is none of these.
+fn content_type_meant(content_type: &str) -> String {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media_type.as_str() {
+        "multipart/form-data" => {
+            "leave the header out, and the program that makes the form writes it with the boundary, as curl -F does"
+                .to_owned()
+        }
+        "application/x-www-form-urlencoded" => {
+            "this is what curl -d writes by itself; write -H \"Content-Type: application/jsonl\" --data-binary @FILE"
+                .to_owned()
+        }
+        "" => "there is none; write Content-Type: application/jsonl".to_owned(),
+        known if KNOWN.contains(&known) => format!("not {known}; write Content-Type: application/jsonl"),
+        // Any other text may be a secret.
+        _ => "not this one; write Content-Type: application/jsonl".to_owned(),
+    }
 }
 
 /// The boundary that a content type names. Quoted or not: it is read even where it holds what should be quoted. An empty one

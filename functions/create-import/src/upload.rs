@@ -40,7 +40,7 @@ impl Upload {
                  POST {IMPORTS_PATH}/uploads where to put a larger one"
             )));
         }
-        refuse_headers(&call.headers, |option| format!("the option behind the address, ?{}", option.example()))?;
+        refuse_headers(&call, |option| format!("the option behind the address, ?{}", option.example()))?;
         let mut given = Given::default();
         for (name, value) in call.query {
             given.take(&name, value).map_err(|error| wrong(&name, &error.to_string()))?;

@@ -2,7 +2,7 @@
 
 use imports::{
     api::{ApiError, Call},
-    options::{Given, ImportOptions, Meant, OptionError, OptionName, meant, refuse_headers},
+    options::{Given, ImportOptions, Meant, OptionError, OptionName, meant_by, refuse_headers},
 };
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ pub(crate) const TYPE: &str = "subscription_import_upload";
 /// or a value that is not allowed; when an option stands where none is read; when a name is nearly an option's, or
 /// a header asks for one.
 pub(crate) fn read(call: &Call) -> Result<(ImportOptions, Vec<String>), ApiError> {
-    refuse_headers(&call.headers, |option| format!("it as data.attributes.{}", option.as_str()))?;
+    refuse_headers(call, |option| format!("it as data.attributes.{}", option.as_str()))?;
     if call.body.trim_ascii().is_empty() {
         return Err(invalid(
             "body",
@@ -54,10 +54,14 @@ fn no_json(error: &serde_json::Error) -> String {
 /// Sees to it that no option stands beside the attributes, at whatever depth. Other names are noted.
 fn look_around(around: &Map<String, Value>, path: &str, read: &[&str], given: &mut Given) -> Result<(), ApiError> {
     for (name, value) in around.iter().filter(|(name, _)| !read.contains(&name.as_str())) {
-        let problem = match meant(name) {
+        let problem = match meant_by(name, &text_of(value)) {
             Meant::Option(option) | Meant::Nearly(option) => {
                 Some(format!("is not read here: write it as data.attributes.{}", option.as_str()))
             }
+            Meant::Rehearsal => Some(
+                "asks for a rehearsal, and is not read: write it as data.attributes.dry_run with the value true"
+                    .to_owned(),
+            ),
             Meant::IdempotencyKey => Some(OptionError::IsHeader.to_string()),
             Meant::Nothing => None,
         };
@@ -76,7 +80,7 @@ fn look_around(around: &Map<String, Value>, path: &str, read: &[&str], given: &m
 /// Takes an attribute: an option by its JSON value, of the kind in which it is stored. Null leaves it as it is.
 fn take(given: &mut Given, name: &str, value: &Value) -> Result<(), String> {
     let problem = |error: OptionError| error.to_string();
-    match meant(name) {
+    match meant_by(name, &text_of(value)) {
         Meant::Option(option) => match value {
             Value::Null => Ok(()),
             _ if !is_of_its_kind(option, value) => Err(problem(option.of_another_kind())),
@@ -84,12 +88,18 @@ fn take(given: &mut Given, name: &str, value: &Value) -> Result<(), String> {
             other => given.set(option, other.to_string()).map_err(problem),
         },
         Meant::Nearly(option) => Err(problem(OptionError::NearlyNamed(option.as_str().to_owned()))),
+        Meant::Rehearsal => Err(problem(OptionError::Rehearsal(OptionName::DryRun.as_str().to_owned()))),
         Meant::IdempotencyKey => Err(problem(OptionError::IsHeader)),
         Meant::Nothing => {
             given.ignore(&format!("data.attributes.{name}"));
             Ok(())
         }
     }
+}
+
+/// A value as text: that of an option that was meant.
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_of_its_kind(option: OptionName, value: &Value) -> bool {

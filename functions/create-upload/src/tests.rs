@@ -130,6 +130,8 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
     assert_snapshot!(refused(r#"{"dryRun":true,"data":{"type":"subscription_import_upload"}}"#).await, @r#"dryRun: "dryRun" is not read here: write it as data.attributes.dry_run"#);
     assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","dry_run":true}}"#).await, @r#"data.dry_run: "dry_run" is not read here: write it as data.attributes.dry_run"#);
     assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","meta":{"options":{"dry-run":true}}}}"#).await, @r#"data.meta.options.dry-run: "dry-run" is not read here: write it as data.attributes.dry_run"#);
+    assert_snapshot!(refused_attributes(r#"{"commit":false}"#).await, @r#"data.attributes.commit: "commit" asks for a rehearsal, and is no option of an import: write "dry_run" with the value true, or leave it out"#);
+    assert_snapshot!(refused(r#"{"data":{"type":"subscription_import_upload","meta":{"mode":"test"}}}"#).await, @r#"data.meta.mode: "mode" asks for a rehearsal, and is not read: write it as data.attributes.dry_run with the value true"#);
     let world = World::new();
     create_under(&world, 7, "", BARE, &[("dryRun", "true")]).await.unwrap();
     assert_eq!(promised(&world, TimeDelta::zero()).await, Some(dry));

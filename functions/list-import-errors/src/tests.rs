@@ -123,7 +123,7 @@ async fn a_page_out_of_bounds_is_refused_before_the_job_is_looked_for() {
     for id in [id(7).to_string(), "no uuid".to_owned()] {
         let error = job.errors_of("main", id, 10_001, 25).await.unwrap_err();
         insta::allow_duplicates! {
-            assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"page[offset]: \"page[offset]\" must be a whole number from 0 to 10000, given once"}]}"#);
+            assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"page[offset]: \"page[offset]\" must be a whole number from 0 to 10000, given once: write page[offset]=10000, which is the most"}]}"#);
         }
     }
 }

@@ -78,7 +78,7 @@ mod tests {
         let world = with_jobs().await;
         let error = list(&world, "main", &[("page[limit]", "101")]).await.unwrap_err();
         assert_eq!(error.status(), 400);
-        assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"page[limit]: \"page[limit]\" must be a whole number from 0 to 100, given once"}]}"#);
+        assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"page[limit]: \"page[limit]\" must be a whole number from 0 to 100, given once: write page[limit]=100, which is the most"}]}"#);
     }
 
     #[tokio::test]
@@ -109,7 +109,7 @@ mod tests {
         let world = with_jobs().await;
         let error = list(&world, "main", &[("filter", "eq(status,done)")]).await.unwrap_err();
         assert_eq!(error.status(), 400);
-        assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"Could not parse the supplied filter","meta":{"reason":"at character 11: expected a status: pending, started, success or failed, found \"done)\""}}]}"#);
+        assert_snapshot!(error.reply("request-1").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"Could not parse the supplied filter","meta":{"reason":"at character 11: expected a status: pending, started, success or failed, found \"done)\"; write filter=eq(status,success)"}}]}"#);
     }
 
     #[tokio::test]

@@ -93,7 +93,8 @@ impl JobFault {
         let (code, problem) = match self {
             Self::Content(fault) => {
                 let RecordError { code, problem, .. } = fault.error();
-                (code, if fault.is_of_stored_objects() { format!("{problem}; {ON_CONFLICT}") } else { problem })
+                let is_untold = fault.is_of_stored_objects() && !problem.contains(ON_CONFLICT);
+                (code, if is_untold { format!("{problem}; {ON_CONFLICT}") } else { problem })
             }
             Self::InvalidOption(_) => {
                 let line = self.of_line();

@@ -117,9 +117,15 @@ where
             Err(fault) => return Ok(self.end_with(&fault).await?),
         };
         let lines: Vec<FileLine<'_>> = match FileLines::of(&file) {
-            Ok(lines) => lines.inspect(|line| self.progress.uploaded(line)).collect(),
+            Ok(lines) => lines.collect(),
             Err(fault) => return Ok(self.end_with(&fault.into()).await?),
         };
+        if let Some(fault) = self.unheard_dry_run(&lines) {
+            return self.report_untried(&fault, lines.into_iter()).await;
+        }
+        for line in &lines {
+            self.progress.uploaded(line);
+        }
         let (sender, settled) = channel(UNREPORTED);
         let report = report(self.begin_report(), &lines, settled, self.progress);
         // The report is written beside the work.
@@ -147,22 +153,40 @@ where
 
     /// Ends the job without trying its file, whose lines are handed back as failed ones, to be sent again.
     async fn hand_back(&self, fault: &JobFault) -> Result<(), Stop> {
-        let (mut report, mut failed) = (self.begin_report(), 0);
         if let Ok(file) = self.read_file().await?
             && let Ok(lines) = FileLines::of(&file)
         {
-            let outcome = Err(vec![fault.of_line()]);
-            for line in lines {
-                self.progress.uploaded(&line);
-                let (number, external_ref) = (line.number, line.external_ref.as_deref());
-                let FileLine { raw, record_type, .. } = line;
-                report
-                    .add(&ReportLine { number, raw, record_type, external_ref, outcome: &outcome, warnings: &[] })
-                    .await?;
-                failed += 1;
-            }
+            return self.report_untried(fault, lines).await;
+        }
+        Ok(self.end_with(fault).await?)
+    }
+
+    /// Ends the job, each line having failed for a reason that concerns the file as a whole.
+    async fn report_untried<'f>(
+        &self,
+        fault: &JobFault,
+        lines: impl Iterator<Item = FileLine<'f>>,
+    ) -> Result<(), Stop> {
+        let (mut report, mut failed, outcome) = (self.begin_report(), 0, Err(vec![fault.of_line()]));
+        for line in lines {
+            self.progress.uploaded(&line);
+            let (number, external_ref) = (line.number, line.external_ref.as_deref());
+            let FileLine { raw, record_type, .. } = line;
+            report
+                .add(&ReportLine { number, raw, record_type, external_ref, outcome: &outcome, warnings: &[] })
+                .await?;
+            failed += 1;
         }
         Ok(self.conclude(report, Some(fault.error()), self.progress.tally(), failed).await?)
+    }
+
+    /// A dry run that is asked for within the file alone, where nobody reads options: it must not become an import.
+    fn unheard_dry_run(&self, lines: &[FileLine<'_>]) -> Option<JobFault> {
+        let line = lines.iter().find(|line| line.asks_for_dry_run && !self.import.options.dry_run)?.number;
+        let problem = format!(
+            "line {line} asks for a dry run, and no option is read there: take it out, and send the file with dry_run=true"
+        );
+        Some(JobFault::InvalidOption(problem))
     }
 
     /// Ends the job as failed, for a reason that concerns the file as a whole.

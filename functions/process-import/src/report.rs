@@ -22,7 +22,7 @@ pub(crate) async fn report<'w, W: FileWriter + Send>(
     mut settled: Receiver<Vec<SettledLine<'_>>>,
     progress: &Progress,
 ) -> PortResult<ReportWriter<'w, W>> {
-    let mut unnamed = lines.iter().filter(|line| line.record_type.is_some() && line.external_ref.is_none()).count();
+    let mut is_told = false;
     let mut held: HashMap<u32, SettledLine<'_>> = HashMap::new();
     for line in lines {
         let SettledLine { outcome, mut warnings, .. } = loop {
@@ -35,11 +35,12 @@ pub(crate) async fn report<'w, W: FileWriter + Send>(
             held.extend(batch.into_iter().map(|settled| (settled.line.number, settled)));
         };
         let external_ref = line.external_ref.as_deref();
-        if unnamed > 0 && external_ref.is_none() && outcome.is_ok() {
+        if !is_told && external_ref.is_none() && outcome.is_ok() {
             if warnings.is_empty() {
                 progress.warned();
             }
-            warnings.push(RecordWarning::no_external_ref(std::mem::take(&mut unnamed)));
+            warnings.push(RecordWarning::no_external_ref());
+            is_told = true;
         }
         let FileLine { number, raw, record_type, .. } = *line;
         let line = ReportLine { number, raw, record_type, external_ref, outcome: &outcome, warnings: &warnings };

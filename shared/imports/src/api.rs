@@ -48,6 +48,8 @@ pub struct Call {
     pub query: Vec<(String, String)>,
     /// The names of all headers, in small letters.
     pub headers: Vec<String>,
+    /// The header `Prefer`.
+    pub prefer: Option<String>,
     pub content_type: Option<String>,
     /// The caller's own key for this call, from the header `Idempotency-Key`.
     pub idempotency_key: Option<String>,

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::import::Import;
 
 mod condition;
+pub(crate) mod meant;
 mod parse;
 
 pub use condition::{Comparison, Condition, FilterError, MAX_LENGTH, MAX_VALUES};

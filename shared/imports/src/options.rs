@@ -3,8 +3,8 @@
 mod headers;
 mod names;
 
-pub use headers::{option_meant, refuse_headers};
-pub use names::{Given, Meant, meant};
+pub use headers::{option_asked, refuse_headers};
+pub use names::{Given, Meant, meant, meant_by, pasted};
 
 use records::{json::Shown, limits::MAX_EXTERNAL_REF, near::nearest};
 use serde::{Deserialize, Serialize};
@@ -160,6 +160,11 @@ pub enum OptionError {
     /// A name that is none, though nearly the one it quotes.
     #[error("is no option of an import: write {0:?}, or leave it out")]
     NearlyNamed(String),
+    /// Something else, whose value asks for what the option that it names would do.
+    #[error("asks for a rehearsal, and is no option of an import: write {0:?} with the value true, or leave it out")]
+    Rehearsal(String),
+    #[error("holds another option, {}: give each by itself, in an address with & between them", .0.as_str())]
+    Pasted(OptionName),
     #[error("is a header of the call: send it as the header Idempotency-Key, or leave it out")]
     IsHeader,
 }

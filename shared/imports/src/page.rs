@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::parameters::number as instead;
+
 /// The default of `page[limit]`.
 pub const DEFAULT_LIMIT: u32 = 25;
 /// The largest `page[limit]`.
@@ -133,10 +135,11 @@ impl Page {
 
 /// A page that can't be read, or is out of bounds; the text names the parameter and its bounds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name}: \"{name}\" must be a whole number from 0 to {max}, given once")]
+#[error("{name}: \"{name}\" must be a whole number from 0 to {max}, given once: write {instead}")]
 pub struct PageError {
     name: &'static str,
     max: u32,
+    instead: String,
 }
 
 fn number(query: &[(String, String)], name: &'static str, max: u32) -> Result<Option<u32>, PageError> {
@@ -147,7 +150,10 @@ fn number(query: &[(String, String)], name: &'static str, max: u32) -> Result<Op
     let parsed = value.parse::<u32>().ok().filter(|number| digits && *number <= max);
     match (parsed, values.next()) {
         (Some(number), None) => Ok(Some(number)),
-        _ => Err(PageError { name, max }),
+        (_, other) => {
+            let once = other.and(parsed).map(|number| format!("{name}={number}, and leave the other out"));
+            Err(PageError { name, max, instead: once.unwrap_or_else(|| instead(name, value, max)) })
+        }
     }
 }
 

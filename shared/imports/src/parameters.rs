@@ -1,10 +1,13 @@
 //! The parameters of a call's query: those that it reads, those that are nearly one of them, and those that mean nothing.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 
 use crate::{
     api::ApiError,
-    filter::{Condition, Filter},
+    filter::{
+        Condition, Filter,
+        meant::{status, time},
+    },
     ignored,
     import::ImportStatus,
     page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET},
@@ -229,7 +232,7 @@ fn refused(name: &str, instead: &str) -> ApiError {
 }
 
 /// A number within bounds, as it came or as near as it can be.
-fn number(name: &str, value: &str, max: u32) -> String {
+pub(crate) fn number(name: &str, value: &str, max: u32) -> String {
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     match value.parse::<u32>() {
         Ok(number) if is_number && number <= max => format!("{name}={number}"),
@@ -252,8 +255,7 @@ fn page(value: &str, query: &[(String, String)]) -> String {
 
 /// A condition on statuses, where the value names some.
 fn statuses(value: &str) -> String {
-    let word = |text: &str| nearest(text, ImportStatus::ALL.iter().map(|status| status.as_str()));
-    let words: Option<Vec<_>> = value.split(',').map(word).collect();
+    let words: Option<Vec<_>> = value.split(',').map(status).collect();
     match words.as_deref() {
         Some([word]) => format!("filter=eq(status,{word})"),
         Some(words) => format!("filter=in(status,{})", words.join(",")),
@@ -268,11 +270,6 @@ fn statuses(value: &str) -> String {
 fn is_plain(text: &str) -> bool {
     let is_plain = |condition: &Condition| !matches!(condition, Condition::ExternalRef(_));
     Filter::parse(text).is_ok_and(|filter| filter.conditions().iter().all(is_plain))
-}
-
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    let midnight = || text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()).or_else(midnight)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The check of a whole file, without a store and without writing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use uuid::Uuid;
 
 use crate::{
+    draft::Record,
     error::RecordError,
     failure::{Failure, Reasons},
     fault::FileFault,
@@ -12,8 +13,13 @@ use crate::{
     record_type::RecordType,
     reference::Reference,
     references::{Ids, References, Stored},
+    side_by_side::side_by_side,
     store::StoreId,
+    warning::RecordWarning,
 };
+
+/// How many lines are read ahead of who asks for the rows.
+const AHEAD: usize = 1_024;
 
 /// A file that was checked: how many of its lines are good, and what is to be said of the others.
 #[derive(Debug)]
@@ -23,6 +29,9 @@ pub struct Checked<'a> {
     pub counts: BTreeMap<Option<RecordType>, Counts>,
     /// Why the bad ones are bad.
     reasons: Reasons,
+    /// The lines that are not bad and have warnings.
+    warned: HashSet<u32>,
+    is_strict: bool,
 }
 
 /// How many lines there are. Each is one of good, bad and unchecked.
@@ -37,7 +46,7 @@ pub struct Counts {
     pub unchecked: u32,
 }
 
-/// A line that is not good.
+/// A line that is not good, or of which something is to be said all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedLine<'a> {
     pub line: u32,
@@ -46,6 +55,10 @@ pub struct CheckedLine<'a> {
     /// What is wrong with it; empty where something is unchecked and nothing wrong.
     pub errors: Vec<RecordError>,
     pub unchecked: Vec<Unchecked>,
+    /// What is noticed of a line that is not bad.
+    pub warnings: Vec<RecordWarning>,
+    /// The line as it stands in the file.
+    pub raw: &'a [u8],
 }
 
 /// A reference of which the file alone does not say whether it is right.
@@ -74,37 +87,48 @@ pub struct Unchecked {
 ///   know more of these.
 /// - `refused_by_database`, `cancelled`, `given_up`, `invalid_option`, `file_missing`.
 /// - On a line with so many errors that not all are shown, how many more there are: unchecked references are not among them.
+/// - Of a line with something unchecked the warnings about its prices; and which of such lines is the first without an
+///   `external_ref`, of which all are warned.
 ///
 /// Memory: the lines at a first look, and copies of referred objects up to a bound. Errors are not kept but found again by
-/// [`Checked::rows`].
+/// [`Checked::rows`]. All processors are used.
 ///
 /// # Errors
 /// A file without an object, or with more than 50,000.
 pub fn check(file: &[u8]) -> Result<Checked<'_>, FileFault> {
-    let lines: Vec<_> = FileLines::of(file)?.collect();
-    let (mut counts, mut reasons): (BTreeMap<_, Counts>, _) = (BTreeMap::new(), Reasons::default());
-    let references = references(&lines);
-    for line in by_level(&lines).into_values().flatten() {
-        let judged = judge(line, &references);
-        let standing = judged.standing();
-        reasons.add(line.number, &judged.errors);
-        line.settle(standing);
-        counts.entry(line.record_type).or_default().add(standing);
+    Checked::of(file, false)
+}
+
+/// Checks a file as [`check`] does, and as an import with `unknown=refuse`: what nothing reads is an error.
+///
+/// # Errors
+/// A file without an object, or with more than 50,000.
+pub fn check_strictly(file: &[u8]) -> Result<Checked<'_>, FileFault> {
+    Checked::of(file, true)
+}
+
+impl<'a> Checked<'a> {
+    fn of(file: &'a [u8], is_strict: bool) -> Result<Self, FileFault> {
+        let lines = FileLines::of(file)?.into_vec();
+        let mut found = Findings::default();
+        let references = references(&lines);
+        for level in by_level(&lines).into_values() {
+            let found_by = |lines: &[&FileLine<'_>]| Findings::of(lines, &references, is_strict);
+            for others in side_by_side(&level, found_by) {
+                found.merge(others);
+            }
+        }
+        drop(references);
+        let Findings { counts, reasons, warned } = found;
+        Ok(Checked { lines, counts, reasons, warned, is_strict })
     }
-    drop(references);
-    Ok(Checked { lines, counts, reasons })
 }
 
 impl Checked<'_> {
     /// The sum over all types.
     #[must_use]
     pub fn total(&self) -> Counts {
-        self.counts.values().fold(Counts::default(), |sum, counts| Counts {
-            total: sum.total + counts.total,
-            good: sum.good + counts.good,
-            bad: sum.bad + counts.bad,
-            unchecked: sum.unchecked + counts.unchecked,
-        })
+        self.counts.values().fold(Counts::default(), |sum, counts| sum.plus(*counts))
     }
 
     /// What is wrong with the file as a whole: that every line is bad.
@@ -114,19 +138,96 @@ impl Checked<'_> {
         (bad == total).then(|| FileFault::nothing_imported(&self.lines, self.reasons.clone()))
     }
 
-    /// The lines that are not good, in the order of the file. Each is read again as it comes.
+    /// The lines that are not good or have warnings, in the order of the file. Each is read again as it comes.
     pub fn rows(&self) -> impl Iterator<Item = CheckedLine<'_>> {
         let references = references(&self.lines);
-        let others = self.lines.iter().filter(|line| line.standing() != Some(Standing::Imported));
-        others.map(move |line| {
-            let Judged { errors, unchecked } = judge(line, &references);
-            let external_ref = line.external_ref.as_deref();
-            CheckedLine { line: line.number, record_type: line.record_type, external_ref, errors, unchecked }
-        })
+        let unnamed = self.unnamed();
+        let is_told = |line: &FileLine<'_>| {
+            line.standing() != Some(Standing::Imported)
+                || self.warned.contains(&line.number)
+                || unnamed == Some(line.number)
+        };
+        let lines: Vec<_> = self.lines.iter().filter(|line| is_told(line)).collect();
+        let ahead = (0..lines.len()).step_by(AHEAD).map(move |first| {
+            let some = lines.get(first..lines.len().min(first + AHEAD)).unwrap_or_default();
+            let rows = |lines: &[&'_ FileLine<'_>]| {
+                lines.iter().map(|line| judge(line, &references, self.is_strict)).collect::<Vec<_>>()
+            };
+            let judged = side_by_side(some, rows).into_iter().flatten();
+            some.iter().zip(judged).map(|(line, judged)| row(line, judged, unnamed)).collect::<Vec<_>>()
+        });
+        ahead.flatten()
+    }
+
+    /// The first line that may be imported without an `external_ref`.
+    fn unnamed(&self) -> Option<u32> {
+        let is_unnamed = |line: &&FileLine<'_>| line.record_type.is_some() && line.external_ref.is_none();
+        let is_good = |line: &&FileLine<'_>| !matches!(line.standing(), Some(Standing::Failed(_)));
+        self.lines.iter().filter(is_unnamed).find(is_good).map(|line| line.number)
+    }
+}
+
+fn row<'f>(line: &'f FileLine<'_>, judged: Judged, unnamed: Option<u32>) -> CheckedLine<'f> {
+    let Judged { errors, unchecked, mut warnings } = judged;
+    if unnamed == Some(line.number) {
+        warnings.push(RecordWarning::no_external_ref());
+    }
+    CheckedLine {
+        line: line.number,
+        record_type: line.record_type,
+        external_ref: line.external_ref.as_deref(),
+        errors,
+        unchecked,
+        warnings,
+        raw: line.raw,
+    }
+}
+
+/// What some lines came to.
+#[derive(Default)]
+struct Findings {
+    counts: BTreeMap<Option<RecordType>, Counts>,
+    reasons: Reasons,
+    warned: HashSet<u32>,
+}
+
+impl Findings {
+    /// Judges lines and settles them.
+    fn of(lines: &[&FileLine<'_>], references: &References<'_>, is_strict: bool) -> Self {
+        let mut found = Self::default();
+        for line in lines {
+            let judged = judge(line, references, is_strict);
+            let standing = judged.standing();
+            found.reasons.add(line.number, &judged.errors);
+            if !judged.warnings.is_empty() {
+                found.warned.insert(line.number);
+            }
+            line.settle(standing);
+            found.counts.entry(line.record_type).or_default().add(standing);
+        }
+        found
+    }
+
+    fn merge(&mut self, others: Self) {
+        for (record_type, counts) in others.counts {
+            let sum = self.counts.entry(record_type).or_default();
+            *sum = sum.plus(counts);
+        }
+        self.reasons.merge(others.reasons);
+        self.warned.extend(others.warned);
     }
 }
 
 impl Counts {
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            total: self.total + other.total,
+            good: self.good + other.good,
+            bad: self.bad + other.bad,
+            unchecked: self.unchecked + other.unchecked,
+        }
+    }
+
     fn add(&mut self, standing: Standing) {
         self.total += 1;
         match standing {
@@ -140,6 +241,7 @@ impl Counts {
 struct Judged {
     errors: Vec<RecordError>,
     unchecked: Vec<Unchecked>,
+    warnings: Vec<RecordWarning>,
 }
 
 impl Judged {
@@ -157,11 +259,15 @@ fn references<'f>(lines: &'f [FileLine<'f>]) -> References<'f> {
     References::of(lines, Ids { store: StoreId::none(), import: Uuid::nil() })
 }
 
-fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
-    let draft = match line.read() {
+fn judge(line: &FileLine<'_>, references: &References<'_>, is_strict: bool) -> Judged {
+    let mut draft = match line.read() {
         Ok(draft) => draft,
-        Err(errors) => return Judged { errors, unchecked: Vec::new() },
+        Err(errors) => return Judged { errors, unchecked: Vec::new(), warnings: Vec::new() },
     };
+    if is_strict {
+        draft.refuse_warnings();
+    }
+    let mut warnings = draft.take_warnings();
     let id = references.ids().of_draft(&draft, line);
     let names = draft.names_by_id();
     let looked_up = draft.look_up(|reference| references.resolve(reference, &mut |_| Stored::Unknown));
@@ -170,7 +276,9 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
         Unchecked { line, reference: reference.clone() }
     };
     let mut unchecked: Vec<_> = looked_up.unknown().map(unchecked).collect();
-    let mut errors = looked_up.resolve(id).err().unwrap_or_default();
+    let resolved = looked_up.resolve(id);
+    warnings.extend(resolved.iter().flatten().filter_map(Record::warning).cloned());
+    let mut errors = resolved.err().unwrap_or_default();
     for name in names {
         let is_of = |error: &RecordError| error.code.is_not_in_offering() && error.field == name.path;
         if let Some(place) = errors.iter().position(is_of) {
@@ -178,7 +286,10 @@ fn judge(line: &FileLine<'_>, references: &References<'_>) -> Judged {
             unchecked.push(Unchecked { reference: name, line: None });
         }
     }
-    Judged { errors, unchecked }
+    if !errors.is_empty() {
+        warnings.clear();
+    }
+    Judged { errors, unchecked, warnings }
 }
 
 #[cfg(test)]

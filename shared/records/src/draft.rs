@@ -14,6 +14,7 @@ use crate::{
     record_id::RecordId,
     record_type::RecordType,
     reference::{Found, Reference, Resolution, Snapshot},
+    relationship::{self, Related},
     storable::{check_copies, check_storable},
     subscriber, subscription,
     warning::RecordWarning,
@@ -80,13 +81,22 @@ impl Draft {
             .and_then(Json::as_str)
             .filter(|text| is_external_ref(text) && !(is_mended && text.contains(char::REPLACEMENT_CHARACTER)))
             .map(str::to_owned);
+        let related = relationship::fill(record_type, &related, &mut attributes);
         let mut fields = Fields::new(&mut attributes, path, &mut findings);
         rules(record_type)(&mut fields);
         let known = fields.known();
         drop(fields);
         note_around(around, &known, &attributes, &path, &mut findings);
-        for name in related {
-            findings.errors.add_relationship(&path, &name, &crate::explain::relationship(record_type, &name));
+        if let Some(first) = related.first() {
+            let place = |related: &Related| Path::Key(&path, related.attribute).to_string();
+            findings
+                .references
+                .retain(|reference| !related.iter().any(|related| reference.path.starts_with(&place(related))));
+            findings.errors.add(
+                RecordErrorCode::Required,
+                &Path::Key(&path, first.attribute),
+                relationship::problem(&related),
+            );
         }
         // It is stored beside the attributes, not among them.
         attributes.remove("external_ref");

@@ -1,5 +1,7 @@
 //! What stands around a record's attributes: `{"data":{"type":"…","attributes":{…}}}`, and the shorter forms of it.
 
+pub(crate) mod dry_run;
+
 use std::borrow::Cow;
 
 use crate::{
@@ -25,6 +27,8 @@ pub struct Outline<'a> {
     pub record_type: Option<RecordType>,
     /// The `external_ref` of such a line, when it is one: a string of 1 to 2048 characters.
     pub external_ref: Option<Cow<'a, str>>,
+    /// Whether the line asks for a dry run, which no line can.
+    pub asks_for_dry_run: bool,
 }
 
 /// Takes a first look at a line: finds its type and its `external_ref`, builds nothing, checks no rules.
@@ -32,26 +36,29 @@ pub struct Outline<'a> {
 /// A line over 1 MiB, one that is not UTF-8, and one that is not JSON have no type.
 #[must_use]
 pub fn outline(line: &[u8]) -> Outline<'_> {
-    sketch(line).unwrap_or_default()
+    let Ok(text) = text_of(line) else { return Outline::default() };
+    sketch(text).unwrap_or_else(|| Outline { asks_for_dry_run: dry_run::is_asked_in(text), ..Outline::default() })
 }
 
-fn sketch(line: &[u8]) -> Option<Outline<'_>> {
-    let text = text_of(line).ok()?;
+fn sketch(text: &str) -> Option<Outline<'_>> {
     let outer = grammar(text)?.wanted()?;
     let inner = match outer.data.filter(|data| !data.is_null()) {
         Some(data) => data.wanted()?,
         None => outer,
     };
     let record_type = inner.record_type?.string()?.parse().ok()?;
-    let external_ref = match inner.attributes.filter(|attributes| !attributes.is_null()) {
-        Some(attributes) => attributes.wanted().and_then(|attributes| {
+    let own = inner.attributes.filter(|attributes| !attributes.is_null()).map(Raw::wanted);
+    let external_ref = match &own {
+        Some(attributes) => attributes.as_ref().and_then(|attributes| {
             let own = attributes.external_ref.filter(|name| !name.is_null());
             own.or(inner.external_ref)
         }),
         None => inner.external_ref,
     };
     let external_ref = external_ref.and_then(Raw::string).filter(|text| is_external_ref(text));
-    Some(Outline { record_type: Some(record_type), external_ref })
+    let dry_run = [Some(outer), Some(inner), own.flatten()].into_iter().flatten().find_map(|around| around.dry_run);
+    let asks_for_dry_run = dry_run.is_some_and(|value| dry_run::is_yes(value.text()));
+    Some(Outline { record_type: Some(record_type), external_ref, asks_for_dry_run })
 }
 
 /// Whether a text has the length of an `external_ref`.
@@ -80,8 +87,8 @@ pub(super) struct Envelope {
     pub(super) path: Path<'static>,
     /// The `external_ref` that stands beside attributes without one, and where.
     pub(super) beside: Option<(Path<'static>, Json)>,
-    /// What stands among `relationships`, which are not read.
-    pub(super) related: Vec<String>,
+    /// What stands in `relationships`, which are not read.
+    pub(super) related: Object,
     /// What else stands beside `attributes`, and where.
     pub(super) around: (Path<'static>, Vec<String>),
 }
@@ -116,9 +123,7 @@ impl Envelope {
             return None;
         };
         let record_type = read_type(name, &Path::Key(path, "type"), errors)?;
-        let related = inner.get("relationships").and_then(Json::as_object);
-        let related =
-            related.map(|related| related.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
+        let related = inner.get("relationships").and_then(Json::as_object).cloned().unwrap_or_default();
         let own = Path::Key(path, "attributes");
         let mut around = Vec::new();
         let outer = *path;

@@ -95,25 +95,6 @@ impl RecordErrors {
         }
     }
 
-    /// Says what to write in place of a relationship, once something is missing.
-    pub(super) fn add_relationship(&mut self, attributes: &Path<'_>, name: &str, cure: &str) {
-        if !self.kept.iter().any(|error| error.code == RecordErrorCode::Required) {
-            return;
-        }
-        let path = Path::Key(attributes, name);
-        let field = without_middle(path.to_string(), MAX_FIELD_BYTES);
-        self.kept.retain(|error| {
-            let is_kept = error.code != RecordErrorCode::Required || error.field != field;
-            self.bytes -= if is_kept { 0 } else { error.field.len() + error.problem.len() };
-            is_kept
-        });
-        self.add(
-            RecordErrorCode::Required,
-            &path,
-            format_args!("\"{name}\" is required; relationships are not read: write {cure} among the attributes"),
-        );
-    }
-
     /// Says of a missing attribute that it stands beside `attributes`; `false` where it is not noted as missing.
     pub(super) fn explain_missing(&mut self, path: &Path<'_>, cure: &str) -> bool {
         let field = without_middle(path.to_string(), MAX_FIELD_BYTES);
@@ -271,18 +252,6 @@ mod tests {
         check(50, 1016, 8, 42);
         check(3, 3064, 2, 1);
         check(3, 100_000, 2, 1);
-    }
-
-    #[test]
-    fn a_relationship_gives_the_room_of_the_error_back_that_it_replaces() {
-        let attributes = Path::Key(&Path::Line, "attributes");
-        let mut noted = RecordErrors::default();
-        for name in ["products", "name"] {
-            noted.add(RecordErrorCode::Required, &Path::Key(&attributes, name), "is required");
-        }
-        noted.add_relationship(&attributes, "products", "it");
-        let room = |error: &RecordError| error.field.len() + error.problem.len();
-        assert_eq!((noted.bytes, noted.kept.len()), (noted.kept.iter().map(room).sum(), 2));
     }
 
     #[test]

@@ -15,13 +15,12 @@ pub(crate) use email::email;
 pub(crate) use envelope::{attributes_meant, not_utf8, record_type, type_meant};
 pub(crate) use time::{number_as_time, time};
 pub(crate) use uri::uri;
-pub(crate) use uuid::uuid;
+pub(crate) use uuid::{OWN_ID, is_meant_as_uuid, uuid};
 
 use crate::{
     json::Json,
     near::nearest,
     quote::{Shown, character, first_unseen},
-    record_type::RecordType,
 };
 
 /// The word that was meant where `true` or `false` is wanted.
@@ -46,16 +45,6 @@ pub(crate) fn tag(text: &str) -> String {
     }
 }
 
-/// What to write among the attributes in place of a relationship.
-pub(crate) fn relationship(record_type: RecordType, name: &str) -> String {
-    match (record_type, name) {
-        (RecordType::Subscription, "offering") => "\"offering_external_ref\":\"its external_ref\"".to_owned(),
-        (RecordType::Subscription, "plan") => "\"selected_plan\":\"its external_ref\"".to_owned(),
-        (RecordType::Subscription, "pricing_option") => "\"selected_pricing_option\":\"its external_ref\"".to_owned(),
-        _ => format!("\"{name}\":[\"an id or external_ref\"]"),
-    }
-}
-
 /// The most names of a list in one text that are shown apart.
 const SHOWN_NAMES: usize = 5;
 
@@ -67,13 +56,17 @@ fn several(text: &str) -> Option<String> {
     (names.len() > 1).then(|| shown.join(",") + more)
 }
 
+/// The list of the names that stand in one text.
+pub(crate) fn names(text: &str) -> String {
+    format!("[{}]", several(text).unwrap_or_else(|| Shown(text).to_string()))
+}
+
 /// What to write for a text where a list is wanted; a list that is required has an example.
 pub(crate) fn list(text: &str, example: Option<&str>) -> String {
-    match (several(text), example) {
-        (Some(names), _) => format!("write [{names}]"),
-        (None, Some(example)) if text.trim().is_empty() => format!("write one, such as {example}"),
-        (None, None) if text.trim().is_empty() => "leave the attribute out, or write null".to_owned(),
-        (None, _) => format!("write [{}]", Shown(text)),
+    match example {
+        Some(example) if text.trim().is_empty() => format!("write one, such as {example}"),
+        None if text.trim().is_empty() => "leave the attribute out, or write null".to_owned(),
+        _ => format!("write {}", names(text)),
     }
 }
 
@@ -122,7 +115,11 @@ fn visible(text: &str) -> String {
 
 /// The first of some texts that a rule takes, as what to write.
 fn write_instead(candidates: impl IntoIterator<Item = String>, rule: impl Fn(&str) -> bool) -> Option<String> {
-    candidates.into_iter().find(|candidate| rule(candidate)).map(|text| format!("write {}", Shown(&text)))
+    // Whole, however long: it is to be copied.
+    candidates
+        .into_iter()
+        .find(|candidate| rule(candidate))
+        .map(|text| format!("write {}", serde_json::Value::from(text)))
 }
 
 #[cfg(test)]

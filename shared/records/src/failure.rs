@@ -1,6 +1,9 @@
 //! Why lines were not imported: one, to those that refer to it; all of a file, in short.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+};
 
 use crate::error::{RecordError, RecordErrorCode};
 
@@ -62,6 +65,25 @@ impl Reasons {
         }
     }
 
+    /// Adds the lines of others.
+    pub(crate) fn merge(&mut self, others: Self) {
+        for (code, other) in others.by_code {
+            match self.by_code.entry(code) {
+                Entry::Vacant(entry) => {
+                    entry.insert(other);
+                }
+                Entry::Occupied(mut entry) => {
+                    let reason = entry.get_mut();
+                    let lines = reason.lines + other.lines;
+                    if other.first < reason.first {
+                        *reason = other;
+                    }
+                    reason.lines = lines;
+                }
+            }
+        }
+    }
+
     /// Whether most lines that have a reason of their own were refused for this one.
     #[must_use]
     pub fn are_mostly(&self, code: RecordErrorCode) -> bool {
@@ -88,9 +110,9 @@ impl fmt::Display for Reasons {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sorted = self.sorted();
         let Some((code, most)) = sorted.first() else { return Ok(()) };
-        let counts = sorted.iter().map(|(code, reason)| format!("{}: {}", reason.lines, in_short(*code)));
+        let counts = sorted.iter().map(|(code, reason)| format!("{}: {}", reason.lines, code.in_short()));
         let counts =
-            if sorted.len() == 1 { format!("all: {}", in_short(*code)) } else { counts.collect::<Vec<_>>().join("; ") };
+            if sorted.len() == 1 { format!("all: {}", code.in_short()) } else { counts.collect::<Vec<_>>().join("; ") };
         write!(f, "({counts})")?;
         if *code == RecordErrorCode::AlreadyExists {
             return Ok(());
@@ -99,48 +121,51 @@ impl fmt::Display for Reasons {
     }
 }
 
-/// What is wrong with a line, in a few words.
-const fn in_short(code: RecordErrorCode) -> &'static str {
-    use RecordErrorCode as Code;
-    match code {
-        Code::LineTooLong => "the line is too long",
-        Code::NotUtf8 => "not UTF-8",
-        Code::NotJson => "not JSON",
-        Code::NotAnObject => "no object",
-        Code::DuplicateKey => "a key is given twice",
-        Code::InvalidKey => "a key that can't be stored",
-        Code::LoneSurrogate => "half a character",
-        Code::NumberOutOfRange => "a number that can't be stored",
-        Code::TooDeep => "nested too deep",
-        Code::TooLarge => "too large",
-        Code::UnknownType => "a type that is not known",
-        Code::Required => "an attribute is missing",
-        Code::WrongType => "a value of the wrong kind",
-        Code::WrongLength => "too short or too long",
-        Code::OutOfRange => "a number out of its bounds",
-        Code::NotAllowed => "a word that is not allowed",
-        Code::Malformed => "a value that is not written as it has to be",
-        Code::UnknownAttribute => "an attribute that is not known",
-        Code::Conflicting => "attributes that do not go together",
-        Code::ReferenceNotFound => "a reference to nothing",
-        Code::ReferenceFailed => "only waits for another line",
-        Code::PlanNotInOffering | Code::PricingOptionNotInOffering | Code::FeatureNotInOffering => {
-            "a name that the offering does not have"
+impl RecordErrorCode {
+    /// What is wrong with a line, in a few words.
+    #[must_use]
+    pub const fn in_short(self) -> &'static str {
+        use RecordErrorCode as Code;
+        match self {
+            Code::LineTooLong => "the line is too long",
+            Code::NotUtf8 => "not UTF-8",
+            Code::NotJson => "not JSON",
+            Code::NotAnObject => "no object",
+            Code::DuplicateKey => "a key is given twice",
+            Code::InvalidKey => "a key that can't be stored",
+            Code::LoneSurrogate => "half a character",
+            Code::NumberOutOfRange => "a number that can't be stored",
+            Code::TooDeep => "nested too deep",
+            Code::TooLarge => "too large",
+            Code::UnknownType => "a type that is not known",
+            Code::Required => "an attribute is missing",
+            Code::WrongType => "a value of the wrong kind",
+            Code::WrongLength => "too short or too long",
+            Code::OutOfRange => "a number out of its bounds",
+            Code::NotAllowed => "a word that is not allowed",
+            Code::Malformed => "a value that is not written as it has to be",
+            Code::UnknownAttribute => "an attribute that is not known",
+            Code::Conflicting => "attributes that do not go together",
+            Code::ReferenceNotFound => "a reference to nothing",
+            Code::ReferenceFailed => "only waits for another line",
+            Code::PlanNotInOffering | Code::PricingOptionNotInOffering | Code::FeatureNotInOffering => {
+                "a name that the offering does not have"
+            }
+            Code::DuplicateExternalRef => "the external_ref of an earlier line",
+            Code::AlreadyExists => "stored already",
+            Code::RefusedByDatabase => "refused by the database",
+            Code::Internal => "the service failed over it",
+            Code::InvalidOption
+            | Code::Superseded
+            | Code::FileMissing
+            | Code::FileEmpty
+            | Code::FileTooLarge
+            | Code::FileUnreadable
+            | Code::TooManyObjects
+            | Code::NothingImported
+            | Code::GivenUp
+            | Code::Cancelled => "not tried",
         }
-        Code::DuplicateExternalRef => "the external_ref of an earlier line",
-        Code::AlreadyExists => "stored already",
-        Code::RefusedByDatabase => "refused by the database",
-        Code::Internal => "the service failed over it",
-        Code::InvalidOption
-        | Code::Superseded
-        | Code::FileMissing
-        | Code::FileEmpty
-        | Code::FileTooLarge
-        | Code::FileUnreadable
-        | Code::TooManyObjects
-        | Code::NothingImported
-        | Code::GivenUp
-        | Code::Cancelled => "not tried",
     }
 }
 

@@ -107,10 +107,14 @@ impl<'a> Fields<'a> {
     /// The attribute that may have been meant as one that is missing, else what to add.
     fn meant(&self, name: &str, example: Option<&str>) -> String {
         let others = self.object.iter().filter(|(_, value)| **value != Json::Null).map(|(key, _)| key).take(COMPARED);
-        if let Some(given) = nearest(name, others) {
-            return format!("; {} is given: write \"{name}\"", Shown(given));
-        }
         let example = example.or_else(|| explain::example::required(&Path::Key(&self.path, name)));
+        if let Some(given) = nearest(name, others) {
+            let text = self.object.get(given).and_then(Json::as_str);
+            // A list of names is shown as it has to be: it is written wrongly as well.
+            let list = text.filter(|_| example.is_some_and(|example| example.starts_with("[\"")));
+            let list = list.map(|text| format!(":{}", explain::names(text))).unwrap_or_default();
+            return format!("; {} is given: write \"{name}\"{list}", Shown(given));
+        }
         example.map(|example| format!(": add \"{name}\":{example}")).unwrap_or_default()
     }
 
@@ -225,8 +229,10 @@ impl<'f> Field<'f> {
     pub(super) fn whole(self, bounds: RangeFrom<i64>) {
         let example = explain::example::required(&self.path);
         self.whole_or(bounds, "a whole number", |value| match value {
-            Json::String(text) if text.parse::<i64>().is_ok() => format!(": write {text}, without quotes"),
             Json::String(text) if text.is_empty() && example.is_none() => LEAVE_OUT.to_owned(),
+            Json::String(text) if text.parse::<i64>().is_ok() => {
+                format!(": write {}, without quotes", text.parse::<i64>().unwrap_or_default())
+            }
             _ => format!(": write one, such as {}", example.unwrap_or("1")),
         });
     }
@@ -313,8 +319,13 @@ impl<'f> Field<'f> {
             None => return,
             Some(Json::Array(items)) => items,
             Some(other @ Json::String(_)) => {
-                let example = explain::example::required(&self.path);
-                let (found, cure) = (Value(other), explain::list(other.as_str().unwrap_or_default(), example));
+                let (example, item) = (explain::example::required(&self.path), explain::example::object(&self.path));
+                let text = other.as_str().unwrap_or_default();
+                let cure = item.filter(|_| !text.trim().is_empty()).map_or_else(
+                    || explain::list(text, example),
+                    |item| format!("its items are objects: write them as in [{item}]"),
+                );
+                let found = Value(other);
                 self.fail(RecordErrorCode::WrongType, format_args!("must be a list, not {found}: {cure}"));
                 return;
             }

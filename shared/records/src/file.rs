@@ -18,6 +18,7 @@ use crate::{
     limits::MAX_OBJECTS,
     quote::Shown,
     record_type::RecordType,
+    side_by_side::side_by_side,
 };
 
 /// A line that isn't blank, and how it stands.
@@ -35,6 +36,8 @@ pub struct FileLine<'a> {
     pub external_ref: Option<Cow<'a, str>>,
     /// The number of the line that had the same type and `external_ref` first.
     pub repeats: Option<u32>,
+    /// Whether the line asks for a dry run, which is an option of the whole file.
+    pub asks_for_dry_run: bool,
     standing: OnceLock<Standing>,
 }
 
@@ -103,18 +106,41 @@ impl<'a> FileLines<'a> {
     }
 }
 
+impl<'a> FileLines<'a> {
+    /// All lines at once, looked at on all processors.
+    pub(crate) fn into_vec(self) -> Vec<FileLine<'a>> {
+        let Self { lines, mut firsts } = self;
+        let lines: Vec<_> = lines.collect();
+        let outlines = side_by_side(&lines, |lines| lines.iter().map(glance).collect::<Vec<_>>());
+        let look = |(line, outline)| look(line, outline, &mut firsts);
+        lines.into_iter().zip(outlines.into_iter().flatten()).map(look).collect()
+    }
+}
+
 impl<'a> Iterator for FileLines<'a> {
     type Item = FileLine<'a>;
 
     fn next(&mut self) -> Option<FileLine<'a>> {
-        let Line { number, bytes, raw, .. } = self.lines.next()?;
-        // A line that brings the first look down has no type; reading it in earnest shows what is wrong.
-        let Outline { record_type, external_ref } = guarded(|| outline(bytes)).unwrap_or_default();
-        let name = record_type.zip(external_ref.clone());
-        let first = name.map_or(number, |name| *self.firsts.entry(name).or_insert(number));
-        let repeats = (first != number).then_some(first);
-        Some(FileLine { number, bytes, raw, record_type, external_ref, repeats, standing: OnceLock::new() })
+        let line = self.lines.next()?;
+        Some(look(line, glance(&line), &mut self.firsts))
     }
+}
+
+/// A line that brings the first look down has no type; reading it in earnest shows what is wrong.
+fn glance<'a>(line: &Line<'a>) -> Outline<'a> {
+    guarded(|| outline(line.bytes)).unwrap_or_default()
+}
+
+fn look<'a>(
+    Line { number, bytes, raw, .. }: Line<'a>,
+    Outline { record_type, external_ref, asks_for_dry_run }: Outline<'a>,
+    firsts: &mut HashMap<(RecordType, Cow<'a, str>), u32>,
+) -> FileLine<'a> {
+    let name = record_type.zip(external_ref.clone());
+    let first = name.map_or(number, |name| *firsts.entry(name).or_insert(number));
+    let repeats = (first != number).then_some(first);
+    let standing = OnceLock::new();
+    FileLine { number, bytes, raw, record_type, external_ref, repeats, asks_for_dry_run, standing }
 }
 
 impl FileFault {

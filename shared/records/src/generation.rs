@@ -1,6 +1,12 @@
 //! What an offering is made of. The public contract has had two answers; a file may hold lines of both.
 
-use crate::json::{Json, Object};
+use crate::{
+    json::{Json, Object},
+    near::nearest,
+};
+
+/// How many keys of an object are compared with the name of a list.
+const COMPARED: usize = 100;
 
 /// What an offering is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +40,15 @@ impl Generation {
             (true, false) => Some(Self::Products),
             (false, true) => Some(Self::PricingOptions),
             (false, false) => {
-                let is_named = lists().flatten().any(|plan| plan.as_str().is_some());
+                // A list under a name that is nearly its own, such as `product`, says the same as under the right one.
+                let nearly = |list: &str| {
+                    let mut keys = holders.iter().flat_map(|holder| holder.iter()).map(|(key, _)| key).take(COMPARED);
+                    keys.any(|key| nearest(key, [list]).is_some())
+                };
+                let is_named = lists().flatten().any(|plan| plan.as_str().is_some()) || has(&["plan"]);
                 let is_older = is_named || any_plan("billing_interval_type");
-                Some(if is_older { Self::Products } else { Self::PricingOptions })
+                let is_newer = nearly("pricing_options") && !nearly("products");
+                Some(if !is_newer && (is_older || nearly("products")) { Self::Products } else { Self::PricingOptions })
             }
         }
     }

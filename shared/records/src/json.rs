@@ -5,15 +5,17 @@ mod error;
 mod explain;
 mod number;
 mod path;
+mod place;
 mod raw;
 mod read;
 mod scan;
 
-pub use crate::quote::Shown;
+pub use crate::quote::{Shown, is_unseen};
 pub(crate) use error::FLATTER;
 pub use error::{JsonError, Reason};
 pub use number::Decimal;
 pub use path::Path;
+pub use place::{Place, place};
 pub(crate) use raw::{Raw, grammar};
 pub use read::read;
 

@@ -43,9 +43,10 @@ fn has_cr_alone(file: &[u8]) -> bool {
     memchr(b'\n', file).is_none() && memchr_iter(b'\r', file).any(between)
 }
 
-/// The bytes of a line without what nobody sees around it.
-fn seen(line: &[u8]) -> &[u8] {
-    let mut seen = line;
+/// The bytes of a line without a CR at its end and what nobody sees around it.
+#[must_use]
+pub fn seen(line: &[u8]) -> &[u8] {
+    let mut seen = line.strip_suffix(b"\r").unwrap_or(line);
     loop {
         let is_plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii);
         if is_plain(seen.first()) && is_plain(seen.last()) {
@@ -83,7 +84,7 @@ impl<'a> Iterator for Lines<'a> {
             self.number = self.number.saturating_add(1);
             self.rest = rest.get(1..).unwrap_or_default();
             self.offset += end + (rest.len() - self.rest.len());
-            let bytes = seen(raw.strip_suffix(b"\r").unwrap_or(raw));
+            let bytes = seen(raw);
             if !bytes.trim_ascii().is_empty() {
                 return Some(Line { number: self.number, offset, bytes, raw });
             }

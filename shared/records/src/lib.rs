@@ -31,6 +31,8 @@ mod record_id;
 mod record_type;
 mod reference;
 mod references;
+mod relationship;
+mod side_by_side;
 mod storable;
 mod store;
 mod subscriber;
@@ -38,7 +40,7 @@ mod subscription;
 pub mod unpack;
 mod warning;
 
-pub use check::{Checked, CheckedLine, Counts, Unchecked, check};
+pub use check::{Checked, CheckedLine, Counts, Unchecked, check, check_strictly};
 pub use draft::{Draft, LookedUp, Record, read};
 pub use envelope::{Outline, outline};
 pub use error::{RecordError, RecordErrorCode, RecordErrors};

@@ -18,6 +18,20 @@ pub fn same_letters<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) ->
     known.into_iter().find(|known| letters(known) == name)
 }
 
+/// Whether a name holds the letters of another, whatever stands before and behind them.
+#[must_use]
+pub fn has_letters(name: &str, other: &str) -> bool {
+    letters(name).contains(&letters(other))
+}
+
+/// Whether two names differ in their numbers alone: `tea-17` is not nearly `tea-19`, nor `tea-1`, it is another tea.
+pub(crate) fn are_numbered(a: &str, b: &str) -> bool {
+    let apart = |text: &str| -> (String, String) { text.chars().partition(|letter| !letter.is_numeric()) };
+    let ((words_a, number_a), (words_b, number_b)) = (apart(a), apart(b));
+    let are_numbers = !number_a.is_empty() && !number_b.is_empty();
+    are_numbers && words_a == words_b && number_a.trim_start_matches('0') != number_b.trim_start_matches('0')
+}
+
 /// Finds the name that is nearest: the same letters but for an edit in a short name, two in a longer one.
 #[must_use]
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
@@ -26,7 +40,8 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         let letters = letters(known);
         let edits = if letters.len().min(name.len()) > 5 { 2 } else { 1 };
         let distance = osa_distance(&name, &letters);
-        (distance <= edits && distance < letters.len() / 2).then_some((distance, known))
+        let is_near = distance <= edits && distance < letters.len() / 2 && !are_numbered(&name, &letters);
+        is_near.then_some((distance, known))
     };
     known.into_iter().filter_map(distance).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
@@ -47,10 +62,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_may_hold_another_among_other_words() {
+        assert!(has_letters("isDryRun-mode", "dry_run") && has_letters("{\"dry run\":1}", "dry_run"));
+        assert!(!has_letters("dry", "dry_run") && !has_letters("run_dry", "dry_run"));
+    }
+
+    #[test]
     fn the_shorter_name_says_how_many_edits_are_few() {
         assert_eq!(nearest("plans", ["plan_id"]), None);
         assert_eq!(nearest("plan_id", ["plans"]), None);
         assert_eq!(nearest("plans", ["plan"]), Some("plan"));
+    }
+
+    #[test]
+    fn another_number_is_another_name() {
+        for (a, b) in [("sku-1", "sku-2"), ("tea-1", "tea-19"), ("huila-25", "huila-250"), ("v9-mug", "v8-mug")] {
+            assert_eq!((nearest(a, [b]), nearest(b, [a])), (None, None), "{a} {b}");
+        }
+        assert_eq!(nearest("sku-01", ["sku-1"]), Some("sku-1"));
+        assert_eq!(nearest("price1", KNOWN), Some("price"));
     }
 
     #[test]

@@ -75,6 +75,12 @@ pub(crate) fn name_of_invisible(character: char) -> Option<&'static str> {
     }
 }
 
+/// Whether a character can't be seen, or does something to a terminal instead.
+#[must_use]
+pub fn is_unseen(character: char) -> bool {
+    character.is_control() || name_of_invisible(character).is_some()
+}
+
 /// Whether a text has a character that can be seen.
 pub(crate) fn has_visible(text: &str) -> bool {
     text.chars().any(|character| {

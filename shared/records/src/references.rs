@@ -168,11 +168,18 @@ impl<'f> References<'f> {
         self.by_id.get_or_init(|| firsts().filter_map(|line| Some((self.ids.of_line(line)?, line))).collect())
     }
 
-    /// The line that a reference to nothing may have meant.
+    /// The line that a reference to nothing may have meant: one that was refused has to be mended first.
     fn alike(&self, reference: &Reference) -> Option<String> {
         let names = || self.by_name.iter().map(|((record_type, text), line)| (*record_type, *text, line.number));
         let alike = self.alike.get_or_init(|| Alike::of(names()));
-        (reference.look_up != LookUp::Id).then(|| alike.hint(reference.record_type, &reference.text))?
+        (reference.look_up != LookUp::Id)
+            .then(|| alike.hint(reference.record_type, &reference.text, |line| !self.was_refused(line)))?
+    }
+
+    fn was_refused(&self, number: u32) -> bool {
+        let place = self.lines.binary_search_by_key(&number, |line| line.number);
+        let line = place.ok().and_then(|place| self.lines.get(place));
+        line.is_some_and(|line| matches!(line.standing(), Some(Standing::Failed(_))))
     }
 
     /// Whether an object is stored whose `external_ref` differs only in what people write in different ways: capitals, and what
@@ -267,6 +274,8 @@ mod tests {
             other => format!("{other:?}"),
         };
         assert_eq!(hint("tea ", Stored::Nothing), "; line 1 has \"tea\": this one has a space in it, take it out");
+        lines[0].settle(Standing::Failed(crate::Failure::Faulty));
+        assert_eq!(hint("tea ", Stored::Nothing), "Missing");
         // A plan is no product, and what was not looked up may be there.
         assert_eq!(hint("mug ", Stored::Nothing), "Missing");
         assert_eq!(hint("tea ", Stored::Unknown), "Unknown");

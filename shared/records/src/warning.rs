@@ -50,18 +50,12 @@ impl RecordWarning {
         Self { code, field, problem, did_you_mean: None }
     }
 
-    /// The warning of the first line without an `external_ref`, of `count` in the file.
+    /// The warning of the first line that is imported without an `external_ref`. How many more are is known only at the end.
     #[must_use]
-    pub fn no_external_ref(count: usize) -> Self {
-        let others = match count {
-            0 | 1 => "this line has".to_owned(),
-            2 => "this line and 1 more of the file have".to_owned(),
-            count => format!("this line and {} more of the file have", count - 1),
-        };
-        let problem = format!(
-            "{others} no external_ref: sent again, each makes a copy; with \"external_ref\":\"a name of your own\" it is known again"
-        );
-        Self::new(WarningCode::NoExternalRef, String::new(), problem)
+    pub fn no_external_ref() -> Self {
+        let problem = "this line has no external_ref: sent again it makes a copy, as does each line that is imported without one; \
+                       with \"external_ref\":\"a name of your own\" it is known again";
+        Self::new(WarningCode::NoExternalRef, String::new(), problem.to_owned())
     }
 
     /// The sentence shown to the caller: the path first, then what is noticed.

@@ -63,7 +63,9 @@ fn check_error(text: &str, error: &FilterError) {
         FilterError::GivenTwice => panic!("one text is given once"),
         FilterError::TooLong(named) => assert!(*named == length && length > MAX_LENGTH),
         FilterError::TooManyValues(named) => assert!(*named > MAX_VALUES),
-        FilterError::Unreadable { position, expected, found } => {
+        FilterError::Unreadable { position, expected, found, instead } => {
+            let filter = instead.rsplit_once("filter=").map(|(_, filter)| Filter::parse(filter));
+            assert!(matches!(filter, Some(Ok(_))), "{instead} can't be read");
             assert!((1..=length + 1).contains(position), "{error} in {text:?}");
             assert!(!expected.is_empty());
             let rest: String = text.chars().skip(position - 1).collect();

@@ -24,6 +24,13 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
         assert_eq!(form, refusal(read_query(name, "true").await), "{name}");
         assert!(form.ends_with(": write \"dry_run\", or leave it out"), "{name}: {form}");
     }
+    for (name, value) in [("mode", "test"), ("commit", "false"), ("execute", "no"), ("external_ref", "a?dry_run=true")]
+    {
+        let form = check_refused(&[file_part(), text_part(name, value)]).await;
+        assert_eq!(form, refusal(read_query(name, value).await), "{name}");
+    }
+    assert_snapshot!(refusal(read_query("mode", "preview").await), @r#"mode: "mode" asks for a rehearsal, and is no option of an import: write "dry_run" with the value true, or leave it out"#);
+    assert_snapshot!(refusal(read_query("external_ref", "a?dry_run=true").await), @r#"external_ref: "external_ref" holds another option, dry_run: give each by itself, in an address with & between them"#);
     assert_snapshot!(refusal(read_query("dryRun", "TRUE").await), @r#"dryRun: "dryRun" must be true or false, not "TRUE": write true"#);
 }
 
@@ -38,6 +45,9 @@ async fn an_option_that_is_sent_as_a_header_makes_no_import() {
             assert!(matches!(&refused, ApiError::Validation(detail) if detail.contains(name)), "{name}: {refused:?}");
         }
     }
+    let preferred = Call { prefer: Some("dry-run".to_owned()), ..call(FORM, body(&[file_part()])) };
+    assert_eq!(create_of(&world, 1, preferred.clone()).await.unwrap_err().status(), 400);
+    assert_snapshot!(refusal(Upload::read(preferred).await), @r#"header.prefer: "prefer" asks for an option, and no option is read there: write the option behind the address, ?dry_run=true"#);
     assert_eq!((world.files.keys().len(), world.imports.open(10).await.unwrap().len()), (0, 0));
     let call = Call { headers: vec!["x-dry-run".to_owned()], ..call(FORM, body(&[file_part()])) };
     assert_snapshot!(refusal(Upload::read(call).await), @r#"header.x-dry-run: "x-dry-run" is no header of this call: write the option behind the address, ?dry_run=true, or leave it out"#);

@@ -203,3 +203,24 @@ async fn a_dry_run_finds_by_its_id_what_a_real_one_would_have_stored() {
         check_dry(&updated, policy).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_that_is_asked_for_within_the_file_is_no_import() {
+    let beside = product("tea").replace("\"type\"", "\"dry_run\":true,\"type\"");
+    for file in [product("mug") + "{\"dry_run\":true}\n", product("mug") + &beside, product("mug") + "dry_run=true"] {
+        let world = World::with(file.clone()).await;
+        world.run().await;
+        let outcome = world.outcome(1).await;
+        assert!(outcome.starts_with("failed, 0 of "), "{outcome}");
+        assert_eq!(outcome.matches("invalid_option").count(), 3, "{outcome}");
+        assert_eq!(world.worker.records.all().len(), 0, "{file}");
+        // With the option itself it is a rehearsal, and one that says no is none.
+        for (number, file, options) in
+            [(2, file.clone(), dry()), (3, file.replace("true", "false"), ImportOptions::default())]
+        {
+            world.submit_with(number, file, options).await;
+            world.run().await;
+            assert!(world.outcome(number).await.starts_with("success"), "{}", world.outcome(number).await);
+        }
+    }
+}

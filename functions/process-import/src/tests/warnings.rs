@@ -67,12 +67,12 @@ async fn lines_without_a_name_of_their_own_are_warned_of_once_for_all() {
     world.submit(3, products(3)).await;
     world.run().await;
     assert_snapshot!(warned(&world, 1).await, @r#"
-    3 no_external_ref: this line and 3 more of the file have no external_ref: sent again, each makes a copy; with "external_ref":"a name of your own" it is known again
+    3 no_external_ref: this line has no external_ref: sent again it makes a copy, as does each line that is imported without one; with "external_ref":"a name of your own" it is known again
     1 lines
     "#);
     assert_snapshot!(warned(&world, 2).await, @r#"
     2 unknown_attribute: Sku: "Sku" is not known here, and nothing reads it; did you mean "sku"?
-    2 no_external_ref: this line has no external_ref: sent again, each makes a copy; with "external_ref":"a name of your own" it is known again
+    2 no_external_ref: this line has no external_ref: sent again it makes a copy, as does each line that is imported without one; with "external_ref":"a name of your own" it is known again
     1 lines
     "#);
     assert_eq!(warned(&world, 3).await, "0 lines");

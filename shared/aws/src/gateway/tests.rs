@@ -57,13 +57,13 @@ async fn a_call_that_has_no_route_reaches_no_handler_and_is_answered_with_a_hint
 #[tokio::test]
 async fn the_names_of_all_headers_are_handed_on() {
     let mut event: Value = serde_json::from_str(include_str!("../../../../events/list-imports.json")).unwrap();
-    event["headers"] = json!({"Host": "a", "X-Dry-Run": "1", "dry_run": "true"});
+    event["headers"] = json!({"Host": "a", "X-Dry-Run": "1", "dry_run": "true", "Prefer": "dry-run"});
     let headers = |call: Call| {
         let mut names = call.headers;
         names.sort_unstable();
-        names.join(" ")
+        format!("{}: {}", names.join(" "), call.prefer.unwrap_or_default())
     };
-    assert_eq!(shown(&[("", event)], headers).await, "200 dry_run host x-dry-run");
+    assert_eq!(shown(&[("", event)], headers).await, "200 dry_run host prefer x-dry-run: dry-run");
 }
 
 #[tokio::test(start_paused = true)]

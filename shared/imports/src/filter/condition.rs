@@ -71,6 +71,6 @@ pub enum FilterError {
     #[error("a filter has at most {max} values, this one has {0}", max = MAX_VALUES)]
     TooManyValues(usize),
     /// `position` counts characters from 1.
-    #[error("at character {position}: expected {expected}, found {found}")]
-    Unreadable { position: usize, expected: &'static str, found: String },
+    #[error("at character {position}: expected {expected}, found {found}{instead}")]
+    Unreadable { position: usize, expected: &'static str, found: String, instead: String },
 }

@@ -9,7 +9,10 @@ use winnow::{
 
 use crate::import::ImportStatus;
 
-use super::condition::{Comparison, Condition, FilterError, comparable_time};
+use super::{
+    condition::{Comparison, Condition, FilterError, comparable_time},
+    meant,
+};
 
 const OPERATOR: &str = "an operator: eq, in, gt, ge, lt or le";
 const LISTED_FIELD: &str = "a field that eq and in take: status or external_ref";
@@ -30,8 +33,17 @@ const SHOWN: usize = 30;
 
 /// Reads one condition or more.
 pub(super) fn conditions(text: &str) -> Result<Vec<Condition>, FilterError> {
+    read(text).map_err(|error| unreadable(text, &error))
+}
+
+/// Whether a text is a filter.
+pub(super) fn is_readable(text: &str) -> bool {
+    read(text).is_ok()
+}
+
+fn read(text: &str) -> Result<Vec<Condition>, ParseError<&str, ContextError>> {
     let end = eof.context(expected(COLON_OR_END));
-    terminated(separated(1.., cut_err(condition), ':'), end).parse(text).map_err(|error| unreadable(text, &error))
+    terminated(separated(1.., cut_err(condition), ':'), end).parse(text)
 }
 
 #[derive(Clone, Copy)]
@@ -145,5 +157,6 @@ fn unreadable(text: &str, error: &ParseError<&str, ContextError>) -> FilterError
         length if length < rest.len() => format!("\"{shown}…\""),
         _ => format!("\"{shown}\""),
     };
-    FilterError::Unreadable { position: before.chars().count() + 1, expected: expected.unwrap_or(VALUE), found }
+    let (position, expected, instead) = (before.chars().count() + 1, expected.unwrap_or(VALUE), meant::instead(text));
+    FilterError::Unreadable { position, expected, found, instead }
 }

@@ -1,9 +1,15 @@
 //! Headers that ask for something, where no header is read: a rehearsal that is asked for so must not become an import, and a
 //! call that is to be made once not be made twice.
 
-use super::{Meant, OptionName, meant, names::is_rehearsal};
-use crate::{api::ApiError, idempotency::HEADER};
+use super::{Meant, OptionName, meant, meant_by, names::is_rehearsal};
+use crate::{
+    api::{ApiError, Call},
+    idempotency::HEADER,
+};
 use records::near::same_letters;
+
+/// The header by which callers say how they would like a call to be answered (RFC 7240).
+const PREFER: &str = "prefer";
 
 /// Refuses a header that means an option, or nearly `Idempotency-Key`: a header is asked for by its name, and nothing that
 /// clients and proxies send of themselves is called so. Beside the right key another spelling of it does no harm. `place` says where
@@ -11,28 +17,50 @@ use records::near::same_letters;
 ///
 /// # Errors
 /// [`ApiError::Validation`], which says what to write.
-pub fn refuse_headers(names: &[String], place: impl Fn(OptionName) -> String) -> Result<(), ApiError> {
-    let has_key = names.iter().any(|name| name == HEADER);
-    for name in names {
-        let instead = match option_meant(name) {
-            Some(option) => format!("write {}", place(option)),
-            None if !has_key && meant(bare(name)) == Meant::IdempotencyKey => "write Idempotency-Key".to_owned(),
-            None => continue,
-        };
-        let problem = format!("header.{name}: \"{name}\" is no header of this call: {instead}, or leave it out");
-        return Err(ApiError::Validation(problem));
-    }
-    Ok(())
+pub fn refuse_headers(call: &Call, place: impl Fn(OptionName) -> String) -> Result<(), ApiError> {
+    let is_key = |name: &&String| meant(bare(name)) == Meant::IdempotencyKey;
+    let (name, instead) = if let Some((name, option)) = option_asked(call) {
+        (name, place(option))
+    } else if let (None, Some(name)) =
+        (call.headers.iter().find(|name| *name == HEADER), call.headers.iter().find(is_key))
+    {
+        (name.as_str(), "Idempotency-Key".to_owned())
+    } else {
+        return Ok(());
+    };
+    let problem = if name == PREFER {
+        format!("asks for an option, and no option is read there: write {instead}")
+    } else {
+        format!("is no header of this call: write {instead}, or leave it out")
+    };
+    Err(ApiError::Validation(format!("header.{name}: \"{name}\" {problem}")))
 }
 
-/// The option that a header means: one of the same letters, or one that a rehearsal is called elsewhere. No letter may be wrong,
-/// since there are headers of all names.
+/// The header that asks for an option, and the option: one of the same letters, or one that a rehearsal is called elsewhere. No
+/// letter may be wrong, since there are headers of all names.
 #[must_use]
-pub fn option_meant(header: &str) -> Option<OptionName> {
+pub fn option_asked(call: &Call) -> Option<(&str, OptionName)> {
+    let preferred = || Some((PREFER, call.prefer.as_deref().and_then(preferred)?));
+    call.headers.iter().find_map(|name| Some((name.as_str(), option_meant(name)?))).or_else(preferred)
+}
+
+fn option_meant(header: &str) -> Option<OptionName> {
     let name = bare(header);
     let option = same_letters(name, OptionName::ALL.iter().map(|option| option.as_str()));
     let rehearsal = || is_rehearsal(name).then_some(OptionName::DryRun);
     option.and_then(|option| option.parse().ok()).or_else(rehearsal)
+}
+
+/// The option among preferences such as `return=minimal, dry-run`.
+fn preferred(preferences: &str) -> Option<OptionName> {
+    preferences.split([',', ';']).find_map(|preference| {
+        let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
+        match meant_by(name.trim(), value) {
+            Meant::Option(option) | Meant::Nearly(option) => Some(option),
+            Meant::Rehearsal => Some(OptionName::DryRun),
+            Meant::IdempotencyKey | Meant::Nothing => None,
+        }
+    })
 }
 
 /// A header's name without what is put before names of one's own: `X-`, and in S3 `x-amz-meta-`.
@@ -45,8 +73,24 @@ mod tests {
     use super::*;
 
     fn refused(names: &[&str]) -> Option<String> {
-        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        match refuse_headers(&names, |option| format!("it as {}", option.example())) {
+        refused_of(names, None)
+    }
+
+    fn refused_of(names: &[&str], prefer: Option<&str>) -> Option<String> {
+        let call = Call {
+            store: records::StoreId::from_own_record("main").unwrap(),
+            origin: String::new(),
+            path: String::new(),
+            id: None,
+            query: Vec::new(),
+            headers: names.iter().map(|name| (*name).to_owned()).collect(),
+            prefer: prefer.map(str::to_owned),
+            content_type: None,
+            idempotency_key: None,
+            if_none_match: None,
+            body: bytes::Bytes::new(),
+        };
+        match refuse_headers(&call, |option| format!("it as {}", option.example())) {
             Ok(()) => None,
             Err(ApiError::Validation(detail)) => Some(detail),
             Err(other) => panic!("{other:?}"),
@@ -64,6 +108,8 @@ mod tests {
             ("dryrun", "dry_run=true"),
             ("x-amz-meta-dry-run", "dry_run=true"),
             ("x-validate-only", "dry_run=true"),
+            ("x-goog-dry-run", "dry_run=true"),
+            ("is-dryrun", "dry_run=true"),
             ("on-conflict", "on_conflict=skip or update"),
             ("x-onconflict", "on_conflict=skip or update"),
             ("external-ref", "external_ref=NAME"),
@@ -77,6 +123,25 @@ mod tests {
             assert!(refused(&[name]).is_some_and(|detail| detail.contains(instead)), "{name}");
         }
         assert_eq!(refused(&["idempotency-key", "x-idempotency-key"]), None);
+    }
+
+    #[test]
+    fn a_rehearsal_that_is_preferred_is_refused_and_other_preferences_are_not() {
+        let detail =
+            r#"header.prefer: "prefer" asks for an option, and no option is read there: write it as dry_run=true"#;
+        for preferences in ["dry-run", "return=minimal, dry-run", "Dry_Run=true; x=y", "mode=test", "tx=rollback"] {
+            assert_eq!(refused_of(&["prefer"], Some(preferences)).as_deref(), Some(detail), "{preferences}");
+        }
+        for preferences in [
+            "return=representation",
+            "respond-async, wait=10",
+            "handling=strict",
+            "count=exact",
+            "odata.maxpagesize=5",
+            "safe",
+        ] {
+            assert_eq!(refused_of(&["prefer"], Some(preferences)), None, "{preferences}");
+        }
     }
 
     #[test]

@@ -2,36 +2,86 @@
 
 use records::{
     json::Shown,
-    near::{nearest, same_letters},
+    near::{has_letters, nearest, same_letters},
 };
 
-use super::{ImportOptions, OptionError, OptionName};
+use super::{ImportOptions, NO, OptionError, OptionName};
 use crate::ignored;
 
 /// What a rehearsal is called elsewhere. A caller who asks for one by such a name must not get an import.
-const REHEARSALS: [&str; 22] = [
+const REHEARSALS: [&str; 38] = [
     "check",
     "check_only",
     "draft",
+    "draft_mode",
     "dry",
+    "is_preview",
     "is_test",
+    "mock",
+    "no_commit",
     "no_op",
-    "preview",
+    "no_save",
+    "no_write",
+    "parse_only",
+    "preflight",
     "pretend",
+    "preview",
+    "preview_mode",
+    "preview_only",
     "read_only",
     "rehearsal",
     "rehearse",
     "sandbox",
+    "sandbox_mode",
     "simulate",
     "simulation",
     "test",
+    "test_import",
     "test_mode",
+    "test_only",
     "test_run",
     "trial",
     "trial_run",
+    "try_run",
     "validate",
     "validate_only",
+    "validation_only",
+    "verify_only",
     "what_if",
+];
+
+/// What names the way in which something is to run: its value may be that of a rehearsal, as in `mode=test`.
+const MODES: [&str; 12] = [
+    "action",
+    "execution_mode",
+    "import_mode",
+    "import_type",
+    "mode",
+    "operation",
+    "operation_mode",
+    "process_mode",
+    "processing_mode",
+    "run_mode",
+    "strategy",
+    "tx",
+];
+
+/// What is switched off elsewhere for a rehearsal, as in `commit=false`.
+const WRITES: [&str; 14] = [
+    "apply",
+    "commit",
+    "confirm",
+    "do_import",
+    "execute",
+    "import",
+    "live",
+    "perform",
+    "persist",
+    "production",
+    "run",
+    "save",
+    "submit",
+    "write",
 ];
 
 /// What a name means.
@@ -41,6 +91,8 @@ pub enum Meant {
     Option(OptionName),
     /// No option, though nearly this one: to be refused.
     Nearly(OptionName),
+    /// No option, though its value asks for a rehearsal: to be refused.
+    Rehearsal,
     /// The header `Idempotency-Key`, or nearly so.
     IdempotencyKey,
     /// Nothing that is known here.
@@ -55,6 +107,34 @@ pub fn meant(name: &str) -> Meant {
         (Meant::Nothing, Meant::Option(option) | Meant::Nearly(option)) => Meant::Nearly(option),
         (meant, _) => meant,
     }
+}
+
+/// Finds out what a name means, and where the name alone means nothing whether its value asks for a rehearsal.
+#[must_use]
+pub fn meant_by(name: &str, value: &str) -> Meant {
+    let value = value.trim().trim_matches('"');
+    let is_rehearsed = || {
+        let is_of_mode = same_letters(name, MODES).is_some() && (is_rehearsal(value) || value == "rollback");
+        let is_off = same_letters(name, WRITES).is_some() && NO.contains(&value.to_lowercase().as_str());
+        is_of_mode || is_off || same_letters(value, [OptionName::DryRun.as_str()]).is_some()
+    };
+    match meant(name) {
+        Meant::Nothing if is_rehearsed() => Meant::Rehearsal,
+        other => other,
+    }
+}
+
+/// The option that stands within a text, as where an address was put together wrongly: `a?dry_run=true`.
+#[must_use]
+pub fn pasted(text: &str) -> Option<OptionName> {
+    let option = |name: &str| match meant(name.trim()) {
+        Meant::Option(option) | Meant::Nearly(option) => Some(option),
+        Meant::Rehearsal | Meant::IdempotencyKey | Meant::Nothing => None,
+    };
+    let is_flag = |piece: &&str| !piece.contains('=') && *piece != text;
+    let flags = text.split(['?', '&']).skip(1).filter(is_flag);
+    let pairs = text.split(['?', '&', ';', ',', ' ', '\n']).filter_map(|piece| Some(piece.split_once('=')?.0));
+    pairs.chain(flags).find_map(option)
 }
 
 fn meant_alone(name: &str) -> Meant {
@@ -73,14 +153,18 @@ fn meant_alone(name: &str) -> Meant {
     }
 }
 
-/// Whether a name is what a rehearsal is called elsewhere.
+/// Whether a name is what a rehearsal is called elsewhere, or holds `dry_run` among other words.
 pub(super) fn is_rehearsal(name: &str) -> bool {
-    same_letters(name, REHEARSALS).is_some()
+    same_letters(name, REHEARSALS).is_some() || has_letters(name, OptionName::DryRun.as_str())
 }
 
 /// Whether a name stands for the caller's own key: `Idempotency-Key`, `idempotence_token`, `Idempotncy-Key`.
 fn is_key(name: &str) -> bool {
     nearest(name, ["idempotency-key"]).is_some() || name.to_ascii_lowercase().starts_with("idempoten")
+}
+
+fn none_pasted(text: &str) -> Result<(), OptionError> {
+    pasted(text).map_or(Ok(()), |option| Err(OptionError::Pasted(option)))
 }
 
 /// The options that came with one file, and the names that mean nothing.
@@ -95,16 +179,17 @@ impl Given {
     /// Takes the text that stands under a name, where the name means an option; notes it where it means nothing.
     ///
     /// # Errors
-    /// [`OptionError::NearlyNamed`] for a name that is nearly an option's, [`OptionError::IsHeader`] for that of a header; else
-    /// as [`Self::set`].
+    /// [`OptionError::NearlyNamed`] for a name that is nearly an option's, [`OptionError::IsHeader`] for that of a header,
+    /// [`OptionError::Rehearsal`] and [`OptionError::Pasted`] where the text asks for something; else as [`Self::set`].
     pub fn take(&mut self, name: &str, text: String) -> Result<(), OptionError> {
-        match meant(name) {
+        match meant_by(name, &text) {
             Meant::Option(option) => self.set(option, text),
             Meant::Nearly(option) => Err(OptionError::NearlyNamed(option.as_str().to_owned())),
+            Meant::Rehearsal => Err(OptionError::Rehearsal(OptionName::DryRun.as_str().to_owned())),
             Meant::IdempotencyKey => Err(OptionError::IsHeader),
             Meant::Nothing => {
                 self.ignore(name);
-                Ok(())
+                none_pasted(&text)
             }
         }
     }
@@ -112,12 +197,13 @@ impl Given {
     /// Sets an option. Given once more, it must say the same.
     ///
     /// # Errors
-    /// [`OptionError::Twice`] when it says something else; as [`ImportOptions::set`] when it can't be read.
+    /// [`OptionError::Twice`] when it says something else, [`OptionError::Pasted`] when it holds another option; as [`ImportOptions::set`] when it can't be read.
     pub fn set(&mut self, option: OptionName, text: String) -> Result<(), OptionError> {
         match self.texts.iter().find(|(given, _)| *given == option) {
             Some((_, before)) if *before == text => Ok(()),
             Some((_, before)) => Err(OptionError::Twice(Shown(before).to_string(), Shown(&text).to_string())),
             None => {
+                none_pasted(&text)?;
                 self.texts.push((option, text.clone()));
                 self.options.set(option, text)
             }
@@ -165,6 +251,57 @@ mod tests {
         }
         for other in ["", "colour", "import_file", "file", "external_id", "run", "tests", "content-type", "mtime"] {
             assert_eq!(meant(other), Meant::Nothing, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_rehearsal_that_is_asked_for_in_other_words_is_heard() {
+        for name in ["is_dry_run", "dryRunOnly", "X-Import-Dry-Run", "test_only", "preflight"] {
+            assert_eq!(meant(name), Meant::Nearly(OptionName::DryRun), "{name}");
+        }
+        for (name, value) in [
+            ("mode", "test"),
+            ("mode", "dry_run"),
+            ("importMode", "Preview"),
+            ("action", "validate_only"),
+            ("tx", "rollback"),
+            ("colour", "dry-run"),
+            ("commit", "false"),
+            ("Execute", "No"),
+            ("persist", "0"),
+        ] {
+            assert_eq!(meant_by(name, value), Meant::Rehearsal, "{name}={value}");
+        }
+        for (name, value) in [("mode", "fast"), ("commit", "true"), ("commit", ""), ("colour", "test"), ("run", "17")] {
+            assert_eq!(meant_by(name, value), Meant::Nothing, "{name}={value}");
+        }
+        assert_eq!(
+            Given::default().take("mode", "test".to_owned()).unwrap_err().to_string(),
+            "asks for a rehearsal, and is no option of an import: write \"dry_run\" with the value true, or leave it out"
+        );
+    }
+
+    #[test]
+    fn an_option_within_the_value_of_another_is_refused() {
+        for text in [
+            "a?dry_run=true",
+            "a&dry-run=1",
+            "a;dryRun=true",
+            "a?dry_run",
+            "dry_run=true",
+            "a&on_conflict=skip",
+            "a?test=1",
+        ] {
+            for name in ["external_ref", "colour"] {
+                let refused = Given::default().take(name, text.to_owned()).unwrap_err().to_string();
+                assert!(
+                    refused.ends_with("give each by itself, in an address with & between them"),
+                    "{text}: {refused}"
+                );
+            }
+        }
+        for text in ["nightly", "test", "a?b=c", "R&D", "a & b", "a=b", "dry run", "https://example.com/?page=2"] {
+            assert_eq!(Given::default().take("external_ref", text.to_owned()), Ok(()), "{text}");
         }
     }
 

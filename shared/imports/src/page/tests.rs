@@ -22,15 +22,18 @@ fn a_page_is_read_within_its_bounds() {
     check("", Ok((0, 25)));
     check("page[offset]=10000&page[limit]=100", Ok((10_000, 100)));
     check("page%5Boffset%5D=5&page%5Blimit%5D=0", Ok((5, 0)));
-    check("page[offset]=10001", Err(OFFSET));
-    check("page[offset]=x", Err(OFFSET));
-    check("page[offset]=-1", Err(OFFSET));
-    check("page[offset]=%2B1", Err(OFFSET));
-    check("page[offset]=", Err(OFFSET));
-    check("page[offset]=99999999999999999999", Err(OFFSET));
-    check("page[offset]=1&page[offset]=1", Err(OFFSET));
-    check("page[limit]=101", Err(LIMIT));
-    check("page[limit]=1.5", Err(LIMIT));
+    let most = format!("{OFFSET}: write page[offset]=10000, which is the most");
+    for text in ["10001", "99999999999999999999"] {
+        check(&format!("page[offset]={text}"), Err(&most));
+    }
+    let number = format!("{OFFSET}: write page[offset] and a whole number, such as page[offset]=25");
+    for text in ["x", "-1", "%2B1", ""] {
+        check(&format!("page[offset]={text}"), Err(&number));
+    }
+    let once = format!("{OFFSET}: write page[offset]=1, and leave the other out");
+    check("page[offset]=1&page[offset]=2", Err(&once));
+    check("page[limit]=500", Err(&format!("{LIMIT}: write page[limit]=100, which is the most")));
+    check("page[limit]=1.5", Err(&format!("{LIMIT}: write page[limit] and a whole number, such as page[limit]=25")));
 }
 
 #[test]

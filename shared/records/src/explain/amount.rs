@@ -108,6 +108,8 @@ struct Amount {
     looks_main: bool,
     /// The currency that stands beside it.
     currency: Option<String>,
+    /// The amount that it is if its only point divides thousands, as in `4.500`.
+    grouped: Option<u64>,
     is_negative: bool,
 }
 
@@ -147,12 +149,16 @@ impl Amount {
         let currency = code(before.trim_start_matches(['-', '+'])).or_else(|| code(behind));
         let looks_main = currency.is_some() || body.contains([',', '.']);
         let is_negative = before.trim().starts_with(['-', '−']);
+        let thousands =
+            (!is_number).then(|| body.split_once('.').filter(|(whole, rest)| *whole != "0" && rest.len() == 3));
+        let grouped = thousands.flatten().and_then(|(whole, rest)| format!("{whole}{rest}").parse().ok());
         (whole.len() + fraction.len() <= MOST_DIGITS).then_some(Self {
             whole,
             fraction,
             has_decimals,
             looks_main,
             currency,
+            grouped,
             is_negative,
         })
     }
@@ -164,6 +170,9 @@ impl Amount {
         let (kept, more) = self.fraction.split_at_checked(money.decimals).unwrap_or((&self.fraction, ""));
         let kept: u64 = format!("{kept:0<width$}", width = money.decimals).parse().unwrap_or_default();
         let minor = whole.saturating_mul(money.unit()).saturating_add(kept);
+        if let Some(grouped) = self.grouped.filter(|_| money.decimals != 3) {
+            return if money.decimals == 0 { vec![grouped] } else { vec![grouped.saturating_mul(money.unit()), minor] };
+        }
         match (more.is_empty(), self.has_decimals || money.decimals == 0) {
             (false, _) => vec![minor, minor.saturating_add(1)],
             (true, true) => vec![minor],

@@ -38,7 +38,7 @@ const THREE_DECIMALS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TN
 pub(crate) fn currency(text: &str) -> String {
     let small = visible(text).to_lowercase();
     if let Some((_, letters)) = NAMES.iter().find(|(name, _)| *name == small) {
-        return format!("write {letters}, if that is meant");
+        return format!("write \"{letters}\", if that is meant");
     }
     if let Some(problem) = unseen(text) {
         let clean = write_instead([visible(text)], is_currency).map(|write| format!(", {write}"));
@@ -51,11 +51,17 @@ pub(crate) fn currency(text: &str) -> String {
     }
 }
 
-/// The three letters of the currency that a text names; `None` where it names none.
+/// The three letters of the currency that a text names, alone or before what an amount is for: `EUR/month`. `None` where it
+/// names none.
 pub(super) fn code(text: &str) -> Option<String> {
-    let small = text.trim_matches(|other: char| other.is_whitespace() || ".,:;-–()".contains(other)).to_lowercase();
-    let named = NAMES.iter().find(|(name, _)| *name == small).map(|(_, letters)| (*letters).to_owned());
-    named.or_else(|| is_currency(&small).then(|| small.to_ascii_uppercase()))
+    let text = text.trim_matches(|other: char| other.is_whitespace() || ".,:;-–()".contains(other));
+    let first = text.split(|other: char| other.is_whitespace() || "/,;(".contains(other)).next().unwrap_or_default();
+    let named = |word: &str| {
+        let small = word.to_lowercase();
+        NAMES.iter().find(|(name, _)| *name == small).map(|(_, letters)| (*letters).to_owned())
+    };
+    let is_code = is_currency(text) || (is_currency(first) && first.bytes().all(|letter| letter.is_ascii_uppercase()));
+    named(text).or_else(|| named(first)).or_else(|| is_code.then(|| first.to_ascii_uppercase()))
 }
 
 /// How many decimals the amounts of a currency have.

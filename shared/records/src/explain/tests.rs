@@ -4,7 +4,10 @@ use insta::assert_snapshot;
 
 use crate::{FileLines, check};
 
+mod amounts;
+mod examples;
 mod shapes;
+mod typed;
 
 const ID: &str = "4dbb0891-17c3-4b93-8191-a45357163595";
 
@@ -24,7 +27,9 @@ fn told(file: &str) -> String {
 /// What is told of each value of one attribute; the rest of the line is good.
 fn values(line: &str, values: &[&str]) -> String {
     let rows = values.iter().map(|value| {
-        let told = told(&line.replace("$ID", ID).replace("$VALUE", value));
+        let line = line.replace("$ID", ID).replace("$VALUE", value);
+        typed::check(&line);
+        let told = told(&line);
         let lines = told.lines().filter(|line| *line != "0 good");
         let told: Vec<&str> = lines.map(|line| if line == "1 good" { "read" } else { &line[3..] }).collect();
         format!("{value}\n    {}\n", told.join("\n    "))
@@ -128,6 +133,7 @@ fn uuids() {
             "\"4dbb0891–17c3-4b93-8191-a45357163595\"",
             "\"\"",
             "\"12345\"",
+            "\"ada-hill\"",
         ]
     ));
 }
@@ -224,6 +230,8 @@ fn whole_numbers() {
             r#""billing_frequency":1e0,"plan_length":1.2e1"#,
             r#""billing_frequency":1.5,"plan_length":12"#,
             r#""billing_frequency":"1","plan_length":12"#,
+            r#""billing_frequency":"+1","plan_length":"012""#,
+            r#""billing_frequency":1,"plan_length":12,"notification_schedule":"A week before""#,
             r#""billing_frequency":0.0,"plan_length":1e30"#,
             r#""billing_frequency":1,"plan_length":12,"trial_period":"""#,
             r#""billing_frequency":1,"plan_length":12,"base_price_percentage":"95""#,
@@ -252,6 +260,9 @@ fn addresses() {
             r#""main_image":"""#,
             r#""main_image":"C:\\pictures\\tea.png""#,
             r#""main_image":"tea.png""#,
+            r#""main_image":"pictures/Tea box.PNG""#,
+            r#""main_image":"example.com/tea.png""#,
+            r#""main_image":"example.com""#,
             r#""main_image":"https://example.com/tea.png ""#,
             r#""main_image":"https://münchen.example/?a[]=1""#,
             r#""main_image":"https://example.com/<id>.png""#,
@@ -298,6 +309,9 @@ fn empty_strings() {
                 r#""offering_id":"","offering_external_ref":"","plan_id":"","selected_plan":"""#,
                 r#""offering_external_ref":"v14-o","selected_plan":"a","plan_id":"b""#,
                 r#""address_id":"","offering_external_ref":"v14-o","selected_plan":"a""#,
+                r#""offering_id":"tea-club","selected_plan":"a""#,
+                r#""offering_id":1001,"selected_plan":"a""#,
+                r#""offering_id":"4dbb0891-17c3-4b93-8191-a4535716359O","selected_plan":"a""#,
             ]
         )
     );

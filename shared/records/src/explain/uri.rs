@@ -1,7 +1,14 @@
 //! Addresses as people type them.
 
 use super::{unseen, visible, write_instead};
-use crate::{format::is_uri, quote::character};
+use crate::{
+    format::is_uri,
+    quote::{Shown, character},
+};
+
+/// How the names of files end that somebody may mean.
+const FILES: [&str; 14] =
+    ["png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "tif", "tiff", "heic", "pdf", "html", "htm"];
 
 /// What is wrong with a text that should be an address.
 pub(crate) fn uri(text: &str) -> String {
@@ -16,8 +23,18 @@ pub(crate) fn uri(text: &str) -> String {
         return "it is a place on one computer; write the address under which a browser finds it".to_owned();
     }
     if !has_scheme(text) {
-        let host = text.strip_prefix("//").unwrap_or(text);
-        let candidate = host.contains('.').then(|| format!("https://{host}"));
+        let bare = text.strip_prefix("//").unwrap_or(text);
+        let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
+        let name = bare.split(['?', '#']).next().unwrap_or_default();
+        if is_file(name) && (path.is_empty() || !host.contains('.')) {
+            let whole = format!("https://example.com/{}", name.trim_start_matches(['.', '/']));
+            let such_as = Some(whole).filter(|whole| is_uri(whole)).map(|whole| format!(", such as {}", Shown(&whole)));
+            return format!(
+                "it is the name of a file: write the address under which a browser finds it{}",
+                such_as.unwrap_or_default()
+            );
+        }
+        let candidate = host.contains('.').then(|| format!("https://{bare}"));
         let is_whole = |text: &str| is_uri(text) && !text.starts_with("https:///");
         let write =
             write_instead(candidate, is_whole).unwrap_or_else(|| "write https:// and the host before it".to_owned());
@@ -32,6 +49,12 @@ pub(crate) fn uri(text: &str) -> String {
         Some(other) => format!("{} can't stand in an address", character(other)),
         None => "it is no whole address: https://, a host, and what is to be found there".to_owned(),
     }
+}
+
+/// Whether a text ends as the names of pictures and pages do.
+fn is_file(text: &str) -> bool {
+    let ending = text.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| FILES.contains(&ending.as_str()))
 }
 
 /// Whether a text begins with a scheme, such as `https:`.

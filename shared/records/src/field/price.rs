@@ -81,7 +81,7 @@ impl<'f> Field<'f> {
 /// Whether an object is an amount with its currency beside it, or without one.
 fn is_one_amount(object: &Object) -> bool {
     let is_text = |key: &str| object.get(key).and_then(Json::as_str).is_some();
-    let is_amount = || matches!(object.get("amount"), Some(Json::Number(_) | Json::String(_)));
+    let is_amount = || object.get("amount").is_some_and(|amount| amount.as_object().is_none());
     is_text("currency") || is_text("currency_code") || is_amount()
 }
 

@@ -3,6 +3,7 @@
 use super::{Field, Fields};
 use crate::{
     error::RecordErrorCode,
+    explain,
     json::Json,
     limits::EXTERNAL_REF,
     quote::{Digits, Shown, Value},
@@ -36,11 +37,29 @@ impl Field<'_> {
     pub(crate) fn reference(mut self, record_type: RecordType, look_up: LookUp) {
         let text = match look_up {
             LookUp::Any | LookUp::ExternalRef => self.reborrow().text(EXTERNAL_REF),
+            LookUp::Id if self.is_named() => None,
             LookUp::Id => self.reborrow().uuid(),
         };
         if let Some(text) = text.map(str::to_owned) {
             self.findings.references.push(Reference { path: self.path.to_string(), record_type, text, look_up });
         }
+    }
+
+    /// Whether a name stands where an id is wanted; then that is the error.
+    fn is_named(&mut self) -> bool {
+        let name = match self.value.as_deref() {
+            Some(Json::String(text)) if !explain::is_meant_as_uuid(text) => text.as_str(),
+            Some(Json::Number(digits)) => digits,
+            _ => return false,
+        };
+        let (id, name) = (self.path.name().to_string(), Shown(name).to_string());
+        let write = id.replace("_id", "_external_ref");
+        let problem = format!(
+            "must be a UUID of 36 characters, not {name}: a name or number of your own stands under \
+                               another attribute: write {write}:{name} in its place"
+        );
+        self.fail(RecordErrorCode::Malformed, problem);
+        true
     }
 
     /// An object inside another one: its attributes, or `{"type"?,"attributes":{…}}` with one of some types.

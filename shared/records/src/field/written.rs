@@ -15,8 +15,7 @@ impl<'f> Field<'f> {
         const UUID: &str = "a UUID of 36 characters";
         // A number in quotes is none either.
         if let Some(number @ Json::Number(_)) = self.value.as_deref() {
-            let problem =
-                format!("must be {UUID} in double quotes, not {}: a number of your own is none", Value(number));
+            let problem = format!("must be {UUID} in double quotes, not {}: {}", Value(number), explain::OWN_ID);
             self.fail(RecordErrorCode::WrongType, problem);
             return None;
         }

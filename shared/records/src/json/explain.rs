@@ -1,8 +1,14 @@
 //! Why a line is not JSON, as somebody reads it who does not write programs: the character found, where an editor shows it,
 //! the usual cause, and what to write instead.
 
-use super::scan::{Stop, Want, first_stop};
-use crate::quote::{Shown, character, name_of_invisible};
+use super::{
+    Json,
+    scan::{Stop, Want, first_stop},
+};
+use crate::{
+    explain,
+    quote::{Shown, character, name_of_invisible},
+};
 
 /// What is said of the begin of a list, of a part of an object, of CSV.
 const LIST: &str = "the file is one JSON list, not JSON Lines: take away this [, the ] at its end, and the comma after each object; \
@@ -188,6 +194,7 @@ fn value(rest: &str, found: char, stop: &Stop) -> String {
         ',' if stop.before == Some(b',') => "two commas follow each other: take one away".to_owned(),
         ',' | '}' | ']' => "a value is missing: write it, or null, or leave the key out as well".to_owned(),
         '+' | '.' => number(rest),
+        '$' | '€' | '£' | '¥' | '₹' => money(rest),
         _ => match word.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" => format!("JSON writes true for {word}, in small letters"),
             "false" | "no" | "off" => format!("JSON writes false for {word}, in small letters"),
@@ -233,6 +240,13 @@ fn number(rest: &str) -> String {
     let cure =
         if plain.parse::<u64>().is_ok() { format!("write {plain}") } else { "write it as 12 or 12.5".to_owned() };
     format!("{} is no number as JSON writes it: {cure}, or in double quotes when it is a text", Shown(text))
+}
+
+/// An amount with a sign before it, and no quotes around it.
+fn money(rest: &str) -> String {
+    let text = rest.split(['}', ']', '"', ' ']).next().unwrap_or_default().trim_end_matches(',').to_owned();
+    let sign: String = text.chars().take_while(|sign| !sign.is_ascii_digit()).collect();
+    format!("{} is no number: {}", Shown(&text), explain::minor_units(&Json::String(text.clone()), &sign))
 }
 
 /// The word that a text begins with.

@@ -7,6 +7,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use super::cursor::Cursor;
+use crate::envelope::dry_run;
 
 /// A piece of a line whose grammar has been checked.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +58,7 @@ impl<'a> Raw<'a> {
                 Some("type") => &mut wanted.record_type,
                 Some("attributes") => &mut wanted.attributes,
                 Some("external_ref") => &mut wanted.external_ref,
+                Some(key) if dry_run::is_meant(key) => &mut wanted.dry_run,
                 _ => continue,
             };
             place.get_or_insert(value);
@@ -66,12 +68,14 @@ impl<'a> Raw<'a> {
 }
 
 /// The members of an object by which a line is known.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wanted<'a> {
     pub(crate) data: Option<Raw<'a>>,
     pub(crate) record_type: Option<Raw<'a>>,
     pub(crate) attributes: Option<Raw<'a>>,
     pub(crate) external_ref: Option<Raw<'a>>,
+    /// What is no member of a record.
+    pub(crate) dry_run: Option<Raw<'a>>,
 }
 
 /// A string read as bytes: there `serde_json` lets a lone surrogate pass.

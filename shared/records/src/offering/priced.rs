@@ -41,18 +41,11 @@ pub(crate) fn check(offering: &mut Fields<'_>, are_required: bool) {
             offering.required_as(list, Some(&format!("[{example}]")));
         }
     }
-    offering.optional(PLANS).items(1, |mut plan| {
-        if !plan
-            .is_named(example::PLAN, "; names alone are for an offering of products and plans, without pricing_options")
-        {
-            plan.inline(&[PLAN], check_plan);
-        }
-    });
-    offering.optional(PRICING_OPTIONS).items(1, |mut option| {
-        if !option.is_named(example::PRICING_OPTION, "") {
-            option.inline(&[PRICING_OPTION], plan::check);
-        }
-    });
+    let plans = "; names alone are for an offering of products and plans, without pricing_options";
+    offering.optional(PLANS).described(example::PLAN, plans, |plan| plan.inline(&[PLAN], check_plan));
+    offering
+        .optional(PRICING_OPTIONS)
+        .described(example::PRICING_OPTION, "", |option| option.inline(&[PRICING_OPTION], plan::check));
     let feature_types = [SubscriptionFeature.as_str(), FEATURE];
     offering.optional(FEATURES).references(0, SubscriptionFeature, &feature_types, feature::check);
     for list in [PLANS, PRICING_OPTIONS, FEATURES] {
@@ -67,18 +60,34 @@ pub(crate) fn check(offering: &mut Fields<'_>, are_required: bool) {
 }
 
 impl Field<'_> {
-    /// Whether a part of an offering is named where it has to be described; then that is its error.
-    fn is_named(&mut self, example: &str, more: &str) -> bool {
-        let Some(Json::String(name)) = self.value.as_deref() else { return false };
-        let name = Shown(name).to_string();
-        // The example, with the caller's name in it.
-        let (begin, end) = example.split_once(',').unwrap_or((example, ""));
-        let key = begin.split(':').next().unwrap_or(begin);
-        let problem =
-            format!("must be an object here, not the name {name}: describe it, as in {key}:{name},{end}{more}");
-        self.fail(RecordErrorCode::WrongType, problem);
-        true
+    /// A list of parts that have to be described. Where they are named instead, that is their error.
+    fn described(mut self, example: &str, more: &str, rule: impl Fn(Field<'_>)) {
+        if let Some(Json::String(names)) = self.value.as_deref()
+            && !names.trim().is_empty()
+        {
+            let first = names.split([',', ';']).next().unwrap_or_default().trim();
+            let (all, described) = (Shown(names).to_string(), with_name(example, first));
+            let problem =
+                format!("must be a list of objects, not the string {all}: describe each, as in [{described}]{more}");
+            return self.fail(RecordErrorCode::WrongType, problem);
+        }
+        self.items(1, |mut part| match part.value.as_deref() {
+            Some(Json::String(name)) => {
+                let (name, described) = (Shown(name).to_string(), with_name(example, name));
+                let problem =
+                    format!("must be an object here, not the name {name}: describe it, as in {described}{more}");
+                part.fail(RecordErrorCode::WrongType, problem);
+            }
+            _ => rule(part),
+        });
     }
+}
+
+/// The example of a part, with the caller's name in it.
+fn with_name(example: &str, name: &str) -> String {
+    let (begin, end) = example.split_once(',').unwrap_or((example, ""));
+    let key = begin.split(':').next().unwrap_or(begin);
+    format!("{key}:{},{end}", Shown(name))
 }
 
 /// A plan says what is sold, as a product does, and what it gives of each feature.

@@ -6,6 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use strsim::osa_distance;
 
 use crate::{
+    near::are_numbered,
     quote::{Shown, character, first_unseen, name_of_invisible},
     record_type::RecordType,
 };
@@ -57,14 +58,16 @@ impl<'f> Alike<'f> {
         Self { by_type }
     }
 
-    /// What is to be said of the name that is nearest to one that is not there; nothing when none is near.
-    pub(super) fn hint(&self, record_type: RecordType, text: &str) -> Option<String> {
+    /// What is to be said of the name that is nearest to one that is not there, of the lines that count; nothing when none is
+    /// near.
+    pub(super) fn hint(&self, record_type: RecordType, text: &str, counts: impl Fn(u32) -> bool) -> Option<String> {
         let orders = self.by_type.get(&record_type).filter(|_| text.len() <= MOST_BYTES)?;
         let forward = letters(text);
         let backward: String = forward.chars().rev().collect();
         let near = |order: &[Name<'f>], letters: &str| {
             let place = order.partition_point(|name| name.letters.as_str() < letters);
             let beside = order.iter().skip(place.saturating_sub(NEIGHBOURS)).take(2 * NEIGHBOURS);
+            let beside = beside.filter(|name| counts(name.line));
             beside.filter_map(|name| Some((edits(&name.letters, letters)?, name.line, name.text))).min()
         };
         let found = [near(&orders.forward, &forward), near(&orders.backward, &backward)].into_iter().flatten().min();
@@ -93,13 +96,6 @@ fn letters(text: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
     let seen = composed.chars().filter(|letter| !letter.is_whitespace() && name_of_invisible(*letter).is_none());
     seen.flat_map(char::to_lowercase).collect()
-}
-
-/// Whether two names differ in their numbers alone, which have as many digits: `tea-17` is not nearly `tea-19`, it is another tea.
-fn are_numbered(a: &str, b: &str) -> bool {
-    let apart = |text: &str| -> (String, String) { text.chars().partition(|letter| !letter.is_numeric()) };
-    let ((words_a, number_a), (words_b, number_b)) = (apart(a), apart(b));
-    words_a == words_b && number_a.len() == number_b.len() && number_a != number_b
 }
 
 /// How many edits there are between two names; nothing for more than two, or one in a short name.
@@ -153,7 +149,7 @@ mod tests {
 
     fn hint(names: &[&str], text: &str) -> String {
         let names = (1..).zip(names).map(|(line, name)| (TYPE, *name, line));
-        Alike::of(names).hint(TYPE, text).unwrap_or_default()
+        Alike::of(names).hint(TYPE, text, |_| true).unwrap_or_default()
     }
 
     #[test]
@@ -181,7 +177,7 @@ mod tests {
     #[test]
     fn another_number_is_another_name() {
         assert_eq!(hint(&["tea-19", "v9-mug"], "tea-17") + &hint(&["tea-19", "v9-mug"], "v8-mug"), "");
-        assert_eq!(hint(&["tea-19"], "tea-1"), "; line 1 has \"tea-19\"");
+        assert_eq!(hint(&["tea-19", "sku-2"], "tea-1") + &hint(&["tea-19", "sku-2"], "sku-1"), "");
     }
 
     #[test]
@@ -192,9 +188,10 @@ mod tests {
         let name = &names[4_711];
         for place in 0..name.len() {
             let mut edited = name.clone();
-            edited.remove(place);
-            let hint = alike.hint(TYPE, &edited).unwrap_or_default();
-            assert!(hint.contains("has \"product-"), "{edited}: {hint}");
+            let is_number = edited.remove(place).is_numeric();
+            let hint = alike.hint(TYPE, &edited, |_| true).unwrap_or_default();
+            assert_eq!(hint.contains("has \"product-"), !is_number, "{edited}: {hint}");
+            assert_eq!(alike.hint(TYPE, &edited, |_| false), None);
         }
     }
 }

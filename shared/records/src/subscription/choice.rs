@@ -149,7 +149,8 @@ impl Choice {
             return Some(Chosen { id, field: format!("{}.meta.selected", Path::Item(&list, index)) });
         }
         let Some((name, text)) = self.named(subscription) else {
-            errors.add(RecordErrorCode::Required, path, self.missing());
+            let problem = self.meant(subscription).unwrap_or_else(|| self.missing());
+            errors.add(RecordErrorCode::Required, path, problem);
             return None;
         };
         let path = Path::Key(path, name);

@@ -41,7 +41,7 @@ fn the_nulls_of_settings_and_prices_are_dropped() {
     let usd = r#"{"USD":{"amount":1}}"#;
     check_null(&product(r#"{"EUR":null,"USD":{"amount":1,"includes_tax":null}}"#), &product(usd), &[]);
     assert_snapshot!(check(&product(r#"{"dollars":null}"#)), @r#"
-    Malformed | price.dollars: "dollars" must be a currency of three letters, such as USD: write USD, if that is meant
+    Malformed | price.dollars: "dollars" must be a currency of three letters, such as USD: write "USD", if that is meant
     WrongType | price.dollars: "dollars" must be an object, not null: write {"amount":…}, such as {"amount":1250} for 12.50 USD
     "#);
 }

@@ -35,7 +35,7 @@ fn every_rule_of_a_product_is_reported() {
     WrongLength | name: "name" must be 3 to 1024 characters long, "Te" has 2: make it longer by 1
     WrongType | description: "description" must be a string, not the number 7: write "7"
     WrongType | sku: "sku" must be a string, not an array
-    Malformed | main_image: "main_image" must be an address such as https://example.com/tea.png, not "/tea.png": it does not begin with https://: write https:// and the host before it
+    Malformed | main_image: "main_image" must be an address such as https://example.com/tea.png, not "/tea.png": it is the name of a file: write the address under which a browser finds it, such as "https://example.com/tea.png"
     OutOfRange | price.USD.amount: "amount" must be at least 0, it is -1: write 0 or more
     Malformed | price.US: "US" must be a currency of three letters, such as USD: its length is 2
     WrongType | price.US.amount: "amount" must be a whole number, not the number 1.5: amounts are in the minor unit, such as pence or cents: write 150 for 1.50
@@ -143,7 +143,7 @@ fn every_rule_of_a_subscriber_is_reported() {
     "#);
     assert_snapshot!(check_attributes(RecordType::SubscriptionSubscriber,
         r#"{"account_id":"7","name":"","email":"ada","payment_authority":"card"}"#), @r#"
-    Malformed | account_id: "account_id" must be a UUID of 36 characters, not "7": its length is 1, that of a UUID 36; a number or name of your own is none
+    Malformed | account_id: "account_id" must be a UUID of 36 characters, not "7": its length is 1, that of a UUID is 36: copy the id from the system that gave it; your own name or number for it can't stand here
     WrongLength | name: "name" must be 3 to 1024 characters long, "" has 0: make it longer by 3
     Malformed | email: "email" must be an email address, such as ada@example.com, not "ada": it has no @
     WrongType | payment_authority: "payment_authority" must be an object, not the string "card": write one, such as {"type":"stripe_payment_intents","customer_id":"…","card_id":"…"}
@@ -197,9 +197,9 @@ fn every_rule_of_a_subscription_is_reported() {
     assert_snapshot!(check_attributes(RecordType::Subscription, r#"{"account_id":1,"currency":"dollars","name":"A",
         "email":"a@","manual_payments":"no","address_id":"x","payment_authority":[],"pending":1,
         "first_invoice_paid":"yes","started_at":"yesterday","offering_id":"box","plan_id":""}"#), @r#"
-    WrongType | account_id: "account_id" must be a UUID of 36 characters in double quotes, not the number 1: a number of your own is none
-    Malformed | address_id: "address_id" must be a UUID of 36 characters, not "x": "x" is none of the digits 0-9 and a-f
-    Malformed | currency: "currency" must be a currency of three letters, such as USD, not "dollars": write USD, if that is meant
+    WrongType | account_id: "account_id" must be a UUID of 36 characters in double quotes, not the number 1: copy the id from the system that gave it; your own name or number for it can't stand here
+    Malformed | address_id: "address_id" must be a UUID of 36 characters, not "x": its length is 1, that of a UUID is 36: copy the id from the system that gave it; your own name or number for it can't stand here
+    Malformed | currency: "currency" must be a currency of three letters, such as USD, not "dollars": write "USD", if that is meant
     WrongLength | name: "name" must be 3 to 1024 characters long, "A" has 1: make it longer by 2
     Malformed | email: "email" must be an email address, such as ada@example.com, not "a@": nothing stands behind the @
     WrongType | manual_payments: "manual_payments" must be true or false, not the string "no": write false, without quotes
@@ -207,7 +207,7 @@ fn every_rule_of_a_subscription_is_reported() {
     WrongType | pending: "pending" must be true or false, not the number 1: write true
     WrongType | first_invoice_paid: "first_invoice_paid" must be true or false, not the string "yes": write true, without quotes
     Malformed | started_at: "started_at" must be a time such as "2026-01-10T11:41:19Z" (RFC 3339), not "yesterday": a date is written year-month-day, with a hyphen between
-    Malformed | offering_id: "offering_id" must be a UUID of 36 characters, not "box": "o" is none of the digits 0-9 and a-f
+    Malformed | offering_id: "offering_id" must be a UUID of 36 characters, not "box": a name or number of your own stands under another attribute: write "offering_external_ref":"box" in its place
     Required | a chosen plan is required: add "selected_plan" with its external_ref, or "plan_id" with its id, or put "meta":{"selected":true} into one of plans
     "#);
 }

@@ -20,6 +20,12 @@ fn shapes_of_offerings_and_subscriptions() {
                 r#""products":["p2,p5"],"plans":["weekly"]"#,
                 r#""products":["p2",""],"plans":[" "]"#,
                 r#""products":"","plans":[null]"#,
+                r#""product":"p2, p5","plan":"weekly""#,
+                r#""product":"p2","plans":["weekly"]"#,
+                &format!(r#""plan":"weekly",{options}"#),
+                r#""plans":[{"name":"Small bag"}],"pricing_option":"monthly""#,
+                r#""plans":[{"name":"Small bag"}],"pricing_options":"monthly, yearly""#,
+                &format!(r#""plans":"weekly",{options}"#),
             ]
         )
     );

@@ -1,0 +1,52 @@
+//! What does not get through is tried again.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+
+use crate::Error;
+
+/// Longer than this is waited for nobody: then the error is for the caller, who may come back.
+const LONGEST_PAUSE: Duration = Duration::from_mins(2);
+
+/// Learns how a call comes along, for those who wait for it.
+pub trait Observer: Send + Sync {
+    /// So many of an upload's bytes are sent.
+    fn sent(&self, _bytes: u64, _of: u64) {}
+    /// An upload has got this id, which its job will have.
+    fn promised(&self, _id: &str) {}
+    /// A call did not get through and is made again after this pause.
+    fn waits(&self, _why: &Error, _pause: Duration) {}
+}
+
+/// Observes nothing.
+pub(crate) struct Nobody;
+
+impl Observer for Nobody {}
+
+/// Pauses that grow from half a second, with chance in them, so that clients that failed together don't come back together.
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(Duration::from_secs(20))
+        .with_max_times(5)
+        .with_jitter()
+}
+
+/// Tries until it gets through, fails for good, or has failed six times.
+pub(crate) async fn until_through<T, F: Future<Output = Result<T, Error>>>(
+    observer: &dyn Observer,
+    attempt: impl FnMut() -> F,
+) -> Result<T, Error> {
+    attempt
+        .retry(pauses())
+        .when(Error::passes)
+        .adjust(|error, pause| match (pause, error.retry_after()) {
+            (Some(_), Some(asked)) if asked > LONGEST_PAUSE => None,
+            // Not before it asks for.
+            (Some(pause), Some(asked)) => Some(asked + pause / 10),
+            (pause, _) => pause,
+        })
+        .notify(|error, pause| observer.waits(error, pause))
+        .await
+}

@@ -1,0 +1,196 @@
+//! Files checked here, by the service's own rules.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use findings::{Format, Groups, Kind, Row, Texts, Writer, text, visible, wrap};
+use records::{Checked, Counts, FileFault, check, check_strictly, unpack::Unpacker};
+use serde_json::{Value, json};
+
+use crate::{
+    error::Error,
+    exit::Exit,
+    output::{Output, unwritten, written},
+};
+
+/// So much of a file is read in one go.
+const PIECE: usize = 64 << 10;
+
+/// What a file came to: small, whatever the file.
+#[derive(Debug)]
+pub(crate) struct CheckedFile {
+    /// As it is typed.
+    pub(crate) name: String,
+    counts: Counts,
+    pub(crate) groups: Groups,
+    /// What is wrong with the file as a whole.
+    fault: Option<FileFault>,
+}
+
+/// What to look for in a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rules {
+    /// What nothing reads is an error, as `unknown=refuse` has it.
+    pub(crate) refuse_unknown: bool,
+}
+
+impl CheckedFile {
+    /// Checks a file that is still packed, or is not, and hands each row on as it comes.
+    pub(crate) fn of(
+        name: String,
+        rules: Rules,
+        file: &mut impl Read,
+        rows: &mut Writer<impl Write>,
+    ) -> Result<Self, Error> {
+        let file = unpacked(file).map_err(|error| unread(&name, &error))?;
+        let mut this = Self { name, counts: Counts::default(), groups: Groups::default(), fault: None };
+        let check = if rules.refuse_unknown { check_strictly } else { check };
+        let told = match file.as_deref().map_err(FileFault::clone).and_then(check) {
+            Ok(checked) => this.take(&checked, rows),
+            Err(fault) => this.take_fault(fault, rows),
+        };
+        written(told)?;
+        Ok(this)
+    }
+
+    fn take(&mut self, checked: &Checked<'_>, out: &mut Writer<impl Write>) -> io::Result<()> {
+        self.counts = checked.total();
+        self.fault = checked.fault();
+        for line in checked.rows() {
+            let rows = Row::of_line(&line);
+            self.groups.add(&rows);
+            rows.iter().try_for_each(|row| out.add(row, &self.name))?;
+        }
+        Ok(())
+    }
+
+    fn take_fault(&mut self, fault: FileFault, out: &mut Writer<impl Write>) -> io::Result<()> {
+        let row = Row::of_fault(&fault);
+        self.groups.add(std::slice::from_ref(&row));
+        self.fault = Some(fault);
+        out.add(&row, &self.name)
+    }
+
+    /// Whether all is well, as far as the file alone shows.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.counts.bad == 0 && self.fault.is_none() { Exit::Success } else { Exit::Refused }
+    }
+
+    /// What is wrong, for people: grouped, with examples.
+    pub(crate) fn findings(&self, columns: usize) -> String {
+        let all = format!("imports check {} --all", self.typed());
+        text(&self.groups, Texts { file: &self.name, all: &all, columns })
+    }
+
+    /// How many lines are good and how many are not.
+    pub(crate) fn summary(&self, columns: usize) -> String {
+        let name = visible(&self.name);
+        let Counts { total, good, bad, unchecked } = self.counts;
+        if total == 0 {
+            return wrap(&format!("{name}: refused as a whole"), columns);
+        }
+        let waiting = match self.groups.waiting {
+            0 => String::new(),
+            1 => " (1 of them only waits for another)".to_owned(),
+            waiting => format!(" ({waiting} of them only wait for others)"),
+        };
+        let parts = [
+            (bad, format!("{bad} refused{waiting}")),
+            (unchecked, format!("{unchecked} unchecked")),
+            (good, format!("{good} good")),
+        ];
+        let parts: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, part)| part).collect();
+        let lines = if total == 1 { "1 line".to_owned() } else { format!("{total} lines") };
+        let counts = wrap(&format!("{name}: {lines}: {}.", parts.join(", ")), columns);
+        let open =
+            "Unchecked is what names objects that are not in the file: only the service knows whether they are stored.";
+        if unchecked > 0 { format!("{counts}\n{}", wrap(open, columns)) } else { counts }
+    }
+
+    /// The same as a document.
+    pub(crate) fn document(&self) -> Value {
+        let Counts { total, good, bad, unchecked } = self.counts;
+        let groups: Vec<_> = [Kind::Error, Kind::Warning].into_iter().flat_map(|kind| self.groups.of(kind)).collect();
+        let groups: Vec<_> = groups.iter().map(|group| group.document()).collect();
+        let fault = self.fault.as_ref().map(FileFault::error);
+        let mut document = json!({"file": self.name, "groups": groups,
+            "lines": {"total": total, "good": good, "refused": bad, "waiting": self.groups.waiting,
+                "unchecked": unchecked, "warned": self.groups.warned}});
+        if let (Some(fault), Some(members)) = (fault, document.as_object_mut()) {
+            members.insert("fault".to_owned(), json!({"code": fault.code, "error": fault.detail()}));
+        }
+        document
+    }
+
+    /// The name as a shell takes it.
+    pub(crate) fn typed(&self) -> String {
+        quoted(&self.name)
+    }
+}
+
+/// Checks files before they are sent: those with lines that can never be good.
+pub(crate) fn never_good<'f>(
+    files: impl IntoIterator<Item = (String, &'f [u8])>,
+    rules: Rules,
+) -> Result<Vec<CheckedFile>, Error> {
+    let mut silent = Writer::begin(Format::Text, false, io::sink()).map_err(unwritten)?;
+    let checked = files.into_iter().map(|(name, mut bytes)| CheckedFile::of(name, rules, &mut bytes, &mut silent));
+    let is_refused =
+        |file: &Result<CheckedFile, Error>| file.as_ref().map_or(true, |file| file.exit() != Exit::Success);
+    checked.filter(is_refused).collect()
+}
+
+/// Says why nothing is sent; `again` is the command that would have sent it, as it was typed.
+pub(crate) fn tell_unsent(files: &[CheckedFile], again: &str, output: Output) -> Result<Exit, Error> {
+    let next = format!("{again} --send-anyway");
+    if output.json {
+        let files: Vec<_> = files.iter().map(CheckedFile::document).collect();
+        return output.document(json!({"sent": false, "files": files, "next": next}), Exit::Refused);
+    }
+    for file in files {
+        output.answer(&format!("{}\n{}\n\n", file.findings(output.columns), file.summary(output.columns)))?;
+    }
+    let text = format!("Nothing was sent. Mend it, then type:\n  {again}\nOr send the good lines:\n  {next}\n");
+    output.answer(&text).map(|()| Exit::Refused)
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./+,@%".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", visible(word).replace('\'', r"'\''"))
+    }
+}
+
+/// Opens a file, or standard input for `-`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = fs::File::open(path).map_err(|error| unread(&path.display().to_string(), &error))?;
+    Ok(Box::new(file))
+}
+
+/// Reads a file and unpacks it on the way, so that memory holds it once.
+fn unpacked(file: &mut impl Read) -> io::Result<Result<Vec<u8>, FileFault>> {
+    let (mut unpacker, mut piece) = (Unpacker::default(), vec![0; PIECE]);
+    loop {
+        let read = match file.read(&mut piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        if read == 0 || !unpacker.take(piece.get(..read).unwrap_or_default()) {
+            return Ok(unpacker.finish());
+        }
+    }
+}
+
+fn unread(name: &str, error: &io::Error) -> Error {
+    let problem = format!("{} can't be read: {error}", visible(name));
+    Error::new(Exit::Trouble, problem, "give the path of a file of JSON lines, or - for standard input")
+}

@@ -1,0 +1,109 @@
+//! Where the service and the token come from.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+
+use crate::home::{Home, Ran};
+use crate::server::{Server, answer};
+use crate::{GOOD, job, service};
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_set_shown_and_used_and_the_environment_wins() {
+    let server = Server::start(service(vec![job("success", 2, &json!({}))])).await;
+    let home = Home::new("profile", "");
+    let ran = |words: &str| Ran::of(home.command(words).env_remove("IMPORTS_API").env_remove("IMPORTS_TOKEN"));
+    let none = ran("list");
+    assert!(none.code == 2 && none.err.contains("imports config set --help"), "{none:?}");
+
+    fs::write(home.path("token"), "of-the-file\n").unwrap();
+    let set = ran(&format!("config set --api {} --token-file token", server.url));
+    assert_eq!(set.code, 0, "{set:?}");
+    let file = home.path(".config/imports/config.toml");
+    assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+    let shown = ran("config");
+    assert!(shown.out.contains("token_file") && !shown.out.contains("of-the-file"), "{shown:?}");
+    assert_eq!(ran("list").code, 0);
+    let other = ran(&format!("config set --profile other --api {} --token-command", server.url)).code;
+    assert_eq!(other, 2, "a command is to be named");
+    let set = home
+        .command("config set --profile other --api")
+        .args([&server.url, "--token-command", "echo of-the-command"])
+        .status()
+        .unwrap();
+    assert!(set.success());
+    assert_eq!(ran("list --profile other").code, 0);
+    assert_eq!(
+        Ran::of(
+            home.command("list")
+                .env("IMPORTS_API", &server.url)
+                .env("IMPORTS_TOKEN", "of-the-environment")
+                .env("IMPORTS_PROFILE", "other")
+        )
+        .code,
+        0
+    );
+    let tokens: Vec<_> = server.seen().iter().map(|seen| seen.header("authorization")).collect();
+    assert_eq!(tokens, ["Bearer of-the-file", "Bearer of-the-command", "Bearer of-the-environment"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_runs_out_midway_is_renewed() {
+    let behind =
+        service(vec![job("started", 1, &json!({})), job("started", 1, &json!({})), job("success", 2, &json!({}))]);
+    let server = Server::start(move |seen, count| match seen.header("authorization").as_str() {
+        "Bearer first" if count < 2 => behind(seen, count),
+        "Bearer second" => behind(seen, count),
+        _ => answer(401),
+    })
+    .await;
+    let home = Home::new("renewed", &server.url);
+    fs::write(home.path("good.jsonl"), GOOD).unwrap();
+    fs::write(home.path("token"), "first").unwrap();
+    let command = "cat token; printf second > token";
+    assert!(
+        home.command("config set --token-command").args([command, "--api", &server.url]).status().unwrap().success()
+    );
+    let ran = Ran::of(home.command("run good.jsonl").env_remove("IMPORTS_API").env_remove("IMPORTS_TOKEN"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // One that can't be renewed ends the wait, and the job is still named.
+    let ran = Ran::of(home.command("run good.jsonl").env("IMPORTS_TOKEN", "stale"));
+    assert_eq!(ran.code, 4, "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_that_can_t_be_written_are_told_and_harm_nothing_else() {
+    let server = Server::start(service(vec![job("success", 2, &json!({}))])).await;
+    let home = Home::new("read-only", &server.url);
+    fs::write(home.path("good.jsonl"), GOOD).unwrap();
+    // A file where the folders would be: it keeps out even root.
+    fs::write(home.path(".config"), "").unwrap();
+    fs::write(home.path(".local"), "").unwrap();
+    let set = home.run("config set --api http://localhost --token-file token");
+    assert!(set.code == 3 && set.err.contains("config.toml can't be written"), "{set:?}");
+    let ran = home.run("run good.jsonl");
+    assert!(ran.code == 0 && ran.err.contains("can't be remembered as the newest"), "{ran:?}");
+}
+
+#[test]
+fn a_file_of_profiles_that_can_t_be_read_names_the_line_and_shows_no_text_of_it() {
+    let home = Home::new("unread", "");
+    fs::create_dir_all(home.path(".config/imports")).unwrap();
+    for (text, named) in [
+        ("[profile.default]\ntoken = \"s3cret\"\n", "line 2: unknown field `token`"),
+        ("[profile.default]\napi = \"a\"\ntoken_file = [\"s3cret\"]\n", "line 3"),
+        ("[profile.default]\napi = \"a\" s3cret\n", "line 2"),
+    ] {
+        fs::write(home.path(".config/imports/config.toml"), text).unwrap();
+        let ran = Ran::of(home.command("list").env_remove("IMPORTS_TOKEN").env_remove("IMPORTS_API"));
+        assert!(ran.code == 2 && ran.err.contains(named) && !ran.err.contains("s3cret"), "{ran:?}");
+    }
+    fs::write(home.path(".config/imports/config.toml"), "[profile.default]\napi = \"https://a\"\n").unwrap();
+    let ran = Ran::of(home.command("list").env_remove("IMPORTS_TOKEN").env_remove("IMPORTS_API"));
+    assert!(ran.code == 2 && ran.err.contains("needs one of token_file"), "{ran:?}");
+}
