@@ -130,7 +130,7 @@ function foldable(key, isOpen, head, body) {
 function section(job, group, isOpen) {
   const where = group.field ? h('code', {}, h('bdi', {}, shown(group.field))) : null;
   const head = [
-    h('b', { class: 'count' }, number(group.rows.length)),
+    h('b', { class: 'count' }, number(group.lines)),
     h('span', { class: 'what' }, text.codes[group.code] ?? group.code, where ? ' ' : '', where),
     h('span', { class: 'example' }, h('bdi', {}, shown(sentence(group.rows[0]?.error)))),
   ];

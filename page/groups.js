@@ -7,7 +7,8 @@
  * @typedef {object} Group
  * @property {string} key
  * @property {string} code
- * @property {string} field with the places in lists left out
+ * @property {string} field with the places in lists left out, and what stands around all attributes
+ * @property {number} lines a line may have several such errors
  * @property {{ line: Failed, error: LineError }[]} rows
  */
 
@@ -45,17 +46,22 @@ export class Groups {
       const own = line.errors.filter((error) => error.blocked_by === undefined);
       this.causes += own.length;
       if (own.length === 0) this.waiting.push(line);
-      for (const error of own) this.group(error).rows.push({ line, error });
+      for (const error of own) {
+        const group = this.group(error);
+        if (group.rows.at(-1)?.line !== line) group.lines += 1;
+        group.rows.push({ line, error });
+      }
     }
   }
 
   /** @param {LineError} error */
-  group({ code, field }) {
-    const folded = field.replace(/\[\d+\]/g, '[]');
-    const key = `${code} ${folded}`;
+  group({ code, field, error }) {
+    const folded = field.replace(/^(data\.attributes|attributes|data)\./, '').replace(/\[\d+\]/g, '[]');
+    // Lines that are wrong as a whole are told apart by what is said of them, numbers aside.
+    const key = `${code} ${folded || error.replace(/\d/g, '')}`.slice(0, 200);
     let group = this.byKey.get(key);
     if (!group) {
-      group = { key, code, field: folded, rows: [] };
+      group = { key, code, field: folded, lines: 0, rows: [] };
       this.byKey.set(key, group);
     }
     return group;
@@ -63,7 +69,8 @@ export class Groups {
 
   /** The groups, the most frequent first. */
   sorted() {
-    return [...this.byKey.values()].sort((a, b) => b.rows.length - a.rows.length || (a.rows[0]?.line.line ?? 0) - (b.rows[0]?.line.line ?? 0));
+    const first = (/** @type {Group} */ { rows }) => rows[0]?.line.line ?? 0;
+    return [...this.byKey.values()].sort((a, b) => b.lines - a.lines || first(a) - first(b));
   }
 
   /**

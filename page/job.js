@@ -179,12 +179,12 @@ function ended(job) {
     h(
       'div',
       { class: 'actions' },
-      meta.dry_run && good > 0 && button(text.importGoodFor.some(good), { class: 'primary' }, real),
+      meta.dry_run && good > 0 && button(text.importGood(good), { class: 'primary' }, real),
       hasFailed && h('a', { class: meta.dry_run && good > 0 ? 'button' : 'button primary', href: `#/jobs/${job.id}/mend` }, text.mendAll),
       hasFailed && button(text.failedLines, {}, fetchFile('failed-lines')),
       button(text.results, {}, fetchFile('results')),
     ),
-    meta.dry_run && good > 0 && !file && h('p', { class: 'soft' }, text.importGoodFor.fileGone),
+    meta.dry_run && good > 0 && !file && h('p', { class: 'soft' }, text.fileGone),
     place,
   );
 }

@@ -74,7 +74,6 @@ export const texts = {
     title: 'Send a file',
     lead: 'One JSON object a line, up to 50,000 of them, plain or gzip-compressed. A bad line never stops a file.',
     drop: 'Drop a file here',
-    or: 'or',
     choose: 'Choose a file',
     other: 'Choose another',
     /** @param {number} bytes */
@@ -115,7 +114,6 @@ export const texts = {
     /** @param {string} id */
     title: (id) => `Import ${id.slice(0, 8)}`,
     rehearsal: 'Rehearsal',
-    rehearsalLead: 'Nothing was written.',
     arriving: 'The file has arrived and becomes a job in a moment.',
     /** @param {number} place */
     place: (place) => (place === 1 ? 'Next in the line' : `Place ${number(place)} in the line`),
@@ -141,16 +139,12 @@ export const texts = {
     byType: 'By type',
     /** @param {number} done @param {number} read */
     byTypeCount: (done, read) => `${number(done)} of ${number(read)}`,
-    importGood: 'Import the good lines',
-    importGoodFor: {
-      /** @param {number} count */
-      some: (count) => `Import ${of(count, 'good line')}`,
-      fileGone: 'This page no longer has the file: choose it again to import it.',
-    },
+    /** @param {number} count */
+    importGood: (count) => `Import ${of(count, 'good line')}`,
+    fileGone: 'This page no longer has the file: choose it again to import it.',
     results: 'Download results',
     failedLines: 'Download failed lines',
     mendAll: 'Mend refused lines',
-    sendAgain: 'Send another file',
     whole: 'The job failed as a whole',
     /** @param {number} count */
     warnings: (count) => `${of(count, 'line has', 'lines have')} warnings; the results say which.`,
@@ -164,12 +158,9 @@ export const texts = {
     /** @param {number} count */
     lines: (count) => of(count, 'line'),
     line: 'line',
-    wholeLine: 'the line as a whole',
     mend: 'Mend these',
     waiting: 'Only wait for another line',
-    waitingLead: 'Nothing is wrong with these: they refer to a line that was refused. Mend that one, and send both.',
-    /** @param {number} line */
-    waitsFor: (line) => `waits for line ${number(line)}`,
+    waitingLead: 'These need nothing themselves: they refer to a line that was refused. Mend that one, and send both.',
     whole: 'Show the whole line',
     /** @param {number} more */
     more: (more) => `Show ${of(more, 'more group')}`,
@@ -256,6 +247,5 @@ export const texts = {
     /** @param {number} from @param {number} to @param {number} total */
     range: (from, to, total) => `${number(from)} to ${number(to)} of ${number(total)}`,
     columns: { job: 'Job', status: 'Status', imported: 'Imported', errors: 'Errors', sent: 'Sent' },
-    unnamed: 'No name',
   },
 };

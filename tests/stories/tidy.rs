@@ -109,10 +109,19 @@ fn no_package_may_hold_unsafe_code() {
         let entries = fs::read_dir(format!("{ROOT}/{folder}")).unwrap().map(|entry| entry.unwrap().file_name());
         entries.map(|name| format!("{folder}/{}", name.display())).collect::<Vec<_>>()
     };
-    let others =
-        ["benches", "cli", "cli/client", "cli/findings", "local", "tests", "tests/simulation", "tests/input", "tests/weather"]
-            .map(str::to_owned)
-            .to_vec();
+    let others = [
+        "benches",
+        "cli",
+        "cli/client",
+        "cli/findings",
+        "local",
+        "tests",
+        "tests/simulation",
+        "tests/input",
+        "tests/weather",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for package in [within("shared"), within("functions"), others].concat() {
         assert!(forbids_unsafe(&workspace, &read(&package)), "{package} may hold unsafe code");
     }
