@@ -91,12 +91,16 @@ function answerOf(state, own, signal) {
   });
 }
 
+/** Whoever does not sign in now is asked again by the next call. */
+function forget() {
+  dialog?.remove();
+  dialog = undefined;
+}
+
 /** @param {string} fresh */
 function take(fresh) {
   token = fresh;
-  dialog?.close();
-  dialog?.remove();
-  dialog = undefined;
+  forget();
   for (const resolve of waiting.splice(0)) resolve(token);
   put(byId('sign'), texts.nav.signOut);
 }
@@ -132,12 +136,13 @@ function ask(settings) {
   );
   dialog = h(
     'dialog',
-    { class: 'sign-in', 'aria-labelledby': 'sign-in', cancel: (/** @type {Event} */ event) => event.preventDefault() },
+    { class: 'sign-in', 'aria-labelledby': 'sign-in', close: forget },
     h('h2', { id: 'sign-in' }, refused ? text.over : text.title),
     h('p', {}, refused ? text.overLead : text.lead),
     settings.client_id ? h('button', { type: 'button', class: 'primary', click: begin }, text.begin) : null,
     settings.client_id ? h('details', {}, h('summary', {}, text.otherwise), paste) : paste,
     problem,
+    h('p', { class: 'actions' }, h('button', { type: 'button', class: 'quiet', click: forget }, text.notNow)),
   );
   document.body.append(dialog);
   dialog.showModal();

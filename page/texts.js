@@ -60,6 +60,7 @@ export const texts = {
     overLead: 'Your token is over. Nothing is lost: sign in, and this page goes on where it was.',
     begin: 'Sign in',
     otherwise: 'Use a token instead',
+    notNow: 'Not now',
     paste: 'Access token',
     use: 'Use this token',
     empty: 'Paste a token first.',
