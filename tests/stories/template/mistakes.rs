@@ -167,8 +167,8 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "ListImportsFunction is not traced"
     }
     "permissions" {
-        GetImportFunction: "Action: dynamodb:GetItem" => "Action: dynamodb:*";
-        "GetImportFunctionRole may \"dynamodb:*\""
+        CreateUploadFunction: "Action: dynamodb:PutItem" => "Action: dynamodb:*";
+        "CreateUploadFunctionRole may \"dynamodb:*\""
         ListImportsFunction: "Action: dynamodb:Query" => "Action: dynamodb:Scan";
         "ListImportsFunctionRole may \"dynamodb:Scan\""
         ProcessImportFunction: "Resource: !GetAtt ObjectsTable.Arn" => "Resource: \"*\"";
