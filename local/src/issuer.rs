@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use axum::Router;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE};
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::Error;
 use crate::serve::serve;
+use crate::sign_in;
 
 /// The audience the local API's tokens are made for.
 pub const AUDIENCE: &str = "subscriptions-import";
@@ -27,6 +28,9 @@ pub const WRITE: &str = "imports:write";
 
 /// The scope that allows everything else.
 pub const READ: &str = "imports:read";
+
+/// The client as which the page signs people in.
+pub const WEB_CLIENT: &str = "imports-page";
 
 const KEY_ID: &str = "local";
 
@@ -75,7 +79,7 @@ impl Issuer {
             .map_err(|error| failed(&format!("its public key can't be shown: {error}")))?;
         public.common.key_id = Some(KEY_ID.to_owned());
         let keys = serde_json::to_string(&JwkSet { keys: vec![public] }).map_err(|error| failed(&error.to_string()))?;
-        let url = serve(|url| router(url, keys)).map_err(|error| failed(&error.to_string()))?;
+        let url = serve(|url| router(url, keys, key.clone())).map_err(|error| failed(&error.to_string()))?;
         Ok(Self { url, key })
     }
 
@@ -120,21 +124,26 @@ impl Issuer {
     }
 
     fn sign(&self, request: &TokenRequest, key: &EncodingKey) -> Result<String, Error> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed();
-        let expires = now.saturating_add(request.expires_in);
-        let mut claims = json!({
-            "iss": request.issuer.as_deref().unwrap_or(&self.url),
-            "sub": "local",
-            "aud": request.audience,
-            "scope": request.scope,
-            "iat": now.min(expires),
-            "exp": expires,
-        });
-        if let (Some(store), Some(claims)) = (&request.store, claims.as_object_mut()) {
-            claims.insert(STORE_CLAIM.to_owned(), json!(store));
-        }
-        encode(&claims, key)
+        token(&self.url, request, key)
     }
+}
+
+/// Mints a token of the issuer at `url`.
+pub(crate) fn token(url: &str, request: &TokenRequest, key: &EncodingKey) -> Result<String, Error> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed();
+    let expires = now.saturating_add(request.expires_in);
+    let mut claims = json!({
+        "iss": request.issuer.as_deref().unwrap_or(url),
+        "sub": "local",
+        "aud": request.audience,
+        "scope": request.scope,
+        "iat": now.min(expires),
+        "exp": expires,
+    });
+    if let (Some(store), Some(claims)) = (&request.store, claims.as_object_mut()) {
+        claims.insert(STORE_CLAIM.to_owned(), json!(store));
+    }
+    encode(&claims, key)
 }
 
 fn encode(claims: &Value, key: &EncodingKey) -> Result<String, Error> {
@@ -151,16 +160,22 @@ fn make_key() -> Result<EncodingKey, Error> {
     EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| failed(&error.to_string()))
 }
 
-fn router(url: &str, keys: String) -> Router {
+fn router(url: &str, keys: String, key: EncodingKey) -> Router {
     let discovery = json!({
         "issuer": url,
         "jwks_uri": format!("{url}/jwks.json"),
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["token"],
+        "authorization_endpoint": format!("{url}/authorize"),
+        "token_endpoint": format!("{url}/token"),
+        "response_types_supported": ["code", "token"],
+        "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
     });
-    let document = |text: String| get(([(CONTENT_TYPE, "application/json")], text));
-    Router::new()
+    let document = |text: String| {
+        // A page of any origin may read what is public.
+        get(([(CONTENT_TYPE, "application/json"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")], text))
+    };
+    sign_in::routes(url, key)
         .route("/.well-known/openid-configuration", document(discovery.to_string()))
         .route("/jwks.json", document(keys.clone()))
         .route("/.well-known/jwks.json", document(keys))
@@ -201,6 +216,48 @@ mod tests {
         assert_eq!(claims["iss"], issuer.url());
         assert_eq!(claims["store_id"], "main");
         assert_eq!(claims["scope"], "imports:write imports:read");
+    }
+
+    /// What is answered to a call, its head and its body.
+    fn call(issuer: &Issuer, head: &str, body: &str) -> String {
+        let mut connection = TcpStream::connect(issuer.url().trim_start_matches("http://")).unwrap();
+        let length = body.len();
+        let rest = format!("Host: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+        write!(connection, "{head} HTTP/1.1\r\n{rest}").unwrap();
+        let mut text = String::new();
+        connection.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_code_is_traded_for_a_token_once_by_whoever_began_the_sign_in() {
+        let issuer = Issuer::start().unwrap();
+        // The pair of RFC 7636, appendix B.
+        let (verifier, challenge) =
+            ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let back = "http%3A%2F%2Fa.localhost%2Fimports-ui%2Findex.html";
+        let code = || {
+            let query = format!(
+                "response_type=code&client_id={WEB_CLIENT}&redirect_uri={back}&state=s&code_challenge={challenge}&code_challenge_method=S256"
+            );
+            let form = call(&issuer, &format!("GET /authorize?{query}"), "");
+            let request = form.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            let sent = call(&issuer, &format!("GET /sign-in?request={request}&store=shop"), "");
+            assert!(sent.contains("location: http://a.localhost/imports-ui/index.html?code="), "{sent}");
+            sent.split("?code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
+        };
+        let trade = |code: &str, verifier: &str| {
+            call(&issuer, "POST /token", &format!("code={code}&code_verifier={verifier}&redirect_uri={back}"))
+        };
+        let good = code();
+        let answer = trade(&good, verifier);
+        let token = answer.split("\"access_token\":\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!(verified(&issuer, token).unwrap()["store_id"], "shop");
+        for refused in [trade(&good, verifier), trade(&code(), "another"), trade("none", verifier)] {
+            assert!(refused.contains("400 Bad Request") && refused.contains("invalid_grant"), "{refused}");
+        }
+        let elsewhere = call(&issuer, "GET /authorize?response_type=code&redirect_uri=http%3A%2F%2Fevil.example", "");
+        assert!(elsewhere.contains("400 Bad Request"), "{elsewhere}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod python;
 pub mod report;
 pub mod rie;
 mod serve;
+mod sign_in;
 pub mod stack;
 pub mod stack_file;
 mod template;

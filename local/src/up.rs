@@ -28,7 +28,7 @@ pub async fn run(options: Options, stopped: impl Future<Output = ()>) -> Result<
     let page = page::start(&stack, &token)?;
     let file = stack.file(token, page);
     let published = file.publish()?;
-    output.result(&how_to(&file, published.path(), stack.log()));
+    output.result(&how_to(&file, &stack.import_page(), published.path(), stack.log()));
     stopped.await;
     output.progress("Stopping the local AWS …");
     drop(published);
@@ -36,12 +36,14 @@ pub async fn run(options: Options, stopped: impl Future<Output = ()>) -> Result<
 }
 
 /// How to use a stack. Fits into 80 columns, but for the token and paths.
-fn how_to(file: &StackFile, published: &Path, log: &Path) -> String {
+fn how_to(file: &StackFile, import_page: &str, published: &Path, log: &Path) -> String {
     let StackFile { api_url, page_url, token, endpoint_url, region, bucket, access_key_id, secret_access_key, .. } =
         file;
     format!(
-        r#"API   {api_url}
-page  {page_url}/ (every call, to read and to try)
+        r#"API        {api_url}
+reference  {page_url}/ (every call, to read and to try)
+The page for people who import (sign in with any name, which is the store's):
+  {import_page}
 
 These two are for the commands below, and for those of the README. The token is
 good for 12 hours, for the store {STORE}:
@@ -108,7 +110,8 @@ mod tests {
             pid: 1,
         };
         let log = Path::new("target/local/logs/emulator-45678.log");
-        let printed = how_to(&file, Path::new("target/local/stack.json"), log);
+        let import_page = "http://f38a5e4a.execute-api.localhost:45678/imports-ui/index.html";
+        let printed = how_to(&file, import_page, Path::new("target/local/stack.json"), log);
         assert_eq!(printed.matches(&file.token).count(), 1);
         for line in printed.lines().filter(|line| !line.contains(&file.token)) {
             assert!(line.chars().count() <= 80, "{line}");

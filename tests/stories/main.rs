@@ -34,6 +34,7 @@ mod one_at_a_time;
 #[path = "../contract/openapi.rs"]
 mod openapi;
 mod others_are_told;
+mod page;
 mod pages;
 mod partner;
 mod path_tricks;

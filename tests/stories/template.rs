@@ -39,7 +39,7 @@ const OPTIONAL: [(&str, &str); 10] = [
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
-const RULES: [(&str, Check); 27] = [
+const RULES: [(&str, Check); 28] = [
     ("visibility", rules::visibility),
     ("times", rules::times),
     ("batches", rules::batches),
@@ -62,6 +62,7 @@ const RULES: [(&str, Check); 27] = [
     ("listing", permissions::listing),
     ("partners", permissions::partners),
     ("stores", permissions::stores),
+    ("page", permissions::page),
     ("privacy", privacy::privacy),
     ("alarms", alarms::alarms),
     ("refusals", alarms::refusals),

@@ -99,6 +99,32 @@ pub fn waiting_calls() -> Result<u16, ConfigError> {
     number("WAITING_CALLS")
 }
 
+/// What the page has to know of its stack.
+#[derive(Clone, Debug)]
+pub struct PageConfig {
+    /// Whose tokens the API takes.
+    pub issuer: String,
+    /// Whom they are for.
+    pub audience: String,
+    /// As whom the page asks the issuer for one; empty where people paste theirs.
+    pub client_id: String,
+    /// The addresses that a browser reaches beside the API's own.
+    pub reached: Vec<String>,
+}
+
+/// What the page has to know of its stack.
+///
+/// # Errors
+/// When a variable is missing.
+pub fn page() -> Result<PageConfig, ConfigError> {
+    let (issuer, audience, bucket) = (required("ISSUER")?, required("AUDIENCE")?, required("BUCKET_ADDRESS")?);
+    let optional = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    // The bucket of a local AWS is below its endpoint.
+    let bucket = optional("AWS_ENDPOINT_URL").unwrap_or(bucket);
+    let reached = [Some(issuer.clone()), Some(bucket), optional("SIGN_IN_ADDRESS")].into_iter().flatten().collect();
+    Ok(PageConfig { issuer, audience, client_id: optional("WEB_CLIENT_ID").unwrap_or_default(), reached })
+}
+
 /// What the template decides about calls of the API.
 #[derive(Clone, Debug)]
 pub struct ApiConfig {

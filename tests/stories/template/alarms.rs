@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use imports::telemetry;
 use serde_json::{Value, json};
 
-use super::{ROOT, Template, ensure, target};
+use super::{ROOT, Template, ensure, permissions, target};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 const FUNCTION: &str = "AWS::Lambda::Function";
@@ -90,10 +90,11 @@ fn counted_in_logs(template: &Template) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// What AWS refuses is counted in the log of every function, and an alarm looks at it.
+/// What AWS refuses is counted in the log of every function that calls it, and an alarm looks at it.
 pub(super) fn refusals(template: &Template) -> Result<(), String> {
     let alarms: Vec<_> = template.all(ALARM).map(|(_, alarm)| metric_of(alarm)).collect();
-    template.all(FUNCTION).try_for_each(|(name, function)| {
+    let mut callers = template.all(FUNCTION).filter(|(name, _)| !permissions::only_logs(template, name));
+    callers.try_for_each(|(name, function)| {
         let group = target(&function["LoggingConfig"]["LogGroup"]);
         let of_group = |(_, filter): &(&str, &Value)| target(&filter["LogGroupName"]) == group;
         let of_debts = |(_, filter): &(&str, &Value)| filter["FilterPattern"] == OVERDUE;

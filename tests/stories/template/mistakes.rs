@@ -207,6 +207,18 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "CancelImportRoute (POST /v2/subscriptions/imports/{id}/cancel) is open to tokens"
         CancelImportRoute: "AuthorizationScopes" => "OtherScopes";
         "CancelImportRoute (POST /v2/subscriptions/imports/{id}/cancel) is open to tokens"
+        PageRoute: "ServePageIntegration" => "GetImportIntegration";
+        "PageRoute (GET /imports-ui) is open to tokens"
+        ServePageFunction: "    Properties:\n" => "    Properties:\n      Policies: [arn:aws:iam::aws:policy/AmazonS3FullAccess]\n";
+        "PageFilesRoute (GET /imports-ui/{proxy+}) is open to tokens"
+    }
+    "page" {
+        Bucket: "!If [HasPageOrigin, !Ref PageOrigin, !Sub \"https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}\"]" => "\"*\"";
+        "Bucket lets other scripts in than the page's"
+        Bucket: "AllowedMethods: [GET, POST]" => "AllowedMethods: [GET, PUT]";
+        "Bucket lets other scripts in than the page's"
+        Bucket: "        - HasPage\n" => "        - RequiresTls\n";
+        "Bucket lets other scripts in than the page's"
     }
     "listing" {
         AcceptDropFunction: "s3:prefix: [drops/*, receipts/*]" => "s3:prefix: \"*\"";

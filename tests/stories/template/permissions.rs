@@ -110,7 +110,39 @@ pub(super) fn callers(template: &Template) -> Result<(), String> {
             }
             None => route["AuthorizationType"] == "AWS_IAM",
         };
-        ensure(guarded, || format!("{name} ({key}) is open{}", if issuer.is_some() { " to tokens" } else { "" }))
+        let is_page = key.starts_with("GET /imports-ui") && route["AuthorizationType"] == "NONE";
+        let shows_nothing = is_page && behind(template, route).is_some_and(|function| only_logs(template, function));
+        ensure(guarded || shows_nothing, || {
+            format!("{name} ({key}) is open{}", if issuer.is_some() { " to tokens" } else { "" })
+        })
+    })
+}
+
+/// The function that a route leads to.
+fn behind<'a>(template: &'a Template, route: &'a Value) -> Option<&'a str> {
+    let named = |value: &'a Value| Some(value["Fn::Sub"].as_str()?.split("${").last()?.split(['.', '}']).next()?);
+    named(&template.resources.get(named(&route["Target"])?)?["Properties"]["IntegrationUri"])
+}
+
+/// Whether a function may do nothing but log: what it answers is nobody's data.
+pub(super) fn only_logs(template: &Template, function: &str) -> bool {
+    let role = format!("{function}Role");
+    let managed = template.resources.get(&role).map(|role| &role["Properties"]["ManagedPolicyArns"]);
+    let of_sam = |policy: &Value| policy.as_str().is_some_and(|policy| OF_SAM.contains(&policy));
+    managed.and_then(Value::as_array).is_some_and(|managed| managed.iter().all(of_sam))
+        && statements(template).into_iter().all(|(name, _)| name != role)
+}
+
+/// Scripts of one origin alone reach the bucket: those of the page. Where there is no page, none do.
+pub(super) fn page(template: &Template) -> Result<(), String> {
+    let has_page = template.resources.contains_key("ServePageFunction");
+    template.all("AWS::S3::Bucket").try_for_each(|(name, bucket)| {
+        let own = json!({"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"});
+        let rules = bucket["CorsConfiguration"]["CorsRules"].as_array().map_or(&[][..], Vec::as_slice);
+        let is_own =
+            |rule: &Value| rule["AllowedOrigins"] == json!([own]) && rule["AllowedMethods"] == json!(["GET", "POST"]);
+        let is_right = rules.len() == usize::from(has_page) && rules.iter().all(is_own);
+        ensure(is_right, || format!("{name} lets other scripts in than the page's"))
     })
 }
 
@@ -181,7 +213,7 @@ pub(super) fn stores(template: &Template) -> Result<(), String> {
         .filter_map(|(_, permission)| template.referred(&permission["FunctionName"], "AWS::Lambda::Function"));
     let mut functions = of_api.peekable();
     assert!(functions.peek().is_some());
-    functions.try_for_each(|(name, function)| {
+    functions.filter(|(name, _)| !only_logs(template, name)).try_for_each(|(name, function)| {
         let set = &function["Environment"]["Variables"]["STORE_SOURCE"];
         ensure(*set == source, || format!("{name} takes {set} for the store, not {source}"))
     })

@@ -1,0 +1,131 @@
+// Choosing a file and how it is imported.
+
+import { h, put, button, say } from './dom.js';
+import { texts } from './texts.js';
+import { Problem } from './api.js';
+import { MAX_FILE, send } from './sending.js';
+
+const text = texts.send;
+
+/** Chosen before, kept while the page is: whoever looks at a job and comes back finds it. @type {File | undefined} */
+let chosen;
+
+/** @type {import('./main.js').View} */
+export async function view({ main, signal }) {
+  const problem = h('div', { role: 'alert' });
+  const progress = h('div', {});
+  const input = h('input', { type: 'file', id: 'file', class: 'unseen', accept: '.jsonl,.ndjson,.json,.gz,.txt,application/jsonl,application/gzip' });
+  const name = h('p', { class: 'file-name' });
+  const label = h('label', { for: 'file', class: 'choose' }, text.choose);
+  const drop = h('div', { class: 'drop' }, name, h('p', { class: 'or' }, input, label));
+  const options = optionFields();
+  const go = h('button', { class: 'primary large' }, text.beginRehearsal);
+
+  const draw = () => {
+    put(name, ...(chosen ? [h('bdi', {}, chosen.name), ' ', h('span', { class: 'soft' }, text.size(chosen.size))] : [text.drop]));
+    put(label, chosen ? text.other : text.choose);
+    drop.classList.toggle('full', Boolean(chosen));
+    go.disabled = !chosen || !isGood(chosen);
+    put(go, options.values().dry_run ? text.beginRehearsal : text.begin);
+    put(problem, chosen && !isGood(chosen) ? h('p', { class: 'problem' }, chosen.size ? text.tooLarge : text.empty) : null);
+  };
+  /** @param {FileList | null | undefined} files */
+  const take = (files) => {
+    chosen = files?.[0] ?? chosen;
+    draw();
+    if (chosen) say(chosen.name);
+  };
+  input.addEventListener('change', () => take(input.files));
+  // A file that misses the field is taken too: the browser would leave the page for it.
+  for (const kind of /** @type {const} */ (['dragover', 'dragleave', 'drop'])) {
+    const dragged = (/** @type {DragEvent} */ event) => {
+      event.preventDefault();
+      drop.classList.toggle('over', kind === 'dragover');
+      if (kind === 'drop') take(event.dataTransfer?.files);
+    };
+    document.addEventListener(kind, dragged, { signal });
+  }
+  options.element.addEventListener('change', draw);
+
+  const submit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (!chosen || go.disabled) return;
+    go.disabled = true;
+    put(problem);
+    try {
+      await sendWithBar(chosen, options.values(), progress);
+      chosen = undefined;
+    } catch (error) {
+      put(progress);
+      draw();
+      put(problem, ...explain(error));
+    }
+  };
+  const form = h('form', { submit }, drop, options.element, problem, progress, h('p', { class: 'actions' }, go));
+  put(main, h('h1', {}, text.title), h('p', { class: 'lead' }, text.lead), form);
+  draw();
+}
+
+/**
+ * Sends a file with a bar, and goes to its job.
+ * @param {Blob} file
+ * @param {import('./sending.js').Options} options
+ * @param {Element} place
+ */
+export async function sendWithBar(file, options, place) {
+  const attempt = new AbortController();
+  const bar = h('progress', { max: 1, 'aria-label': texts.nav.send });
+  const told = h('p', { class: 'soft' }, text.packing);
+  const stop = button(text.stop, { class: 'quiet' }, () => attempt.abort());
+  put(place, h('div', { class: 'sending' }, bar, told, stop));
+  const progress = (/** @type {number} */ share) => {
+    bar.value = share;
+    put(told, text.sending(share));
+  };
+  const id = await send(file, options, { signal: attempt.signal, progress });
+  location.hash = `#/jobs/${id}`;
+}
+
+/**
+ * What went wrong with sending.
+ * @param {unknown} error
+ */
+export function explain(error) {
+  if (error instanceof DOMException && error.name === 'AbortError') return [];
+  if (!(error instanceof Problem)) throw error;
+  if (error.kind === 'interrupted') return [];
+  const title = error.kind === 'forbidden' ? texts.wrong.forbidden : text.failed;
+  const detail = error.status === 413 ? text.tooLarge : error.message;
+  return [h('div', { class: 'problem' }, h('strong', {}, title), h('p', {}, h('bdi', {}, detail)))];
+}
+
+/** @param {File} file */
+const isGood = (file) => file.size > 0 && file.size <= MAX_FILE;
+
+function optionFields() {
+  const rehearse = h('input', { type: 'checkbox', id: 'dry-run', checked: true, 'aria-describedby': 'dry-run-hint' });
+  const name = h('input', { type: 'text', id: 'name', maxlength: 2048, autocomplete: 'off', 'aria-describedby': 'name-hint' });
+  const unknown = h('input', { type: 'checkbox', id: 'unknown', 'aria-describedby': 'unknown-hint' });
+  const choices = Object.entries(text.storedChoices).map(([value, [what, why]]) =>
+    h('label', { class: 'choice' }, h('input', { type: 'radio', name: 'on_conflict', value, checked: value === 'fail' }), h('span', {}, what, h('small', {}, why))),
+  );
+  const tick = (/** @type {HTMLElement} */ box, /** @type {string} */ what, /** @type {string} */ hint, /** @type {string} */ id) =>
+    h('div', { class: 'tick' }, box, h('div', {}, h('label', { for: box.id }, what), h('small', { id }, hint)));
+  const element = h(
+    'fieldset',
+    { class: 'options' },
+    h('legend', { class: 'unseen' }, text.options),
+    tick(rehearse, text.rehearse, text.rehearseHint, 'dry-run-hint'),
+    h('div', { class: 'field' }, h('label', { for: 'name' }, text.name), name, h('small', { id: 'name-hint' }, text.nameHint)),
+    h('fieldset', { class: 'choices' }, h('legend', {}, text.stored), ...choices),
+    tick(unknown, text.unknown, text.unknownHint, 'unknown-hint'),
+  );
+  const conflict = () => /** @type {HTMLInputElement | null} */ (element.querySelector('[name=on_conflict]:checked'))?.value ?? 'fail';
+  const values = () => ({
+    external_ref: name.value.trim() || undefined,
+    dry_run: rehearse.checked,
+    on_conflict: conflict() === 'fail' ? undefined : conflict(),
+    unknown: unknown.checked ? 'refuse' : undefined,
+  });
+  return { element, values };
+}

@@ -1,0 +1,131 @@
+// A browser with the page in it, and what a person does there.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const { PAGE_URL, SHOTS, AXE } = process.env;
+
+export const API = new URL('/v2/subscriptions/imports', PAGE_URL).href;
+
+/** Without a sandbox, since root can have none; the page is our own. */
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+export const close = () => browser.close();
+
+export const token = (name = 'TOKEN') => process.env[name];
+
+/** Calls the API as a program does: a file becomes a job. */
+export async function post(file, options = {}) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(options)) body.append(name, value);
+  body.append('import_file', new Blob([file]), 'file.jsonl');
+  const answer = await api('', { method: 'POST', body });
+  return answer.data.id;
+}
+
+export async function api(path, init = {}) {
+  // Node finds no names under `localhost`.
+  const answer = await fetch(process.env.API_URL + '/v2/subscriptions/imports' + path, { ...init, headers: { Authorization: `Bearer ${token()}` } });
+  const text = await answer.text();
+  assert.ok(answer.ok, text);
+  return JSON.parse(text);
+}
+
+export async function ended(id) {
+  for (;;) {
+    const { data } = await api(`/${id}`);
+    if (['success', 'failed'].includes(data.attributes.status)) return data;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+export class Person {
+  /** Opens the page. */
+  static async come({ hash = '', signed = 'TOKEN', ...options } = {}) {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+    const person = new Person(context, await context.newPage());
+    Person.last = person;
+    await person.page.goto(PAGE_URL + hash);
+    if (signed) await person.paste(token(signed), !hash);
+    return person;
+  }
+
+  constructor(context, page) {
+    Object.assign(this, { context, page, faults: [], most: 0 });
+    page.setDefaultTimeout(60_000);
+    let now = 0;
+    const isCall = (request) => request.url().startsWith(API) && !request.isNavigationRequest();
+    page.on('request', (request) => isCall(request) && (this.most = Math.max(this.most, (now += 1))));
+    for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => isCall(request) && (now -= 1));
+    page.on('pageerror', (error) => this.faults.push(error.message));
+    page.on('console', (message) => message.text().includes('Content Security Policy') && this.faults.push(message.text()));
+    page.on('dialog', (dialog) => (this.faults.push(dialog.message()), dialog.dismiss()));
+  }
+
+  /** Signs in with a token. */
+  async paste(token, asks = false) {
+    if (asks) await this.page.getByRole('button', { name: 'Sign in' }).click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByText('Use a token instead').click();
+    await dialog.getByLabel('Access token').fill(token);
+    await dialog.getByRole('button', { name: 'Use this token' }).click();
+  }
+
+  see(text, options) {
+    return this.page.getByText(text, options).first().waitFor();
+  }
+
+  heading(name) {
+    return this.page.getByRole('heading', { name }).waitFor();
+  }
+
+  click(role, name) {
+    return this.page.getByRole(role, { name, exact: true }).first().click();
+  }
+
+  /** Chooses a file: a path, or a name with its text. */
+  choose(file, text) {
+    const chosen = text === undefined ? file : { name: file, mimeType: 'application/jsonl', buffer: Buffer.from(text) };
+    return this.page.locator('input[type=file]').setInputFiles(chosen);
+  }
+
+  /** Waits for the end of the job that the page shows, and gives its three figures. */
+  async figures() {
+    await this.page.waitForFunction(() => document.querySelector('#total')?.textContent);
+    const counts = await this.page.locator('.figure').evaluateAll((all) => all.map((figure) => Number(figure.getAttribute('data-count'))));
+    return { done: counts[0], skipped: counts[1], refused: counts[2], all: counts.reduce((a, b) => a + b) };
+  }
+
+  job() {
+    return /#\/jobs\/([0-9a-f-]{36})/.exec(this.page.url())?.[1];
+  }
+
+  /** Nothing that axe knows may keep anybody out. */
+  async axe() {
+    // Not as an element of the page, which takes no script but its own.
+    await this.page.evaluate(readFileSync(AXE, 'utf8'));
+    const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`), []);
+  }
+
+  /** Keeps a picture; nothing may stand out to the right. */
+  async shoot(name, options = {}) {
+    const beyond = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(beyond <= 0, `${name} is ${beyond} px too wide`);
+    await this.page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true, ...options });
+  }
+
+  /** As on a line that carries so many bytes a second, after so many milliseconds. */
+  async slowly(latency, downloadThroughput, uploadThroughput) {
+    const session = await this.context.newCDPSession(this.page);
+    await session.send('Network.enable');
+    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+    await session.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput, uploadThroughput });
+  }
+
+  async leave() {
+    assert.deepEqual(this.faults, []);
+    assert.ok(this.most <= 1, `${this.most} calls under way at once`);
+    await this.context.close();
+  }
+}

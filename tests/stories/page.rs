@@ -1,0 +1,95 @@
+//! The page for people who import, in a browser, as they use it. What it promises is in `tests/page/`, a check each.
+
+use std::{
+    fs,
+    io::{ErrorKind, Write, stderr},
+    path::Path,
+    process::Command,
+};
+
+use local::issuer::{READ, TokenRequest};
+use reqwest::Method;
+
+use crate::{
+    generated_client::Node,
+    world::{ROOT, World, succeed},
+};
+
+/// The checks and what they need of npm, in a folder of their own.
+fn checks() -> Node {
+    let folder = Path::new(ROOT).join("target/local/page");
+    fs::create_dir_all(&folder).unwrap();
+    for entry in fs::read_dir(format!("{ROOT}/tests/page")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+    }
+    Node::with_packages(&folder)
+}
+
+/// Whether there is a browser. Where there has to be one, there is.
+fn has_browser() -> bool {
+    match Command::new("chromium").arg("--version").output() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let is_required = std::env::var_os("REQUIRE_BROWSER").is_some();
+            assert!(!is_required, "there is no chromium; Debian's package is chromium");
+            false
+        }
+        _ => true,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_sends_watches_and_mends_or_is_skipped_where_there_is_no_browser() {
+    let node = checks();
+    let typed = fs::canonicalize(format!("{ROOT}/page/tsconfig.json")).unwrap();
+    succeed(node.run("node_modules/typescript/bin/tsc").arg("--project").arg(typed));
+    if !has_browser() {
+        let said = "SKIPPED: nobody tried the page for people who import, for want of the Debian package chromium";
+        return writeln!(stderr(), "\n{said}\n").unwrap();
+    }
+    let world = World::own().await;
+    let files = fs::canonicalize(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (bad, huge) = (files.join("bad.jsonl"), files.join("huge.jsonl"));
+    samples::generate(300, 1, 100, &mut fs::File::create(&bad).unwrap()).unwrap();
+    // All holes: nothing of it is read.
+    fs::File::create(&huge).unwrap().set_len((256 << 20) + 1).unwrap();
+    // Pictures stay, to be looked at.
+    fs::create_dir_all(format!("{ROOT}/target/page")).unwrap();
+    let reader = TokenRequest { store: Some(world.store.clone()), scope: READ.to_owned(), ..TokenRequest::default() };
+    let checked = node
+        .run("checks.mjs")
+        .env("PAGE_URL", world.stack.import_page())
+        .env("API_URL", world.stack.endpoint_url())
+        .env("TOKEN", world.stack.token(&world.store, 3600).unwrap())
+        .env("READER", world.stack.issuer().token(&reader).unwrap())
+        .env("AXE", "node_modules/axe-core/axe.min.js")
+        .env("SHOTS", fs::canonicalize(format!("{ROOT}/target/page")).unwrap())
+        .env("SAMPLE", fs::canonicalize(format!("{ROOT}/events/sample.jsonl")).unwrap())
+        .env("BAD", bad)
+        .env("HUGE", huge)
+        .status()
+        .unwrap();
+    assert!(checked.success(), "a check failed; the pictures are in target/page");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_open_and_nothing_else_is() {
+    let world = World::shared().await;
+    let get = async |path: &str| world.anonymous(Method::GET, path).send().await.unwrap();
+    let page = get("/imports-ui/index.html").await;
+    assert_eq!(page.status(), 200);
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    for reached in [world.stack.issuer().url().to_owned(), world.stack.endpoint_url()] {
+        assert!(policy.contains(&format!(" {reached}")), "{policy}");
+    }
+    assert_eq!(page.headers().get("set-cookie"), None);
+    let folder = get("/imports-ui").await;
+    assert_eq!(
+        (folder.status().as_u16(), &folder.headers()["location"]),
+        (307, &"imports-ui/index.html".parse().unwrap())
+    );
+    for other in ["/imports-ui-other", "/", "/v2/subscriptions/imports"] {
+        assert_eq!(get(other).await.status(), 401, "{other}");
+    }
+    assert_eq!(get("/imports-ui/Cargo.toml").await.status(), 404);
+}
