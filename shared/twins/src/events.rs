@@ -38,10 +38,10 @@ impl Events for MemoryEvents {
 
     async fn send(&self, event: &Event) -> PortResult<()> {
         let (sent, event) = (Arc::clone(&self.sent), event.clone());
-        let send = move |_| {
+        let add = move |_| {
             lock(&sent).push(event);
             Ok(())
         };
-        self.faults.around_change(Call::SendEvent, send).await
+        self.faults.around_change(Call::SendEvent, add).await
     }
 }

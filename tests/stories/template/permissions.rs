@@ -120,7 +120,7 @@ pub(super) fn callers(template: &Template) -> Result<(), String> {
 
 /// The function that a route leads to.
 fn behind<'a>(template: &'a Template, route: &'a Value) -> Option<&'a str> {
-    let named = |value: &'a Value| Some(value["Fn::Sub"].as_str()?.split("${").last()?.split(['.', '}']).next()?);
+    let named = |value: &'a Value| value["Fn::Sub"].as_str()?.split("${").last()?.split(['.', '}']).next();
     named(&template.resources.get(named(&route["Target"])?)?["Properties"]["IntegrationUri"])
 }
 
