@@ -76,15 +76,6 @@ export async function aStoreThatMayNotIsTold() {
   await person.leave();
 }
 
-export async function anOptionThatIsRefusedIsQuoted() {
-  const person = await Person.come();
-  await person.choose(SAMPLE);
-  await person.page.getByLabel('Name of the job').fill('a\u0007b');
-  await person.click('button', 'Rehearse');
-  await person.see('The file was not taken');
-  await person.leave();
-}
-
 export async function hostileTextsAreTexts() {
   const evil = '<script>alert(1)</script><img src=x onerror=alert(2)>';
   const lines = [
