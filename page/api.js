@@ -32,6 +32,7 @@
  * @property {string} text
  * @property {string} [text_note]
  * @property {number} [blocked_by]
+ * @property {boolean} [is_cut] whether this page keeps its beginning alone
  */
 /** @typedef {{ url: string, fields: Record<string, string> }} Form */
 /**

@@ -12,8 +12,11 @@
  * @property {{ line: Failed, error: LineError }[]} rows
  */
 
-/** Longer texts are not kept whole: a page that holds 50,000 of them would hold nothing else. */
-const KEPT = 16_384;
+/** Longer texts are kept whole while there are few of them: a page that held 50,000 would hold nothing else. */
+const LONG = 16_384;
+
+/** How much of long texts is kept in all. */
+const MOST = 64 << 20;
 
 /** The refused lines of a job, grouped as they come. */
 export class Groups {
@@ -27,6 +30,7 @@ export class Groups {
     /** @type {LineError[]} what is wrong with the file as a whole */
     this.whole = [];
     this.errors = 0;
+    this.kept = 0;
     this.causes = 0;
   }
 
@@ -37,9 +41,9 @@ export class Groups {
         this.whole.push(...line.errors);
         continue;
       }
-      if (line.text.length > KEPT) {
-        line.text = line.text.slice(0, KEPT);
-        line.text_note ??= '';
+      if (line.text.length > LONG && (this.kept += line.text.length) > MOST) {
+        line.text = line.text.slice(0, LONG);
+        line.is_cut = true;
       }
       this.lines.set(line.line, line);
       this.errors += line.errors.length;
@@ -102,5 +106,5 @@ export class Groups {
   }
 }
 
-/** Whether a line is here as it came, so that it can be mended here. */
-export const isWhole = (/** @type {Failed} */ line) => line.text_note === undefined;
+/** Whether a line is here as it was sent, so that it can be mended here. */
+export const isWhole = (/** @type {Failed} */ line) => !line.is_cut;

@@ -97,7 +97,7 @@ class Bench {
     const { line, field } = edit;
     const wrong = h('div', { id: `wrong-${line.line}`, class: 'wrong' });
     const out = h('button', { type: 'button', class: 'quiet' }, text.drop);
-    const box = h('section', { class: 'mending' }, h('div', { class: 'mending-head' }, h('label', { for: field.id }, text.line(line.line)), out), field, wrong);
+    const box = h('section', { class: 'mending' }, h('div', { class: 'mending-head' }, h('label', { for: field.id }, text.line(line.line)), out), line.text_note && h('p', { class: 'soft' }, line.text_note), field, wrong);
     edit.tell = (errors) => {
       box.classList.toggle('good', errors?.length === 0);
       box.classList.toggle('changed', errors === null);

@@ -180,7 +180,7 @@ export async function jobsAreListedNewestFirstFilteredAndPaged() {
   await person.page.goBack();
   await person.page.getByLabel('Status').selectOption('Failed');
   await person.page.waitForURL((url) => url.hash.includes('status=failed'));
-  await person.page.waitForFunction(() => !document.body.innerText.includes('listed 26'));
+  await person.page.waitForFunction(() => document.querySelector('.jobs tbody tr') && !document.body.innerText.includes('listed 26'));
   assert.equal((await names())[0], 'broken');
   await person.click('link', 'Show all');
   await person.page.getByLabel('Name').fill('listed 7, "so"');

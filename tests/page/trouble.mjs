@@ -76,15 +76,6 @@ export async function aStoreThatMayNotIsTold() {
   await person.leave();
 }
 
-export async function anOptionThatIsRefusedIsQuoted() {
-  const person = await Person.come();
-  await person.choose(SAMPLE);
-  await person.page.getByLabel('Name of the job').fill('a\u0007b');
-  await person.click('button', 'Rehearse');
-  await person.see('The file was not taken');
-  await person.leave();
-}
-
 export async function hostileTextsAreTexts() {
   const evil = '<script>alert(1)</script><img src=x onerror=alert(2)>';
   const lines = [
@@ -106,7 +97,7 @@ export async function hostileTextsAreTexts() {
   await person.shoot('hostile');
   await person.click('link', 'Mend refused lines');
   await person.page.locator('textarea').first().waitFor();
-  await person.see('Too long to be mended here');
+  await person.see(/these are the first \d+ of the line's \d+ bytes/);
   await person.click('link', 'Jobs');
   await person.see('<script>alert(1)</script>');
   await person.leave();
