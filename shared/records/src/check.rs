@@ -348,6 +348,17 @@ mod tests {
     }
 
     #[test]
+    fn the_first_line_of_a_reason_is_that_of_the_file_in_whatever_order_lines_are_read() {
+        let of =
+            |record_type: &str| format!("{{\"type\":\"{record_type}\",\"name\":\"T\",\"products\":[],\"plans\":[]}}\n");
+        // Offerings are read after products, and both in pieces.
+        let file = of("subscription_offering") + &of("subscription_product").repeat(1_000);
+        let checked = check(file.as_bytes()).unwrap();
+        let Some(FileFault::NothingImported { lines: 1_001, reasons, .. }) = checked.fault() else { panic!() };
+        assert!(reasons.to_string().starts_with("(all: too short or too long); line 1: "), "{reasons}");
+    }
+
+    #[test]
     fn a_file_of_bad_lines_alone_is_at_fault_as_a_whole() {
         let checked = check(b"[\n]\n").unwrap();
         let Some(FileFault::NothingImported { lines: 2, document: true, reasons }) = checked.fault() else { panic!() };
