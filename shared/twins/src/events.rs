@@ -37,9 +37,9 @@ impl Events for MemoryEvents {
     }
 
     async fn send(&self, event: &Event) -> PortResult<()> {
-        let (sent, event) = (Arc::clone(&self.sent), event.clone());
+        let (kept, event) = (Arc::clone(&self.sent), event.clone());
         let send = move |_| {
-            lock(&sent).push(event);
+            lock(&kept).push(event);
             Ok(())
         };
         self.faults.around_change(Call::SendEvent, send).await

@@ -27,7 +27,8 @@ pub async fn an_event_that_was_sent_is_received_as_it_was(events: &impl Receiver
     let event = started(events);
     events.send(&event).await.unwrap();
     let received = events.receive().await;
-    let [(kind, detail)] = received.as_slice() else { panic!("{received:?}") };
+    assert_eq!(received.len(), 1, "{received:?}");
+    let (kind, detail) = received.first().unwrap();
     let read = |detail: &str| serde_json::from_str::<serde_json::Value>(detail).unwrap();
     assert_eq!((kind.as_str(), read(detail)), (event.kind, read(&event.detail)));
 }
