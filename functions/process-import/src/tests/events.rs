@@ -73,7 +73,7 @@ async fn an_event_that_could_not_be_sent_is_sent_later_and_says_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_hangs_holds_no_job_up() {
     let world = World::with(product("tea")).await;
-    world.faults.plan(Call::SendEvent, Fault::Slow(Duration::from_secs(60)));
+    world.faults.plan(Call::SendEvent, Fault::Slow(Duration::from_mins(1)));
     let began = twins::now();
     assert_eq!(world.turn().await, Some(true));
     let import = world.import(1).await;
