@@ -61,6 +61,7 @@ async fn a_person_sends_watches_and_mends_or_is_skipped_where_there_is_no_browse
         .env("PAGE_URL", world.stack.import_page())
         .env("API_URL", world.stack.endpoint_url())
         .env("TOKEN", world.stack.token(&world.store, 3600).unwrap())
+        .env("FRESH", world.stack.token("fresh", 3600).unwrap())
         .env("READER", world.stack.issuer().token(&reader).unwrap())
         .env("AXE", "node_modules/axe-core/axe.min.js")
         .env("SHOTS", fs::canonicalize(format!("{ROOT}/target/page")).unwrap())
