@@ -83,9 +83,9 @@ let live;
 async function inTurn(isLive, signal, work) {
   live?.abort();
   const before = last;
-  void before;
   let done = () => {};
   last = new Promise((resolve) => (done = resolve));
+  await before;
   const own = new AbortController();
   if (isLive) live = own;
   try {

@@ -82,7 +82,7 @@ export function asSeen(rows, draw) {
   const end = h('div', { class: 'end' });
   let drawn = 0;
   const more = () => {
-    const next = rows.slice(drawn, drawn + 30_000);
+    const next = rows.slice(drawn, drawn + 30);
     drawn += next.length;
     list.append(...next.map((row) => h('li', {}, draw(row))));
     if (drawn >= rows.length) watch.disconnect();

@@ -56,7 +56,7 @@ function filters({ status, name }) {
   return h(
     'form',
     { class: 'filters', role: 'search', submit: (/** @type {Event} */ event) => (event.preventDefault(), find()) },
-    h('div', {}, h('span', {}, text.status), select),
+    h('div', {}, h('label', { for: 'status' }, text.status), select),
     h('div', {}, h('label', { for: 'find' }, text.name), field),
     h('button', {}, text.find),
     (status || name) && h('a', { class: 'button quiet', href: '#/jobs' }, text.clear),

@@ -145,7 +145,7 @@ class Bench {
   file() {
     // A line that was laid out over several is one line all the same.
     const edited = this.kept().map(({ field }) => field.value.replace(/[\r\n]+/g, ' '));
-    return new Blob([...edited].map((line) => `${line}\n`), { type: 'application/jsonl' });
+    return new Blob([...edited, ...this.along.map((line) => line.text)].map((line) => `${line}\n`), { type: 'application/jsonl' });
   }
 
   async rehearse() {

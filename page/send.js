@@ -100,7 +100,7 @@ export function explain(error) {
 }
 
 /** @param {File} file */
-const isGood = (file) => file.size > 0 && file.size <= 2 * MAX_FILE;
+const isGood = (file) => file.size > 0 && file.size <= MAX_FILE;
 
 function optionFields() {
   const rehearse = h('input', { type: 'checkbox', id: 'dry-run', checked: true, 'aria-describedby': 'dry-run-hint' });

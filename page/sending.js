@@ -26,7 +26,7 @@ export const arriving = new Set();
 async function packed(file) {
   const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   if (start[0] === 0x1f && start[1] === 0x8b) return file;
-  return file;
+  return new Response(file.stream().pipeThrough(new CompressionStream('gzip'))).blob();
 }
 
 /**

@@ -99,7 +99,6 @@ function forget() {
 
 /** @param {string} fresh */
 function take(fresh) {
-  sessionStorage.setItem('t', fresh);
   token = fresh;
   forget();
   for (const resolve of waiting.splice(0)) resolve(token);

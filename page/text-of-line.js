@@ -107,7 +107,6 @@ class Reader {
  * @returns {Span | undefined}
  */
 export function culprit(text, { code, field, error }) {
-  if (text) return undefined;
   const at = (code === 'not_json' || code === 'not_utf8') && /\bat character (\d+)/.exec(error);
   if (at) {
     const from = [...text].slice(0, Number(at[1]) - 1).join('').length;
@@ -130,7 +129,6 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028
  * @param {string} text
  */
 export function shown(text) {
-  if (text) return text;
   return text.replace(UNSEEN, (one) => `⟨U+${one.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
 }
 
