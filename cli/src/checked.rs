@@ -79,6 +79,16 @@ impl CheckedFile {
         if self.counts.bad == 0 && self.fault.is_none() { Exit::Success } else { Exit::Refused }
     }
 
+    /// Whether a job would take none of it, for it has more objects than a job may have.
+    pub(crate) fn is_too_long(&self) -> bool {
+        matches!(self.fault, Some(FileFault::TooManyObjects(_)))
+    }
+
+    /// Whether a line of it may be imported.
+    fn has_good_lines(&self) -> bool {
+        self.counts.good + self.counts.unchecked > 0
+    }
+
     /// What is wrong, for people: grouped, with examples.
     pub(crate) fn findings(&self, columns: usize) -> String {
         let all = format!("imports check {} --all", self.typed());
@@ -143,30 +153,40 @@ pub(crate) fn never_good<'f>(
     checked.filter(is_refused).collect()
 }
 
-/// Says why nothing is sent; `again` is the command that would have sent it, as it was typed.
-pub(crate) fn tell_unsent(files: &[CheckedFile], again: &str, output: Output) -> Result<Exit, Error> {
-    let is_long = |file: &CheckedFile| matches!(file.fault, Some(FileFault::TooManyObjects(_)));
-    if files.iter().any(is_long) && !output.json {
-        let texts = files.iter().filter(|file| is_long(file)).map(|file| file.findings(output.columns));
+/// Says why nothing is sent, not even other files that are good; `again` is the command as it was typed.
+pub(crate) fn tell_unsent(
+    files: &[CheckedFile],
+    are_others_good: bool,
+    again: &str,
+    output: Output,
+) -> Result<Exit, Error> {
+    let is_long = files.iter().any(CheckedFile::is_too_long);
+    if is_long && !output.json {
+        let texts = files.iter().filter(|file| file.is_too_long()).map(|file| file.findings(output.columns));
         let next = format!("Nothing was sent. To send it as several jobs, type:\n  {again} --split\n");
         return output.answer(&(texts.collect::<String>() + &next)).map(|()| Exit::Refused);
     }
-    let next = format!("{again} {}", if files.iter().any(is_long) { "--split" } else { "--send-anyway" });
+    let good = (is_long || are_others_good || files.iter().any(CheckedFile::has_good_lines))
+        .then(|| format!("{again} {}", if is_long { "--split" } else { "--send-anyway" }));
     if output.json {
         let files: Vec<_> = files.iter().map(CheckedFile::document).collect();
-        return output.document(json!({"sent": false, "files": files, "next": next}), Exit::Refused);
+        return output
+            .document(json!({"sent": false, "files": files, "next": good.as_deref().unwrap_or(again)}), Exit::Refused);
     }
     for file in files {
         output.answer(&format!("{}\n{}\n\n", file.findings(output.columns), file.summary(output.columns)))?;
     }
-    let text = format!("Nothing was sent. Mend it, then type:\n  {again}\nOr send the good lines:\n  {next}\n");
-    output.answer(&text).map(|()| Exit::Refused)
+    let good = good.map(|good| format!("Or send the good lines:\n  {good}\n")).unwrap_or_default();
+    output.answer(&format!("Nothing was sent. Mend it, then type:\n  {again}\n{good}")).map(|()| Exit::Refused)
 }
 
 /// A word as a shell takes it.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./+,@%".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
+    if word.len() > 1 && word.starts_with('-') {
+        // Else it is an option.
+        quoted(&format!("./{word}"))
+    } else if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else {
         format!("'{}'", visible(word).replace('\'', r"'\''"))

@@ -31,7 +31,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self, global: &Global, output: Output) -> Result<Exit, Error> {
         match self {
-            Self::Check(check) => check.run(output),
+            Self::Check(check) => check.run(global, output),
             Self::Run(run) => run.run(global, output),
             Self::List(list) => list.run(global, output),
             Self::Show(show) => show.run(global, output),

@@ -1,7 +1,7 @@
 //! What became of files and their jobs: the answer of the commands that wait for one.
 
 use client::{Job, Status};
-use findings::Row;
+use findings::{Kind, Row};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -44,6 +44,12 @@ impl Outcome {
         let next = next(session, &job);
         let all = session.command(&format!("errors {} --all", short(&job.id)));
         Ok(Self { file: None, label: None, job, rows, all, next })
+    }
+
+    /// Whether its lines were refused for the one reason that their objects are stored: there is nothing to mend.
+    pub(crate) fn is_stored_already(&self) -> bool {
+        let of_lines = || self.rows.iter().filter(|row| row.line > 0 && row.kind == Kind::Error);
+        of_lines().next().is_some() && of_lines().all(|row| row.code == "already_exists")
     }
 
     fn text(&self, output: Output) -> String {

@@ -53,6 +53,11 @@ impl RefusedLines {
         Ok(())
     }
 
+    /// Whether the lines would take the place of this file.
+    pub(crate) fn replace(&self, file: &Path) -> bool {
+        fs::canonicalize(&self.path).is_ok_and(|path| fs::canonicalize(file).is_ok_and(|file| file == path))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

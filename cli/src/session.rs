@@ -99,7 +99,8 @@ impl Session {
             _ => (Exit::Trouble, "type it again in a while".to_owned()),
         };
         let next = match self.meter.id() {
-            Some(id) if exit != Exit::StillRuns => {
+            // Of a job that is missing or has ended nothing goes on.
+            Some(id) if exit != Exit::StillRuns && !matches!(error.status(), Some(404 | 409)) => {
                 format!("{next}; the job goes on, to follow it: {}", self.command(&format!("watch {}", short(&id))))
             }
             _ => next,

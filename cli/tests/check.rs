@@ -72,20 +72,38 @@ fn nothing_is_called_good_that_is_not_and_the_last_words_are_the_next_command() 
     assert!(unchecked.contains("only the service knows"), "{unchecked}");
     let odd = home.run_words(&["check", "a 'b.jsonl"]).out;
     assert!(odd.ends_with("imports run 'a '\\''b.jsonl'\n"), "{odd}");
+    // It is for the same service and as strict, whatever the file is called.
+    let chosen = home.run_words(&["--local", "check", "--unknown", "refuse", "--", "good.jsonl"]).out;
+    assert!(chosen.ends_with("imports --local run good.jsonl --unknown refuse\n"), "{chosen}");
+    std::fs::copy(home.path("good.jsonl"), home.path("-o.jsonl")).unwrap();
+    let dashed = home.run_words(&["check", "--", "-o.jsonl"]).out;
+    assert!(dashed.ends_with("imports run ./-o.jsonl\n"), "{dashed}");
 }
 
 #[test]
 fn a_run_stops_before_anything_is_sent_where_a_line_can_never_be_good() {
     let home = home("run");
-    for words in ["bad.jsonl", "good.jsonl bad.jsonl", "odd.jsonl --unknown refuse --dry-run"] {
+    for (words, has_good) in
+        [("bad.jsonl", false), ("good.jsonl bad.jsonl", true), ("odd.jsonl --unknown refuse --dry-run", false)]
+    {
         let ran = home.run(&format!("run {words}"));
-        let last = format!("Or send the good lines:\n  imports run {words} --send-anyway\n");
-        let last = last.replace("--unknown refuse --dry-run", "--dry-run --unknown refuse");
+        let again = words.replace("--unknown refuse --dry-run", "--dry-run --unknown refuse");
+        let send = format!("Or send the good lines:\n  imports run {again} --send-anyway\n");
+        let last = format!("then type:\n  imports run {again}\n{}", if has_good { &send } else { "" });
         assert!(ran.code == 1 && ran.out.ends_with(&last) && ran.out.contains("Nothing was sent."), "{ran:?}");
         let ran = home.run(&format!("run {words} --json"));
         let document: Value = serde_json::from_str(&ran.out).unwrap();
         assert!(document["exit"] == 1 && document["sent"] == false && ran.err.is_empty(), "{ran:?}");
     }
+}
+
+#[test]
+fn a_dry_run_does_not_put_its_refused_lines_in_place_of_its_file() {
+    let home = home("replaced");
+    let before = std::fs::read(home.path("bad.jsonl")).unwrap();
+    let ran = home.run("run bad.jsonl --no-check --dry-run --failed ./bad.jsonl");
+    assert!(ran.code == 2 && ran.err.contains("another place; nothing was sent"), "{ran:?}");
+    assert_eq!(std::fs::read(home.path("bad.jsonl")).unwrap(), before);
 }
 
 #[test]

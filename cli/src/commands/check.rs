@@ -10,6 +10,7 @@ use findings::{Groups, Writer};
 use serde_json::json;
 
 use crate::{
+    Global,
     checked::{CheckedFile, Rules, open},
     error::Error,
     exit::Exit,
@@ -38,24 +39,24 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(&self, output: Output) -> Result<Exit, Error> {
+    pub(crate) fn run(&self, global: &Global, output: Output) -> Result<Exit, Error> {
         let mut out = Writer::begin(self.shape.format(output), self.shape.all, output.out()).map_err(unwritten)?;
         let mut exit = Exit::Success;
         for path in &self.files {
-            exit = exit.max(self.check(path, &mut out, output)?);
+            exit = exit.max(self.check(path, &mut out, global, output)?);
         }
         written(out.end(exit.code()))?;
         Ok(exit)
     }
 
     /// Checks one file. One that can't be read keeps no other from being checked.
-    fn check(&self, path: &Path, out: &mut Writer<impl Write>, output: Output) -> Result<Exit, Error> {
+    fn check(&self, path: &Path, out: &mut Writer<impl Write>, global: &Global, output: Output) -> Result<Exit, Error> {
         let name = path.display().to_string();
         let rules = Rules { refuse_unknown: self.unknown == "refuse" };
         let checked = open(path).and_then(|mut file| CheckedFile::of(name.clone(), rules, &mut file, out));
         match checked {
             Ok(file) => {
-                let text = self.text(&file, output);
+                let text = self.text(&file, global, output);
                 written(out.end_file(&file.groups, &name, &text, &file.document()))?;
                 Ok(file.exit())
             }
@@ -69,12 +70,15 @@ impl Check {
     }
 
     /// What is said of a file: what is wrong, unless each row was shown; how many lines are; what to type next.
-    fn text(&self, file: &CheckedFile, output: Output) -> String {
+    fn text(&self, file: &CheckedFile, global: &Global, output: Output) -> String {
         let findings = if self.shape.all { String::new() } else { file.findings(output.columns) };
         let between = if findings.is_empty() { "" } else { "\n" };
+        let unknown = if self.unknown == "refuse" { " --unknown refuse" } else { "" };
+        let typed = |command| format!("imports{} {command} {}{unknown}", global.choice(), file.typed());
         let next = match file.exit() {
-            Exit::Success => format!("To import it, type:\n  imports run {}", file.typed()),
-            _ => format!("Mend it, then type:\n  imports check {}", file.typed()),
+            Exit::Success => format!("To import it, type:\n  {}", typed("run")),
+            _ if file.is_too_long() => format!("To send it as several jobs, type:\n  {} --split", typed("run")),
+            _ => format!("Mend it, then type:\n  {}", typed("check")),
         };
         format!("{findings}{between}{}\n{next}", file.summary(output.columns))
     }

@@ -176,10 +176,18 @@ impl Run {
             let rules = Rules { refuse_unknown: self.options.unknown.as_deref() == Some("refuse") };
             let files = never_good(inputs.iter().map(|input| (input.name(), &*input.bytes)), rules)?;
             if !files.is_empty() {
-                return tell_unsent(&files, &typed, output);
+                return tell_unsent(&files, files.len() < inputs.len(), &typed, output);
             }
         }
         let refused = self.failed.as_deref().map(|path| RefusedLines::prepare(path, bytes)).transpose()?;
+        let replaced = inputs.iter().find(|input| refused.as_ref().is_some_and(|refused| refused.replace(&input.path)));
+        if let Some(input) = replaced.filter(|_| self.options.dry_run) {
+            let problem = format!(
+                "a dry run imports nothing, and --failed would leave its refused lines alone in {}",
+                input.name()
+            );
+            return Err(Error::new(Exit::Usage, problem, "give --failed another place; nothing was sent"));
+        }
         Session::run(global, output, |session| self.send_all(session, inputs, refused))
     }
 
@@ -203,27 +211,45 @@ impl Run {
         if self.r#async {
             return self.leave(&session, inputs).await;
         }
-        let (mut outcomes, mut lines, mut trouble) = (Vec::new(), Vec::new(), None);
-        for input in inputs {
-            if outcomes.last().is_some_and(|before: &Outcome| !before.job.ended()) {
-                session.meter.line(&format!("{} is not sent: the job before it has not ended", input.name()));
-                continue;
-            }
+        let (mut outcomes, mut lines, mut trouble) = (Vec::<Outcome>::new(), Vec::new(), None);
+        let paths: Vec<_> = inputs.iter().map(|input| input.path.clone()).collect();
+        let mut inputs = inputs.into_iter();
+        while trouble.is_none() && outcomes.last().is_none_or(|before| before.job.ended()) {
+            let Some(input) = inputs.next() else { break };
             match self.send_one(&session, input, refused.is_some().then_some(&mut lines)).await {
                 Ok(outcome) => outcomes.push(outcome),
-                Err(error) => {
-                    trouble = Some(error);
-                    break;
-                }
+                Err(error) => trouble = Some(error),
             }
         }
-        if let Some(refused) = refused.as_mut().filter(|_| !lines.is_empty()) {
+        let have_all_ended = trouble.is_none() && outcomes.last().is_none_or(|last| last.job.ended());
+        // A file is not replaced before all of it is with the service.
+        let may_keep = |refused: &RefusedLines| have_all_ended || !paths.iter().any(|path| refused.replace(path));
+        if let Some(refused) = refused.as_mut().filter(|refused| !lines.is_empty() && may_keep(refused)) {
             self.keep(&session, refused, &lines, &mut outcomes, &mut trouble);
         }
         if self.split {
             outcome::join(&mut outcomes);
         }
+        if let Some(rest) = self.rest(&session, inputs.as_slice()) {
+            let next = trouble.as_mut().map(|error| &mut error.next);
+            match next.or_else(|| outcomes.last_mut().and_then(|last| last.next.as_mut())) {
+                Some(next) => next.push_str(&rest),
+                None => session.meter.line(&rest),
+            }
+        }
         outcome::tell(session.output, &outcomes, trouble)
+    }
+
+    /// What to type for files that were not sent, since a job before them has not ended or could not be made.
+    fn rest(&self, session: &Session, unsent: &[Input]) -> Option<String> {
+        let mut paths: Vec<_> = unsent.iter().map(|input| quoted(&input.path)).collect();
+        paths.dedup();
+        // Of a file in parts some are sent: what they import is skipped.
+        let is_part = unsent.first()?.part.is_some_and(|(part, _)| part > 1);
+        let again = if is_part { " --split --on-conflict skip".to_owned() } else { self.options.words() };
+        let command = session.command(&format!("run {}{again}", paths.join(" ")));
+        let names: Vec<_> = unsent.iter().map(Input::label).collect();
+        Some(format!("\nNot sent: {}. Once the job before has ended, type:\n  {command}", names.join("; ")))
     }
 
     /// Sends files and follows none.
@@ -273,6 +299,13 @@ impl Run {
             let words = format!("run {}{}{again}", quoted(&input.path), self.options.words());
             outcome.next = Some(format!("{before}:\n  {}", session.command(&words)));
         }
+        if outcome.is_stored_already() {
+            let run = session.command(&format!("run {} --on-conflict", quoted(&input.path)));
+            let next = format!(
+                "All of them are stored already. To leave those as they are, type:\n  {run} skip\nOr to replace them:\n  {run} update"
+            );
+            outcome.next = Some(next);
+        }
         (outcome.file, outcome.label) = (Some(input.name()), Some(input.label()));
         Ok(outcome)
     }
@@ -288,7 +321,9 @@ impl Run {
     ) {
         let path = quoted(refused.path());
         let kept = refused.keep(lines);
-        let left = outcomes.iter_mut().filter(|outcome| outcome.next.is_some() && outcome.job.ended());
+        let left = outcomes
+            .iter_mut()
+            .filter(|outcome| outcome.next.is_some() && outcome.job.ended() && !outcome.is_stored_already());
         match kept {
             // A dry run has imported nothing: it is the whole file that is to be mended.
             Ok(()) if self.options.dry_run => session.meter.line(&format!("The refused lines are in {path}")),

@@ -118,6 +118,21 @@ async fn each_end_of_a_job_has_its_exit_code_as_text_and_as_one_document() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_behind_a_job_that_goes_on_are_named_with_the_command_that_sends_them() {
+    let (home, _server) = home("behind", vec![job("started", 1, &json!({}))]).await;
+    for name in ["good.jsonl", "second.jsonl"] {
+        fs::write(home.path(name), GOOD).unwrap();
+    }
+    let words = "run good.jsonl second.jsonl --on-conflict skip --wait 1s";
+    let text = home.run(words);
+    let last =
+        "Not sent: second.jsonl. Once the job before has ended, type:\n  imports run second.jsonl --on-conflict skip\n";
+    assert!(text.code == 6 && text.out.ends_with(last), "{text:?}");
+    let document = document(&home.run(&format!("{words} --json")));
+    assert!(document["next"].as_str().unwrap().contains("imports run second.jsonl"), "{document}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_can_t_be_done_has_its_exit_code_and_says_what_to_do() {
     let (home, server) = home("cannot", vec![job("success", 2, &json!({}))]).await;
     fs::write(home.path("good.jsonl"), GOOD).unwrap();
