@@ -114,6 +114,9 @@ fn environment(stack: &Stack) -> Vec<(String, String)> {
         ("STORE_SOURCE", &format!("claim:{}", crate::issuer::STORE_CLAIM)),
         ("IMPORT_RETENTION_DAYS", "90"),
         ("STACK", crate::deploy::STACK),
+        ("API_URL", &stack.api_url()),
+        ("EVENT_BUS", "default"),
+        ("WAITING_CALLS", "20"),
         ("UPLOAD_SECONDS", "3600"),
     ];
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
