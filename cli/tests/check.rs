@@ -75,7 +75,7 @@ fn nothing_is_called_good_that_is_not_and_the_last_words_are_the_next_command() 
     // It is for the same service and as strict, whatever the file is called.
     let chosen = home.run_words(&["--local", "check", "--unknown", "refuse", "--", "good.jsonl"]).out;
     assert!(chosen.ends_with("imports --local run good.jsonl --unknown refuse\n"), "{chosen}");
-    std::fs::copy(home.path("good.jsonl"), home.path("-o.jsonl")).unwrap();
+    fs::copy(home.path("good.jsonl"), home.path("-o.jsonl")).unwrap();
     let dashed = home.run_words(&["check", "--", "-o.jsonl"]).out;
     assert!(dashed.ends_with("imports run ./-o.jsonl\n"), "{dashed}");
 }
@@ -100,10 +100,10 @@ fn a_run_stops_before_anything_is_sent_where_a_line_can_never_be_good() {
 #[test]
 fn a_dry_run_does_not_put_its_refused_lines_in_place_of_its_file() {
     let home = home("replaced");
-    let before = std::fs::read(home.path("bad.jsonl")).unwrap();
+    let before = fs::read(home.path("bad.jsonl")).unwrap();
     let ran = home.run("run bad.jsonl --no-check --dry-run --failed ./bad.jsonl");
     assert!(ran.code == 2 && ran.err.contains("another place; nothing was sent"), "{ran:?}");
-    assert_eq!(std::fs::read(home.path("bad.jsonl")).unwrap(), before);
+    assert_eq!(fs::read(home.path("bad.jsonl")).unwrap(), before);
 }
 
 #[test]

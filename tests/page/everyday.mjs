@@ -38,8 +38,11 @@ export async function aFileIsRehearsedThenItsGoodLinesAreImported() {
   assert.equal(rehearsal.meta.dry_run, true);
   const { root_causes: causes } = rehearsal.meta.error_counts;
   await person.see(`${causes} causes explain ${rehearsal.meta.errors} errors`);
+  const rehearsedTotal = await person.page.locator('#total').elementHandle();
   await person.page.getByRole('button', { name: /^Import \d+ good lines$/ }).click();
   await person.page.waitForURL((url) => !url.hash.includes(rehearsal.id));
+  // The address changes before what is shown.
+  await rehearsedTotal?.waitForElementState('hidden');
   const imported = await person.figures();
   assert.deepEqual(imported, rehearsed, 'what was rehearsed is what happens');
   const job = (await api(`/${person.job()}`)).data;
@@ -194,7 +197,10 @@ export async function jobsAreListedNewestFirstFilteredAndPaged() {
 
 export async function aJobThatWaitsIsWatchedAndCancelledOnceItWasAskedFor() {
   const line = (index) => JSON.stringify({ type: 'subscription_product', external_ref: `long-${index}`, name: 'Green tea' });
-  const long = await post(Array.from({ length: 50_000 }, (_, index) => line(index)).join('\n'));
+  const lines = Array.from({ length: 50_000 }, (_, index) => line(index)).join('\n');
+  // The first keeps the others waiting; the second begins while somebody looks.
+  await post(lines);
+  const long = await post(lines, { on_conflict: 'update' });
   const waits = await post(line('waits'), { external_ref: 'waits' });
   const person = await Person.come({ hash: `#/jobs/${waits}` });
   await person.see(/in the line/);

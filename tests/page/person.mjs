@@ -95,8 +95,12 @@ export class Person {
 
   /** Waits for the end of the job that the page shows, and gives its three figures. */
   async figures() {
-    await this.page.waitForFunction(() => document.querySelector('#total')?.textContent);
-    const counts = await this.page.locator('.figure').evaluateAll((all) => all.map((figure) => Number(figure.getAttribute('data-count'))));
+    // In one go: the page may go on to another job between two looks.
+    const shown = await this.page.waitForFunction(() => {
+      const figures = [...document.querySelectorAll('.figure')].map((figure) => Number(figure.getAttribute('data-count')));
+      return document.querySelector('#total')?.textContent && figures.length === 3 ? figures : undefined;
+    });
+    const counts = /** @type {number[]} */ (await shown.jsonValue());
     return { done: counts[0], skipped: counts[1], refused: counts[2], all: counts.reduce((a, b) => a + b) };
   }
 
