@@ -107,6 +107,9 @@ impl Fake {
             ("IMPORT_RETENTION_DAYS", "90".to_owned()),
             ("STACK", "bench".to_owned()),
             ("UPLOAD_SECONDS", "3600".to_owned()),
+            // No bus: events are no part of what is measured.
+            ("API_URL", self.endpoint()),
+            ("WAITING_CALLS", "20".to_owned()),
         ];
         variables.into_iter().collect()
     }
