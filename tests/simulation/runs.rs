@@ -29,6 +29,9 @@ const FOREVER: Duration = Duration::from_hours(1_000);
 /// How long a request may be under way that nobody waits for any more.
 const ADRIFT: u64 = AFTERMATH.num_milliseconds().unsigned_abs() - 1_000;
 
+/// How late an answer may come, in milliseconds.
+pub(crate) const LATE: u32 = 40_000;
+
 /// The number of a function under way.
 pub(crate) type RunId = usize;
 
@@ -258,7 +261,7 @@ fn fault(call: Call, state: &mut State) -> Fault {
         3 => Fault::TimeOut { after: chance.millis(1_000, 20_000), done: false },
         4 => Fault::TimeOut { after: chance.millis(1_000, 20_000), done: true },
         5 => Fault::Slow(chance.millis(100, 20_000)),
-        6 => Fault::Late(chance.millis(100, 40_000)),
+        6 => Fault::Late(chance.millis(100, LATE.into())),
         // A claim that is drawn out is slow: who made it is known by whose turn it is.
         7 if matches!(call, Call::ClaimNext | Call::Begin) => Fault::Slow(chance.millis(100, ADRIFT)),
         7..10 => Fault::Adrift(chance.millis(100, ADRIFT)),

@@ -19,7 +19,7 @@ use twins::{Call, MemoryFiles, MemoryImports, MemoryRecords, manners};
 use crate::{
     files::Planned,
     reported,
-    runs::{RunId, Runs},
+    runs::{LATE, RunId, Runs},
 };
 
 /// How soon after its first start a job that kills its workers is given up.
@@ -101,7 +101,9 @@ impl Watch {
     pub(crate) fn be_strict(&self) {
         let mut seen = self.seen();
         seen.is_strict = true;
-        seen.waits_since = seen.has_open().then(twins::now);
+        // What was asked before may be answered so late.
+        let late = TimeDelta::milliseconds(LATE.into());
+        seen.waits_since = seen.has_open().then(|| twins::now() + late);
     }
 
     pub(crate) fn problem(&self, problem: String) {
