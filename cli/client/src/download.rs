@@ -1,6 +1,7 @@
 //! Fetching what became of a job's lines.
 
 use std::io::Write;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::RANGE;
@@ -9,6 +10,12 @@ use serde::Deserialize;
 use crate::calls::{Call, retry_after};
 use crate::retry::until_through;
 use crate::{Client, Error, Refusal, ResultLine};
+
+/// So often in a row a file may break off without a byte more.
+const VAIN: u32 = 6;
+
+/// How much longer each pause is than the one before.
+const PAUSE: Duration = Duration::from_millis(300);
 
 impl Client {
     /// Writes what became of every line, or of the refused ones alone, each with its text.
@@ -39,9 +46,9 @@ impl Client {
         self.download(&Call::get(&format!("/{id}/failed-lines")), to).await
     }
 
-    /// Writes the file to which a call leads. After a lost connection it goes on where that broke off.
+    /// Writes the file to which a call leads. After a lost connection it goes on where that broke off, as long as that brings more.
     async fn download(&self, call: &Call, to: &mut (dyn Write + Send)) -> Result<(), Error> {
-        let mut written = 0;
+        let (mut written, mut vain) = (0, 0);
         let mut reading: Option<reqwest::Response> = None;
         loop {
             let chunk = match &mut reading {
@@ -54,12 +61,17 @@ impl Client {
             match chunk {
                 Ok(Some(chunk)) => {
                     to.write_all(&chunk)?;
-                    written += chunk.len();
+                    (written, vain) = (written + chunk.len(), 0);
                 }
                 Ok(None) => return Ok(to.flush()?),
                 Err(error) => {
-                    self.observer.waits(&Error::unreachable(&error), std::time::Duration::ZERO);
-                    reading = None;
+                    let (error, pause) = (Error::unreachable(&error), PAUSE * vain);
+                    if vain == VAIN {
+                        return Err(error);
+                    }
+                    self.observer.waits(&error, pause);
+                    tokio::time::sleep(pause).await;
+                    (reading, vain) = (None, vain + 1);
                 }
             }
         }

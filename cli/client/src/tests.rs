@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{Auth, Client, Error, Key, Observer, Options, Status, pack};
 use server::{Seen, Server, answer};
@@ -204,6 +205,26 @@ async fn a_download_goes_on_where_it_broke_off_and_no_token_goes_along() {
     client(&server).failed_lines(ID, &mut fetched).await.unwrap();
     assert_eq!(String::from_utf8(fetched).unwrap(), whole);
     assert!(server.seen().iter().any(|seen| seen.header("range").starts_with("bytes=")));
+}
+
+#[tokio::test]
+async fn a_download_that_brings_no_more_is_given_up() {
+    // Two of ten bytes at first, then none.
+    let storage = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = format!("http://{}/signed", storage.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut answers = std::iter::once("200 OK\r\ncontent-length: 10\r\n\r\nab")
+            .chain(std::iter::repeat("206 Partial Content\r\ncontent-length: 8\r\n\r\n"));
+        while let Ok((mut caller, _)) = storage.accept().await {
+            let _ = caller.read(&mut [0; 16_384]).await.unwrap();
+            caller.write_all(format!("HTTP/1.1 {}", answers.next().unwrap()).as_bytes()).await.unwrap();
+        }
+    });
+    let server = Server::start(move |_, _| answer(307).json(&json!({"links": {"download": link}}))).await;
+    let mut fetched = Vec::new();
+    let error = client(&server).failed_lines(ID, &mut fetched).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+    assert_eq!(fetched, b"ab");
 }
 
 #[tokio::test]
