@@ -3,12 +3,13 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tokio::time::sleep;
 
 use crate::{
     Outcome,
@@ -61,8 +62,13 @@ impl Function {
             .stdout(log)
             .stderr(errors);
         let began = Instant::now();
-        let child = command.spawn().map_err(|error| format!("can't run {}: {error}", program.display()))?;
-        let polled = runtime.first_poll().await?;
+        let mut child = command.spawn().map_err(|error| format!("can't run {}: {error}", program.display()))?;
+        let polled = tokio::select! {
+            polled = runtime.first_poll() => polled?,
+            status = end(&mut child) => {
+                return Err(format!("{name} ended before it asked for an event ({}): see target/bench/{name}.log", status?).into());
+            }
+        };
         Ok(Self { child, runtime, cold_start: polled - began })
     }
 
@@ -94,6 +100,16 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Waits for the end of a process.
+async fn end(child: &mut Child) -> Outcome<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        sleep(Duration::from_millis(50)).await;
     }
 }
 
