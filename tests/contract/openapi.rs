@@ -1,6 +1,6 @@
 //! The calls of the API, as `openapi.yaml` lists them.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, sync::LazyLock};
 
 use serde_json::Value;
 
@@ -21,16 +21,14 @@ pub(crate) struct Route {
     pub(crate) is_paged: bool,
 }
 
-/// The whole document.
-pub(crate) fn document() -> Value {
-    serde_saphyr::from_str(&fs::read_to_string(format!("{ROOT}/openapi.yaml")).unwrap()).unwrap()
-}
+/// The whole document. To read it takes longer than most tests that ask it.
+pub(crate) static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_saphyr::from_str(&fs::read_to_string(format!("{ROOT}/openapi.yaml")).unwrap()).unwrap());
 
 /// Every call.
 pub(crate) fn routes() -> Vec<Route> {
-    let document = document();
     let mut routes = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
+    for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
         let parameters = |of: &Value| of["parameters"].as_array().cloned().unwrap_or_default();
         for (method, call) in item.as_object().unwrap().iter().filter(|(_, call)| !call["responses"].is_null()) {
             let statuses = call["responses"].as_object().unwrap().keys().map(|status| status.parse().unwrap());

@@ -13,8 +13,7 @@ const ORDERS: u64 = 40;
 
 /// The examples that `openapi.yaml` has of lines.
 fn examples() -> Vec<Value> {
-    let document = openapi::document();
-    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let schemas = openapi::DOCUMENT["components"]["schemas"].as_object().unwrap();
     let lines = schemas.iter().filter(|(name, _)| name.ends_with("Line") && !name.ends_with("ResultLine"));
     lines.flat_map(|(_, schema)| schema["examples"].as_array().into_iter().flatten().cloned()).collect()
 }

@@ -7,11 +7,11 @@ use serde_json::Value;
 use crate::openapi;
 
 /// The schemas, by which the lines of a file are described.
-pub(crate) struct Schemas(Value);
+pub(crate) struct Schemas(&'static Value);
 
 impl Schemas {
     pub(crate) fn read() -> Self {
-        Self(openapi::document())
+        Self(&openapi::DOCUMENT)
     }
 
     /// The schema of this name.
@@ -21,7 +21,7 @@ impl Schemas {
 
     /// The whole document.
     pub(crate) const fn document(&self) -> &Value {
-        &self.0
+        self.0
     }
 
     /// The schema that describes the lines of a type; of the two for offerings and for subscriptions, that of those which are
