@@ -11,7 +11,7 @@ use crate::{
     imports,
     process::folder,
     programs::Programs,
-    rows::{Row, Unit, Wanted},
+    row::{Row, Unit, Wanted},
     say,
 };
 

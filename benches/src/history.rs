@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{Outcome, growth, machine::Circumstances, process::folder, rows::Row, say, table};
+use crate::{Outcome, growth, machine::Circumstances, process::folder, row::Row, say, table};
 
 /// The page, but for figures.
 const PAGE: &str = include_str!("performance.md");
@@ -39,7 +39,8 @@ impl Run {
         let Circumstances { date, machine, commit, profile } = &self.circumstances;
         let told =
             format!("Measured on {date} at commit {commit}, profile {profile}, {} rounds, on {machine}.", self.rounds);
-        let page = PAGE.replace("{circumstances}", &told).replace("{table}", &table::as_markdown(self));
+        let page =
+            PAGE.replace("{circumstances}", &told).replace("{table}", &table::as_markdown(&self.rows, &self.skipped));
         fs::write(path, page)?;
         if self.rows.iter().any(|row| row.id == "G") {
             let plot = path.parent().unwrap_or(Path::new(".")).join(growth::PLOT);

@@ -12,6 +12,7 @@ mod machine;
 mod peers;
 mod process;
 mod programs;
+mod row;
 mod rows;
 mod table;
 mod thin;
@@ -93,7 +94,7 @@ async fn run(arguments: Arguments) -> Outcome {
     let goals = if arguments.goals.is_empty() { Goal::all() } else { arguments.goals };
     let (rows, skipped) = rows::measure(&programs, &goals, arguments.rounds).await?;
     let run = Run::now(arguments.rounds, rows, skipped)?;
-    say(&table::of(&run));
+    say(&table::of(&run.rows, &run.skipped));
     run.append()?;
     match arguments.write {
         Some(path) => run.write_page(&path),

@@ -1,5 +1,6 @@
 //! Others that write the same items, each in a process of its own: what writing costs that does nothing but write.
 
+mod batches;
 pub(crate) mod child;
 mod pipe;
 mod sdk_loop;

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, process::ExitCode};
 
+use client::{Job, Status};
 use strum::VariantArray;
 
 /// What the exit code says, the better before the worse.
@@ -54,6 +55,16 @@ impl Exit {
             let _ = write!(help, "\n  {:<3}  {}", exit.code(), exit.meaning());
             help
         })
+    }
+}
+
+/// How a command ends that is about a job.
+pub(crate) fn of_job(job: &Job) -> Exit {
+    match job.status {
+        Status::Pending | Status::Started => Exit::StillRuns,
+        Status::Failed => Exit::Failed,
+        Status::Success if job.errors() > 0 || job.imported() < job.uploaded() => Exit::Refused,
+        Status::Success => Exit::Success,
     }
 }
 

@@ -1,9 +1,10 @@
 //! What became of files and their jobs: the answer of the commands that wait for one.
 
-use client::{Job, Status};
+use client::Job;
 use findings::{Kind, Row};
 use serde_json::{Map, Value, json};
 
+pub(crate) use crate::exit::of_job as exit;
 use crate::{
     error::Error,
     exit::Exit,
@@ -25,16 +26,6 @@ pub(crate) struct Outcome {
     all: String,
     /// What to do next, the last word a command.
     pub(crate) next: Option<String>,
-}
-
-/// How a command ends that is about a job.
-pub(crate) fn exit(job: &Job) -> Exit {
-    match job.status {
-        Status::Pending | Status::Started => Exit::StillRuns,
-        Status::Failed => Exit::Failed,
-        Status::Success if job.errors() > 0 || job.imported() < job.uploaded() => Exit::Refused,
-        Status::Success => Exit::Success,
-    }
 }
 
 impl Outcome {

@@ -2,15 +2,20 @@
 
 use std::borrow::Cow;
 
-use client::{Job, LineError, ResultLine};
+use client::{Job, LineError, LineWarning, ResultLine};
 use findings::{Groups, Kind, Row, Texts};
 
 use crate::{error::Error, output::Output, session::Session};
 
-/// What is wrong with a job's lines, by line; nothing before it has ended.
+/// What is wrong with a job's lines, by line, and then what is noticed of those that came through; nothing before it has ended.
 pub(crate) async fn of_job(session: &Session, job: &Job) -> Result<Vec<Row<'static>>, Error> {
-    if !job.ended() || job.errors() == 0 {
+    if !job.ended() {
         return Ok(Vec::new());
+    }
+    let warned = session.client.warned_results(job).await.map_err(|error| session.failed(&error))?;
+    let warned = warned.into_iter().flat_map(of_line);
+    if job.errors() == 0 {
+        return Ok(warned.collect());
     }
     let whole = job.failure.iter().map(|failure| Row {
         kind: Kind::Error,
@@ -24,14 +29,17 @@ pub(crate) async fn of_job(session: &Session, job: &Job) -> Result<Vec<Row<'stat
         bytes: None,
     });
     let results = session.client.failed_results(&job.id).await.map_err(|error| session.failed(&error))?;
-    Ok(whole.chain(results.into_iter().flat_map(of_line)).collect())
+    Ok(whole.chain(results.into_iter().flat_map(of_line)).chain(warned).collect())
 }
 
 fn of_line(result: ResultLine) -> impl Iterator<Item = Row<'static>> {
-    let ResultLine { line, kind, external_ref, errors, text, .. } = result;
+    let ResultLine { line, kind, external_ref, errors, warnings, text, .. } = result;
     let number = |line: u64| u32::try_from(line).unwrap_or(u32::MAX);
-    errors.into_iter().map(move |LineError { code, field, error, blocked_by }| Row {
-        kind: Kind::Error,
+    let errors = errors.into_iter().map(|error| (Kind::Error, error));
+    let warning = |LineWarning { code, field, warning }| LineError { code, field, error: warning, blocked_by: None };
+    let warnings = warnings.into_iter().map(move |noticed| (Kind::Warning, warning(noticed)));
+    errors.chain(warnings).map(move |(of, LineError { code, field, error, blocked_by })| Row {
+        kind: of,
         line: number(line),
         r#type: kind.clone().map(Cow::from),
         external_ref: external_ref.clone().map(Cow::from),

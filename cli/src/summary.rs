@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use client::{Job, Status};
 use records::RecordType;
 
-use crate::{exit::Exit, outcome};
+use crate::exit::{Exit, of_job};
 
 /// How a job is called in a word. One with a refused line is no success.
 pub(crate) fn status(job: &Job) -> &'static str {
     match job.status {
         Status::Pending => "pending",
         Status::Started => "started",
-        Status::Success if outcome::exit(job) == Exit::Refused => "partial",
+        Status::Success if of_job(job) == Exit::Refused => "partial",
         Status::Success => "success",
         Status::Failed => "failed",
     }
@@ -40,7 +40,8 @@ pub(crate) fn of(job: &Job) -> String {
         text += &row("all", job.uploaded(), job.imported());
     }
     if job.warnings > 0 {
-        let _ = write!(text, "\n{} lines came through with a warning, which the results tell", job.warnings);
+        let lines = if job.warnings == 1 { "1 line" } else { &format!("{} lines", job.warnings) };
+        let _ = write!(text, "\n{lines} came through with a warning");
     }
     if !job.ignored.is_empty() {
         let _ = write!(text, "\nnothing reads what came with the file as {}", job.ignored.join(", "));

@@ -78,7 +78,8 @@ pub async fn run(path: PathBuf, args: ImportArgs, errors: u32, options: Options)
         return Err(Error::new(problem, format!("see what the worker does: {}", stack.log().display())));
     }
     let errors = client.errors(&ended.id, u64::from(errors)).await.map_err(failed)?;
-    output.result(&report(&ended, &errors, None));
+    let warned = client.warned_results(&ended).await.map_err(failed)?;
+    output.result(&report(&ended, &errors, &warned, None));
     Ok(ended.status == Status::Success)
 }
 

@@ -10,62 +10,21 @@ use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
+
+pub use crate::token::{AUDIENCE, READ, STORE_CLAIM, TokenRequest, WEB_CLIENT, WRITE};
 
 use crate::Error;
 use crate::serve::serve;
 use crate::sign_in;
-
-/// The audience the local API's tokens are made for.
-pub const AUDIENCE: &str = "subscriptions-import";
-
-/// The claim that names the caller's store.
-pub const STORE_CLAIM: &str = "store_id";
-
-/// The scope that allows uploads.
-pub const WRITE: &str = "imports:write";
-
-/// The scope that allows everything else.
-pub const READ: &str = "imports:read";
-
-/// The client as which the page signs people in.
-pub const WEB_CLIENT: &str = "imports-page";
-
-const KEY_ID: &str = "local";
+use crate::token::{KEY_ID, encode, failed, token};
 
 /// An issuer of tokens: an RSA key of its own, whose public half it serves on the loopback interface.
 #[derive(Debug)]
 pub struct Issuer {
     url: String,
     key: EncodingKey,
-}
-
-/// What a token says. The default one is good for everything, for an hour.
-#[derive(Clone, Debug)]
-pub struct TokenRequest {
-    /// The store, or none to leave the claim out.
-    pub store: Option<String>,
-    /// The scopes, joined by spaces.
-    pub scope: String,
-    /// Whom the token is for.
-    pub audience: String,
-    /// Who made it; none for this issuer.
-    pub issuer: Option<String>,
-    /// When it runs out, in seconds from now; may lie in the past.
-    pub expires_in: i64,
-}
-
-impl Default for TokenRequest {
-    fn default() -> Self {
-        Self {
-            store: Some("main".to_owned()),
-            scope: format!("{WRITE} {READ}"),
-            audience: AUDIENCE.to_owned(),
-            issuer: None,
-            expires_in: 3600,
-        }
-    }
 }
 
 impl Issuer {
@@ -128,30 +87,6 @@ impl Issuer {
     }
 }
 
-/// Mints a token of the issuer at `url`.
-pub(crate) fn token(url: &str, request: &TokenRequest, key: &EncodingKey) -> Result<String, Error> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed();
-    let expires = now.saturating_add(request.expires_in);
-    let mut claims = json!({
-        "iss": request.issuer.as_deref().unwrap_or(url),
-        "sub": "local",
-        "aud": request.audience,
-        "scope": request.scope,
-        "iat": now.min(expires),
-        "exp": expires,
-    });
-    if let (Some(store), Some(claims)) = (&request.store, claims.as_object_mut()) {
-        claims.insert(STORE_CLAIM.to_owned(), json!(store));
-    }
-    encode(&claims, key)
-}
-
-fn encode(claims: &Value, key: &EncodingKey) -> Result<String, Error> {
-    let mut header = Header::new(Algorithm::RS256);
-    header.kid = Some(KEY_ID.to_owned());
-    jsonwebtoken::encode(&header, claims, key).map_err(|error| failed(&format!("can't sign a token: {error}")))
-}
-
 fn make_key() -> Result<EncodingKey, Error> {
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| failed(&error.to_string()))?;
     let der = pair.as_der().map_err(|error| failed(&error.to_string()))?;
@@ -179,10 +114,6 @@ fn router(url: &str, keys: String, key: EncodingKey) -> Router {
         .route("/.well-known/openid-configuration", document(discovery.to_string()))
         .route("/jwks.json", document(keys.clone()))
         .route("/.well-known/jwks.json", document(keys))
-}
-
-fn failed(reason: &str) -> Error {
-    Error::new(format!("the local token issuer does not work: {reason}"), "try again")
 }
 
 #[cfg(test)]

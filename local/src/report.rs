@@ -2,22 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use client::{Errors, Job, Records, Status};
+use client::{Errors, Job, Records, ResultLine, Status};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use records::RecordType;
 
 /// The most errors that can be asked for: as many as the API lists.
 pub const MAX_ERRORS: u32 = 10_100;
 
-/// Shows a job and its errors. Tables are as wide as the terminal at most, or as this many columns; in a file they are as
+/// The most lines with a warning that are shown.
+const MAX_WARNED: usize = 10;
+
+/// How wide the column of a sentence is at least: no word of what is to be typed is broken.
+const SENTENCE: u16 = 42;
+
+/// Shows a job, its errors and what is noticed of the lines that are imported. Tables are as wide as the terminal at most, or as this many columns; in a file they are as
 /// wide as what they hold.
-pub(crate) fn report(job: &Job, errors: &Errors, columns: Option<u16>) -> String {
+pub(crate) fn report(job: &Job, errors: &Errors, warned: &[ResultLine], columns: Option<u16>) -> String {
     let status = if job.status == Status::Success { "success" } else { "failed" };
     let rehearsal = if job.records.importable.is_some() { ", a dry run: nothing is written" } else { "" };
     let mut parts = vec![format!("Import {}: {status}{rehearsal}", job.id), of_types(job, columns).to_string()];
     if !errors.rows.is_empty() {
         parts.extend([format!("{}:", shown_of_all(errors)), of_errors(errors, columns).to_string()]);
+    }
+    if !warned.is_empty() {
+        let (shown, all) = (warned.len().min(MAX_WARNED), warned.len());
+        let more = if shown < all { ", the API's …/results show them all" } else { "" };
+        let heading = format!("{shown} of {all} lines that are imported and have a warning{more}:");
+        parts.extend([heading, of_warnings(warned, columns).to_string()]);
     }
     parts.join("\n")
 }
@@ -45,14 +57,27 @@ fn of_types(job: &Job, columns: Option<u16>) -> Table {
 }
 
 fn of_errors(errors: &Errors, columns: Option<u16>) -> Table {
-    let mut table = table(["line", "field", "reason"], columns);
-    for error in &errors.rows {
-        let line = if error.line_number == 0 { "file".to_owned() } else { error.line_number.to_string() };
-        let field = error.field.as_str();
-        // The API's reasons begin with the field, which has a column of its own here.
-        let reason = error.error.strip_prefix(field).and_then(|rest| rest.strip_prefix(": "));
+    let rows = errors.rows.iter().map(|error| (error.line_number, error.field.as_str(), error.error.as_str()));
+    of_lines("reason", rows, columns)
+}
+
+fn of_warnings(warned: &[ResultLine], columns: Option<u16>) -> Table {
+    let all = warned.iter().take(MAX_WARNED).flat_map(|line| line.warnings.iter().map(|warning| (line.line, warning)));
+    of_lines("warning", all.map(|(line, said)| (line, said.field.as_str(), said.warning.as_str())), columns)
+}
+
+/// What is said of lines: the number of each, where in it, and the sentence.
+fn of_lines<'a>(what: &str, said: impl Iterator<Item = (u64, &'a str, &'a str)>, columns: Option<u16>) -> Table {
+    let mut table = table(["line", "field", what], columns);
+    for (line, field, sentence) in said {
+        let line = if line == 0 { "file".to_owned() } else { line.to_string() };
+        // The API's sentences begin with the field, which has a column of its own here.
+        let bare = sentence.strip_prefix(field).and_then(|rest| rest.strip_prefix(": "));
         let shown = field.strip_prefix("data.attributes.").unwrap_or(field);
-        table.add_row([&line, shown, reason.unwrap_or(&error.error)]);
+        table.add_row([&line, shown, bare.unwrap_or(sentence)]);
+    }
+    if let Some(column) = table.column_mut(2) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SENTENCE)));
     }
     table
 }
@@ -110,14 +135,14 @@ mod tests {
         let records = json!({"uploaded": uploaded, "imported": {"subscription_product": 49_000}});
         let job = job("0f4c6c0e-6a4f-4a0e-9a3f-5b2d1c9e7a10", &records);
         let rows = errors.iter().map(|row| serde_json::from_value(row.clone()).unwrap()).collect();
-        report(&job, &Errors { rows, total }, Some(80))
+        report(&job, &Errors { rows, total }, &[], Some(80))
     }
 
     #[test]
     fn of_a_dry_run_it_shows_what_could_be_imported() {
         let counts = |count: u64| json!({"subscription_product": count});
         let records = json!({"uploaded": counts(9), "imported": counts(0), "importable": counts(7)});
-        let shown = report(&job("x", &records), &Errors { rows: Vec::new(), total: 0 }, None);
+        let shown = report(&job("x", &records), &Errors { rows: Vec::new(), total: 0 }, &[], None);
         assert!(shown.starts_with("Import x: success, a dry run: nothing is written\n"), "{shown}");
         assert!(shown.contains("importable") && shown.contains("9 ┆          7 │"), "{shown}");
     }
@@ -141,6 +166,38 @@ mod tests {
             assert!(line.chars().count() <= 80, "{line}");
         }
         insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn at_80_columns_no_word_of_what_is_to_be_typed_is_broken() {
+        let line =
+            br#"{"type":"subscription_offering","external_ref":"o","name":"Office","plans":[{"name":"Small bag"}]}"#;
+        let checked = records::check(line).unwrap();
+        let sentence = checked.rows().next().unwrap().errors[0].problem.clone();
+        assert!(sentence.contains("every-month"), "{sentence}");
+        for field in ["pricing_options", "data.attributes.offering.some.deeper.place.in.it[0].pricing_options"] {
+            let shown = shown(&[error(1, field, &sentence)], 1);
+            let broken = sentence.split(' ').find(|word| !shown.contains(word));
+            assert_eq!(broken, None, "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_noticed_of_imported_lines_is_shown_with_what_was_meant() {
+        let warning = json!({"code": "unknown_attribute", "field": "Price",
+            "warning": "Price: \"Price\" is not known here, and nothing reads it; did you mean \"price\"?"});
+        let line = json!({"line": 7, "type": "subscription_product", "external_ref": "tea", "id": "x", "action": "created", "warnings": [warning]});
+        let warned: Vec<ResultLine> = vec![serde_json::from_value(line).unwrap(); 12];
+        let records = json!({"uploaded": {"subscription_product": 12}, "imported": {"subscription_product": 12}});
+        let none = Errors { rows: Vec::new(), total: 0 };
+        insta::assert_snapshot!(
+            report(&job("x", &records), &none, &warned, Some(80))
+                .lines()
+                .skip(10)
+                .take(6)
+                .collect::<Vec<_>>()
+                .join("\n")
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::EncodingKey;
 use serde_json::json;
 
-use crate::issuer::{TokenRequest, WEB_CLIENT, token};
+use crate::token::{TokenRequest, WEB_CLIENT, token};
 
 /// Where the page asks to be sent back to: on this machine, and to that page.
 const RETURN: &str = "/imports-ui/index.html";

@@ -14,31 +14,13 @@ use crate::deploy::Outputs;
 use crate::emulator::{self, Emulator};
 use crate::functions::{Build, Package};
 use crate::issuer::{self, Issuer, TokenRequest};
+use crate::options::Options;
 use crate::output::Output;
 use crate::stack_file::StackFile;
 use crate::{Error, deploy, functions, python};
 
 /// The store that the local API's tokens and drops are for unless something else is asked for.
 pub const STORE: &str = "main";
-
-/// How to start a stack.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The port, or none for any free one.
-    pub port: Option<u16>,
-    /// Where to keep what it holds for the next start, or none to forget it.
-    pub state: Option<PathBuf>,
-    /// Print nothing but errors.
-    pub quiet: bool,
-    /// Run the functions as released, optimised, which take long to build; for measurements.
-    pub release: bool,
-    /// Where the functions reach AWS, should that not be the emulator itself but something before it; for tests.
-    pub functions_endpoint_url: Option<String>,
-    /// A file to write every decision over a permission into, if they are wanted; an absolute path.
-    pub decisions: Option<PathBuf>,
-    /// Template parameters, over those set here. An empty `JwtIssuer` and `JwtAudience` make an API that takes IAM signatures.
-    pub parameters: Vec<(String, String)>,
-}
 
 /// A running stack. It stops when this is dropped, or with the process.
 #[derive(Debug)]

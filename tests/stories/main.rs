@@ -50,7 +50,6 @@ mod telemetry;
 mod template;
 mod ten_thousand_jobs;
 mod tenancy;
-mod tidy;
 mod uploads;
 mod waiting;
 mod ways_in;

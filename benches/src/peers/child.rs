@@ -16,12 +16,6 @@ pub(crate) struct PeerArgs {
     endpoint: String,
 }
 
-/// The most items that a call takes.
-pub(super) const BATCH: usize = 25;
-
-/// The most bytes that a call takes, with room for what is around the items.
-pub(super) const BATCH_BYTES: usize = 15 << 20;
-
 impl PeerArgs {
     /// Writes the items, and prints what that took.
     pub(crate) async fn run(self) -> Outcome {
@@ -57,20 +51,4 @@ async fn measured(work: impl Future<Output = Outcome>) -> Outcome<Took> {
     work.await?;
     let (wall, after) = (began.elapsed().as_secs_f64(), usage_of("self")?);
     Ok(Took { wall, cpu: after.cpu - before.cpu, peak: after.peak })
-}
-
-/// Deals items out to calls.
-pub(super) fn batches<'i>(items: &[&'i str]) -> Vec<Vec<&'i str>> {
-    let (mut batches, mut bytes) = (Vec::<Vec<&str>>::new(), 0);
-    for &item in items {
-        bytes += item.len();
-        match batches.last_mut() {
-            Some(batch) if batch.len() < BATCH && bytes <= BATCH_BYTES => batch.push(item),
-            _ => {
-                bytes = item.len();
-                batches.push(vec![item]);
-            }
-        }
-    }
-    batches
 }

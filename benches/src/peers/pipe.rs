@@ -14,7 +14,7 @@ use hyper::{Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::Mutex};
 
-use super::child::batches;
+use super::batches::batches;
 use crate::Outcome;
 
 const TARGET: (&str, &str) = ("x-amz-target", "DynamoDB_20120810.BatchWriteItem");

@@ -16,7 +16,7 @@ use aws_types::SdkConfig;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
-use super::child::batches;
+use super::batches::batches;
 use crate::Outcome;
 
 pub(super) struct SdkLoop {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::calls::{Call, retry_after};
 use crate::retry::until_through;
-use crate::{Client, Error, Refusal, ResultLine};
+use crate::{Client, Error, Job, Refusal, ResultLine};
 
 /// So often in a row a file may break off without a byte more.
 const VAIN: u32 = 6;
@@ -32,8 +32,22 @@ impl Client {
     /// # Errors
     /// As [`Self::results`].
     pub async fn failed_results(&self, id: &str) -> Result<Vec<ResultLine>, Error> {
+        self.rows(id, true).await
+    }
+
+    /// What became of those lines of a job of which something is to be said although they were imported.
+    ///
+    /// # Errors
+    /// As [`Self::results`].
+    pub async fn warned_results(&self, job: &Job) -> Result<Vec<ResultLine>, Error> {
+        let mut rows = if job.warnings > 0 { self.rows(&job.id, false).await? } else { Vec::new() };
+        rows.retain(|row| !row.warnings.is_empty());
+        Ok(rows)
+    }
+
+    async fn rows(&self, id: &str, only_failed: bool) -> Result<Vec<ResultLine>, Error> {
         let mut file = Vec::new();
-        self.results(id, true, &mut file).await?;
+        self.results(id, only_failed, &mut file).await?;
         let rows = serde_json::Deserializer::from_slice(&file).into_iter().collect::<Result<_, _>>();
         rows.map_err(|error| Error::Unreadable { call: format!("the results of {id}"), why: error.to_string() })
     }

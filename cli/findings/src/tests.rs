@@ -48,6 +48,18 @@ fn text_for_people_fits_into_80_columns() {
 }
 
 #[test]
+fn at_80_columns_no_word_of_what_is_to_be_typed_is_broken() {
+    let line = br#"{"type":"subscription_offering","external_ref":"o","name":"Office","plans":[{"name":"Small bag"}]}"#;
+    let checked = records::check(line).unwrap();
+    let (row, mut groups) = (checked.rows().next().unwrap(), Groups::default());
+    groups.add(&Row::of_line(&row));
+    let texts = Texts { file: "a.jsonl", all: "imports check a.jsonl --all", columns: 80 };
+    let shown = text(&groups, texts);
+    let shown = strip_str(&shown).to_string();
+    assert_eq!(row.errors[0].problem.split(' ').find(|word| !shown.contains(word)), None, "{shown}");
+}
+
+#[test]
 fn every_row_is_a_line_where_all_are_asked_for() {
     assert_snapshot!(written(Format::Text, true));
 }

@@ -140,11 +140,12 @@ mod tests {
         let refused = send(Call { query: query(&[("dryRun", "true")]), ..seven() }).await.unwrap_err();
         assert_snapshot!(refused.reply("").body, @r#"{"errors":[{"status":"400","title":"Validation Error","detail":"dryRun: \"dryRun\" is not read here, and a cancel has no rehearsal: leave it out"}]}"#);
         for name in ["x-dry-run", "dry-run", "x-validate-only"] {
-            let refused = send(Call { headers: vec![name.to_owned()], ..seven() }).await;
+            let refused = send(Call { headers: vec![(name.to_owned(), String::new())], ..seven() }).await;
             assert_eq!(refused.unwrap_err().status(), 400, "{name}");
         }
         for call in [
-            Call { prefer: Some("dry-run".to_owned()), ..seven() },
+            Call { headers: vec![("prefer".to_owned(), "dry-run".to_owned())], ..seven() },
+            Call { headers: vec![("x-mode".to_owned(), "test".to_owned())], ..seven() },
             Call { query: query(&[("mode", "test")]), ..seven() },
             Call { query: query(&[("x", "1?dry_run=true")]), ..seven() },
             Call { body: Bytes::from("{\"dryRun\":true}"), ..seven() },
@@ -152,7 +153,7 @@ mod tests {
             assert_eq!(send(call.clone()).await.map_err(|error| error.status()), Err(400), "{call:?}");
         }
         assert_eq!(world.imports.open(10).await.unwrap().len(), 1);
-        let headers = vec!["idempotency-key".to_owned()];
+        let headers = vec![("idempotency-key".to_owned(), String::new())];
         let reply = send(Call { query: query(&[("force", "1")]), headers, body: Bytes::from("{\"x\":1}"), ..seven() });
         let body = reply.await.unwrap().body;
         assert!(body.ends_with(r#""meta":{"ignored":["force","(the body)"]}}"#), "{body}");

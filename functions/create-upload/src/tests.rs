@@ -141,7 +141,7 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
 async fn an_option_that_is_sent_as_a_header_promises_nothing() {
     let world = World::new();
     let send = async |name: &str| {
-        let call = Call { headers: vec![name.to_owned()], body: BARE.into(), ..call() };
+        let call = Call { headers: vec![(name.to_owned(), String::new())], body: BARE.into(), ..call() };
         handle(&world.forms, &world.imports, TimeDelta::hours(1), noon(), id(7), &call)
             .await
             .unwrap_err()

@@ -29,6 +29,7 @@ use crate::config::{ApiConfig, StoreSource};
 use imports::{
     api::{self, ApiError, Call, Reply},
     idempotency,
+    options::may_ask,
     ports::PortError,
     times::{ANSWER, duration},
 };
@@ -92,12 +93,12 @@ fn call(event: ApiGatewayV2httpRequest, api: &ApiConfig) -> Result<Call, ApiErro
     let content_type = event.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let idempotency_key = event.headers.get(idempotency::HEADER).map(text);
     let if_none_match = event.headers.get(IF_NONE_MATCH).map(text);
-    let prefer = event.headers.get("prefer").map(text);
-    let headers = event.headers.keys().map(|name| name.as_str().to_owned()).collect();
+    let header = |name: &str| event.headers.get(name).filter(|_| may_ask(name)).map(text).unwrap_or_default();
+    let headers = event.headers.keys().map(|name| (name.as_str().to_owned(), header(name.as_str()))).collect();
     let path = event.raw_path.unwrap_or_default();
     let id = event.path_parameters.get("id").cloned();
     let body = body(event.body.unwrap_or_default(), event.is_base64_encoded)?;
-    Ok(Call { store, origin, path, id, query, headers, prefer, content_type, idempotency_key, if_none_match, body })
+    Ok(Call { store, origin, path, id, query, headers, content_type, idempotency_key, if_none_match, body })
 }
 
 fn body(text: String, is_encoded: bool) -> Result<Bytes, ApiError> {

@@ -48,10 +48,9 @@ pub struct Call {
     pub id: Option<String>,
     /// The decoded query, in order.
     pub query: Vec<(String, String)>,
-    /// The names of all headers, in small letters.
-    pub headers: Vec<String>,
-    /// The header `Prefer`.
-    pub prefer: Option<String>,
+    /// All headers by their names in small letters; with their values where [`may_ask`](crate::options::may_ask) says so,
+    /// others have none.
+    pub headers: Vec<(String, String)>,
     pub content_type: Option<String>,
     /// The caller's own key for this call, from the header `Idempotency-Key`.
     pub idempotency_key: Option<String>,

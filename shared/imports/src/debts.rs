@@ -2,9 +2,9 @@
 //! just then has left unpaid is paid by another.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use strum::{IntoStaticStr, VariantArray};
 use tracing::{error, info, warn};
 
+pub use crate::debt::Debt;
 use crate::{
     events::{Event, Events},
     import::Import,
@@ -12,40 +12,6 @@ use crate::{
     receipt::put_receipt,
     times::OVERDUE,
 };
-
-/// Something that a job owes.
-#[derive(Clone, Copy, Debug, IntoStaticStr, VariantArray, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[strum(serialize_all = "snake_case")]
-pub enum Debt {
-    /// To whoever dropped its file, once it has ended.
-    Receipt,
-    /// That others are told of its first start.
-    Started,
-    /// And of its end.
-    Ended,
-}
-
-impl Debt {
-    /// All that there is.
-    pub const ALL: &[Self] = Self::VARIANTS;
-    /// Those that are events.
-    pub const EVENTS: &[Self] = &[Self::Started, Self::Ended];
-
-    /// The word used in the database and the log.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    /// Since when a job owes it.
-    #[must_use]
-    pub const fn since(self, import: &Import) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Started => import.started_at,
-            Self::Receipt | Self::Ended => import.finished_at,
-        }
-    }
-}
 
 /// How many debts of a kind are paid at once.
 const MOST: u32 = 25;

@@ -1,11 +1,13 @@
 //! Events: what others are told when a job starts and when it has ended. They say nothing of what is in a file.
 
+mod said;
+
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
-use records::RecordErrorCode;
-use strum::IntoStaticStr;
 use uuid::Uuid;
+
+pub use said::{EventOutcome, Sender};
 
 use crate::{
     api::EventDocument,
@@ -16,15 +18,6 @@ use crate::{
 
 /// What EventBridge knows the service by.
 pub const SOURCE: &str = "subscriptions-import";
-
-/// Who sends events.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sender {
-    /// The stack's name.
-    pub stack: String,
-    /// How the addresses of the API begin: scheme and host.
-    pub origin: String,
-}
 
 /// An event, as others get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,31 +37,6 @@ pub trait Events: Sync {
 
     /// Sends an event, which may arrive more than once, and after later ones.
     fn send(&self, event: &Event) -> impl Future<Output = PortResult<()>> + Send;
-}
-
-/// How a job has ended, for those who act on it.
-#[derive(Clone, Copy, Debug, IntoStaticStr, PartialEq, Eq)]
-#[strum(serialize_all = "snake_case")]
-pub enum EventOutcome {
-    /// Every line was imported, or would have been.
-    Success,
-    /// Some were not.
-    Partial,
-    Failed,
-    Cancelled,
-}
-
-impl EventOutcome {
-    /// The outcome of a job that has ended.
-    fn of(import: &Import) -> Option<Self> {
-        let report = import.report.as_ref()?;
-        Some(match (import.status, report.failure.as_ref().map(|failure| failure.code)) {
-            (_, Some(RecordErrorCode::Cancelled)) => Self::Cancelled,
-            (ImportStatus::Success, _) if report.errors == 0 => Self::Success,
-            (ImportStatus::Success, _) => Self::Partial,
-            _ => Self::Failed,
-        })
-    }
 }
 
 impl Event {

@@ -5,6 +5,7 @@ pub mod api;
 pub mod back_off;
 mod counts;
 pub mod creation;
+mod debt;
 pub mod debts;
 pub mod events;
 pub mod filter;

@@ -3,7 +3,7 @@
 mod headers;
 mod names;
 
-pub use headers::{option_asked, refuse_headers};
+pub use headers::{may_ask, option_asked, refuse_headers};
 pub use names::{Given, Meant, meant, meant_by, pasted};
 
 use records::{json::Shown, limits::MAX_EXTERNAL_REF, near::nearest};

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use crate::parameters::number as instead;
-
 /// The default of `page[limit]`.
 pub const DEFAULT_LIMIT: u32 = 25;
 /// The largest `page[limit]`.
@@ -154,6 +152,16 @@ fn number(query: &[(String, String)], name: &'static str, max: u32) -> Result<Op
             let once = other.and(parsed).map(|number| format!("{name}={number}, and leave the other out"));
             Err(PageError { name, max, instead: once.unwrap_or_else(|| instead(name, value, max)) })
         }
+    }
+}
+
+/// A number within bounds, as it came or as near as it can be.
+pub(crate) fn instead(name: &str, value: &str, max: u32) -> String {
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    match value.parse::<u32>() {
+        Ok(number) if is_number && number <= max => format!("{name}={number}"),
+        _ if is_number => format!("{name}={max}, which is the most"),
+        _ => format!("{name} and a whole number, such as {name}={DEFAULT_LIMIT}"),
     }
 }
 

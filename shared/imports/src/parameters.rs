@@ -10,7 +10,7 @@ use crate::{
     },
     ignored,
     import::ImportStatus,
-    page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET},
+    page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, instead},
     times::LONGEST_WAIT,
 };
 use records::near::nearest;
@@ -158,8 +158,8 @@ impl Meant {
     /// What to write instead. A value is repeated where it is a number, a time or a status: any other may be a secret.
     fn instead(self, value: &str, query: &[(String, String)]) -> String {
         match self {
-            Self::Offset => number("page[offset]", value, MAX_OFFSET),
-            Self::Limit => number("page[limit]", value, MAX_LIMIT),
+            Self::Offset => instead("page[offset]", value, MAX_OFFSET),
+            Self::Limit => instead("page[limit]", value, MAX_LIMIT),
             Self::Page => page(value, query),
             Self::OtherPage => "page[offset]=25&page[limit]=25 for what comes after the first 25".to_owned(),
             Self::Filter => Some(value).filter(|text| is_plain(text)).map_or_else(
@@ -174,7 +174,7 @@ impl Meant {
             }
             Self::Only => "only=failed".to_owned(),
             Self::Redirect => "redirect=false".to_owned(),
-            Self::Wait => number("wait", value, MAX_WAIT),
+            Self::Wait => instead("wait", value, MAX_WAIT),
         }
     }
 }
@@ -231,16 +231,6 @@ fn refused(name: &str, instead: &str) -> ApiError {
     ApiError::Validation(format!("{name}: \"{name}\" is no parameter of this call: {instead}"))
 }
 
-/// A number within bounds, as it came or as near as it can be.
-pub(crate) fn number(name: &str, value: &str, max: u32) -> String {
-    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    match value.parse::<u32>() {
-        Ok(number) if is_number && number <= max => format!("{name}={number}"),
-        _ if is_number => format!("{name}={max}, which is the most"),
-        _ => format!("{name} and a whole number, such as {name}={DEFAULT_LIMIT}"),
-    }
-}
-
 /// The offset at which a page begins.
 fn page(value: &str, query: &[(String, String)]) -> String {
     let limit =
@@ -248,7 +238,7 @@ fn page(value: &str, query: &[(String, String)]) -> String {
     let limit = limit.filter(|limit| (1..=MAX_LIMIT).contains(limit)).unwrap_or(DEFAULT_LIMIT);
     let before = value.parse::<u32>().ok().map(|page| page.saturating_sub(1).saturating_mul(limit));
     match before {
-        Some(before) => format!("{}&page[limit]={limit}", number("page[offset]", &before.to_string(), MAX_OFFSET)),
+        Some(before) => format!("{}&page[limit]={limit}", instead("page[offset]", &before.to_string(), MAX_OFFSET)),
         None => "page[offset] and how many entries come before the page, such as page[offset]=25".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use crate::{
-    debts::Debt,
+    debt::Debt,
     filter::Filter,
     idempotency::Idempotency,
     import::{Claim, Import, ImportFile, ImportId, Lease, NewImport, Outcome, Tally},

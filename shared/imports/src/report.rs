@@ -3,10 +3,12 @@
 
 mod documents;
 mod index;
+mod line;
 mod writer;
 
 pub use index::{index_entry, index_range, rows_range};
-pub use writer::{Action, LineOutcome, ReportLine, ReportWriter};
+pub use line::{Action, LineOutcome, ReportLine};
+pub use writer::ReportWriter;
 
 use crate::import_id::ImportId;
 use records::{RecordError, StoreId};

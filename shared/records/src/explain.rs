@@ -50,15 +50,15 @@ const SHOWN_NAMES: usize = 5;
 
 /// The names that stand in one text, with commas or semicolons between: `"p2","p5"`. `None` where there is but one.
 fn several(text: &str) -> Option<String> {
-    let names: Vec<&str> = text.split([',', ';']).map(str::trim).filter(|name| !name.is_empty()).collect();
+    let names: Vec<String> = text.split([',', ';']).map(visible).filter(|name| !name.is_empty()).collect();
     let shown: Vec<String> = names.iter().take(SHOWN_NAMES).map(|name| Shown(name).to_string()).collect();
-    let more = if names.len() > SHOWN_NAMES { ",…" } else { "" };
-    (names.len() > 1).then(|| shown.join(",") + more)
+    let more = if names.len() > SHOWN_NAMES { ", …" } else { "" };
+    (names.len() > 1).then(|| shown.join(", ") + more)
 }
 
 /// The list of the names that stand in one text.
 pub(crate) fn names(text: &str) -> String {
-    format!("[{}]", several(text).unwrap_or_else(|| Shown(text).to_string()))
+    format!("[{}]", several(text).unwrap_or_else(|| Shown(&visible(text)).to_string()))
 }
 
 /// What to write for a text where a list is wanted; a list that is required has an example.
@@ -108,7 +108,7 @@ pub(crate) fn unseen(text: &str) -> Option<String> {
 }
 
 /// A text without its invisible characters and the blanks at its ends.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let seen = text.chars().filter(|character| crate::quote::name_of_invisible(*character).is_none());
     seen.collect::<String>().trim().to_owned()
 }

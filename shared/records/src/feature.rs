@@ -33,6 +33,16 @@ pub(super) fn promotion_tags(feature: &Object) -> impl Iterator<Item = &str> {
     promotions.iter().filter_map(|promotion| promotion.as_object()?.get("tag")?.as_str())
 }
 
+/// The type that settings are of, for whoever left the type out.
+pub(super) fn kind_meant(configuration: &Object) -> Option<&'static str> {
+    let has = |name: &str| configuration.get(name).is_some_and(|value| *value != Json::Null);
+    match () {
+        () if has("promotions") || has("promotion") => Some(r#""promotion""#),
+        () if has("label") || has("default_value") || has("usage") => Some(r#""usage""#),
+        () => None,
+    }
+}
+
 /// The settings of all kinds.
 const SETTINGS: [&str; 4] = ["tag", "promotions", "label", "default_value"];
 
@@ -49,7 +59,10 @@ fn settings_of(kind: &str) -> &'static [&'static str] {
 /// `{"type":"access","access":{"tag":"gold"}}`. Settings given in both ways, and settings of another type, are refused:
 /// it would be unclear which ones count.
 fn check_configuration(configuration: &mut Fields<'_>) {
-    let Some(kind) = configuration.required("type").one_of(&KINDS) else { return configuration.allow_others() };
+    let meant = kind_meant(configuration.object);
+    let Some(kind) = configuration.required_as("type", meant).one_of(&KINDS) else {
+        return configuration.allow_others();
+    };
     let given = if configuration.has(kind) { &[kind][..] } else { settings_of(kind) };
     if !configuration.has(kind) {
         check_settings(kind, configuration);

@@ -11,11 +11,13 @@ use crate::{
 pub(super) fn check_map(configurations: Field<'_>) {
     configurations.entries(|configuration| {
         let Some(mut configuration) = configuration.object() else { return };
-        let kind = configuration.required("type").one_of(&KINDS);
-        for (name, needed_by) in [("tag", "promotion"), ("default_value", "usage")] {
-            if kind == Some(needed_by) {
-                configuration.required(name);
+        let kind = configuration.required_as("type", feature::kind_meant(configuration.object)).one_of(&KINDS);
+        match kind {
+            Some("promotion") => {
+                drop(configuration.required_as("tag", Some(r#""…", that of one of the feature's promotions"#)))
             }
+            Some("usage") => drop(configuration.required("default_value")),
+            _ => {}
         }
         configuration.optional("tag").tag();
         configuration.optional("default_value").whole(i64::MIN..);
@@ -27,18 +29,18 @@ pub(super) fn hold_to_feature(configuration: &Json, feature: &Object, path: &Pat
     let given = |name: &str| configuration.as_object().and_then(|given| given.get(name)).and_then(Json::as_str);
     let Some((kind, given_kind)) = feature::kind(feature).zip(given("type")) else { return };
     if kind != given_kind {
-        let problem = format_args!("\"type\" must be {kind}, as the feature's is, not {given_kind}");
+        let problem = format_args!("\"type\" must be {kind}, as the feature's is, not {given_kind}: write \"{kind}\"");
         errors.add(RecordErrorCode::Conflicting, &Path::Key(path, "type"), problem);
     } else if let (true, Some(tag)) = (kind == "promotion", given("tag")) {
         let tags: Vec<_> = feature::promotion_tags(feature).collect();
         if !tags.contains(&tag) {
             let problem = match tags.as_slice() {
                 [] => "\"tag\" must be that of a promotion, but the feature has none".to_owned(),
-                tags => format!(
-                    "\"tag\" must be that of one of the feature's promotions ({}), not {}",
-                    tags.join(", "),
-                    Shown(tag)
-                ),
+                tags => {
+                    let tags: Vec<_> = tags.iter().map(|tag| Shown(tag).to_string()).collect();
+                    let (found, tags) = (Shown(tag), tags.join(" or "));
+                    format!("\"tag\" must be that of one of the feature's promotions, not {found}: write {tags}")
+                }
             };
             errors.add(RecordErrorCode::NotAllowed, &Path::Key(path, "tag"), problem);
         }

@@ -29,9 +29,6 @@ const COMPARED: usize = 100;
 /// What to do with an empty string where something else is wanted.
 const LEAVE_OUT: &str = ": leave the attribute out, or write null";
 
-/// What to do with a text that has nothing to be read, where there may be none.
-const OR_LEAVE_OUT: &str = "write one, or leave it out";
-
 /// What reading a line has found: its errors, what else is to be said, and what it refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
@@ -92,20 +89,19 @@ impl<'a> Fields<'a> {
     /// The same, with an example of what it may be.
     pub(super) fn required_as(&mut self, name: &'static str, example: Option<&str>) -> Field<'_> {
         let is_told = !self.has(name) && !self.findings.errors.is_full();
-        let meant = if is_told { self.meant(name, example) } else { String::new() };
+        let is_null = self.object.get(name) == Some(&Json::Null);
+        let meant = if is_told { self.meant(name, example, is_null) } else { String::new() };
         let field = self.optional(name);
         if field.value.is_none() {
-            field.findings.errors.add(
-                RecordErrorCode::Required,
-                &field.path,
-                format_args!("\"{name}\" is required{meant}"),
-            );
+            let null = if is_null { ", not null" } else { "" };
+            let problem = format_args!("\"{name}\" is required{null}{meant}");
+            field.findings.errors.add(RecordErrorCode::Required, &field.path, problem);
         }
         field
     }
 
-    /// The attribute that may have been meant as one that is missing, else what to add.
-    fn meant(&self, name: &str, example: Option<&str>) -> String {
+    /// The attribute that may have been meant as one that is missing, else what to add, or to write in the place of null.
+    fn meant(&self, name: &str, example: Option<&str>, is_null: bool) -> String {
         let others = self.object.iter().filter(|(_, value)| **value != Json::Null).map(|(key, _)| key).take(COMPARED);
         let example = example.or_else(|| explain::example::required(&Path::Key(&self.path, name)));
         if let Some(given) = nearest(name, others) {
@@ -115,13 +111,15 @@ impl<'a> Fields<'a> {
             let list = list.map(|text| format!(":{}", explain::names(text))).unwrap_or_default();
             return format!("; {} is given: write \"{name}\"{list}", Shown(given));
         }
-        example.map(|example| format!(": add \"{name}\":{example}")).unwrap_or_default()
+        let Some(example) = example else { return String::new() };
+        if is_null { format!(": write {example}") } else { format!(": add \"{name}\":{example}") }
     }
 
     /// What is given, and nothing reads, in place of one of these names.
     pub(super) fn near(&self, names: &[&'static str]) -> Option<String> {
         let mut others = self.object.iter().map(|(key, _)| key).filter(|key| !self.known.contains(key)).take(COMPARED);
-        let found = others.find_map(|given| Some((given, nearest(given, names.iter().copied())?)));
+        let all = || self.known.iter().chain(names).copied();
+        let found = others.find_map(|given| Some((given, nearest(given, all()).filter(|name| names.contains(name))?)));
         found.map(|(given, meant)| format!("; {} is given: write \"{meant}\"", Shown(given)))
     }
 
@@ -188,11 +186,14 @@ impl<'f> Field<'f> {
 
     /// A string of so many characters.
     pub(super) fn text(mut self, length: RangeInclusive<usize>) -> Option<&'f str> {
-        let text = self.string()?;
+        let text = self.string(|text| length.contains(&text.chars().count()))?;
         let (shortest, longest, count) = (*length.start(), *length.end(), text.chars().count());
+        let one = || {
+            let is_required = explain::example::required(&self.path).is_some();
+            if is_required { "write one" } else { "write one, or leave it out" }.to_owned()
+        };
         if shortest > 0 && count > 0 && !has_visible(text) {
-            let write =
-                if shortest > 1 { format!("write {shortest} characters at least") } else { OR_LEAVE_OUT.to_owned() };
+            let write = if shortest > 1 { format!("write at least {shortest} characters") } else { one() };
             let problem = format_args!("must have something to be seen, not {}: {write}", Shown(text));
             self.fail(RecordErrorCode::Malformed, problem);
             return None;
@@ -202,7 +203,7 @@ impl<'f> Field<'f> {
         }
         let bounds = if shortest == 0 { format!("at most {longest}") } else { format!("{shortest} to {longest}") };
         let cure = match (count, shortest) {
-            (0, 1) => OR_LEAVE_OUT.to_owned(),
+            (0, 1) => one(),
             _ if count < shortest => format!("make it longer by {}", shortest - count),
             _ => format!("make it shorter by {}", count.saturating_sub(longest)),
         };
@@ -228,10 +229,11 @@ impl<'f> Field<'f> {
     /// A whole number that fits 64 bits, from a least one on. `12.0` is one, and becomes `12`.
     pub(super) fn whole(self, bounds: RangeFrom<i64>) {
         let example = explain::example::required(&self.path);
-        self.whole_or(bounds, "a whole number", |value| match value {
+        self.whole_or(bounds.clone(), "a whole number", |value| match value {
             Json::String(text) if text.is_empty() && example.is_none() => LEAVE_OUT.to_owned(),
             other => match other.as_str().and_then(|text| text.parse::<i64>().ok()) {
-                Some(number) => format!(": write {number}, without quotes"),
+                Some(number) if bounds.contains(&number) => format!(": write {number}, without quotes"),
+                Some(_) => format!(": write {} or more, without quotes", bounds.start),
                 None => format!(": write one, such as {}", example.unwrap_or("1")),
             },
         });
@@ -270,8 +272,13 @@ impl<'f> Field<'f> {
 
     /// Any number from 0 to 100.
     pub(super) fn percentage(mut self) {
-        let Some(text) = self.number() else { return };
-        if !Decimal::from_text(text).is_percentage() {
+        let is_good = |text: &str| Json::number(text).is_some() && Decimal::from_text(text).is_percentage();
+        let text = match self.value.take() {
+            None => return,
+            Some(Json::Number(text)) => text,
+            Some(other) => return self.wrong_type::<()>(NUMBER, other, is_good).unwrap_or_default(),
+        };
+        if !is_good(text) {
             let problem = format_args!("must be 0 to 100, it is {}: write a number from 0 to 100", Digits(text));
             self.fail(RecordErrorCode::OutOfRange, problem);
         }
@@ -279,7 +286,15 @@ impl<'f> Field<'f> {
 
     /// One of the words allowed.
     pub(super) fn one_of(mut self, allowed: &[&'static str]) -> Option<&'static str> {
-        let text = self.string()?;
+        let text = match self.value.take()? {
+            Json::String(text) => text,
+            other => {
+                let words: Vec<String> = allowed.iter().map(|word| format!("\"{word}\"")).collect();
+                let problem = format!("must be a string, not {}: write {}", Value(other), words.join(" or "));
+                self.fail(RecordErrorCode::WrongType, problem);
+                return None;
+            }
+        };
         let known = allowed.iter().copied().find(|word| *word == text);
         if known.is_none() {
             let words = allowed.join(", ");
@@ -304,7 +319,7 @@ impl<'f> Field<'f> {
     fn members(mut self) -> Option<(&'f mut Object, Path<'f>, &'f mut Findings)> {
         match self.value.take()? {
             Json::Object(object) => Some((object, self.path, self.findings)),
-            other => self.wrong_type(OBJECT, other),
+            other => self.wrong_type(OBJECT, other, |_| false),
         }
     }
 
@@ -330,7 +345,7 @@ impl<'f> Field<'f> {
                 return;
             }
             Some(other) => {
-                self.wrong_type::<()>("a list, from [ to ]", other);
+                self.wrong_type::<()>("a list, from [ to ]", other, |_| false);
                 return;
             }
         };
@@ -358,38 +373,35 @@ impl<'f> Field<'f> {
         self.findings.errors.add(code, &self.path, format_args!("{} {problem}", self.path.name()));
     }
 
-    /// Notes that this value is of another JSON type than the one wanted.
-    pub(super) fn wrong_type<T>(&mut self, wanted: &str, found: &Json) -> Option<T> {
+    /// Notes that this value is of another JSON type than the one wanted. A number or its text may be good if only its quotes
+    /// are put there, or taken away.
+    fn wrong_type<T>(&mut self, wanted: &str, found: &Json, is_good: impl Fn(&str) -> bool) -> Option<T> {
         let example = explain::example::required(&self.path);
         let example = if wanted == OBJECT { explain::example::object(&self.path) } else { example };
         let cure = match found {
-            Json::Number(digits) if wanted == STRING => format!(": write \"{}\"", Digits(digits)),
+            Json::Number(digits) if wanted == STRING && is_good(digits) => format!(": write \"{}\"", Digits(digits)),
+            Json::String(text) if text.is_empty() && matches!(self.path, Path::Item(..)) => ": take it out".to_owned(),
             Json::String(text) if text.is_empty() && explain::example::required(&self.path).is_none() => {
                 LEAVE_OUT.to_owned()
             }
-            Json::String(text) if wanted == NUMBER && Json::number(text).is_some() => {
+            Json::String(text) if wanted == NUMBER && is_good(text) => {
                 format!(": write {}, without quotes", Digits(text))
             }
+            _ if wanted == NUMBER => ": write a number from 0 to 100".to_owned(),
             _ => {
-                let example = example.filter(|example| !example.starts_with("\"…"));
-                example.map(|example| format!(": write one, such as {example}")).unwrap_or_default()
+                let is_open = example.is_some_and(|example| example.starts_with("\"…"));
+                let write = if is_open { "write" } else { "write one, such as" };
+                example.map(|example| format!(": {write} {example}")).unwrap_or_default()
             }
         };
         self.fail(RecordErrorCode::WrongType, format_args!("must be {wanted}, not {}{cure}", Value(found)));
         None
     }
 
-    fn string(&mut self) -> Option<&'f str> {
+    fn string(&mut self, is_good: impl Fn(&str) -> bool) -> Option<&'f str> {
         match self.value.take()? {
             Json::String(text) => Some(text),
-            other => self.wrong_type(STRING, other),
-        }
-    }
-
-    fn number(&mut self) -> Option<&'f str> {
-        match self.value.take()? {
-            Json::Number(text) => Some(text),
-            other => self.wrong_type(NUMBER, other),
+            other => self.wrong_type(STRING, other, is_good),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! JSON as this service takes it: strictly, every number as written, every key in its order.
 
-mod cursor;
 mod error;
 mod explain;
 mod number;

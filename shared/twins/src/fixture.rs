@@ -78,7 +78,6 @@ pub fn call() -> api::Call {
         id: None,
         query: Vec::new(),
         headers: Vec::new(),
-        prefer: None,
         content_type: None,
         idempotency_key: None,
         if_none_match: None,

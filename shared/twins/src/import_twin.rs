@@ -1,5 +1,7 @@
 //! The import jobs in memory: a list in the order of creation, and the one lease.
 
+mod uploads;
+
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
@@ -7,7 +9,8 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Call, Faults, keys::Keys, lock, over::Over, uploads::Promises};
+use self::uploads::Promises;
+use super::{Call, Faults, keys::Keys, lock, over::Over};
 use imports::{
     debts::Debt,
     filter::Filter,
@@ -25,7 +28,7 @@ use records::StoreId;
 #[derive(Clone, Debug, Default)]
 pub struct MemoryImports {
     state: Arc<Mutex<State>>,
-    pub(super) uploads: Arc<Mutex<Promises>>,
+    uploads: Arc<Mutex<Promises>>,
     pub(super) seats: Arc<Mutex<Vec<Seat>>>,
     pub(super) faults: Faults,
 }

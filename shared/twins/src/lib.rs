@@ -17,7 +17,6 @@ mod record_twin;
 mod seats;
 pub mod seeds;
 mod telemetry;
-mod uploads;
 
 pub use clock::{now, set_clock};
 pub use events::MemoryEvents;

@@ -38,21 +38,25 @@ async fn a_rehearsal_that_is_asked_for_in_a_near_spelling_is_one_or_is_refused()
 async fn an_option_that_is_sent_as_a_header_makes_no_import() {
     let world = World::new();
     for name in ["dry-run", "x-dry-run", "on-conflict", "idempotence-key", "x-idempotency-key", "idempotencykey"] {
-        let headers = vec!["host".to_owned(), name.to_owned()];
+        let headers = ["host", name].map(|name| (name.to_owned(), String::new())).to_vec();
         for (kind, body) in [("application/jsonl", FILE.to_vec()), (FORM, body(&[file_part()]))] {
             let call = Call { headers: headers.clone(), ..call(kind, body) };
             let refused = create_of(&world, 1, call).await.unwrap_err();
             assert!(matches!(&refused, ApiError::Validation(detail) if detail.contains(name)), "{name}: {refused:?}");
         }
     }
-    let preferred = Call { prefer: Some("dry-run".to_owned()), ..call(FORM, body(&[file_part()])) };
+    let asked = |name: &str, value: &str| {
+        let headers = vec![(name.to_owned(), value.to_owned())];
+        Call { headers, ..call(FORM, body(&[file_part()])) }
+    };
+    assert_eq!(create_of(&world, 1, asked("x-mode", "test")).await.unwrap_err().status(), 400);
+    let preferred = asked("prefer", "dry-run");
     assert_eq!(create_of(&world, 1, preferred.clone()).await.unwrap_err().status(), 400);
     assert_snapshot!(refusal(Upload::read(preferred).await), @r#"header.prefer: "prefer" asks for an option, and no option is read there: write the option behind the address, ?dry_run=true"#);
     let typed = Upload::read(call("application/jsonl; dry_run=true", FILE)).await;
     assert_snapshot!(refusal(typed), @r#"header.content-type: "content-type" asks for an option, and no option is read there: write the option behind the address, ?dry_run=true"#);
     assert_eq!((world.files.keys().len(), world.imports.open(10).await.unwrap().len()), (0, 0));
-    let call = Call { headers: vec!["x-dry-run".to_owned()], ..call(FORM, body(&[file_part()])) };
-    assert_snapshot!(refusal(Upload::read(call).await), @r#"header.x-dry-run: "x-dry-run" is no header of this call: write the option behind the address, ?dry_run=true, or leave it out"#);
+    assert_snapshot!(refusal(Upload::read(asked("x-dry-run", "")).await), @r#"header.x-dry-run: "x-dry-run" is no header of this call: write the option behind the address, ?dry_run=true, or leave it out"#);
 }
 
 #[tokio::test]

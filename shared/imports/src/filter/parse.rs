@@ -36,11 +36,6 @@ pub(super) fn conditions(text: &str) -> Result<Vec<Condition>, FilterError> {
     read(text).map_err(|error| unreadable(text, &error))
 }
 
-/// Whether a text is a filter.
-pub(super) fn is_readable(text: &str) -> bool {
-    read(text).is_ok()
-}
-
 fn read(text: &str) -> Result<Vec<Condition>, ParseError<&str, ContextError>> {
     let end = eof.context(expected(COLON_OR_END));
     terminated(separated(1.., cut_err(condition), ':'), end).parse(text)
@@ -157,6 +152,7 @@ fn unreadable(text: &str, error: &ParseError<&str, ContextError>) -> FilterError
         length if length < rest.len() => format!("\"{shown}…\""),
         _ => format!("\"{shown}\""),
     };
-    let (position, expected, instead) = (before.chars().count() + 1, expected.unwrap_or(VALUE), meant::instead(text));
+    let (position, expected) = (before.chars().count() + 1, expected.unwrap_or(VALUE));
+    let instead = meant::instead(text, |filter| read(filter).is_ok());
     FilterError::Unreadable { position, expected, found, instead }
 }

@@ -1,7 +1,11 @@
 //! Headers that ask for something, where no header is read: a rehearsal that is asked for so must not become an import, and a
 //! call that is to be made once not be made twice.
 
-use super::{Meant, OptionName, meant, meant_by, names::is_rehearsal, pasted};
+use super::{
+    Meant, OptionName, meant, meant_by,
+    names::{is_rehearsal, is_way},
+    pasted,
+};
 use crate::{
     api::{ApiError, Call},
     idempotency::HEADER,
@@ -21,17 +25,16 @@ const CONTENT_TYPE: &str = "content-type";
 /// # Errors
 /// [`ApiError::Validation`], which says what to write.
 pub fn refuse_headers(call: &Call, place: impl Fn(OptionName) -> String) -> Result<(), ApiError> {
-    let is_key = |name: &&String| meant(bare(name)) == Meant::IdempotencyKey;
+    let names = || call.headers.iter().map(|(name, _)| name.as_str());
+    let is_key = |name: &&str| meant(bare(name)) == Meant::IdempotencyKey;
     let (name, instead) = if let Some((name, option)) = option_asked(call) {
         (name, place(option))
-    } else if let (None, Some(name)) =
-        (call.headers.iter().find(|name| *name == HEADER), call.headers.iter().find(is_key))
-    {
-        (name.as_str(), "Idempotency-Key".to_owned())
+    } else if let (None, Some(name)) = (names().find(|name| *name == HEADER), names().find(is_key)) {
+        (name, "Idempotency-Key".to_owned())
     } else {
         return Ok(());
     };
-    let problem = if [PREFER, CONTENT_TYPE].contains(&name) {
+    let problem = if option_meant(name).is_none() && !is_key(&name) {
         format!("asks for an option, and no option is read there: write {instead}")
     } else {
         format!("is no header of this call: write {instead}, or leave it out")
@@ -39,14 +42,29 @@ pub fn refuse_headers(call: &Call, place: impl Fn(OptionName) -> String) -> Resu
     Err(ApiError::Validation(format!("header.{name}: \"{name}\" {problem}")))
 }
 
-/// The header that asks for an option, and the option: one of the same letters, or one that a rehearsal is called elsewhere. No
-/// letter may be wrong, since there are headers of all names.
+/// Whether the value of a header may ask for an option.
+#[must_use]
+pub fn may_ask(name: &str) -> bool {
+    name == PREFER || ways(name).next().is_some()
+}
+
+/// The header that asks for an option, and the option: one of the same letters, one that a rehearsal is called elsewhere, or one
+/// like `X-Mode: test`. No letter may be wrong, since there are headers of all names.
 #[must_use]
 pub fn option_asked(call: &Call) -> Option<(&str, OptionName)> {
-    let preferred = || Some((PREFER, call.prefer.as_deref().and_then(preferred)?));
     let typed = || Some((CONTENT_TYPE, call.content_type.as_deref().and_then(pasted)?));
-    let named = call.headers.iter().find_map(|name| Some((name.as_str(), option_meant(name)?)));
-    named.or_else(preferred).or_else(typed)
+    let asked = |(name, value): &(String, String)| {
+        let is_rehearsed = || ways(name).any(|way| meant_by(way, value) == Meant::Rehearsal);
+        let preferred = || if name == PREFER { preferred(value) } else { None };
+        option_meant(name).or_else(preferred).or_else(|| is_rehearsed().then_some(OptionName::DryRun))
+    };
+    call.headers.iter().find_map(|header| Some((header.0.as_str(), asked(header)?))).or_else(typed)
+}
+
+/// The ends of a header's name that say how something is to run: `mode` of `x-mode`, `x-acme-mode`.
+fn ways(name: &str) -> impl Iterator<Item = &str> {
+    let ends = name.match_indices('-').filter_map(|(at, _)| name.get(at + 1..));
+    [name].into_iter().chain(ends).filter(|end| is_way(end))
 }
 
 fn option_meant(header: &str) -> Option<OptionName> {
@@ -78,18 +96,17 @@ mod tests {
     use super::*;
 
     fn refused(names: &[&str]) -> Option<String> {
-        refused_of(names, None)
+        refused_of(names.iter().map(|name| (*name, "true")))
     }
 
-    fn refused_of(names: &[&str], prefer: Option<&str>) -> Option<String> {
+    fn refused_of<'h>(headers: impl IntoIterator<Item = (&'h str, &'h str)>) -> Option<String> {
         let call = Call {
             store: records::StoreId::from_own_record("main").unwrap(),
             origin: String::new(),
             path: String::new(),
             id: None,
             query: Vec::new(),
-            headers: names.iter().map(|name| (*name).to_owned()).collect(),
-            prefer: prefer.map(str::to_owned),
+            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             content_type: None,
             idempotency_key: None,
             if_none_match: None,
@@ -135,7 +152,7 @@ mod tests {
         let detail =
             r#"header.prefer: "prefer" asks for an option, and no option is read there: write it as dry_run=true"#;
         for preferences in ["dry-run", "return=minimal, dry-run", "Dry_Run=true; x=y", "mode=test", "tx=rollback"] {
-            assert_eq!(refused_of(&["prefer"], Some(preferences)).as_deref(), Some(detail), "{preferences}");
+            assert_eq!(refused_of([("prefer", preferences)]).as_deref(), Some(detail), "{preferences}");
         }
         for preferences in [
             "return=representation",
@@ -145,7 +162,44 @@ mod tests {
             "odata.maxpagesize=5",
             "safe",
         ] {
-            assert_eq!(refused_of(&["prefer"], Some(preferences)), None, "{preferences}");
+            assert_eq!(refused_of([("prefer", preferences)]), None, "{preferences}");
+        }
+    }
+
+    #[test]
+    fn a_rehearsal_that_is_asked_for_by_the_value_of_a_header_is_refused() {
+        let detail =
+            r#"header.x-mode: "x-mode" asks for an option, and no option is read there: write it as dry_run=true"#;
+        assert_eq!(refused_of([("host", "test"), ("x-mode", "test")]).as_deref(), Some(detail));
+        for asked in [
+            ("mode", "Dry-Run"),
+            ("x-run-mode", "simulate"),
+            ("x-import-mode", "validate_only"),
+            ("x-acme-mode", "preview"),
+            ("x-execution-mode", "\"test\""),
+            ("x-commit", "false"),
+            ("x-auto-commit", "0"),
+            ("commit", "no"),
+            ("x-execute", "False"),
+            ("x-persist", "off"),
+            ("x-simulate", "true"),
+            ("x-action", "validate"),
+            ("x-tx", "rollback"),
+        ] {
+            assert!(may_ask(asked.0) || asked.0 == "x-simulate", "{asked:?}");
+            assert!(refused_of([asked]).is_some_and(|detail| detail.contains("dry_run=true")), "{asked:?}");
+        }
+        for sent in [
+            ("x-mode", "import"),
+            ("x-commit", "true"),
+            ("x-commit", "4f2a9c1"),
+            ("x-environment", "test"),
+            ("x-forwarded-host", "test"),
+            ("x-request-name", "dry-run"),
+            ("soapaction", "test"),
+            ("x-run", "42"),
+        ] {
+            assert_eq!(refused_of([sent]), None, "{sent:?}");
         }
     }
 
@@ -170,6 +224,20 @@ mod tests {
              x-scheme x-stainless-lang x-stainless-retry-count x-trace-id x-ua-compatible x-wap-profile x-xsrf-token";
         for name in sent.split_whitespace() {
             assert_eq!(refused(&[name]), None, "{name}");
+        }
+        // Of these the value is read.
+        for (name, values) in [
+            ("sec-fetch-mode", "cors navigate no-cors same-origin websocket"),
+            ("x-amz-bucket-object-lock-mode", "GOVERNANCE COMPLIANCE"),
+            ("x-amz-object-lock-mode", "GOVERNANCE"),
+            ("x-cache-mode", "hit"),
+            ("x-httpd-operation", "post"),
+            ("x-git-commit", "4f2a9c1"),
+        ] {
+            assert!(may_ask(name), "{name}");
+            for value in values.split(' ') {
+                assert_eq!(refused_of([(name, value)]), None, "{name}: {value}");
+            }
         }
     }
 }

@@ -124,6 +124,11 @@ pub fn meant_by(name: &str, value: &str) -> Meant {
     }
 }
 
+/// Whether a name is that of the way in which something is to run, or of what may be switched off: its value is read.
+pub(super) fn is_way(name: &str) -> bool {
+    same_letters(name, MODES.into_iter().chain(WRITES)).is_some()
+}
+
 /// The option that stands within a text, as where an address was put together wrongly: `a?dry_run=true`. What a rehearsal is
 /// called elsewhere may belong to an address of the caller's own: `https://example.com/?test=1`.
 #[must_use]

@@ -45,7 +45,7 @@ pub(crate) fn currency(text: &str) -> String {
         return problem + &clean.unwrap_or_default();
     }
     match text.chars().count() {
-        0 => "it is empty".to_owned(),
+        0 => "it is empty: write one".to_owned(),
         3 => "its characters are not all letters from A to Z".to_owned(),
         count => format!("its length is {count}"),
     }

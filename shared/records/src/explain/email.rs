@@ -14,7 +14,7 @@ pub(crate) fn email(text: &str) -> String {
         return write_instead([clean], is_email).map_or_else(|| problem.clone(), |write| format!("{problem}, {write}"));
     }
     if text.is_empty() {
-        return "it is empty".to_owned();
+        return "it is empty: write one".to_owned();
     }
     let addresses: Vec<&str> = text.split([';', ',', ' ']).map(str::trim).filter(|part| is_email(part)).collect();
     if let [first, _, ..] = addresses.as_slice() {

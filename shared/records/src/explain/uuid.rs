@@ -20,7 +20,7 @@ pub(crate) fn uuid(text: &str) -> String {
         return problem + &clean.unwrap_or_default();
     }
     if text.is_empty() {
-        return "it is empty".to_owned();
+        return format!("it is empty: {OWN_ID}");
     }
     // Braces, a URN, digits alone.
     if let Ok(uuid) = Uuid::try_parse(text) {

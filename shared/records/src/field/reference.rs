@@ -6,7 +6,7 @@ use crate::{
     explain,
     json::Json,
     limits::EXTERNAL_REF,
-    quote::{Digits, Shown, Value},
+    quote::{Digits, Shown, Value, has_visible},
     record_type::RecordType,
     reference::{LookUp, Reference},
 };
@@ -25,7 +25,7 @@ impl Field<'_> {
                 item.fail(RecordErrorCode::WrongLength, "is empty: take it out, or write an id or external_ref");
             }
             Some(Json::String(_)) => item.reference(record_type, LookUp::Any),
-            Some(found) => match reference_meant(found) {
+            Some(found) => match reference_meant(found, record_type) {
                 Some(cure) => item.fail(RecordErrorCode::WrongType, cure),
                 None => item.inline(types, rule),
             },
@@ -36,6 +36,12 @@ impl Field<'_> {
     /// A reference to one object.
     pub(crate) fn reference(mut self, record_type: RecordType, look_up: LookUp) {
         let text = match look_up {
+            LookUp::Any | LookUp::ExternalRef if self.is_number() => {
+                let number = self.value.as_deref().map(|number| Value(number).to_string()).unwrap_or_default();
+                let problem = format!("must be a string, not {number}: {}", named("external_ref", record_type));
+                self.fail(RecordErrorCode::WrongType, problem);
+                None
+            }
             LookUp::Any | LookUp::ExternalRef => self.reborrow().text(EXTERNAL_REF),
             LookUp::Id if self.is_named() => None,
             LookUp::Id => self.reborrow().uuid(),
@@ -45,18 +51,26 @@ impl Field<'_> {
         }
     }
 
+    const fn is_number(&self) -> bool {
+        matches!(self.value, Some(Json::Number(_)))
+    }
+
     /// Whether a name stands where an id is wanted; then that is the error.
     fn is_named(&mut self) -> bool {
-        let name = match self.value.as_deref() {
-            Some(Json::String(text)) if !explain::is_meant_as_uuid(text) => text.as_str(),
-            Some(Json::Number(digits)) => digits,
+        let own = self.path.name().to_string().replace("_id", "_external_ref");
+        let (name, write) = match self.value.as_deref() {
+            Some(Json::String(text)) if has_visible(text) && !explain::is_meant_as_uuid(text) => {
+                let name = Shown(&explain::visible(text)).to_string();
+                let write = format!("write {own}:{name} in its place");
+                (name, write)
+            }
+            Some(Json::Number(digits)) => {
+                (Digits(digits).to_string(), format!("write the external_ref, in double quotes, as {own}"))
+            }
             _ => return false,
         };
-        let (id, name) = (self.path.name().to_string(), Shown(name).to_string());
-        let write = id.replace("_id", "_external_ref");
         let problem = format!(
-            "must be a UUID of 36 characters, not {name}: a name or number of your own stands under \
-                               another attribute: write {write}:{name} in its place"
+            "must be a UUID of 36 characters, not {name}: a name or number of your own stands under another attribute: {write}"
         );
         self.fail(RecordErrorCode::Malformed, problem);
         true
@@ -84,20 +98,20 @@ impl Field<'_> {
     }
 }
 
+/// What a reference is, for whoever wrote something else.
+fn named(by: &str, record_type: RecordType) -> String {
+    format!("write the {by} of a {record_type} of this file, or of a stored one, in double quotes")
+}
+
 /// What to write for something that is no string but stands for a reference; nothing for an object with attributes.
-fn reference_meant(found: &Json) -> Option<String> {
+fn reference_meant(found: &Json, record_type: RecordType) -> Option<String> {
     // As the relationships of JSON:API write it.
     if let Json::Object(object) = found
         && let (1, Some(data @ Json::Object(_))) = (object.iter().count(), object.get("data"))
     {
-        return reference_meant(data);
+        return reference_meant(data, record_type);
     }
     let wrong = "must be a string (an id or external_ref) or an object with attributes";
-    let example = match found {
-        Json::Array(items) if matches!(items.as_slice(), [Json::String(_)]) => "it without the inner [ and ]",
-        Json::Null => "one, or take it out",
-        _ => "one, such as \"tea\"",
-    };
     match found {
         Json::Object(object) => {
             let is_name = |key: &str| ["id", "external_ref", "type"].contains(&key);
@@ -105,7 +119,10 @@ fn reference_meant(found: &Json) -> Option<String> {
             let text = named.filter(|_| object.iter().all(|(key, _)| is_name(key)))?;
             Some(format!("is a reference, and a reference is a string: write {}", Shown(text)))
         }
-        Json::Number(digits) => Some(format!("{wrong}, not {}: write \"{}\"", Value(found), Digits(digits))),
-        other => Some(format!("{wrong}, not {}: write {example}", Value(other))),
+        Json::Array(items) if let [Json::String(text)] = items.as_slice() => {
+            Some(format!("{wrong}, not an array: write {} without the inner [ and ]", Shown(text)))
+        }
+        Json::Null => Some(format!("{wrong}, not null: write one, or take it out")),
+        other => Some(format!("{wrong}, not {}: {}", Value(other), named("id or external_ref", record_type))),
     }
 }

@@ -55,7 +55,7 @@ impl<'f> Field<'f> {
 
     /// An absolute URI of at most 1024 characters.
     pub(crate) fn uri(mut self) {
-        if self.reborrow().text(TEXT).is_some() {
+        if !matches!(self.value, Some(Json::String(_))) || self.reborrow().text(TEXT).is_some() {
             self.written_as("an address such as https://example.com/tea.png", format::is_uri, explain::uri);
         }
     }
@@ -66,7 +66,7 @@ impl<'f> Field<'f> {
         is_written_so: fn(&str) -> bool,
         explain: fn(&str) -> String,
     ) -> Option<&'f str> {
-        let text = self.string()?;
+        let text = self.string(is_written_so)?;
         if is_written_so(text) {
             return Some(text);
         }

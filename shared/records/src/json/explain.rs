@@ -2,7 +2,7 @@
 //! the usual cause, and what to write instead.
 
 use super::{
-    Json,
+    Json, Path,
     scan::{Stop, Want, first_stop},
 };
 use crate::{
@@ -99,15 +99,15 @@ fn cause(line: &str, rest: &str, found: char, stop: &Stop) -> String {
             "a single quote ': JSON has double quotes alone, write \" (Python: json.dumps, not str)".to_owned()
         }
         (Want::Value | Want::ValueOrEnd, '#') if rest.chars().nth(1).is_some_and(char::is_uppercase) => {
-            "a spreadsheet writes # and a word where it has no value: write null, or leave the attribute out".to_owned()
+            format!("a spreadsheet writes # and a word where it has no value: {}", nothing(line, stop.at, stop))
         }
         (_, '/' | '#') => "JSON has no comments: take this one out".to_owned(),
         (_, other) if name_of_invisible(other).is_some() || other.is_control() => {
             format!("{} stands between the values, where JSON has plain spaces alone: take it out", character(other))
         }
         (Want::Key | Want::KeyOrEnd, _) => key(line, rest, found, stop),
-        (Want::Value | Want::ValueOrEnd, _) => value(rest, found, stop),
-        (Want::Number(begin), _) => number(line.get(begin..).unwrap_or_default()),
+        (Want::Value | Want::ValueOrEnd, _) => value(line, rest, found, stop),
+        (Want::Number(begin), _) => number(line, begin, stop),
         (Want::Colon, _) => format!("a colon : is wanted between a key and its value, found {}", character(found)),
         (Want::CommaOrEnd, _) => comma(line, found, stop),
     }
@@ -168,15 +168,16 @@ fn comma_in_number(begin: &str, rest: &str) -> String {
     if part.len() == 3 {
         return format!("a number has no comma in it: write {whole}{part} for {whole},{part}");
     }
+    if key_before(begin, begin.len() - whole.len()) != Some("amount") {
+        return format!("a number has a point in place of the comma: write {whole}.{part}");
+    }
     let minor = format!("{whole}{part:0<2}");
     let minor = minor.trim_start_matches('0');
-    format!(
-        "a number has a point in place of the comma: write {whole}.{part}; an amount is in minor units: write {minor}"
-    )
+    format!("a number has no comma in it, and an amount is in minor units: write {minor} for {whole},{part}")
 }
 
 /// What stands where a value should.
-fn value(rest: &str, found: char, stop: &Stop) -> String {
+fn value(line: &str, rest: &str, found: char, stop: &Stop) -> String {
     let word = word(rest);
     if stop.open.is_empty() {
         if found == ',' {
@@ -193,17 +194,15 @@ fn value(rest: &str, found: char, stop: &Stop) -> String {
         ']' | '}' if stop.before == Some(b',') => format!("the comma before {found} has to go"),
         ',' if stop.before == Some(b',') => "two commas follow each other: take one away".to_owned(),
         ',' | '}' | ']' => "a value is missing: write it, or null, or leave the key out as well".to_owned(),
-        '+' | '.' => number(rest),
+        '+' | '.' => number(line, stop.at, stop),
         '$' | '€' | '£' | '¥' | '₹' => money(rest),
         _ => match word.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" => format!("JSON writes true for {word}, in small letters"),
             "false" | "no" | "off" => format!("JSON writes false for {word}, in small letters"),
             "none" | "null" | "nil" | "undefined" | "na" => {
-                format!("JSON writes null for {word}; or leave the attribute out")
+                format!("JSON has no {word}: {}", nothing(line, stop.at, stop))
             }
-            "nan" | "infinity" | "inf" => {
-                format!("{word} is no number in JSON: write null, or leave the attribute out")
-            }
+            "nan" | "infinity" | "inf" => format!("{word} is no number in JSON: {}", nothing(line, stop.at, stop)),
             "" => format!("a value is wanted, found {}", character(found)),
             _ => format!("a text stands in double quotes: write {}", Shown(word)),
         },
@@ -222,23 +221,43 @@ fn comma(line: &str, found: char, stop: &Stop) -> String {
         ('}' | ']', _) => format!("the bracket {found} closes one that was not opened so: {{ goes with }}, [ with ]"),
         ('=' | ':', _) => format!("a comma or a bracket is wanted, found {found}"),
         _ if found.is_ascii_alphanumeric() || "._".contains(found) => {
-            let begin = stop.at - number_before.unwrap_or_default().len();
-            number(line.get(begin..).unwrap_or_default())
+            number(line, stop.at - number_before.unwrap_or_default().len(), stop)
         }
         _ => format!("a comma is missing before {}", character(found)),
     }
 }
 
+/// The key whose value begins at a place.
+fn key_before(line: &str, at: usize) -> Option<&str> {
+    let before = line.get(..at)?.trim_end().strip_suffix(':')?.trim_end().strip_suffix('"')?;
+    before.rsplit('"').next()
+}
+
+/// What to write where a program has put a word for no value, from a place on: null where there may be none.
+fn nothing(line: &str, at: usize, stop: &Stop) -> String {
+    let Some(key) = key_before(line, at) else { return "take it out, or write a value".to_owned() };
+    let holder = stop.open.last().and_then(|open| key_before(line, *open));
+    let outer = Path::Key(&Path::Line, holder.unwrap_or_default());
+    match explain::example::required(&Path::Key(if holder.is_some() { &outer } else { &Path::Line }, key)) {
+        Some(example) => format!("write it, as in {example}"),
+        None => "write null, or leave the attribute out".to_owned(),
+    }
+}
+
 /// A number that is not written as one.
-fn number(rest: &str) -> String {
+fn number(line: &str, begin: usize, stop: &Stop) -> String {
+    let rest = line.get(begin..).unwrap_or_default();
     let end = rest.find(|other: char| other.is_whitespace() || ",]}:\"".contains(other)).unwrap_or(rest.len());
     let text = rest.get(..end).unwrap_or_default();
     let plain = text.trim_start_matches(['+', '0', '_']);
     if matches!(text.trim_start_matches('-'), "Infinity" | "NaN" | "inf") {
-        return format!("{text} is no number in JSON: write null, or leave the attribute out");
+        return format!("{text} is no number in JSON: {}", nothing(line, begin, stop));
     }
-    let cure =
-        if plain.parse::<u64>().is_ok() { format!("write {plain}") } else { "write it as 12 or 12.5".to_owned() };
+    let cure = if plain.parse::<u64>().is_ok() {
+        format!("write {plain}")
+    } else {
+        "write digits, with a point before decimals".to_owned()
+    };
     format!("{} is no number as JSON writes it: {cure}, or in double quotes when it is a text", Shown(text))
 }
 

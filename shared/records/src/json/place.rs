@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    Path, Raw,
-    cursor::Cursor,
-    grammar,
+    Path, Raw, grammar,
+    raw::Cursor,
     scan::{Want, first_stop},
 };
 

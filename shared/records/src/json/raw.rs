@@ -6,7 +6,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use super::cursor::Cursor;
+mod cursor;
+
+pub(super) use cursor::Cursor;
+
 use crate::envelope::dry_run;
 
 /// A piece of a line whose grammar has been checked.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, cursor::Cursor, explain::explain, grammar};
+use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, explain::explain, grammar, raw::Cursor};
 use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
 
 /// Up to so many keys are compared one by one: most objects have fewer, and no set is made for them.

@@ -1,6 +1,6 @@
 //! How an offering of plans and pricing options is put together: its parts get ids, and what names them gives way to these.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use super::{
     names::{Names, Part},
@@ -77,8 +77,8 @@ fn put_into_plans(offering: &mut Object, configurations: Vec<Configurations>) {
 #[derive(Default)]
 struct Configurations {
     by_feature: Vec<(String, Json)>,
-    /// The places of the features that are configured.
-    seen: HashSet<usize>,
+    /// The places of the features that are configured, and where each is.
+    seen: HashMap<usize, String>,
 }
 
 /// The plans of an offering, and what is wrong with what is said of them.
@@ -130,11 +130,19 @@ impl<'a> Parts<'a, '_> {
                 continue;
             };
             hold_to_feature(&configuration, feature.attributes, &path, self.errors);
-            if configurations.seen.insert(feature.place) {
-                configurations.by_feature.push((feature.id.to_owned(), configuration));
-            } else {
-                let problem = format_args!("the feature {} must be configured once for each plan", Shown(&name));
-                self.errors.add(RecordErrorCode::Conflicting, &path, problem);
+            match configurations.seen.entry(feature.place) {
+                Entry::Vacant(first) => {
+                    first.insert(path.to_string());
+                    configurations.by_feature.push((feature.id.to_owned(), configuration));
+                }
+                Entry::Occupied(first) => {
+                    let problem = format_args!(
+                        "the feature {} must be configured once for each plan, and {} does so: take one of the two out",
+                        Shown(&name),
+                        first.get()
+                    );
+                    self.errors.add(RecordErrorCode::Conflicting, &path, problem);
+                }
             }
         }
     }
@@ -160,7 +168,10 @@ impl<'a> Parts<'a, '_> {
             }
             let Some(plan) = self.plan(&name, &path) else { continue };
             if !seen.insert(plan.place) {
-                let problem = format_args!("the plan {} must be associated once", Shown(&name));
+                let problem = format_args!(
+                    "the plan {} must be associated once, and another name of it is among these: put its pricing options into one list",
+                    Shown(&name)
+                );
                 self.errors.add(RecordErrorCode::Conflicting, &path, problem);
             }
             by_plan.push((plan.id.to_owned(), list.into()));

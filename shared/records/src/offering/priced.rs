@@ -38,7 +38,7 @@ pub(super) const ASSOCIATIONS: &str = "pricing_option_associations";
 pub(crate) fn check(offering: &mut Fields<'_>, are_required: bool) {
     for (list, example) in [(PLANS, example::PLAN), (PRICING_OPTIONS, example::PRICING_OPTION)] {
         if are_required {
-            offering.required_as(list, Some(&format!("[{example}]")));
+            offering.required_as(list, Some(&format!(" [{example}]")));
         }
     }
     let plans = "; names alone are for an offering of products and plans, without pricing_options";
@@ -105,8 +105,9 @@ fn check_names(offering: &mut Fields<'_>, list: &'static str) {
         let first = *firsts.entry(name).or_insert(place);
         if first != place {
             let item_path = Path::Item(&path, place);
-            let problem =
-                format_args!("\"external_ref\" must be unique among the {list}; {list}[{first}] has it already");
+            let problem = format_args!(
+                "\"external_ref\" must be unique among the {list}; {list}[{first}] has it already: write another here"
+            );
             let own = own_path(item, &item_path);
             let own_path = Path::Key(&own, "external_ref");
             offering.findings.errors.add(RecordErrorCode::DuplicateExternalRef, &own_path, problem);

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{RecordErrorCode, RecordErrors},
+    explain,
     field::Fields,
     generation::{BOTH, Generation},
     json::{Json, Object, Path},
@@ -103,7 +104,7 @@ fn named_as_described(subscription: &Fields<'_>) -> Option<String> {
         }
         _ => None,
     };
-    name.filter(|name| !name.is_empty()).map(str::to_owned)
+    name.map(explain::visible).filter(|name| !name.is_empty())
 }
 
 /// The generation of a described offering, whose parts may stand in `offering` or beside it.

@@ -380,10 +380,12 @@ fn what_is_missing_is_named_by_what_is_there() {
     let shown = |attributes: &str| {
         check_attributes(RecordType::SubscriptionOffering, &format!(r#"{{"name":"Box",{attributes}}}"#))
     };
-    let options = "Required | pricing_options: \"pricing_options\" is required: add \"pricing_options\":[{";
+    let options = "Required | pricing_options: \"pricing_options\" is required: add \"pricing_options\": [{";
     assert!(shown(r#""plans":[{"name":"Small"}]"#).starts_with(options));
     let monthly = format!(r#""plans":[{{{PLAN}}}]"#);
-    assert_eq!(shown(&monthly), "Required | products: \"products\" is required: add \"products\":[\"tea\"]");
+    let products =
+        r#"Required | products: "products" is required: add "products":["…"], the id or external_ref of each"#;
+    assert_eq!(shown(&monthly), products);
     let configured = r#""plans":[{"attributes":{"name":"Small","feature_configurations":{}}}],"products":null"#;
     assert!(shown(configured).starts_with(options));
 }

@@ -71,7 +71,7 @@ fn every_attribute_a_plan_needs_is_reported() {
     Required | billing_frequency: "billing_frequency" is required: add "billing_frequency":1
     Required | plan_length: "plan_length" is required: add "plan_length":12
     Required | end_behavior: "end_behavior" is required: add "end_behavior":"roll"
-    Required | can_pause: "can_pause" is required: add "can_pause":true
+    Required | can_pause: "can_pause" is required, not null: write true
     Required | can_resume: "can_resume" is required: add "can_resume":true
     Required | can_cancel: "can_cancel" is required: add "can_cancel":true
     "#);
@@ -83,10 +83,10 @@ fn every_rule_of_a_plan_is_reported() {
         "name":true,"billing_interval_type":"months","billing_frequency":0,"plan_length":1e1,"end_behavior":1,
         "can_pause":"yes","can_resume":0,"can_cancel":{},"trial_period":-1,"base_price_percentage":100.5,
         "fixed_price":[]}"#), @r#"
-    WrongType | name: "name" must be a string, not true
+    WrongType | name: "name" must be a string, not true: write "…", 3 characters or more
     NotAllowed | billing_interval_type: "billing_interval_type" must be one of day, week, month, year, not "months": write "month"
     OutOfRange | billing_frequency: "billing_frequency" must be at least 1, it is 0: write 1 or more
-    WrongType | end_behavior: "end_behavior" must be a string, not the number 1: write "1"
+    WrongType | end_behavior: "end_behavior" must be a string, not the number 1: write "close" or "roll"
     WrongType | can_pause: "can_pause" must be true or false, not the string "yes": write true, without quotes
     WrongType | can_resume: "can_resume" must be true or false, not the number 0: write false
     WrongType | can_cancel: "can_cancel" must be true or false, not an object
@@ -110,14 +110,14 @@ fn a_feature_has_the_configuration_of_its_type() {
     ] {
         assert_eq!(feature(right), "", "{right}");
     }
-    assert_snapshot!(feature("7"), @r#"WrongType | configuration: "configuration" must be an object, not the number 7: write one, such as {"type":"access","tag":"gold"}"#);
+    assert_snapshot!(feature("7"), @r#"WrongType | configuration: "configuration" must be an object, not the number 7: write one, such as {"type":"access", "tag":"gold"}"#);
     assert_snapshot!(feature("{}"), @r#"Required | configuration.type: "type" is required: add "type":"access""#);
     assert_snapshot!(feature(r#"{"type":"gift"}"#), @r#"NotAllowed | configuration.type: "type" must be one of access, promotion, usage, not "gift""#);
     assert_snapshot!(feature(r#"{"type":"access","tag":"so gold"}"#), @r#"Malformed | configuration.tag: "tag" must be 1 to 64 of the characters 0-9, A-Z, a-z, - and _, not "so gold": a space is none of them"#);
     assert_snapshot!(feature(r#"{"type":"promotion","promotion":{"promotions":[{"tag":""},3]}}"#), @r#"
     Required | configuration.promotion.promotions[0].name: "name" is required: add "name":"…", 3 characters or more
     Malformed | configuration.promotion.promotions[0].tag: "tag" must be 1 to 64 of the characters 0-9, A-Z, a-z, - and _, not "": its length is 0
-    WrongType | configuration.promotion.promotions[1]: "promotions[1]" must be an object, not the number 3: write one, such as {"name":"Gift bag","tag":"gift-bag"}
+    WrongType | configuration.promotion.promotions[1]: "promotions[1]" must be an object, not the number 3: write one, such as {"name":"Gift bag", "tag":"gift-bag"}
     "#);
     assert_snapshot!(feature(r#"{"type":"usage","label":"GB","default_value":1.0}"#), @r#"
     Required | configuration.tag: "tag" is required: add "tag":"gold"
@@ -146,7 +146,7 @@ fn every_rule_of_a_subscriber_is_reported() {
     Malformed | account_id: "account_id" must be a UUID of 36 characters, not "7": its length is 1, that of a UUID is 36: copy the id from the system that gave it; your own name or number for it can't stand here
     WrongLength | name: "name" must be 3 to 1024 characters long, "" has 0: make it longer by 3
     Malformed | email: "email" must be an email address, such as ada@example.com, not "ada": it has no @
-    WrongType | payment_authority: "payment_authority" must be an object, not the string "card": write one, such as {"type":"stripe_payment_intents","customer_id":"…","card_id":"…"}
+    WrongType | payment_authority: "payment_authority" must be an object, not the string "card": write one, such as {"type":"stripe_payment_intents", "customer_id":"…", "card_id":"…"}
     "#);
 }
 
@@ -154,15 +154,15 @@ fn every_rule_of_a_subscriber_is_reported() {
 fn every_rule_of_an_offering_is_reported() {
     assert_snapshot!(check_attributes(RecordType::SubscriptionOffering, "{}"), @r#"
     Required | name: "name" is required: add "name":"…", 3 characters or more
-    Required | plans: "plans" is required: add "plans":[{"external_ref":"bag","name":"A bag of 250 g","price":{"GBP":{"amount":1050}}}]
-    Required | pricing_options: "pricing_options" is required: add "pricing_options":[{"external_ref":"every-month","name":"Every month","billing_interval_type":"month","billing_frequency":1,"plan_length":12,"end_behavior":"roll","can_pause":true,"can_resume":true,"can_cancel":true}]
+    Required | plans: "plans" is required: add "plans": [{"external_ref":"bag", "name":"A bag of 250 g", "price":{"GBP":{"amount":1050}}}]
+    Required | pricing_options: "pricing_options" is required: add "pricing_options": [{"external_ref":"every-month", "name":"Every month", "billing_interval_type":"month", "billing_frequency":1, "plan_length":12, "end_behavior":"roll", "can_pause":true, "can_resume":true, "can_cancel":true}]
     "#);
     assert_snapshot!(check_attributes(RecordType::SubscriptionOffering, r#"{"name":"Box","products":[],"plans":
         ["",7,{"name":"x","can_pause":true},{"type":"subscription_feature","attributes":{"name":"Monthly"}},{"attributes":3}],
         "features":"all"}"#), @r#"
     WrongLength | products: "products" must hold at least 1, it holds 0: name one, or describe it
     WrongLength | plans[0]: "plans[0]" is empty: take it out, or write an id or external_ref
-    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write "7"
+    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write the id or external_ref of a subscription_plan of this file, or of a stored one, in double quotes
     WrongLength | plans[2].name: "name" must be 3 to 1024 characters long, "x" has 1: make it longer by 2
     Required | plans[2].billing_interval_type: "billing_interval_type" is required: add "billing_interval_type":"month"
     Required | plans[2].billing_frequency: "billing_frequency" is required: add "billing_frequency":1
@@ -203,7 +203,7 @@ fn every_rule_of_a_subscription_is_reported() {
     WrongLength | name: "name" must be 3 to 1024 characters long, "A" has 1: make it longer by 2
     Malformed | email: "email" must be an email address, such as ada@example.com, not "a@": nothing stands behind the @
     WrongType | manual_payments: "manual_payments" must be true or false, not the string "no": write false, without quotes
-    WrongType | payment_authority: "payment_authority" must be an object, not an array: write one, such as {"type":"stripe_payment_intents","customer_id":"…","card_id":"…"}
+    WrongType | payment_authority: "payment_authority" must be an object, not an array: write one, such as {"type":"stripe_payment_intents", "customer_id":"…", "card_id":"…"}
     WrongType | pending: "pending" must be true or false, not the number 1: write true
     WrongType | first_invoice_paid: "first_invoice_paid" must be true or false, not the string "yes": write true, without quotes
     Malformed | started_at: "started_at" must be a time such as "2026-01-10T11:41:19Z" (RFC 3339), not "yesterday": a date is written year-month-day, with a hyphen between
@@ -228,7 +228,7 @@ fn an_offering_and_a_plan_are_given_in_one_way_only() {
             {{"meta":{{"selected":1}},{PLAN}}}]"#
     ))), @r#"
     WrongLength | offering.name: "name" must be 3 to 1024 characters long, "B" has 1: make it longer by 2
-    Required | products: "products" is required: add "products":["tea"]
+    Required | products: "products" is required: add "products":["…"], the id or external_ref of each
     WrongType | plans[2].meta.selected: "selected" must be true or false, not the number 1: write true
     Conflicting | one plan must be chosen, in one way only, not by plans[0].meta.selected, plans[1].meta.selected
     "#);

@@ -8,10 +8,10 @@ use super::{ID, typed::errors};
 use crate::{explain::example, json::Path};
 
 /// A good line for every attribute.
-const LINES: &str = include_str!("../../../../../fuzz/seeds/lines/every-attribute");
+pub(super) const LINES: &str = include_str!("../../../../../fuzz/seeds/lines/every-attribute");
 
 /// The places of all attributes within a value, each as the keys and indexes that lead there.
-fn places(value: &Value, place: &[String], all: &mut Vec<Vec<String>>) {
+pub(super) fn places(value: &Value, place: &[String], all: &mut Vec<Vec<String>>) {
     let inner = |key: String| [place, &[key]].concat();
     match value {
         Value::Object(object) => {
@@ -31,7 +31,7 @@ fn places(value: &Value, place: &[String], all: &mut Vec<Vec<String>>) {
 }
 
 /// The path of a place.
-fn with_path<T>(place: &[String], path: Path<'_>, then: impl FnOnce(Path<'_>) -> T) -> T {
+pub(super) fn with_path<T>(place: &[String], path: Path<'_>, then: impl FnOnce(Path<'_>) -> T) -> T {
     match place.split_first() {
         None => then(path),
         Some((first, rest)) => match first.parse() {

@@ -5,21 +5,21 @@ use memchr::memchr2;
 use super::Raw;
 
 /// What is left of a checked text. What it is asked for is there, since the grammar says so: nothing here can fail.
-pub(super) struct Cursor<'a>(&'a str);
+pub(crate) struct Cursor<'a>(&'a str);
 
 impl<'a> Cursor<'a> {
     /// Stands before a value.
-    pub(super) const fn at(value: Raw<'a>) -> Self {
+    pub(crate) const fn at(value: Raw<'a>) -> Self {
         Self(value.text())
     }
 
     /// The first byte, which shows what kind of value comes.
-    pub(super) fn first(&self) -> u8 {
+    pub(crate) fn first(&self) -> u8 {
         self.0.bytes().next().unwrap_or_default()
     }
 
     /// Goes over a byte and the white space behind it, if it is there.
-    pub(super) fn takes(&mut self, byte: u8) -> bool {
+    pub(crate) fn takes(&mut self, byte: u8) -> bool {
         let is_there = self.first() == byte;
         if is_there {
             self.go(1);
@@ -28,7 +28,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes over what stands between the items of a container, or over its end; says whether it was that.
-    pub(super) fn ends(&mut self, end: u8) -> bool {
+    pub(crate) fn ends(&mut self, end: u8) -> bool {
         self.takes(end) || {
             self.takes(b',');
             self.0.is_empty()
@@ -36,14 +36,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes over a key and its colon.
-    pub(super) fn key(&mut self) -> Raw<'a> {
+    pub(crate) fn key(&mut self) -> Raw<'a> {
         let key = self.go(self.string_length());
         self.takes(b':');
         key
     }
 
     /// Goes over a value, whatever it is, and however deep: without recursion.
-    pub(super) fn value(&mut self) -> Raw<'a> {
+    pub(crate) fn value(&mut self) -> Raw<'a> {
         let length = match self.first() {
             b'"' => self.string_length(),
             b'[' | b'{' => self.container_length(),

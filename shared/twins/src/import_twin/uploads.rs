@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Call, MemoryImports, keys::Keys, lock};
+use super::MemoryImports;
+use crate::{Call, keys::Keys, lock};
 use imports::{
     idempotency::Idempotency,
     import::ImportId,
