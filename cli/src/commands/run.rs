@@ -152,7 +152,7 @@ impl Run {
         let (mut outcomes, mut lines, mut trouble) = (Vec::<Outcome>::new(), Vec::new(), None);
         let mut sent = 0;
         for input in &inputs {
-            if outcomes.len() < sent || outcomes.last().is_some_and(|before| self.is_stopped_by(&before.job)) {
+            if outcomes.last().is_some_and(|before| self.is_stopped_by(&before.job)) {
                 break;
             }
             let job = self.send(&session, input).await;
@@ -320,7 +320,8 @@ impl Run {
                     session.command(&words)
                 );
                 left.for_each(|outcome| outcome.next = Some(next.clone()));
-                for outcome in outcomes {
+                // A device keeps none.
+                for outcome in outcomes.iter_mut().filter(|_| refused.path().is_file()) {
                     outcome.is_kept_in(refused.path());
                 }
             }
