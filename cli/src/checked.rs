@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use findings::{Format, Groups, Kind, Row, Texts, Writer, text, visible, wrap};
+use findings::{Format, Groups, Kind, Row, Texts, Writer, text, visible, wrap, wrap_around};
 use records::{Checked, Counts, FileFault, check, check_strictly, unpack::Unpacker};
 use serde_json::{Value, json};
 
@@ -135,9 +135,9 @@ impl CheckedFile {
         document
     }
 
-    /// The name as a shell takes it.
+    /// The name as it is typed in a later command.
     pub(crate) fn typed(&self) -> String {
-        quoted(&self.name)
+        typed(&self.name)
     }
 }
 
@@ -153,18 +153,20 @@ pub(crate) fn never_good<'f>(
     checked.filter(is_refused).collect()
 }
 
-/// Says why nothing is sent, not even other files that are good; `again` is the command as it was typed.
+/// Says why nothing is sent, not even other files that are good; `again` is the command as it was typed, `note` what it needs.
 pub(crate) fn tell_unsent(
     files: &[CheckedFile],
     are_others_good: bool,
-    again: &str,
+    (again, note): (&str, &str),
     output: Output,
 ) -> Result<Exit, Error> {
     let is_long = files.iter().any(CheckedFile::is_too_long);
     if is_long && !output.json {
         let texts = files.iter().filter(|file| file.is_too_long()).map(|file| file.findings(output.columns));
-        let next = format!("Nothing was sent. To send it as several jobs, type:\n  {again} --split\n");
-        return output.answer(&(texts.collect::<String>() + &next)).map(|()| Exit::Refused);
+        let next = format!("Nothing was sent. {note}To send it as several jobs, type:\n  {again} --split\n");
+        return output
+            .answer(&(texts.collect::<String>() + &wrap_around(&next, output.columns)))
+            .map(|()| Exit::Refused);
     }
     let good = (is_long || are_others_good || files.iter().any(CheckedFile::has_good_lines))
         .then(|| format!("{again} {}", if is_long { "--split" } else { "--send-anyway" }));
@@ -177,7 +179,22 @@ pub(crate) fn tell_unsent(
         output.answer(&format!("{}\n{}\n\n", file.findings(output.columns), file.summary(output.columns)))?;
     }
     let good = good.map(|good| format!("Or send the good lines:\n  {good}\n")).unwrap_or_default();
-    output.answer(&format!("Nothing was sent. Mend it, then type:\n  {again}\n{good}")).map(|()| Exit::Refused)
+    let next = format!("Nothing was sent. {note}Mend it, then type:\n  {again}\n{good}");
+    output.answer(&wrap_around(&next, output.columns)).map(|()| Exit::Refused)
+}
+
+/// Stands in commands for a file that is not there yet: what was piped in is gone once it was read.
+const KEPT_INPUT: &str = "piped-in.jsonl";
+
+/// A file as it is typed in a later command.
+pub(crate) fn typed(name: &str) -> String {
+    if name == "-" { KEPT_INPUT.to_owned() } else { quoted(name) }
+}
+
+/// What has to be done before such a command is typed.
+pub(crate) fn note<'n>(mut names: impl Iterator<Item = &'n Path>) -> String {
+    let is_piped = names.any(|name| name.as_os_str() == "-");
+    if is_piped { format!("What was piped in is gone: keep it as {KEPT_INPUT}. ") } else { String::new() }
 }
 
 /// A word as a shell takes it.

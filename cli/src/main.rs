@@ -4,6 +4,7 @@ mod checked;
 mod commands;
 mod error;
 mod exit;
+mod input;
 mod meter;
 mod newest;
 mod outcome;
@@ -100,10 +101,16 @@ mod tests {
 
     #[test]
     fn the_help_of_every_command_fits_into_80_columns_and_its_examples_can_be_typed() {
+        /// A command and all below it.
+        fn with_all_below(command: &clap::Command) -> Vec<clap::Command> {
+            let below = command.get_subcommands().filter(|command| command.get_name() != "help");
+            [command.clone()].into_iter().chain(below.flat_map(with_all_below)).collect()
+        }
         let mut all = command_line();
         all.build();
-        let commands: Vec<_> = all.get_subcommands().filter(|command| command.get_name() != "help").cloned().collect();
-        for mut command in commands.into_iter().chain([all.clone()]) {
+        let commands = with_all_below(&all);
+        assert!(commands.iter().any(|command| command.get_bin_name() == Some("imports config set")));
+        for mut command in commands {
             for help in [command.render_help(), command.render_long_help()].map(|help| help.to_string()) {
                 assert!(help.contains("\nExit codes:\n  0 "), "{help}");
                 assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");

@@ -24,13 +24,24 @@ pub(crate) struct Meter {
 struct Shown {
     last_line: Instant,
     id: Option<String>,
+    goes_on: GoesOn,
+}
+
+/// What goes on without this command.
+#[derive(Clone, Debug)]
+pub(crate) enum GoesOn {
+    Nothing,
+    /// Perhaps a job: its file was being sent.
+    Perhaps,
+    /// The job of this id.
+    Job(String),
 }
 
 impl Meter {
     pub(crate) fn new(output: Output, profile: &str) -> Self {
         let target = if output.animated() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let shown = Mutex::new(Shown { last_line: Instant::now(), id: None });
+        let shown = Mutex::new(Shown { last_line: Instant::now(), id: None, goes_on: GoesOn::Nothing });
         let meter = Self { output, profile: profile.to_owned(), bar, shown };
         // Nothing, until there is something to show.
         meter.style("{msg}");
@@ -41,19 +52,26 @@ impl Meter {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The job's id, once it has one.
-    pub(crate) fn id(&self) -> Option<String> {
-        self.shown().id.clone()
+    /// What goes on should the command end now.
+    pub(crate) fn goes_on(&self) -> GoesOn {
+        self.shown().goes_on.clone()
     }
 
-    /// What goes on is about this job.
-    pub(crate) fn about(&self, id: &str) -> bool {
-        self.shown().id.replace(id.to_owned()).as_deref() != Some(id)
+    /// A file is being sent.
+    pub(crate) fn sends(&self) {
+        let mut shown = self.shown();
+        (shown.id, shown.goes_on) = (None, GoesOn::Perhaps);
+    }
+
+    /// This job goes on, as far as is known.
+    pub(crate) fn follows(&self, id: &str) {
+        self.shown().goes_on = GoesOn::Job(id.to_owned());
     }
 
     /// A job is made here, or will be under this id.
     pub(crate) fn made(&self, id: &str) {
-        if !self.about(id) {
+        self.follows(id);
+        if self.shown().id.replace(id.to_owned()).as_deref() == Some(id) {
             return;
         }
         if let Err(why) = newest::remember(&self.profile, id) {
@@ -99,7 +117,10 @@ impl Meter {
                 self.style("{msg:10} {wide_bar} {human_pos:>6} of {human_len:>6}");
                 self.now_and_then(|| format!("  {imported} of {uploaded} lines read so far are good"));
             }
-            Status::Success | Status::Failed => self.bar.finish_and_clear(),
+            Status::Success | Status::Failed => {
+                self.shown().goes_on = GoesOn::Nothing;
+                self.bar.finish_and_clear();
+            }
         }
     }
 

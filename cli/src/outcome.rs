@@ -1,7 +1,10 @@
 //! What became of files and their jobs: the answer of the commands that wait for one.
 
+use std::{collections::BTreeMap, ops::Range, path::Path};
+
 use client::Job;
-use findings::{Kind, Row};
+use findings::{Kind, Row, visible, wrap, wrap_around};
+use memchr::memchr_iter;
 use serde_json::{Map, Value, json};
 
 pub(crate) use crate::exit::of_job as exit;
@@ -22,10 +25,24 @@ pub(crate) struct Outcome {
     pub(crate) label: Option<String>,
     pub(crate) job: Job,
     pub(crate) rows: Vec<Row<'static>>,
+    /// Which lines of the file of refused lines are of this job, from 0.
+    pub(crate) lines: Range<u32>,
+    /// That file, once they are there.
+    kept: Option<String>,
     /// The command that shows all rows.
     all: String,
     /// What to do next, the last word a command.
     pub(crate) next: Option<String>,
+}
+
+/// Whether somebody stopped it.
+pub(crate) fn is_cancelled(job: &Job) -> bool {
+    job.failure.as_ref().is_some_and(|failure| failure.code == "cancelled")
+}
+
+/// How many lines a file of refused lines has.
+pub(crate) fn count_lines(file: &[u8]) -> u32 {
+    u32::try_from(memchr_iter(b'\n', file).count()).unwrap_or(u32::MAX)
 }
 
 impl Outcome {
@@ -34,7 +51,7 @@ impl Outcome {
         let rows = rows::of_job(session, &job).await?;
         let next = next(session, &job);
         let all = session.command(&format!("errors {} --all", short(&job.id)));
-        Ok(Self { file: None, label: None, job, rows, all, next })
+        Ok(Self { file: None, label: None, job, rows, lines: 0..0, kept: None, all, next })
     }
 
     /// Whether its lines were refused for the one reason that their objects are stored: there is nothing to mend.
@@ -43,12 +60,48 @@ impl Outcome {
         of_lines().next().is_some() && of_lines().all(|row| row.code == "already_exists")
     }
 
+    /// Its refused lines are in this file: from now on they are shown there, where they are to be mended.
+    pub(crate) fn is_kept_in(&mut self, file: &Path) {
+        let refused = self.rows.iter().filter(|row| row.kind == Kind::Error && row.line > 0);
+        let mut numbers: Vec<_> = refused.map(|row| row.line).collect();
+        numbers.dedup();
+        if numbers.len() != self.lines.len() {
+            return;
+        }
+        let kept: BTreeMap<_, _> = numbers.into_iter().zip(self.lines.clone()).collect();
+        for row in &mut self.rows {
+            row.kept_line = kept.get(&row.line).map(|line| line + 1);
+        }
+        self.kept = Some(file.display().to_string());
+    }
+
+    /// How many refused lines are of no type that is known.
+    fn untyped(&self) -> u64 {
+        summary::untyped(&self.rows)
+    }
+
     fn text(&self, output: Output) -> String {
         let mut parts: Vec<_> = self.label.clone().into_iter().collect();
-        parts.push(summary::of(&self.job));
+        parts.push(summary::of(&self.job, self.untyped(), output.columns));
         let id = short(&self.job.id);
-        parts.extend(rows::text(&self.rows, self.file.as_deref().unwrap_or(id), &self.all, output));
-        parts.extend(self.next.clone());
+        let sent = self.file.as_deref().unwrap_or(id);
+        if let Some(kept) = &self.kept {
+            // Lines that came through, of which something is noticed, are where they were.
+            let (rows, others): (Vec<_>, Vec<_>) =
+                self.rows.iter().cloned().partition(|row| row.kept_line.is_some() || row.line == 0);
+            parts.extend(rows::text(&others, sent, &self.all, output));
+            let rows: Vec<_> =
+                rows.into_iter().map(|row| Row { line: row.kept_line.unwrap_or_default(), ..row }).collect();
+            parts.extend(rows::text(&rows, kept, &self.all, output));
+            let of = format!(
+                "These are the lines of {}; where a sentence names a line, it means that of the file as it was sent.",
+                visible(kept)
+            );
+            parts.extend((!rows.is_empty()).then(|| wrap(&of, output.columns)));
+        } else {
+            parts.extend(rows::text(&self.rows, sent, &self.all, output));
+        }
+        parts.extend(self.next.as_deref().map(|next| wrap_around(next, output.columns)));
         parts.join("\n") + "\n"
     }
 
@@ -63,7 +116,9 @@ impl Outcome {
 /// Makes one report of those of a file's parts: the last one has all rows, and says what to type for all.
 pub(crate) fn join(outcomes: &mut [Outcome]) {
     for parts in outcomes.chunk_by_mut(|before, part| before.file == part.file) {
+        let are_all_kept = parts.iter().all(|part| part.rows.is_empty() || part.kept.is_some());
         let Some((last, others)) = parts.split_last_mut() else { continue };
+        last.kept = last.kept.take().filter(|_| are_all_kept);
         let (mut all, mut next): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
         for part in others {
             all.extend((!part.rows.is_empty()).then(|| std::mem::take(&mut part.all)));

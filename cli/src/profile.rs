@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use client::{Auth, ClientCredentials};
+use client::{Address, Auth, ClientCredentials};
 use etcetera::{BaseStrategy, base_strategy};
 use serde::{Deserialize, Serialize};
 
@@ -163,7 +163,10 @@ impl Service {
         };
         let auth = match token {
             Some(token) => Auth::token(token),
-            None => profile.auth(&name)?,
+            None => {
+                api.iter().try_for_each(|api| profile.is_for(api, &name))?;
+                profile.auth(&name)?
+            }
         };
         Ok(Self { name, api: api.unwrap_or(profile.api), auth })
     }
@@ -196,14 +199,34 @@ fn missing(name: &str, config: &Config, api: bool) -> Error {
     Error::new(Exit::Usage, format!("there is no profile {name:?}: {known}"), next)
 }
 
+/// Reads an address that a token or a secret goes to.
+pub(crate) fn address(text: &str, whose: &str) -> Result<Address, Error> {
+    Address::parse(text).map_err(|error| {
+        Error::new(Exit::Usage, error.to_string(), format!("correct {whose}, or type imports config set --help"))
+    })
+}
+
 impl Profile {
+    /// Keeps credentials from any service but that of the profile.
+    fn is_for(&self, api: &str, name: &str) -> Result<(), Error> {
+        let own = address(&self.api, &format!("the profile {name:?}"))?;
+        if address(api, "IMPORTS_API")?.has_origin_of(&own) {
+            return Ok(());
+        }
+        let problem = format!(
+            "IMPORTS_API is {api}, and the profile {name:?} says who calls {} alone; nothing was sent",
+            self.api
+        );
+        Err(Error::new(Exit::Token, problem, "set IMPORTS_TOKEN too, or name a profile for that address"))
+    }
+
     /// The one way to call that the profile has.
     fn auth(&self, name: &str) -> Result<Auth, Error> {
         let Self { token_file, token_command, client_credentials, sigv4, .. } = self.clone();
         let ways = [
             token_file.map(|file| Ok(Auth::token_file(file))),
             token_command.map(|command| Ok(Auth::token_command(command))),
-            client_credentials.map(|client| Ok(client.auth())),
+            client_credentials.map(Credentials::auth),
             sigv4.map(Sigv4::auth),
         ];
         let mut ways: Vec<_> = ways.into_iter().flatten().collect();
@@ -219,9 +242,11 @@ impl Profile {
 }
 
 impl Credentials {
-    fn auth(self) -> Auth {
+    fn auth(self) -> Result<Auth, Error> {
         let Self { token_url, client_id, client_secret_file, scope, audience } = self;
-        Auth::client_credentials(ClientCredentials { token_url, client_id, client_secret_file, scope, audience })
+        address(&token_url, "token_url")?;
+        let client = ClientCredentials { token_url, client_id, client_secret_file, scope, audience };
+        Ok(Auth::client_credentials(client))
     }
 }
 

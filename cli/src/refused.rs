@@ -3,7 +3,8 @@
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
+    os::unix::fs::FileTypeExt,
     path::{Path, PathBuf},
 };
 
@@ -22,9 +23,13 @@ impl RefusedLines {
     /// Makes room for so many bytes.
     pub(crate) fn prepare(path: &Path, bytes: u64) -> Result<Self, Error> {
         let failed = |error: io::Error| unwritable(path, &error, "give --failed another place; nothing was sent");
-        let special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-        if special {
-            let file = File::options().write(true).open(path).map_err(failed)?;
+        let kind = fs::metadata(path).map(|found| found.file_type()).ok();
+        if let Some(kind) = kind.filter(|kind| !kind.is_file() && !kind.is_dir()) {
+            let mut file = File::options().write(true).open(path).map_err(failed)?;
+            if kind.is_char_device() && !file.is_terminal() {
+                // Only a write shows whether a device takes any. A blank line is none.
+                file.write_all(b"\n").and_then(|()| file.flush()).map_err(failed)?;
+            }
             return Ok(Self { path: path.to_owned(), part: None, file });
         }
         if path.is_dir() || path.file_name().is_none() {

@@ -26,6 +26,7 @@ pub(crate) async fn of_job(session: &Session, job: &Job) -> Result<Vec<Row<'stat
         field: "".into(),
         error: failure.error.clone().into(),
         blocked_by: None,
+        kept_line: None,
         bytes: None,
     });
     let results = session.client.failed_results(&job.id).await.map_err(|error| session.failed(&error))?;
@@ -47,6 +48,7 @@ fn of_line(result: ResultLine) -> impl Iterator<Item = Row<'static>> {
         field: field.into(),
         error: error.into(),
         blocked_by: blocked_by.map(number),
+        kept_line: None,
         bytes: text.clone().map(|text| text.into_bytes().into()),
     })
 }

@@ -6,7 +6,15 @@ use client::{Client, Job};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{Global, error::Error, exit::Exit, meter::Meter, newest, output::Output, profile::Service};
+use crate::{
+    Global,
+    error::Error,
+    exit::Exit,
+    meter::{GoesOn, Meter},
+    newest,
+    output::Output,
+    profile::Service,
+};
 
 /// A client of the chosen service, and whatever shows how it comes along.
 pub(crate) struct Session {
@@ -68,9 +76,13 @@ impl Session {
     fn left(&self) -> Result<Exit, Error> {
         self.meter.clear();
         let exit = Exit::Interrupted;
-        let Some(id) = self.meter.id() else {
-            let next = format!("see whether there is one all the same: {}", self.command("list"));
-            return Err(Error::new(exit, "interrupted before there was word of a job", next));
+        let id = match self.meter.goes_on() {
+            GoesOn::Job(id) => id,
+            GoesOn::Perhaps => {
+                let next = format!("see whether there is one all the same: {}", self.command("list"));
+                return Err(Error::new(exit, "interrupted before there was word of a job", next));
+            }
+            GoesOn::Nothing => return Err(Error::new(exit, "interrupted", "nothing goes on; type it again")),
         };
         let next = self.command(&format!("watch {}", short(&id)));
         if self.output.json {
@@ -96,12 +108,19 @@ impl Session {
             _ if matches!(error.status(), Some(400 | 404 | 409 | 413 | 415)) => {
                 (Exit::Usage, "correct what it names, then type it again".to_owned())
             }
+            _ if error.found_nobody() => (
+                Exit::Trouble,
+                "see whether that is the address (imports config show), or try again in a while".to_owned(),
+            ),
             _ => (Exit::Trouble, "type it again in a while".to_owned()),
         };
-        let next = match self.meter.id() {
+        let next = match self.meter.goes_on() {
             // Of a job that is missing or has ended nothing goes on.
-            Some(id) if exit != Exit::StillRuns && !matches!(error.status(), Some(404 | 409)) => {
+            GoesOn::Job(id) if exit != Exit::StillRuns && !matches!(error.status(), Some(404 | 409)) => {
                 format!("{next}; the job goes on, to follow it: {}", self.command(&format!("watch {}", short(&id))))
+            }
+            GoesOn::Perhaps if error.passes() && !error.found_nobody() => {
+                format!("see whether there is a job all the same: {}; if not, {next}", self.command("list"))
             }
             _ => next,
         };
@@ -119,10 +138,10 @@ impl Session {
         if start.len() == 36 {
             return Ok(start.to_owned());
         }
-        let jobs = self.client.list(None, 100).await.map_err(|error| self.failed(&error))?;
+        let jobs = self.client.list(None, 100, None).await.map_err(|error| self.failed(&error))?;
         let newest = newest::of(&self.profile).into_iter();
         let mut fitting: Vec<_> =
-            jobs.into_iter().map(|job: Job| job.id).chain(newest).filter(|id| id.starts_with(start)).collect();
+            jobs.jobs.into_iter().map(|job| job.id).chain(newest).filter(|id| id.starts_with(start)).collect();
         fitting.sort();
         fitting.dedup();
         match &fitting[..] {
@@ -140,7 +159,7 @@ impl Session {
 
     /// Follows a job to its end, or until the time is up.
     pub(crate) async fn follow(&self, id: &str, until: Option<Instant>) -> Result<Job, Error> {
-        self.meter.about(id);
+        self.meter.follows(id);
         let job = self.client.follow(id, until, |job| self.meter.job(job)).await;
         self.meter.clear();
         job.map_err(|error| self.failed(&error))

@@ -28,6 +28,13 @@ pub(crate) struct Split<'f> {
     parts: Vec<Vec<Line<'f>>>,
 }
 
+/// A part of a file.
+pub(crate) struct Part {
+    pub(crate) bytes: Vec<u8>,
+    /// How many of its objects have no `external_ref`: sent again, each is another one.
+    pub(crate) nameless: usize,
+}
+
 impl<'f> Split<'f> {
     /// Splits a file, unpacked. One that a job takes whole is one part.
     pub(crate) fn of(file: &'f [u8]) -> Self {
@@ -67,16 +74,18 @@ impl<'f> Split<'f> {
     }
 
     /// The parts, in the order in which they have to be sent, each made as it is asked for.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Vec<u8>> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
         self.parts.iter().map(|lines| {
             let (mut part, mut number) = (Vec::new(), 1);
+            let outlines = lines.iter().map(|line| outline(line.bytes));
+            let nameless = outlines.filter(|line| line.record_type.is_some() && line.external_ref.is_none()).count();
             for line in lines {
                 part.extend((number..line.number).map(|_| b'\n'));
                 part.extend_from_slice(line.raw);
                 part.push(b'\n');
                 number = line.number + 1;
             }
-            part
+            Part { bytes: part, nameless }
         })
     }
 }
@@ -120,7 +129,7 @@ mod tests {
         ) {
             let file = mark.to_owned() + &file.join(end);
             let split = Split::within(file.as_bytes(), Limits { objects, bytes });
-            let parts: Vec<_> = split.parts().collect();
+            let parts: Vec<_> = split.parts().map(|part| part.bytes).collect();
             let whole: Vec<_> = lines(file.as_bytes()).map(|line| (line.number, line.raw)).collect();
             let mut found: Vec<_> = parts.iter().flat_map(|part| lines(part)).map(|line| (line.number, line.raw)).collect();
             found.sort_unstable();

@@ -119,6 +119,43 @@ fn files_are_read_packed_and_from_standard_input() {
 }
 
 #[test]
+fn what_was_piped_in_is_not_asked_for_again() {
+    let home = home("piped");
+    for (words, text, last) in [
+        ("check -", GOOD, "keep it as piped-in.jsonl. To import it, type: imports run piped-in.jsonl"),
+        ("check -", BAD, "keep it as piped-in.jsonl. Mend it, then type: imports check piped-in.jsonl"),
+        ("run -", BAD, "keep it as piped-in.jsonl. Mend it, then type: imports run piped-in.jsonl"),
+    ] {
+        let mut child = home.command(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        let words: Vec<_> = ran.out.split_whitespace().collect();
+        assert!(words.join(" ").ends_with(last), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_file_that_can_t_be_read_is_in_what_programs_are_given() {
+    let home = home("unread");
+    let ran = |format: &str| check(&home, &format!("good.jsonl absent.jsonl --format {format}"), 3).out;
+    assert!(ran("github").starts_with("::error file=absent.jsonl,title=not checked::absent.jsonl can't be read: "));
+    let row: Value = serde_json::from_str(&ran("jsonl")).unwrap();
+    assert!(row["file"] == "absent.jsonl" && row["error"].is_string(), "{row}");
+    let log: Value = serde_json::from_str(&ran("sarif")).unwrap();
+    let invocation = &log["runs"][0]["invocations"][0];
+    let note = &invocation["toolExecutionNotifications"][0];
+    assert_eq!((&invocation["executionSuccessful"], &invocation["exitCode"]), (&false.into(), &3.into()));
+    assert_eq!(note["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "absent.jsonl");
+    assert!(note["message"]["text"].as_str().unwrap().contains("can't be read"), "{note}");
+    for format in ["github", "sarif", "jsonl", "text"] {
+        let both = check(&home, &format!("good.jsonl --json --format {format}"), 2);
+        let document: Value = serde_json::from_str(&both.out).unwrap();
+        assert!(document["exit"] == 2 && document["error"].is_string(), "{both:?}");
+    }
+    check(&home, "good.jsonl --json --format json", 0);
+}
+
+#[test]
 fn an_answer_that_finds_no_room_is_trouble_and_a_reader_that_leaves_is_none() {
     let home = home("no-room");
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();

@@ -57,7 +57,8 @@ with open(sys.argv[2], encoding="utf-8") as file:
         name, value, good = row["schema"], row["value"], row["good"]
         if name not in validators and name.endswith(".json"):
             with open(name, encoding="utf-8") as schema:
-                validators[name] = jsonschema_rs.Draft202012Validator(json.load(schema), validate_formats=True)
+                # Of whichever draft it says it is.
+                validators[name] = jsonschema_rs.validator_for(json.load(schema), validate_formats=True)
         if name not in validators:
             # A line may have attributes of its sender's own.
             of = "contract" if name == "ImportLine" else "answers"

@@ -11,6 +11,8 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    contract::judge,
+    generated_client::made,
     root::feed_worker,
     world::{IMPORTS, PATIENCE, ROOT, World, sum},
 };
@@ -31,21 +33,21 @@ fn built() -> &'static PathBuf {
 }
 
 /// A person with a folder of their own, at a store.
-struct Person {
+pub(crate) struct Person {
     folder: PathBuf,
     api: String,
     token: String,
 }
 
 impl Person {
-    fn of(world: &World) -> Self {
+    pub(crate) fn of(world: &World) -> Self {
         let folder =
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("person-{}-{}", world.store, world.stack.pid()));
         fs::create_dir_all(&folder).unwrap();
         Self { folder, api: world.stack.endpoint_url(), token: world.stack.token(&world.store, 3600).unwrap() }
     }
 
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) {
         fs::write(self.folder.join(name), text).unwrap();
     }
 
@@ -63,13 +65,13 @@ impl Person {
 
     /// Runs a command that has to end so, and gives its answer.
     #[track_caller]
-    fn expect(&self, code: i32, words: &str) -> String {
+    pub(crate) fn expect(&self, code: i32, words: &str) -> String {
         answer(code, &self.run(words))
     }
 
     /// The same, as the one document that `--json` prints.
     #[track_caller]
-    fn document(&self, code: i32, words: &str) -> Value {
+    pub(crate) fn document(&self, code: i32, words: &str) -> Value {
         let document: Value = serde_json::from_str(&self.expect(code, &format!("{words} --json"))).unwrap();
         assert_eq!(document["exit"], code, "{document:#}");
         document
@@ -227,4 +229,22 @@ async fn calls_are_signed_where_the_service_wants_that() {
     let listed: Value = serde_json::from_str(&answer(0, &signed("list --external-ref a&b --json"))).unwrap();
     assert_eq!(listed["jobs"].as_array().unwrap().len(), 1, "{listed:#}");
     assert_eq!(sum(&listed["jobs"][0], "imported"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_check_says_as_sarif_is_as_its_published_schema_has_it() {
+    let world = World::shared().await.neighbour();
+    let person = Person::of(&world);
+    fs::copy(format!("{ROOT}/events/sample.jsonl"), person.folder.join("sample.jsonl")).unwrap();
+    let sarif = |code: i32, files: &str| -> Value {
+        serde_json::from_str(&person.expect(code, &format!("check {files} --format sarif"))).unwrap()
+    };
+    let found = sarif(1, "sample.jsonl");
+    assert!(found["runs"][0]["results"].as_array().unwrap().len() > 9, "{found:#}");
+    let mut without = found.clone();
+    without["runs"][0]["results"][0].as_object_mut().unwrap().remove("message");
+    let schema = made().file("node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json");
+    let schema: &str = Box::leak(schema.display().to_string().into_boxed_str());
+    let logs = [(found, true), (sarif(3, "sample.jsonl missing.jsonl"), true), (without, false)];
+    judge("sarif", logs.into_iter().map(|(log, good)| (schema, log, good)));
 }

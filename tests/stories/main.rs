@@ -50,6 +50,7 @@ mod telemetry;
 mod template;
 mod ten_thousand_jobs;
 mod tenancy;
+mod three_clients;
 mod uploads;
 mod waiting;
 mod ways_in;

@@ -1,4 +1,4 @@
-# Runs a command in a terminal of 80 columns, and hands on what the terminal is sent.
+# Runs a command in a terminal of 80 columns, or of as many as WIDTH says, and hands on what the terminal is sent.
 import fcntl
 import os
 import pty
@@ -8,7 +8,7 @@ import termios
 
 process, terminal = pty.fork()
 if process == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(os.environ.get("WIDTH", "80")), 0, 0))
     os.execvp(sys.argv[1], sys.argv[1:])
 while True:
     try:

@@ -1,6 +1,7 @@
 //! Calls that are wrong, sent byte by byte to the deployed API, which no client would: each is refused in words.
 
 use futures_util::{StreamExt, stream};
+use reqwest::Method;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -9,7 +10,7 @@ use tokio::{
 
 use crate::{
     openapi,
-    world::{IMPORTS, World},
+    world::{IMPORTS, World, send},
 };
 
 /// A call as it goes over the wire, and what its refusal must name.
@@ -157,10 +158,15 @@ fn look_ups(ended: &str) -> Vec<Wrong> {
     for spelling in [ended.replace('-', ""), format!("%7B{ended}%7D"), format!("urn:uuid:{ended}")] {
         calls.push(wrong(format!("GET {IMPORTS}/{spelling}"), 404, "There is no import with this id."));
     }
-    for (method, path) in
-        [("GET", "/"), ("POST", "/"), ("GET", "/x/error"), ("DELETE", ""), ("PATCH", "/x"), ("GET", "/x/y/z")]
-    {
-        calls.push(wrong(format!("{method} {IMPORTS}{path}"), 404, "There is no such call: "));
+    for (method, path, status) in [
+        ("GET", "/", 404),
+        ("POST", "/", 404),
+        ("GET", "/x/error", 404),
+        ("GET", "/x/y/z", 404),
+        ("DELETE", "", 405),
+        ("PATCH", "/x", 405),
+    ] {
+        calls.push(wrong(format!("{method} {IMPORTS}{path}"), status, "There is no such call: "));
     }
     for (path, named) in [
         ("?filer=eq(status,failed)", "filer: "),
@@ -253,4 +259,14 @@ async fn a_wrong_call_is_refused_in_words_by_the_deployed_api() {
     assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), calls.len());
     assert_eq!(world.all(IMPORTS, 100).await.len(), 1, "no job was made");
     println!("{} wrong calls refused by the deployed API", calls.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_asked_with_another_method_says_which_it_takes() {
+    let world = World::shared().await.neighbour();
+    let id = world.submit("{}\n").await;
+    for (method, path, allow) in [(Method::HEAD, format!("/{id}"), "GET"), (Method::PUT, String::new(), "POST, GET")] {
+        let answer = send(world.request(method, &format!("{IMPORTS}{path}"))).await;
+        assert_eq!((answer.status, &answer.headers["allow"]), (405, &allow.parse().unwrap()), "{answer:?}");
+    }
 }

@@ -1,17 +1,17 @@
 //! The calls of the API.
 
-use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use reqwest::Method;
 use reqwest::header::{ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
-use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::retry::{Nobody, until_through};
-use crate::{Auth, Error, ErrorRow, Errors, Job, Observer, Refusal};
+use crate::retry::Nobody;
+use crate::{Address, Auth, Error, ErrorRow, Errors, Job, Jobs, Observer, Refusal};
 
 /// Where the API has its import jobs.
 pub(crate) const IMPORTS: &str = "/v2/subscriptions/imports";
@@ -30,6 +30,8 @@ pub struct Client {
     base: String,
     auth: Arc<Auth>,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Whether anything has ever answered there.
+    pub(crate) has_answered: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Client {
@@ -87,6 +89,19 @@ impl Answer {
     }
 }
 
+/// The first entries of a list.
+struct Pages<T> {
+    entries: Vec<T>,
+    /// How many the list has, wanted or not.
+    total: u64,
+    /// Whether these are all that are wanted.
+    is_whole: bool,
+}
+
+fn count<T>(entries: &[T]) -> u64 {
+    u64::try_from(entries.len()).unwrap_or(u64::MAX)
+}
+
 /// What was answered about the changes of a job.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
@@ -109,15 +124,7 @@ impl Client {
     /// # Errors
     /// [`Error::Settings`] when that is no address.
     pub fn new(api: &str, auth: Auth) -> Result<Self, Error> {
-        let not = |why: String| Error::Settings(format!("{api:?} is no address of an API: {why}"));
-        let url = Url::parse(api).map_err(|error| not(error.to_string()))?;
-        let host = url.host_str().filter(|_| ["http", "https"].contains(&url.scheme()));
-        let host = host.ok_or_else(|| not("it begins with https://".to_owned()))?;
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        let here = address.map_or(host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback());
-        if url.scheme() == "http" && !here {
-            return Err(not("a token goes over https:// alone".to_owned()));
-        }
+        let is_here = Address::parse(api)?.is_here;
         // A call that leads elsewhere is answered by its address: a token goes nowhere but to the API.
         let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -126,7 +133,7 @@ impl Client {
             .tcp_keepalive(Duration::from_secs(15));
         #[cfg(target_os = "linux")]
         let builder = builder.tcp_user_timeout(Duration::from_mins(1));
-        let http = if here { builder.no_proxy() } else { builder }.build();
+        let http = if is_here { builder.no_proxy() } else { builder }.build();
         let http = http.map_err(|error| Error::Settings(format!("calls can't be made from here: {error}")))?;
         Ok(Self::over(http, api, auth))
     }
@@ -135,7 +142,7 @@ impl Client {
     #[must_use]
     pub fn over(http: reqwest::Client, api: &str, auth: Auth) -> Self {
         let base = api.trim_end_matches('/').trim_end_matches(IMPORTS).to_owned();
-        Self { http, base, auth: Arc::new(auth), observer: Arc::new(Nobody) }
+        Self { http, base, auth: Arc::new(auth), observer: Arc::new(Nobody), has_answered: Arc::default() }
     }
 
     /// Tells this one how calls come along.
@@ -166,13 +173,20 @@ impl Client {
         Ok(Change { job, tag, pause: retry_after(&answer.headers) })
     }
 
-    /// Lists jobs, newest first, at most so many: all, or those that a filter lets through.
+    /// Lists jobs, newest first, at most so many: all, or those that a filter lets through, and of these those that are wanted.
     ///
     /// # Errors
     /// When a call does not get through; with the status 400 when the filter can't be read.
-    pub async fn list(&self, filter: Option<&str>, limit: u64) -> Result<Vec<Job>, Error> {
+    pub async fn list(
+        &self,
+        filter: Option<&str>,
+        limit: u64,
+        is_wanted: Option<&(dyn Fn(&Job) -> bool + Send + Sync)>,
+    ) -> Result<Jobs, Error> {
         let filter = filter.map(|filter| ("filter", filter.to_owned()));
-        Ok(self.pages("", filter.as_slice(), limit).await?.0)
+        let Pages { entries: jobs, total, is_whole } = self.pages("", filter.as_slice(), limit, is_wanted).await?;
+        let total = if is_wanted.is_none() { Some(total) } else { is_whole.then(|| count(&jobs)) };
+        Ok(Jobs { jobs, total })
     }
 
     /// Gets the first errors of a job, at most so many.
@@ -184,8 +198,8 @@ impl Client {
         struct Row {
             meta: ErrorRow,
         }
-        let (rows, total) = self.pages::<Row>(&format!("/{id}/errors"), &[], limit).await?;
-        Ok(Errors { rows: rows.into_iter().map(|row| row.meta).collect(), total })
+        let pages: Pages<Row> = self.pages(&format!("/{id}/errors"), &[], limit, None).await?;
+        Ok(Errors { rows: pages.entries.into_iter().map(|row| row.meta).collect(), total: pages.total })
     }
 
     /// Stops a job that waits or runs.
@@ -196,13 +210,14 @@ impl Client {
         self.call(&Call::post(&format!("/{id}/cancel"))).await?.data()
     }
 
-    /// The first entries of a list, page after page, and how many it has.
+    /// The first entries of a list that are wanted, page after page.
     async fn pages<T: DeserializeOwned>(
         &self,
         path: &str,
         query: &[(&'static str, String)],
         limit: u64,
-    ) -> Result<(Vec<T>, u64), Error> {
+        is_wanted: Option<&(dyn Fn(&T) -> bool + Send + Sync)>,
+    ) -> Result<Pages<T>, Error> {
         #[derive(Deserialize)]
         struct Page<T> {
             data: Vec<T>,
@@ -216,27 +231,30 @@ impl Client {
         struct Total {
             total: u64,
         }
-        let mut all = Vec::new();
+        let (mut entries, mut offset) = (Vec::new(), 0);
         loop {
-            let offset = u64::try_from(all.len()).unwrap_or(u64::MAX);
             let mut call = Call::get(path);
-            let wanted = (limit - offset.min(limit)).min(LONGEST_PAGE);
-            call.query = vec![("page[offset]", offset.to_string()), ("page[limit]", wanted.to_string())];
+            // Of those that come, not all may be wanted.
+            let asked = if is_wanted.is_some() { LONGEST_PAGE } else { (limit - offset.min(limit)).min(LONGEST_PAGE) };
+            call.query = vec![("page[offset]", offset.to_string()), ("page[limit]", asked.to_string())];
             call.query.extend_from_slice(query);
             let page: Page<T> = self.call(&call).await?.read()?;
             let (last, total) = (page.data.is_empty(), page.meta.results.total);
-            all.extend(page.data);
             // A page may hold fewer than asked for.
-            let reached = u64::try_from(all.len()).unwrap_or(u64::MAX);
-            if last || reached >= total.min(limit) || reached > LAST_OFFSET {
-                return Ok((all, total));
+            offset += count(&page.data);
+            entries.extend(page.data.into_iter().filter(|entry| is_wanted.is_none_or(|is_wanted| is_wanted(entry))));
+            let (is_over, is_enough) = (last || offset >= total, count(&entries) >= limit);
+            if is_over || is_enough || offset > LAST_OFFSET {
+                let is_whole = is_over && count(&entries) <= limit;
+                entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+                return Ok(Pages { entries, total, is_whole });
             }
         }
     }
 
     /// Makes a call until it gets through or fails for good.
     pub(crate) async fn call(&self, call: &Call) -> Result<Answer, Error> {
-        until_through(self.observer.as_ref(), || self.attempt(call)).await
+        self.until_through(|| self.attempt(call)).await
     }
 
     /// Makes a call once; once more where a token that ran out has a successor.
@@ -254,6 +272,7 @@ impl Client {
         let mut request = request.build().map_err(|error| Error::Settings(error.without_url().to_string()))?;
         self.auth.sign(&self.http, &mut request).await?;
         let answer = self.http.execute(request).await.map_err(|error| Error::unreachable(&error))?;
+        self.has_answered.store(true, Ordering::Relaxed);
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.map_err(|error| Error::unreachable(&error))?;
         if status >= 400 {

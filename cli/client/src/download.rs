@@ -8,7 +8,6 @@ use reqwest::header::RANGE;
 use serde::Deserialize;
 
 use crate::calls::{Call, retry_after};
-use crate::retry::until_through;
 use crate::{Client, Error, Job, Refusal, ResultLine};
 
 /// So often in a row a file may break off without a byte more.
@@ -67,7 +66,7 @@ impl Client {
         loop {
             let chunk = match &mut reading {
                 None => {
-                    reading = Some(until_through(self.observer.as_ref(), || self.open(call, written)).await?);
+                    reading = Some(self.until_through(|| self.open(call, written)).await?);
                     continue;
                 }
                 Some(response) => response.chunk().await,

@@ -9,12 +9,16 @@ use serde_json::Value;
 #[non_exhaustive]
 pub enum Error {
     /// Nothing answered, or the connection was lost. The service may have done what it was asked for all the same.
-    #[error("{host} can't be reached: {why}")]
+    #[error("{host} can't be reached: {why}{}", times(*.tries))]
     Unreachable {
         /// The host that was called.
         host: String,
         /// What the connection said.
         why: String,
+        /// Whether there was no connection at all: nothing can have been done.
+        found_nobody: bool,
+        /// How often it was tried.
+        tries: u32,
     },
     /// The service answered that it won't.
     #[error("{0}")]
@@ -45,6 +49,10 @@ pub enum Error {
     /// The address of the API can't be one, or nothing can be called here.
     #[error("{0}")]
     Settings(String),
+}
+
+fn times(tries: u32) -> String {
+    if tries > 1 { format!("; tried {tries} times") } else { String::new() }
 }
 
 /// What the service said when it would not.
@@ -118,7 +126,21 @@ impl Error {
         };
         let cause = std::iter::successors(std::error::Error::source(error), |error| error.source()).last();
         let why = cause.map_or(kind.to_owned(), |cause| format!("{kind} ({cause})"));
-        Self::Unreachable { host, why }
+        Self::Unreachable { host, why, found_nobody: error.is_connect(), tries: 1 }
+    }
+
+    /// Says how often it was tried.
+    pub(crate) fn after(mut self, times: u32) -> Self {
+        if let Self::Unreachable { tries, .. } = &mut self {
+            *tries = times.max(*tries);
+        }
+        self
+    }
+
+    /// Whether there was no connection at all.
+    #[must_use]
+    pub fn found_nobody(&self) -> bool {
+        matches!(self, Self::Unreachable { found_nobody: true, .. })
     }
 
     /// The status of a refusal.

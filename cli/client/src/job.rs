@@ -26,6 +26,10 @@ pub struct Job {
     pub created_at: String,
     pub records: Records,
     pub dry_run: bool,
+    /// The option by that name, where it is not what it is without one.
+    pub on_conflict: Option<String>,
+    /// As [`Self::on_conflict`].
+    pub unknown: Option<String>,
     /// How many lines were imported with something to be said of them.
     pub warnings: u64,
     /// Why it failed as a whole.
@@ -79,6 +83,8 @@ impl TryFrom<Value> for Job {
             created_at: meta.timestamps.created_at,
             records: meta.records,
             dry_run: meta.dry_run,
+            on_conflict: meta.on_conflict,
+            unknown: meta.unknown,
             warnings: meta.warnings,
             failure: meta.failure,
             error_counts: meta.error_counts,
@@ -114,6 +120,8 @@ struct Meta {
     records: Records,
     #[serde(default)]
     dry_run: bool,
+    on_conflict: Option<String>,
+    unknown: Option<String>,
     #[serde(default)]
     warnings: u64,
     failure: Option<Failure>,
@@ -140,6 +148,9 @@ pub struct Records {
     pub imported: BTreeMap<String, u64>,
     /// Of a dry run: what a run that writes would import.
     pub importable: Option<BTreeMap<String, u64>>,
+    /// Of those that were imported, or would be: what was stored already and stays as it is.
+    #[serde(alias = "would_skip", default)]
+    pub skipped: BTreeMap<String, u64>,
 }
 
 /// Why a job failed as a whole.
@@ -156,6 +167,14 @@ pub struct ErrorCounts {
     pub root_causes: u64,
     /// Gone once the errors of another line are.
     pub blocked: u64,
+}
+
+/// The newest jobs of those that were asked for.
+#[derive(Debug)]
+pub struct Jobs {
+    pub jobs: Vec<Job>,
+    /// How many there are, where that is known without reading on.
+    pub total: Option<u64>,
 }
 
 /// The first errors of a job.

@@ -15,6 +15,7 @@
 //! What does not get through is tried again, with pauses that grow, or as long as the service asks for. A token shows in no
 //! error and in no `Debug`.
 
+mod address;
 mod auth;
 mod calls;
 mod download;
@@ -24,10 +25,11 @@ mod job;
 mod retry;
 mod send;
 
+pub use address::Address;
 pub use auth::{Auth, ClientCredentials};
 pub use calls::Client;
 pub use error::{Error, Refusal};
-pub use job::{ErrorCounts, ErrorRow, Errors, Failure, Job, LineError, LineWarning, Records, ResultLine, Status};
+pub use job::{ErrorCounts, ErrorRow, Errors, Failure, Job, Jobs, LineError, LineWarning, Records, ResultLine, Status};
 pub use retry::Observer;
 pub use send::{Key, MAX_BODY, Options, pack};
 

@@ -1,13 +1,18 @@
 //! What does not get through is tried again.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use tokio::time::Instant;
 
-use crate::Error;
+use crate::{Client, Error};
 
 /// Longer than this is waited for nobody: then the error is for the caller, who may come back.
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
+
+/// A service that has never answered is looked for so long: an address that is wrong does not get better.
+const SEARCH: Duration = Duration::from_secs(5);
 
 /// Learns how a call comes along, for those who wait for it.
 pub trait Observer: Send + Sync {
@@ -33,20 +38,32 @@ fn pauses() -> ExponentialBuilder {
         .with_jitter()
 }
 
-/// Tries until it gets through, fails for good, or has failed six times.
-pub(crate) async fn until_through<T, F: Future<Output = Result<T, Error>>>(
-    observer: &dyn Observer,
-    attempt: impl FnMut() -> F,
-) -> Result<T, Error> {
-    attempt
-        .retry(pauses())
-        .when(Error::passes)
-        .adjust(|error, pause| match (pause, error.retry_after()) {
-            (Some(_), Some(asked)) if asked > LONGEST_PAUSE => None,
-            // Not before it asks for.
-            (Some(pause), Some(asked)) => Some(asked + pause / 10),
-            (pause, _) => pause,
-        })
-        .notify(|error, pause| observer.waits(error, pause))
-        .await
+impl Client {
+    /// Tries until it gets through, fails for good, or has failed six times; sooner where nothing has ever been there.
+    pub(crate) async fn until_through<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        attempt: impl FnMut() -> F,
+    ) -> Result<T, Error> {
+        let (began, mut tries) = (Instant::now(), 1);
+        let is_lost = |error: &Error, pause| {
+            let is_over = began.elapsed() + pause > SEARCH;
+            is_over && error.found_nobody() && !self.has_answered.load(Ordering::Relaxed)
+        };
+        let result = attempt
+            .retry(pauses())
+            .when(Error::passes)
+            .adjust(|error, pause| match (pause, error.retry_after()) {
+                (Some(_), Some(asked)) if asked > LONGEST_PAUSE => None,
+                // Not before it asks for.
+                (Some(pause), Some(asked)) => Some(asked + pause / 10),
+                (Some(pause), None) if is_lost(error, pause) => None,
+                (pause, _) => pause,
+            })
+            .notify(|error, pause| {
+                tries += 1;
+                self.observer.waits(error, pause);
+            })
+            .await;
+        result.map_err(|error| error.after(tries))
+    }
 }

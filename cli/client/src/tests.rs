@@ -228,6 +228,21 @@ async fn a_download_that_brings_no_more_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_host_that_never_answered_is_given_up_soon_and_one_that_did_is_waited_for() {
+    // Nobody listens there any more.
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let lost = Client::new(&format!("http://{closed}"), Auth::token("T0KEN")).unwrap();
+    let known = lost.clone();
+    let began = Instant::now();
+    let error = lost.show(ID).await.unwrap_err();
+    assert!(error.found_nobody() && error.to_string().contains("; tried "), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    known.has_answered.store(true, std::sync::atomic::Ordering::Relaxed);
+    let waited = tokio::time::timeout(Duration::from_secs(6), known.show(ID)).await;
+    assert!(waited.is_err(), "it may come back: {waited:?}");
+}
+
+#[tokio::test]
 async fn pages_are_read_until_there_are_enough() {
     let server = Server::start(|seen, _| {
         let number = |name: &str| -> u64 {

@@ -45,6 +45,8 @@ pub struct Writer<W: Write> {
     /// How many rows came before; of a document for each file, of that file.
     rows: usize,
     files: usize,
+    /// The files that could not be checked, and why not.
+    unchecked: Vec<(String, String)>,
 }
 
 /// A row as a document.
@@ -68,7 +70,7 @@ impl<W: Write> Writer<W> {
             Format::Json => out.write_all(b"{\"files\":[")?,
             Format::Text | Format::Jsonl | Format::Github => {}
         }
-        Ok(Self { format, all, out, rows: 0, files: 0 })
+        Ok(Self { format, all, out, rows: 0, files: 0, unchecked: Vec::new() })
     }
 
     /// Adds a row of a file.
@@ -124,13 +126,29 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// Ends a file that could not be checked; `document` is for programs. People are told elsewhere.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn end_unchecked(&mut self, file: &str, why: &str, document: &Value) -> io::Result<()> {
+        match self.format {
+            Format::Text => {}
+            Format::Json => return self.end_file(&Groups::default(), file, "", document),
+            Format::Jsonl => writeln!(self.out, "{document}")?,
+            Format::Github => writeln!(self.out, "{}", github::of_failure(why, file))?,
+            Format::Sarif => self.unchecked.push((file.to_owned(), why.to_owned())),
+        }
+        self.files += 1;
+        Ok(())
+    }
+
     /// Ends, with the exit code of the command.
     ///
     /// # Errors
     /// When it can't be written.
     pub fn end(mut self, exit: u8) -> io::Result<()> {
         match self.format {
-            Format::Sarif => sarif::end(&mut self.out)?,
+            Format::Sarif => sarif::end(&mut self.out, &self.unchecked, exit)?,
             Format::Json => writeln!(self.out, "],\"exit\":{exit}}}")?,
             Format::Text | Format::Jsonl | Format::Github => {}
         }

@@ -117,6 +117,7 @@ impl Group {
             field: row.field.to_string().into(),
             error: row.error.to_string().into(),
             blocked_by: row.blocked_by,
+            kept_line: row.kept_line,
             bytes: None,
         };
         Self {
@@ -166,6 +167,7 @@ mod tests {
             field: field.into(),
             error: format!("{field}: is required").into(),
             blocked_by,
+            kept_line: None,
             bytes: None,
         }
     }

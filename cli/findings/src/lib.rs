@@ -10,7 +10,7 @@ pub use excerpt::{Excerpt, visible};
 pub use format::{Format, Writer};
 pub use groups::{Group, Groups};
 pub use row::{Kind, Row};
-pub use text::{Texts, listed, text, wrap};
+pub use text::{Texts, listed, text, wrap, wrap_around};
 
 #[cfg(test)]
 mod tests;

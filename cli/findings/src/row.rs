@@ -32,6 +32,9 @@ pub struct Row<'a> {
     /// The line whose failure caused this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked_by: Option<u32>,
+    /// Where the line is in the file that refused lines were put into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_line: Option<u32>,
     /// The line as it stands in the file, where it is known.
     #[serde(skip)]
     pub bytes: Option<Cow<'a, [u8]>>,
@@ -50,6 +53,7 @@ impl<'a> Row<'a> {
             field: field.to_owned().into(),
             error: error.into(),
             blocked_by,
+            kept_line: None,
             bytes: Some(Cow::Borrowed(line.raw)),
         };
         let error =
@@ -72,6 +76,7 @@ impl<'a> Row<'a> {
             field: "".into(),
             error: error.detail().into(),
             blocked_by: None,
+            kept_line: None,
             bytes: None,
         }
     }

@@ -137,3 +137,10 @@ pub fn wrap(text: &str, columns: usize) -> String {
         .word_splitter(WordSplitter::NoHyphenation);
     textwrap::fill(text, options)
 }
+
+/// The same with several lines, of which those that are indented stay whole: they are commands.
+#[must_use]
+pub fn wrap_around(text: &str, columns: usize) -> String {
+    let line = |line: &str| if line.starts_with("  ") { line.to_owned() } else { wrap(line, columns) };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}

@@ -6,12 +6,12 @@ use std::{
 };
 
 use clap::Args;
-use findings::{Groups, Writer};
+use findings::{Writer, wrap_around};
 use serde_json::json;
 
 use crate::{
     Global,
-    checked::{CheckedFile, Rules, open},
+    checked::{CheckedFile, Rules, note, open},
     error::Error,
     exit::Exit,
     output::{Output, unwritten, written},
@@ -40,7 +40,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self, global: &Global, output: Output) -> Result<Exit, Error> {
-        let mut out = Writer::begin(self.shape.format(output), self.shape.all, output.out()).map_err(unwritten)?;
+        let mut out = Writer::begin(self.shape.format(output)?, self.shape.all, output.out()).map_err(unwritten)?;
         let mut exit = Exit::Success;
         for path in &self.files {
             exit = exit.max(self.check(path, &mut out, global, output)?);
@@ -62,9 +62,8 @@ impl Check {
             }
             Err(Error { exit, problem, next }) => {
                 let document = json!({"file": name, "error": problem, "next": next});
-                let exit = if output.json { exit } else { output.error(Error { exit, problem, next }) };
-                written(out.end_file(&Groups::default(), &name, "", &document))?;
-                Ok(exit)
+                written(out.end_unchecked(&name, &problem, &document))?;
+                Ok(if output.json { exit } else { output.error(Error { exit, problem, next }) })
             }
         }
     }
@@ -75,11 +74,13 @@ impl Check {
         let between = if findings.is_empty() { "" } else { "\n" };
         let unknown = if self.unknown == "refuse" { " --unknown refuse" } else { "" };
         let typed = |command| format!("imports{} {command} {}{unknown}", global.choice(), file.typed());
+        let note = note([Path::new(&file.name)].into_iter());
         let next = match file.exit() {
-            Exit::Success => format!("To import it, type:\n  {}", typed("run")),
-            _ if file.is_too_long() => format!("To send it as several jobs, type:\n  {} --split", typed("run")),
-            _ => format!("Mend it, then type:\n  {}", typed("check")),
+            Exit::Success => format!("{note}To import it, type:\n  {}", typed("run")),
+            _ if file.is_too_long() => format!("{note}To send it as several jobs, type:\n  {} --split", typed("run")),
+            _ => format!("{note}Mend it, then type:\n  {}", typed("check")),
         };
+        let next = wrap_around(&next, output.columns);
         format!("{findings}{between}{}\n{next}", file.summary(output.columns))
     }
 }

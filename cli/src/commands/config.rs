@@ -102,6 +102,8 @@ fn show(output: Output) -> Result<Exit, Error> {
 
 impl Set {
     fn run(self, name: &str, output: Output) -> Result<Exit, Error> {
+        profile::address(&self.api, "--api")?;
+        self.way.token_url.iter().try_for_each(|issuer| profile::address(issuer, "--token-url").map(drop))?;
         let mut config = profile::Config::read()?;
         config.profile.insert(name.to_owned(), self.profile());
         let path = config.write()?;

@@ -1,12 +1,13 @@
 //! The commands about one job: what it is, its end, its errors, its files, its cancellation.
 
 use std::{
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind, IsTerminal, Write},
     time::{Duration, Instant},
 };
 
 use clap::Args;
-use findings::{Format, Writer};
+use client::Job;
+use findings::{Format, Writer, wrap_around};
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,14 +31,23 @@ struct Which {
 
 impl Which {
     async fn id(&self, session: &Session) -> Result<String, Error> {
-        let id = session.meant(self.id.as_deref()).await?;
-        session.meter.about(&id);
-        Ok(id)
+        session.meant(self.id.as_deref()).await
     }
 
-    async fn job(&self, session: &Session) -> Result<client::Job, Error> {
+    async fn job(&self, session: &Session) -> Result<Job, Error> {
         let id = self.id(session).await?;
         session.client.show(&id).await.map_err(|error| session.failed(&error))
+    }
+
+    /// The job, which has to have ended.
+    async fn ended(&self, session: &Session) -> Result<Job, Error> {
+        let job = self.job(session).await?;
+        if job.ended() {
+            return Ok(job);
+        }
+        let problem = format!("the import {} has not ended: what became of its lines is not known yet", job.id);
+        let watch = session.command(&format!("watch {}", short(&job.id)));
+        Err(Error::new(Exit::StillRuns, problem, format!("to follow it, type:\n  {watch}")))
     }
 }
 
@@ -57,7 +67,9 @@ impl Show {
             if output.json {
                 return output.document(json!({"job": job}), exit);
             }
-            output.answer(&format!("{}\n", summary::of(&job))).map(|()| exit)
+            // A job whose report is gone is shown all the same.
+            let rows = rows::of_job(&session, &job).await.unwrap_or_default();
+            output.answer(&format!("{}\n", summary::of(&job, summary::untyped(&rows), output.columns))).map(|()| exit)
         })
     }
 }
@@ -97,11 +109,11 @@ pub(crate) struct Errors {
 
 impl Errors {
     pub(crate) fn run(self, global: &Global, output: Output) -> Result<Exit, Error> {
+        let format = self.shape.format(output)?;
         Session::run(global, output, |session| async move {
             let job = self.which.job(&session).await?;
             let outcome = Outcome::of(&session, job).await?;
             let exit = outcome::exit(&outcome.job);
-            let format = self.shape.format(output);
             if format == Format::Json {
                 return output.document(json!({"errors": outcome.rows}), exit);
             }
@@ -112,7 +124,8 @@ impl Errors {
             let all = session.command(&format!("errors {id} --all"));
             let text = rows::text(&outcome.rows, id, &all, output).filter(|_| !self.shape.all);
             let text = text.or_else(|| outcome.rows.is_empty().then(|| none.to_owned()));
-            let parts: Vec<_> = text.into_iter().chain(outcome.next).collect();
+            let next = outcome.next.map(|next| wrap_around(&next, output.columns));
+            let parts: Vec<_> = text.into_iter().chain(next).collect();
             written(out.end_file(&rows::grouped(&outcome.rows), id, &parts.join("\n"), &Value::Null))?;
             written(out.end(exit.code())).map(|()| exit)
         })
@@ -133,11 +146,11 @@ pub(crate) struct Results {
 impl Results {
     pub(crate) fn run(self, global: &Global, output: Output) -> Result<Exit, Error> {
         Session::run(global, output, |session| async move {
-            let id = self.which.id(&session).await?;
+            let job = self.which.ended(&session).await?;
             let only = self.only_failed;
             hand_out(
                 &session,
-                async |to| session.client.results(&id, only, to).await,
+                async |to| session.client.results(&job.id, only, to).await,
                 |file| {
                     let rows = serde_json::Deserializer::from_slice(file).into_iter::<Value>();
                     json!({"results": rows.filter_map(Result::ok).collect::<Vec<_>>()})
@@ -159,15 +172,31 @@ pub(crate) struct FailedLines {
 impl FailedLines {
     pub(crate) fn run(self, global: &Global, output: Output) -> Result<Exit, Error> {
         Session::run(global, output, |session| async move {
-            let id = self.which.id(&session).await?;
-            hand_out(
+            let job = self.which.ended(&session).await?;
+            let exit = hand_out(
                 &session,
-                async |to| session.client.failed_lines(&id, to).await,
+                async |to| session.client.failed_lines(&job.id, to).await,
                 |file| json!({"lines": String::from_utf8_lossy(file).lines().collect::<Vec<_>>()}),
             )
-            .await
+            .await?;
+            if job.errors() > 0 && !output.json {
+                output.progress(&mending(&session, &job));
+            }
+            Ok(exit)
         })
     }
+}
+
+/// What to do with refused lines that were printed.
+fn mending(session: &Session, job: &Job) -> String {
+    let options = [("on-conflict", &job.on_conflict), ("unknown", &job.unknown)];
+    let options = options.iter().filter_map(|(name, value)| Some(format!(" --{name} {}", value.as_deref()?)));
+    let run = session.command(&format!("run mend.jsonl{}", options.collect::<String>()));
+    if io::stdout().is_terminal() {
+        let lines = session.command(&format!("failed-lines {} > mend.jsonl", short(&job.id)));
+        return format!("To mend them, type:\n  {lines}\nand then:\n  {run}");
+    }
+    format!("Mend them where they are now. From mend.jsonl they are sent with:\n  {run}")
 }
 
 /// Hands a file of the service on as it comes, or as one document.

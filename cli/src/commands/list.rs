@@ -1,29 +1,33 @@
 //! Lists jobs.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use clap::Args;
-use client::Job;
+use client::{Job, Jobs};
+use findings::wrap_around;
 use serde_json::json;
 
 use crate::{
     Global,
+    checked::quoted,
     error::Error,
     exit::Exit,
     output::Output,
     session::{Session, short},
-    summary::status,
+    summary::{PARTIAL, SUCCESS, status},
 };
 
 const EXAMPLES: &str = "  imports list
-  imports list --status failed --since 2d
+  imports list --status failed partial --since 2d
   imports list --external-ref nightly --limit 3 --json";
 
 /// Lists import jobs, newest first.
 #[derive(Debug, Args)]
 #[command(after_help = Exit::help(EXAMPLES))]
 pub(crate) struct List {
-    /// Only pending, started, success, failed ones.
-    #[arg(long, value_name = "STATUS", num_args = 1.., value_parser = ["pending", "started", "success", "failed"], hide_possible_values = true)]
+    /// Of pending, started, success, partial, failed.
+    #[arg(long, value_name = "STATUS", num_args = 1.., value_parser = ["pending", "started", SUCCESS, PARTIAL, "failed"], hide_possible_values = true)]
     status: Vec<String>,
     /// Only those made since: 2d ago, or 2026-01-31.
     #[arg(long, value_name = "TIME", value_parser = since)]
@@ -32,9 +36,15 @@ pub(crate) struct List {
     #[arg(long, value_name = "NAME")]
     external_ref: Option<String>,
     /// How many at most.
-    #[arg(long, value_name = "COUNT", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=10_100))]
+    #[arg(long, value_name = "COUNT", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=MOST))]
     limit: u64,
+    /// As many as the service lists: the newest 10,100.
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
 }
+
+/// As many as the API lists.
+const MOST: u64 = 10_100;
 
 /// Reads a day, a time, or how long ago.
 fn since(text: &str) -> Result<DateTime<Utc>, String> {
@@ -52,22 +62,62 @@ fn since(text: &str) -> Result<DateTime<Utc>, String> {
 impl List {
     pub(crate) fn run(self, global: &Global, output: Output) -> Result<Exit, Error> {
         Session::run(global, output, |session| async move {
-            let jobs = session.client.list(self.filter().as_deref(), self.limit).await;
+            let limit = if self.all { MOST } else { self.limit };
+            let is_wanted = |job: &Job| self.status.iter().any(|word| word == status(job));
+            // For the service both are `success`: where one is asked for, it is looked for here.
+            let tells_apart = self.asks_for(SUCCESS) != self.asks_for(PARTIAL);
+            let is_wanted: Option<&(dyn Fn(&Job) -> bool + Send + Sync)> = tells_apart.then_some(&is_wanted);
+            let jobs = session.client.list(self.filter().as_deref(), limit, is_wanted).await;
             let jobs = jobs.map_err(|error| session.failed(&error))?;
             if output.json {
-                return output.document(json!({"jobs": jobs}), Exit::Success);
+                return output.document(json!({"jobs": jobs.jobs, "total": jobs.total}), Exit::Success);
             }
-            let text =
-                if jobs.is_empty() { "There is no such job.\n".to_owned() } else { table(&jobs, output.columns) };
+            let text = if jobs.jobs.is_empty() {
+                "There is no such job.\n".to_owned()
+            } else {
+                table(&jobs.jobs, output.columns) + &wrap_around(&self.rest(&session, &jobs, limit), output.columns)
+            };
             output.answer(&text).map(|()| Exit::Success)
         })
+    }
+
+    fn asks_for(&self, word: &str) -> bool {
+        self.status.iter().any(|status| status == word)
+    }
+
+    /// Says that there are more than are shown, and how to see them.
+    fn rest(&self, session: &Session, jobs: &Jobs, limit: u64) -> String {
+        let shown = u64::try_from(jobs.jobs.len()).unwrap_or(u64::MAX);
+        let of = match jobs.total {
+            Some(total) if total <= shown => return String::new(),
+            Some(total) => format!("{shown} of {total} jobs."),
+            None if shown < limit => format!("{shown} jobs among the newest {MOST}."),
+            None => format!("The newest {shown} jobs; there may be more."),
+        };
+        let words = self.words();
+        if limit == MOST {
+            return format!("{of} The service lists no more: ask for fewer with --status, --since, --external-ref.\n");
+        }
+        format!("{of} To see all, type:\n  {}\n", session.command(&format!("list --all{words}")))
+    }
+
+    /// What was asked for, as it is typed.
+    fn words(&self) -> String {
+        let since = self.since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let status = (!self.status.is_empty()).then(|| self.status.join(" "));
+        let name = self.external_ref.as_deref().map(quoted);
+        let all = [("status", status), ("since", since), ("external-ref", name)];
+        all.into_iter().filter_map(|(name, value)| Some(format!(" --{name} {}", value?))).collect()
     }
 
     fn filter(&self) -> Option<String> {
         let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
         let since = self.since.map(|since| since.to_rfc3339_opts(SecondsFormat::Micros, true));
+        let of_service = |word: &str| if word == PARTIAL { SUCCESS.to_owned() } else { word.to_owned() };
+        let statuses: BTreeSet<_> = self.status.iter().map(|word| of_service(word)).collect();
+        let statuses: Vec<_> = statuses.into_iter().collect();
         let conditions: Vec<_> = [
-            (!self.status.is_empty()).then(|| format!("in(status,{})", self.status.join(","))),
+            (!statuses.is_empty()).then(|| format!("in(status,{})", statuses.join(","))),
             self.external_ref.as_deref().map(|name| format!("eq(external_ref,{})", quoted(name))),
             since.map(|since| format!("ge(created_at,{since})")),
         ]
@@ -80,8 +130,8 @@ impl List {
 
 /// The jobs, a line each, within so many columns.
 fn table(jobs: &[Job], columns: usize) -> String {
-    let mut text =
-        format!("{:<9} {:<8} {:<20} {:>15} {:>7}  name\n", "job", "status", "made", "came through", "errors");
+    let head = format!("{:<9} {:<8} {:<20} {:>15} {:>7}  name", "job", "status", "made", "came through", "errors");
+    let mut text = console::truncate_str(&head, columns, "…").into_owned() + "\n";
     for job in jobs {
         let made = job.created_at.get(..19).unwrap_or(&job.created_at).replace('T', " ");
         let came = format!("{} of {}", job.imported(), job.uploaded());
@@ -104,10 +154,11 @@ mod tests {
     #[test]
     fn conditions_are_joined_and_names_quoted() {
         let list = List {
-            status: vec!["failed".into(), "success".into()],
+            status: vec!["failed".into(), "success".into(), "partial".into()],
             since: since("2026-01-31").ok(),
             external_ref: Some("a \"b\", c".into()),
             limit: 1,
+            all: false,
         };
         let filter =
             r#"in(status,failed,success):eq(external_ref,"a \"b\", c"):ge(created_at,2026-01-31T00:00:00.000000Z)"#;

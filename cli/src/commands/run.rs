@@ -2,18 +2,14 @@
 
 use std::{
     fmt::Write as _,
-    fs,
-    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use clap::Args;
-use client::{Key, Options, pack};
+use client::{Job, Key, Options, pack};
 use indicatif::HumanBytes;
-use records::FileFault;
 use serde_json::json;
 
 use crate::{
@@ -21,11 +17,11 @@ use crate::{
     checked::{self, Rules, never_good, tell_unsent},
     error::Error,
     exit::Exit,
+    input::Input,
     outcome::{self, Outcome},
     output::Output,
     refused::RefusedLines,
     session::{Session, short},
-    split::{self, Split},
 };
 
 const EXAMPLES: &str = "  imports run catalogue.jsonl
@@ -64,7 +60,7 @@ pub(crate) struct Run {
 }
 
 /// The options of the jobs.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 struct JobOptions {
     /// Check, also against what is stored; write nothing.
     #[arg(long)]
@@ -98,64 +94,6 @@ impl JobOptions {
     }
 }
 
-/// A file as it was read.
-struct Input {
-    path: PathBuf,
-    bytes: Bytes,
-    /// Which of how many parts of the file it is.
-    part: Option<(usize, usize)>,
-}
-
-impl Input {
-    fn read(path: PathBuf) -> Result<Self, Error> {
-        let mut bytes = Vec::new();
-        let read = if path.as_os_str() == "-" {
-            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-        } else {
-            fs::read(&path)
-        };
-        match read {
-            Ok(bytes) => Ok(Self { path, bytes: bytes.into(), part: None }),
-            Err(error) => Err(Error::new(
-                Exit::Trouble,
-                format!("{} can't be read: {error}", path.display()),
-                "give the path of a file of JSON lines; nothing was sent",
-            )),
-        }
-    }
-
-    fn name(&self) -> String {
-        self.path.display().to_string()
-    }
-
-    /// The name, and which part it is.
-    fn label(&self) -> String {
-        let part = self.part.map(|(part, parts)| format!(", part {part} of {parts}")).unwrap_or_default();
-        self.name() + &part
-    }
-
-    /// Its parts, in the order in which they are sent. A file that a job takes whole stays as it is.
-    fn split(self) -> Result<Vec<Self>, Error> {
-        let refused = |fault: FileFault| {
-            let problem = format!("{} can't be split: {}", self.name(), fault.error().detail());
-            Error::new(Exit::Refused, problem, "mend it; nothing was sent")
-        };
-        let file = split::unpacked(&self.bytes).map_err(refused)?;
-        let split = Split::of(&file);
-        let parts = split.len();
-        if parts < 2 {
-            drop(file);
-            return Ok(vec![self]);
-        }
-        let part = |(part, bytes): (usize, Vec<u8>)| Self {
-            path: self.path.clone(),
-            bytes: bytes.into(),
-            part: Some((part + 1, parts)),
-        };
-        Ok(split.parts().enumerate().map(part).collect())
-    }
-}
-
 /// A path as a shell takes it.
 fn quoted(path: &Path) -> String {
     checked::quoted(&path.display().to_string())
@@ -166,7 +104,7 @@ impl Run {
         // What can be wrong here is said before anything is sent.
         let inputs = std::mem::take(&mut self.files).into_iter().map(Input::read).collect::<Result<Vec<_>, _>>()?;
         let bytes = inputs.iter().map(|input| u64::try_from(input.bytes.len()).unwrap_or(u64::MAX)).sum();
-        let typed = self.typed(global, &inputs);
+        let (typed, note) = (self.typed(global, &inputs), checked::note(inputs.iter().map(|input| &*input.path)));
         let inputs = if self.split {
             inputs.into_iter().map(Input::split).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
         } else {
@@ -176,7 +114,7 @@ impl Run {
             let rules = Rules { refuse_unknown: self.options.unknown.as_deref() == Some("refuse") };
             let files = never_good(inputs.iter().map(|input| (input.name(), &*input.bytes)), rules)?;
             if !files.is_empty() {
-                return tell_unsent(&files, files.len() < inputs.len(), &typed, output);
+                return tell_unsent(&files, files.len() < inputs.len(), (&typed, &note), output);
             }
         }
         let refused = self.failed.as_deref().map(|path| RefusedLines::prepare(path, bytes)).transpose()?;
@@ -193,7 +131,7 @@ impl Run {
 
     /// The command as it was typed, as far as it matters.
     fn typed(&self, global: &Global, inputs: &[Input]) -> String {
-        let files: Vec<_> = inputs.iter().map(|input| quoted(&input.path)).collect();
+        let files: Vec<_> = inputs.iter().map(Input::typed).collect();
         let dry_run = if self.options.dry_run { " --dry-run" } else { "" };
         let failed = self.failed.as_deref().map(|path| format!(" --failed {}", quoted(path))).unwrap_or_default();
         let words = self.options.words();
@@ -212,44 +150,82 @@ impl Run {
             return self.leave(&session, inputs).await;
         }
         let (mut outcomes, mut lines, mut trouble) = (Vec::<Outcome>::new(), Vec::new(), None);
-        let paths: Vec<_> = inputs.iter().map(|input| input.path.clone()).collect();
-        let mut inputs = inputs.into_iter();
-        while trouble.is_none() && outcomes.last().is_none_or(|before| before.job.ended()) {
-            let Some(input) = inputs.next() else { break };
-            match self.send_one(&session, input, refused.is_some().then_some(&mut lines)).await {
-                Ok(outcome) => outcomes.push(outcome),
-                Err(error) => trouble = Some(error),
+        let mut sent = 0;
+        for input in &inputs {
+            if outcomes.last().is_some_and(|before| self.is_stopped_by(&before.job)) {
+                break;
+            }
+            let job = self.send(&session, input).await;
+            sent += usize::from(job.is_ok());
+            let followed = async { self.follow(&session, input, job?, refused.is_some().then_some(&mut lines)).await };
+            followed.await.map_or_else(|error| trouble = Some(error), |outcome| outcomes.push(outcome));
+            if trouble.is_some() {
+                break;
             }
         }
-        let have_all_ended = trouble.is_none() && outcomes.last().is_none_or(|last| last.job.ended());
+        let (sent, unsent) = inputs.split_at(sent);
+        let have_all_ended =
+            unsent.is_empty() && trouble.is_none() && outcomes.last().is_none_or(|last| last.job.ended());
         // A file is not replaced before all of it is with the service.
-        let may_keep = |refused: &RefusedLines| have_all_ended || !paths.iter().any(|path| refused.replace(path));
+        let may_keep =
+            |refused: &RefusedLines| have_all_ended || !inputs.iter().any(|input| refused.replace(&input.path));
         if let Some(refused) = refused.as_mut().filter(|refused| !lines.is_empty() && may_keep(refused)) {
             self.keep(&session, refused, &lines, &mut outcomes, &mut trouble);
         }
         if self.split {
             outcome::join(&mut outcomes);
         }
-        if let Some(rest) = self.rest(&session, inputs.as_slice()) {
-            let next = trouble.as_mut().map(|error| &mut error.next);
-            match next.or_else(|| outcomes.last_mut().and_then(|last| last.next.as_mut())) {
-                Some(next) => next.push_str(&rest),
-                None => session.meter.line(&rest),
+        if !sent.is_empty() && !unsent.is_empty() {
+            let rest = self.rest(&session, sent, unsent, outcomes.last().filter(|_| trouble.is_none()));
+            match (&mut trouble, outcomes.last_mut()) {
+                (Some(error), _) => error.next = format!("{}\n{rest}", error.next),
+                (None, Some(last)) => {
+                    last.next =
+                        Some([last.next.take(), Some(rest)].into_iter().flatten().collect::<Vec<_>>().join("\n"));
+                }
+                (None, None) => session.meter.line(&rest),
             }
         }
         outcome::tell(session.output, &outcomes, trouble)
     }
 
-    /// What to type for files that were not sent, since a job before them has not ended or could not be made.
-    fn rest(&self, session: &Session, unsent: &[Input]) -> Option<String> {
-        let mut paths: Vec<_> = unsent.iter().map(|input| quoted(&input.path)).collect();
-        paths.dedup();
+    /// Whether what comes behind a job is not sent: while it goes on, and where it was cancelled or failed as a whole, since
+    /// what it was to import is not there. A dry run imports nothing anyway.
+    fn is_stopped_by(&self, job: &Job) -> bool {
+        let is_failed = outcome::exit(job) == Exit::Failed;
+        !job.ended() || is_failed && (outcome::is_cancelled(job) || !self.options.dry_run)
+    }
+
+    /// What to type for files that were not sent; `before` is what became of the last that was, where nothing else stopped it.
+    fn rest(&self, session: &Session, sent: &[Input], unsent: &[Input], before: Option<&Outcome>) -> String {
+        let mut files: Vec<_> = unsent.iter().map(Input::typed).collect();
+        files.dedup();
+        let (mut options, mut split, mut again) = (self.options.clone(), "", String::new());
         // Of a file in parts some are sent: what they import is skipped.
-        let is_part = unsent.first()?.part.is_some_and(|(part, _)| part > 1);
-        let again = if is_part { " --split --on-conflict skip".to_owned() } else { self.options.words() };
-        let command = session.command(&format!("run {}{again}", paths.join(" ")));
+        if let Some(part) = unsent.first().filter(|part| part.is_later_part()) {
+            split = " --split";
+            if options.on_conflict.as_deref() != Some("update") {
+                options.on_conflict = Some("skip".to_owned());
+            }
+            let nameless: usize = sent.iter().filter(|of| of.path == part.path).map(|of| of.nameless).sum();
+            if nameless > 0 {
+                let _ = write!(
+                    again,
+                    " Of what was sent {nameless} lines have no external_ref: those that were imported are imported again, so \
+                     take them out first."
+                );
+            }
+        }
+        let when = match before.map(|before| &before.job) {
+            Some(job) if !job.ended() => "Once the job before has ended",
+            Some(job) if outcome::is_cancelled(job) => "The job before was cancelled. To go on",
+            Some(_) => "The job before failed. To go on all the same",
+            None => "To go on",
+        };
         let names: Vec<_> = unsent.iter().map(Input::label).collect();
-        Some(format!("\nNot sent: {}. Once the job before has ended, type:\n  {command}", names.join("; ")))
+        let note = checked::note(unsent.iter().map(|input| &*input.path));
+        let command = session.command(&format!("run {}{split}{}", files.join(" "), options.words()));
+        format!("Not sent: {}.{again} {note}{when}, type:\n  {command}", names.join("; "))
     }
 
     /// Sends files and follows none.
@@ -268,13 +244,14 @@ impl Run {
         session.output.answer(&text).map(|()| Exit::Success)
     }
 
-    async fn send(&self, session: &Session, input: &Input) -> Result<client::Job, Error> {
+    async fn send(&self, session: &Session, input: &Input) -> Result<Job, Error> {
         let (file, size) = (input.bytes.clone(), input.bytes.len());
         let packed = tokio::task::spawn_blocking(move || pack(file)).await;
         let packed =
             packed.map_err(|error| Error::new(Exit::Trouble, format!("can't pack it: {error}"), "free some memory"))?;
         let bytes = |count: usize| HumanBytes(u64::try_from(count).unwrap_or(u64::MAX)).to_string();
         let shrunk = if packed.len() < size { format!(", {} compressed", bytes(packed.len())) } else { String::new() };
+        session.meter.sends();
         session.meter.line(&format!("Sending {} ({}{shrunk})", input.label(), bytes(size)));
         let job = session.client.send(packed, &self.options.of_job(), &Key::random()).await;
         let job = job.map_err(|error| session.failed(&error))?;
@@ -283,26 +260,35 @@ impl Run {
         Ok(job)
     }
 
-    /// Sends a file, waits for its job, and fetches its refused lines where they are wanted.
-    async fn send_one(&self, session: &Session, input: Input, lines: Option<&mut Vec<u8>>) -> Result<Outcome, Error> {
-        let job = self.send(session, &input).await?;
+    /// Waits for a file's job, and fetches its refused lines where they are wanted.
+    async fn follow(
+        &self,
+        session: &Session,
+        input: &Input,
+        job: Job,
+        lines: Option<&mut Vec<u8>>,
+    ) -> Result<Outcome, Error> {
         let job = session.follow(&job.id, Some(Instant::now() + self.wait)).await?;
         let mut outcome = Outcome::of(session, job).await?;
         let is_left = outcome.job.ended() && outcome.job.errors() > 0;
         if let Some(lines) = lines.filter(|_| is_left) {
+            let before = outcome::count_lines(lines);
             let fetched = session.client.failed_lines(&outcome.job.id, lines).await;
             fetched.map_err(|error| session.failed(&error))?;
+            outcome.lines = before..outcome::count_lines(lines);
         }
+        let (file, words) = (input.typed(), self.options.words());
+        let note = checked::note([&*input.path].into_iter());
         if self.options.dry_run && outcome.job.ended() {
             let (before, again) =
                 if is_left { ("Mend them, then type", " --dry-run") } else { ("To import it, type", "") };
-            let words = format!("run {}{}{again}", quoted(&input.path), self.options.words());
-            outcome.next = Some(format!("{before}:\n  {}", session.command(&words)));
+            let command = session.command(&format!("run {file}{words}{again}"));
+            outcome.next = Some(format!("{note}{before}:\n  {command}"));
         }
         if outcome.is_stored_already() {
-            let run = session.command(&format!("run {} --on-conflict", quoted(&input.path)));
+            let run = session.command(&format!("run {file} --on-conflict"));
             let next = format!(
-                "All of them are stored already. To leave those as they are, type:\n  {run} skip\nOr to replace them:\n  {run} update"
+                "All of them are stored already. {note}To leave those as they are, type:\n  {run} skip\nOr to replace them:\n  {run} update"
             );
             outcome.next = Some(next);
         }
@@ -334,6 +320,10 @@ impl Run {
                     session.command(&words)
                 );
                 left.for_each(|outcome| outcome.next = Some(next.clone()));
+                // A device keeps none.
+                for outcome in outcomes.iter_mut().filter(|_| refused.path().is_file()) {
+                    outcome.is_kept_in(refused.path());
+                }
             }
             Err(error) => {
                 let ids = left

@@ -8,6 +8,8 @@
 )]
 
 mod home;
+mod listing;
+mod mending;
 mod profiles;
 #[path = "../../client/src/tests/server.rs"]
 mod server;
@@ -220,14 +222,6 @@ async fn the_refused_lines_are_kept_byte_for_byte_and_the_next_command_comes_las
         0
     );
     assert_eq!(home.run_bytes("failed-lines"), REFUSED);
-
-    let full = home.run_words(&["run", "my file.jsonl", "--no-check", "--failed", "/dev/full"]);
-    assert_eq!(full.code, 3, "{full:?}");
-    assert!(full.out.contains("partial") && full.err.contains("/dev/full"), "{full:?}");
-    assert_eq!(full.err.lines().last(), Some("  imports failed-lines 0f4c6c0e > mend.jsonl"), "{full:?}");
-    let full = home.run_words(&["run", "my file.jsonl", "--no-check", "--failed", "/dev/full", "--json"]);
-    let full = document(&full);
-    assert!(full["job"]["id"] == ID && full["error"].is_string(), "{full}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

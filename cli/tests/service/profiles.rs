@@ -108,3 +108,47 @@ fn a_file_of_profiles_that_can_t_be_read_names_the_line_and_shows_no_text_of_it(
     let ran = Ran::of(home.command("list").env_remove("IMPORTS_TOKEN").env_remove("IMPORTS_API"));
     assert!(ran.code == 2 && ran.err.contains("needs one of token_file"), "{ran:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_credentials_of_a_profile_go_to_no_other_service() {
+    let states = || service(vec![job("success", 2, &json!({}))]);
+    let (own, other) = (Server::start(states()).await, Server::start(states()).await);
+    let home = Home::new("origin", "");
+    fs::write(home.path("token"), "of-the-file\n").unwrap();
+    let set = format!("config set --api {} --token-file token", own.url);
+    assert_eq!(home.run(&set).code, 0);
+    let list = |api: &str| Ran::of(home.command("list").env("IMPORTS_API", api).env_remove("IMPORTS_TOKEN"));
+    let ran = list(&other.url);
+    assert!(ran.code == 4 && ran.err.contains("set IMPORTS_TOKEN"), "{ran:?}");
+    assert!(other.seen().is_empty(), "nothing is sent there: {:?}", other.seen());
+    assert_eq!(list(&format!("{}/", own.url)).code, 0, "it is the same service");
+    assert_eq!(Ran::of(home.command("list").env("IMPORTS_API", &other.url)).code, 0, "a token of its own");
+}
+
+#[test]
+fn what_can_t_be_an_address_is_refused_and_not_written() {
+    let home = Home::new("nonsense", "");
+    for words in [
+        "--api nonsense --token-file token",
+        "--api http://api.example.com --token-file token",
+        "--api https://api.example.com?x=1 --token-file token",
+        "--api https://api.example.com --token-url issuer --client-id a --client-secret-file secret",
+        "--api https://api.example.com --token-url http://issuer.example.com --client-id a --client-secret-file secret",
+    ] {
+        let ran = home.run(&format!("config set {words}"));
+        assert!(ran.code == 2 && ran.err.contains("is no address of a service"), "{words}: {ran:?}");
+        assert!(!home.path(".config").exists(), "{words}");
+    }
+}
+
+#[test]
+fn a_host_that_is_not_there_is_given_up_soon_and_what_was_tried_is_told() {
+    let home = Home::new("nowhere", "");
+    for api in ["http://127.0.0.1:1", "https://no.such.host.invalid"] {
+        let began = std::time::Instant::now();
+        let ran = Ran::of(home.command("list").env("IMPORTS_API", api));
+        assert!(ran.code == 3 && ran.err.contains("; tried ") && ran.err.contains("imports config show"), "{ran:?}");
+        assert!(ran.err.matches("trying again").count() >= 2, "{ran:?}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(9), "{api}: {:?}", began.elapsed());
+    }
+}

@@ -24,7 +24,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
     back_off::again_after,
-    debts::{Debt, pay},
+    debts::{Debt, Round, pay},
     events::Events,
     message::Tick,
     ports::{Files, Imports, Queue, Records},
@@ -111,7 +111,7 @@ where
             Turn::Later(delay) => Some(delay),
             Turn::Done => {
                 let Self { imports, files, events, clock, .. } = self;
-                pay(imports, files, events, Debt::ALL, TimeDelta::zero(), clock).await;
+                pay(imports, files, events, Debt::ALL, Round::OF_WORKER, clock).await;
                 None
             }
         }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imports::{
-    debts::{Debt, pay},
+    debts::{Debt, Round, pay},
     events::Events,
     message::Tick,
     ports::{Files, Imports, Queue},
@@ -28,11 +28,11 @@ pub async fn handle(
     clock: impl Fn() -> DateTime<Utc>,
     retention: TimeDelta,
 ) -> Result<(), Error> {
-    pay(imports, files, events, &[Debt::Receipt], RESUME_GRACE, &clock).await;
+    pay(imports, files, events, &[Debt::Receipt], Round::OF_RESUME, &clock).await;
     let forgotten = imports.forget(clock() - retention).await;
     // Jobs that wait get their ticks even where forgetting failed, and before a bus that hangs takes the time.
     let woken = wake(imports, queue, &clock).await;
-    pay(imports, files, events, Debt::EVENTS, RESUME_GRACE, &clock).await;
+    pay(imports, files, events, Debt::EVENTS, Round::OF_RESUME, &clock).await;
     woken?;
     Ok(forgotten?)
 }

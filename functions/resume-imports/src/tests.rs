@@ -172,3 +172,31 @@ async fn an_event_left_owed_is_sent_and_a_bus_that_fails_or_hangs_keeps_no_job_f
     assert_eq!(kinds, ["Subscription Import Ended", "Subscription Import Started"]);
     assert_eq!(world.imports.owed(Debt::Started, 9).await, Ok(vec![]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_an_outage_left_owed_is_paid_in_one_go_as_far_as_the_time_goes() {
+    let world = with_jobs(&[600; 60]).await;
+    for _ in 0..60 {
+        finish_next(&world).await;
+    }
+    // Each look at this clock takes a tenth of a second.
+    let looks = std::sync::atomic::AtomicI64::new(0);
+    let clock = || {
+        let look = looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        noon() + TimeDelta::seconds(60) + TimeDelta::milliseconds(100 * look)
+    };
+    handle(&world.files, &world.imports, &world.queue, &world.events, clock, RETENTION).await.unwrap();
+    assert_eq!(receipts(&world).len(), 60);
+    assert_eq!(world.events.sent().len(), 120);
+
+    let world = with_jobs(&[600; 60]).await;
+    for _ in 0..60 {
+        finish_next(&world).await;
+    }
+    let slow = || clock() + TimeDelta::milliseconds(900 * looks.load(std::sync::atomic::Ordering::Relaxed));
+    handle(&world.files, &world.imports, &world.queue, &world.events, slow, RETENTION).await.unwrap();
+    assert!((5..60).contains(&receipts(&world).len()), "{}", receipts(&world).len());
+    assert!(!world.events.sent().is_empty(), "each kind has its time");
+    resume(&world, 120).await.unwrap();
+    assert_eq!((receipts(&world).len(), world.events.sent().len()), (60, 120));
+}

@@ -17,7 +17,8 @@ use lambda_http::{
     Body, LambdaEvent,
     aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
     http::header::{
-        CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+        ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+        X_CONTENT_TYPE_OPTIONS,
     },
     lambda_runtime, service_fn,
 };
@@ -149,7 +150,7 @@ fn respond(reply: Reply) -> ApiGatewayV2httpResponse {
         response.headers.insert(RETRY_AFTER, seconds.into());
     }
     // A header takes no line end: an address that holds one is no address.
-    for (name, text) in [(LOCATION, reply.location), (ETAG, reply.etag)] {
+    for (name, text) in [(LOCATION, reply.location), (ETAG, reply.etag), (ALLOW, reply.allow)] {
         if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
             response.headers.insert(name, value);
         }

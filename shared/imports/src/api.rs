@@ -80,6 +80,8 @@ pub struct Reply {
     pub etag: Option<String>,
     /// After how many seconds to call again.
     pub retry_after: Option<u16>,
+    /// Which methods the path takes.
+    pub allow: Option<String>,
     pub body: String,
 }
 
@@ -87,7 +89,7 @@ impl Reply {
     /// Answers a status with a text that is a JSON document.
     #[must_use]
     pub const fn new(status: u16, body: String) -> Self {
-        Self { status, location: None, etag: None, retry_after: None, body }
+        Self { status, location: None, etag: None, retry_after: None, allow: None, body }
     }
 
     /// Answers 200 with a document.
@@ -159,6 +161,8 @@ pub enum ApiError {
     NotFound,
     /// 404: there is no call of this method and path.
     NoSuchCall(String),
+    /// 405: there are calls of this path, with these methods.
+    NoSuchMethod { detail: String, allow: String },
     /// 404: the upload was promised, and its file is not there yet.
     UploadAwaited,
     /// 404: the import is there, but its report was deleted.
@@ -197,6 +201,7 @@ impl ApiError {
             Self::Validation(_) | Self::Filter(_) => 400,
             Self::Forbidden(_) => 403,
             Self::NotFound | Self::NoSuchCall(_) | Self::UploadAwaited | Self::ReportMissing => 404,
+            Self::NoSuchMethod { .. } => 405,
             Self::Conflict(_) => 409,
             Self::PayloadTooLarge(_) => 413,
             Self::Internal(PortError::Transient(_)) => 503,
@@ -213,6 +218,7 @@ impl ApiError {
             Self::Forbidden(detail) => ("Forbidden", detail.as_str()),
             Self::NotFound => ("Not Found", "There is no import with this id."),
             Self::NoSuchCall(detail) => ("Not Found", detail.as_str()),
+            Self::NoSuchMethod { detail, .. } => ("Method Not Allowed", detail.as_str()),
             Self::UploadAwaited => (
                 "Not Found",
                 "The file of this upload has not arrived yet. The import is here soon after the file has been put with the \
@@ -239,6 +245,7 @@ impl ApiError {
             | Self::Forbidden(_)
             | Self::NotFound
             | Self::NoSuchCall(_)
+            | Self::NoSuchMethod { .. }
             | Self::UploadAwaited
             | Self::ReportMissing
             | Self::Conflict(_)
@@ -248,7 +255,8 @@ impl ApiError {
         // Strings alone: this can't fail, and an empty body would still be a true 500.
         let body = serde_json::to_string(&document).unwrap_or_default();
         let is_transient = matches!(self, Self::Internal(PortError::Transient(_)));
-        Reply { retry_after: is_transient.then_some(RETRY_AFTER), ..Reply::new(status, body) }
+        let allow = if let Self::NoSuchMethod { allow, .. } = self { Some(allow.clone()) } else { None };
+        Reply { retry_after: is_transient.then_some(RETRY_AFTER), allow, ..Reply::new(status, body) }
     }
 }
 

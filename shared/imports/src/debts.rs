@@ -10,24 +10,36 @@ use crate::{
     import::Import,
     ports::{Files, ImportRef, Imports, PortResult},
     receipt::put_receipt,
-    times::OVERDUE,
+    times::{OVERDUE, PAY, RESUME_GRACE},
 };
 
-/// How many debts of a kind are paid at once.
-const MOST: u32 = 25;
+/// Which debts are paid, and how many of a kind in one go.
+#[derive(Clone, Copy, Debug)]
+pub struct Round {
+    /// Those that are owed for at least so long.
+    owed_for: TimeDelta,
+    most: u32,
+}
 
-/// Pays debts of these kinds that are owed for at least so long. What can't be paid now stays owed.
+impl Round {
+    /// What a worker pays between two jobs.
+    pub const OF_WORKER: Self = Self { owed_for: TimeDelta::zero(), most: 25 };
+    /// What resume-imports pays, so that an outage of hours is made up for in minutes.
+    pub const OF_RESUME: Self = Self { owed_for: RESUME_GRACE, most: 500 };
+}
+
+/// Pays debts of these kinds, the oldest of each first, for [`PAY`] a kind. What can't be paid now stays owed.
 pub async fn pay(
     imports: &impl Imports,
     files: &impl Files,
     events: &impl Events,
     debts: &[Debt],
-    owed_for: TimeDelta,
+    Round { owed_for, most }: Round,
     clock: &impl Fn() -> DateTime<Utc>,
 ) {
     for debt in debts {
-        let what = debt.as_str();
-        let owed = match imports.owed(*debt, MOST).await {
+        let (what, until) = (debt.as_str(), clock() + PAY);
+        let owed = match imports.owed(*debt, most).await {
             Ok(owed) => owed,
             Err(error) => {
                 warn!(%error, debt = what, "could not look for what is owed; it stays owed");
@@ -36,6 +48,9 @@ pub async fn pay(
         };
         for job in owed {
             let now = clock();
+            if now > until {
+                break;
+            }
             let import = match imports.get(&job.store, job.id, now).await {
                 Ok(import) => import,
                 Err(error) => {

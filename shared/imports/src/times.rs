@@ -95,6 +95,8 @@ pub const RESUME_TIMEOUT: TimeDelta = TimeDelta::seconds(50);
 /// its way.
 pub const RESUME_GRACE: TimeDelta = TimeDelta::seconds(30);
 
+/// For how long debts of one kind are paid in one go; the last that was begun is paid to its end.
+pub const PAY: TimeDelta = TimeDelta::seconds(10);
 /// How long a debt may be owed before somebody is called.
 pub const OVERDUE: TimeDelta = TimeDelta::minutes(10);
 /// How long a worker may take to say that its job has started.
@@ -183,6 +185,10 @@ const _: () = assert!(
 const _: () = assert!(fit(&[RESUME_TIMEOUT, SECOND], RESUME_EVERY), "two runs of resume-imports never meet");
 const _: () =
     assert!(fit(&[RESUME_GRACE, RESUME_EVERY], RESTART), "a job whose tick was lost is found within two minutes");
+const _: () = assert!(
+    fit(&[PAY, PAY, PAY, OPERATION], RESUME_TIMEOUT),
+    "resume-imports has time for every kind of debt, and for a call that is tried to its end"
+);
 const _: () = assert!(fit(&[ATTEMPT, ATTEMPT], ANNOUNCE), "an announcement that hangs is sent again");
 const _: () =
     assert!(fit(&[RESTART, RESTART], OVERDUE), "nobody is called over a debt that is still to be paid by itself");

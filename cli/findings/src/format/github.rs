@@ -19,6 +19,11 @@ pub(super) fn of_group(group: &Group, file: &str) -> String {
     annotation(&group.example, file, columns, &group.code, &format!("{}{more}", group.example.error))
 }
 
+/// That a file could not be checked.
+pub(super) fn of_failure(why: &str, file: &str) -> String {
+    format!("::error file={},title=not checked::{}", property(file), data(why))
+}
+
 fn annotation(row: &Row<'_>, file: &str, columns: Option<(usize, usize)>, title: &str, message: &str) -> String {
     let command = match row.kind {
         // It needs nothing itself.

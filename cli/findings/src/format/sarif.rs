@@ -41,8 +41,12 @@ pub(super) fn begin(out: &mut impl Write) -> io::Result<()> {
     )
 }
 
+fn place(file: &str) -> Value {
+    json!({"artifactLocation": {"uri": utf8_percent_encode(file, ENCODED).to_string()}})
+}
+
 pub(super) fn of_row(row: &Row<'_>, file: &str) -> Value {
-    let mut place = json!({"artifactLocation": {"uri": utf8_percent_encode(file, ENCODED).to_string()}});
+    let mut place = place(file);
     if row.line > 0 {
         let mut region = json!({"startLine": row.line});
         if let Some((begin, end)) = row.columns() {
@@ -62,6 +66,12 @@ pub(super) fn of_row(row: &Row<'_>, file: &str) -> Value {
         "locations": [{"physicalLocation": place}]})
 }
 
-pub(super) fn end(out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "\n]}}]}}")
+/// Ends the run. That a file could not be checked is said of the run: it is nothing that was found in the file.
+pub(super) fn end(out: &mut impl Write, unchecked: &[(String, String)], exit: u8) -> io::Result<()> {
+    let notes = unchecked.iter().map(|(file, why)| {
+        json!({"level": "error", "message": {"text": why}, "locations": [{"physicalLocation": place(file)}]})
+    });
+    let invocation = json!({"executionSuccessful": unchecked.is_empty(), "exitCode": exit,
+        "toolExecutionNotifications": notes.collect::<Vec<_>>()});
+    writeln!(out, "\n],\"invocations\":[{invocation}]}}]}}")
 }

@@ -1,7 +1,7 @@
 //! What a partner finds beside a dropped file.
 
 use imports::{
-    debts::{Debt, pay},
+    debts::{Debt, Round, pay},
     import::{Ending, ImportStatus, Outcome, Tally},
 };
 use insta::assert_snapshot;
@@ -77,7 +77,7 @@ fn receipt_for(world: &World) -> ImportId {
 
 async fn write_owed(world: &World) {
     let Worker { imports, files, events, .. } = &world.worker;
-    pay(imports, files, events, Debt::ALL, TimeDelta::zero(), &twins::now).await;
+    pay(imports, files, events, Debt::ALL, Round::OF_WORKER, &twins::now).await;
 }
 
 #[tokio::test(start_paused = true)]

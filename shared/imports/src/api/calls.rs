@@ -43,7 +43,10 @@ pub fn no_such_call(method: &str, path: &str) -> ApiError {
     }
     let methods: Vec<_> = same.iter().map(|(method, _)| *method).collect();
     match same.first() {
-        Some((_, path)) => missing(&format!("{IMPORTS_PATH}{path} takes {} alone", methods.join(" and "))),
+        Some((_, path)) => ApiError::NoSuchMethod {
+            detail: there_is_no(&format!("{IMPORTS_PATH}{path} takes {} alone", methods.join(" and "))),
+            allow: methods.join(", "),
+        },
         None => other(),
     }
 }
@@ -53,7 +56,11 @@ fn other() -> ApiError {
 }
 
 fn missing(hint: &str) -> ApiError {
-    ApiError::NoSuchCall(format!("There is no such call: {hint}."))
+    ApiError::NoSuchCall(there_is_no(hint))
+}
+
+fn there_is_no(hint: &str) -> String {
+    format!("There is no such call: {hint}.")
 }
 
 #[cfg(test)]
@@ -62,7 +69,9 @@ mod tests {
 
     fn said(method: &str, path: &str) -> String {
         match no_such_call(method, path) {
-            ApiError::NoSuchCall(detail) => detail.strip_prefix("There is no such call: ").unwrap().to_owned(),
+            ApiError::NoSuchCall(detail) | ApiError::NoSuchMethod { detail, .. } => {
+                detail.strip_prefix("There is no such call: ").unwrap().to_owned()
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -107,6 +116,24 @@ mod tests {
             ("GET", "/", listed.to_owned()),
         ] {
             assert_eq!(said(method, path), hint, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_there_is_says_which_methods_it_takes() {
+        for (method, below, allow) in [
+            ("HEAD", "/x", "GET"),
+            ("HEAD", "", "POST, GET"),
+            ("PUT", "/x/cancel", "POST"),
+            ("GET", "/uploads/", "POST"),
+        ] {
+            let error = no_such_call(method, &format!("{IMPORTS_PATH}{below}"));
+            assert!(
+                matches!(&error, ApiError::NoSuchMethod { allow: told, .. } if told == allow),
+                "{method} {below}: {error:?}"
+            );
+            let reply = error.reply("request-1");
+            assert_eq!((reply.status, reply.allow.as_deref()), (405, Some(allow)));
         }
     }
 }

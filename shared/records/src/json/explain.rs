@@ -14,7 +14,7 @@ use crate::{
 const LIST: &str = "the file is one JSON list, not JSON Lines: take away this [, the ] at its end, and the comma after each object; \
                     each line is one object {…} by itself";
 const SPREAD: &str = "this is a part of an object that stands in several lines (pretty-printed): each object stands in one line; \
-                      jq -c . file > file.jsonl writes it so, or of a list jq -c '.[]' file > file.jsonl";
+                      jq -c . file > lines.jsonl writes it so, or of a list jq -c '.[]' file > lines.jsonl";
 const CSV: &str = "this looks like CSV, values with commas, semicolons or tabs between; JSON Lines is read: one object {…} in each line, such as \
                    {\"type\":\"subscription_product\",\"name\":\"Tea box\"}";
 

@@ -49,7 +49,7 @@ fn is_text(file: &[u8]) -> bool {
 /// What to do with a file of another kind.
 pub(crate) fn cure(kind: &str) -> String {
     match kind.strip_prefix("text in ") {
-        Some(encoding) => format!("save it as UTF-8, or: iconv -f {encoding} -t UTF-8 file > file.jsonl"),
+        Some(encoding) => format!("save it as UTF-8, or: iconv -f {encoding} -t UTF-8 file > utf-8.jsonl"),
         None if kind == "zlib" => "pack it with gzip, or send it as it is".to_owned(),
         None if kind == "application/gzip" => "it is packed more than twice: unpack it, and pack it once".to_owned(),
         None if kind.contains("spreadsheet") || kind.contains("excel") => {
