@@ -65,6 +65,7 @@ async fn a_person_sends_watches_and_mends_or_is_skipped_where_there_is_no_browse
         .env("API_URL", world.stack.endpoint_url())
         .env("TOKENS", tokens.join(" "))
         .env("READER", world.stack.issuer().token(&reader).unwrap())
+        .env("OVER", world.stack.token(&world.store, -60).unwrap())
         .env("AXE", "node_modules/axe-core/axe.min.js")
         .env("SHOTS", fs::canonicalize(format!("{ROOT}/target/page")).unwrap())
         .env("SAMPLE", fs::canonicalize(format!("{ROOT}/events/sample.jsonl")).unwrap())
