@@ -203,32 +203,6 @@ export async function linesThatAreStoredAlreadyAreSentAnotherWay(shop) {
   await person.leave();
 }
 
-export async function aLargeFileGoesStraightIntoTheBucket(shop) {
-  const person = await shop.come();
-  const chance = () => Array.from({ length: 30 }, () => Math.random().toString(36).slice(2)).join('');
-  const large = Array.from({ length: 20_000 }, (_, index) => JSON.stringify({ type: 'subscription_product', external_ref: `large-${index}`, name: chance() })).join('\n');
-  await person.choose('large.jsonl', large);
-  await person.slowly(1, 4e6, 4e6);
-  let posted = '';
-  person.page.on('request', (request) => request.method() === 'POST' && (posted = request.url()));
-  const shares = person.page.evaluate(async () => {
-    const seen = new Set();
-    while (!location.hash.includes('jobs')) {
-      const bar = document.querySelector('.sending progress');
-      if (bar) seen.add(Math.floor(bar.value * 10));
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    return seen.size;
-  });
-  await person.click('button', 'Rehearse');
-  assert.ok((await shares) > 1, 'the bar moves');
-  assert.ok(!posted.includes('/v2/subscriptions'), posted);
-  await person.page.waitForURL((url) => url.hash.includes('#/jobs/'));
-  assert.equal((await person.figures()).all, 20_000);
-  assert.ok((await shop.ended(person.job())).meta.records.importable.subscription_product > 0, 'as a rehearsal, as it was asked for');
-  await person.leave();
-}
-
 export async function aPackedFileIsSentPackedAndAPlainOneIsPacked(shop) {
   const person = await shop.come();
   const line = (ref) => `${JSON.stringify({ type: 'subscription_product', external_ref: ref, name: 'Green tea' })}\n`;
@@ -268,34 +242,5 @@ export async function jobsAreListedNewestFirstFilteredAndPaged(shop) {
   await person.page.getByLabel('Name').fill('none is called so');
   await person.click('button', 'Find');
   await person.heading('No job is like this');
-  await person.leave();
-}
-
-export async function aJobThatWaitsIsWatchedAndCancelledOnceItWasAskedFor(shop) {
-  const line = (index) => JSON.stringify({ type: 'subscription_product', external_ref: `long-${index}`, name: 'Green tea' });
-  const lines = Array.from({ length: 50_000 }, (_, index) => line(index)).join('\n');
-  // The first keeps the others waiting; the second begins while somebody looks.
-  await shop.post(lines);
-  const long = await shop.post(lines, { on_conflict: 'update' });
-  const waits = await shop.post(line('waits'), { external_ref: 'waits' });
-  const person = await shop.come({ hash: `#/jobs/${waits}` });
-  await person.see(/in the line/);
-  await person.click('button', 'Cancel');
-  await person.see('Cancel this job?');
-  await person.click('button', 'Go on');
-  assert.equal((await shop.api(`/${waits}`)).data.attributes.status, 'pending');
-  await person.click('button', 'Cancel');
-  await person.click('button', 'Cancel the job');
-  await person.page.locator('.pill.cancelled').waitFor();
-  const list = await shop.come({ hash: '#/jobs?status=pending,started' });
-  await list.page.locator('.pill.started').waitFor();
-  await list.leave();
-  await person.page.goto(person.page.url().replace(waits, long));
-  await person.page.getByText('By type').waitFor();
-  await person.page.locator('.bar').waitFor();
-  await person.click('button', 'Cancel');
-  await person.click('button', 'Cancel the job');
-  await person.page.locator('.pill.success, .pill.cancelled, .pill.failed').waitFor();
-  assert.equal((await person.figures()).all, 50_000);
   await person.leave();
 }
