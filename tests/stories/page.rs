@@ -87,8 +87,8 @@ async fn the_page_is_open_and_nothing_else_is() {
         assert!(policy.contains(&format!(" {reached}")), "{policy}");
     }
     assert_eq!(page.headers().get("set-cookie"), None);
-    let folder = get("/imports-ui/").await;
-    assert_eq!((folder.status().as_u16(), &folder.headers()["location"]), (307, &"../imports-ui".parse().unwrap()));
+    let file = get("/imports-ui/index.html").await;
+    assert_eq!((file.status().as_u16(), &file.headers()["location"]), (307, &"../imports-ui".parse().unwrap()));
     for other in ["/imports-ui-other", "/", "/v2/subscriptions/imports"] {
         assert_eq!(get(other).await.status(), 401, "{other}");
     }
