@@ -163,28 +163,35 @@ function ended(job) {
   const place = h('div', { role: 'alert' });
   const good = sum(meta.records.importable);
   const file = sent.get(job.id);
-  const real = async () => {
-    if (!file) return void (location.hash = '#/');
+  const real = (/** @type {import('./sending.js').Sent} */ { file, options }) => async () => {
     try {
-      await sendWithBar(file.file, { ...file.options, dry_run: false }, place);
+      await sendWithBar(file, { ...options, dry_run: false }, place);
     } catch (error) {
       put(place, ...explain(error));
     }
   };
-  const fetchFile = (/** @type {'results' | 'failed-lines'} */ what) => async () => download(await addressOf(job.id, what));
-  const hasFailed = Boolean(meta.errors);
+  const fetchFile = (/** @type {'results' | 'failed-lines'} */ what) => async () => {
+    put(place);
+    try {
+      download(await addressOf(job.id, what));
+    } catch (error) {
+      put(place, ...explain(error, texts.wrong.reportGone));
+    }
+  };
+  const [isGood, hasFailed] = [meta.dry_run && good > 0, Boolean(meta.errors)];
   return h(
     'div',
     {},
     h(
       'div',
       { class: 'actions' },
-      meta.dry_run && good > 0 && button(text.importGood(good), { class: 'primary' }, real),
-      hasFailed && h('a', { class: meta.dry_run && good > 0 ? 'button' : 'button primary', href: `#/jobs/${job.id}/mend` }, text.mendAll),
+      isGood && file && button(text.importGood(good), { class: 'primary' }, real(file)),
+      isGood && !file && h('a', { class: 'button primary', href: '#/' }, text.chooseAgain),
+      hasFailed && h('a', { class: isGood ? 'button' : 'button primary', href: `#/jobs/${job.id}/mend` }, text.mendAll),
       hasFailed && button(text.failedLines, {}, fetchFile('failed-lines')),
       button(text.results, {}, fetchFile('results')),
     ),
-    meta.dry_run && good > 0 && !file && h('p', { class: 'soft' }, text.fileGone),
+    isGood && !file && h('p', { class: 'soft' }, text.fileGone(good)),
     place,
   );
 }

@@ -58,8 +58,16 @@ function wrong(error) {
     const title = error.kind === 'forbidden' ? texts.wrong.forbidden : texts.send.failed;
     return [h('h1', {}, title), h('p', { class: 'problem', role: 'alert' }, error.message), back];
   }
-  const told = error instanceof Error ? error.stack ?? error.message : String(error);
-  return [h('h1', {}, texts.wrong.broken), h('p', {}, texts.wrong.brokenLead), h('pre', {}, told), back];
+  return [h('h1', {}, texts.wrong.broken), ...fault(error), back];
+}
+
+/**
+ * A fault of the page itself: what to do, and what to send to whom.
+ * @param {unknown} error
+ */
+function fault(error) {
+  const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [h('p', {}, texts.wrong.brokenLead), h('pre', {}, told)];
 }
 
 function showTrouble() {
@@ -77,7 +85,9 @@ function showTrouble() {
 async function begin() {
   if (comesBack()) return;
   showTrouble();
-  giveTokens(fetch('settings.json').then((answer) => answer.json()));
+  // Nothing ends in silence.
+  addEventListener('unhandledrejection', ({ reason }) => put(byId('notice'), h('p', {}, texts.wrong.broken), ...fault(reason)));
+  giveTokens(fetch(new URL('settings.json', import.meta.url)).then((answer) => answer.json()));
   put(
     /** @type {Element} */ (document.querySelector('nav')),
     h('a', { href: '#/' }, texts.nav.send),

@@ -3,9 +3,9 @@
 import { h, put, button, say, asSeen } from './dom.js';
 import { texts } from './texts.js';
 import { Problem, getJob, pause, readFailed } from './api.js';
-import { send, arriving } from './sending.js';
+import { arriving, atStake, send } from './sending.js';
 import { isActive } from './job.js';
-import { explain, sendWithBar } from './send.js';
+import { explain, lineOptions, sendWithBar } from './send.js';
 import { read } from './failed.js';
 import { Groups, isWhole } from './groups.js';
 import { culprit, shown } from './text-of-line.js';
@@ -19,12 +19,16 @@ import { culprit, shown } from './text-of-line.js';
  * @property {HTMLTextAreaElement} field
  * @property {boolean} isLeftOut
  * @property {(errors: LineError[] | null) => void} tell `null`: nobody knows since it was changed
+ * @property {(value: string) => void} change
  */
 
 const text = texts.mend;
 
 /** How many lines a person is asked to mend at a time. */
 const MOST = 200;
+
+/** What was typed and not sent yet, by job and line: whoever looks elsewhere and comes back finds it. @type {Map<string, string>} */
+const typed = new Map();
 
 /** @type {import('./main.js').View} */
 export async function view({ main, path, query, signal }) {
@@ -39,8 +43,10 @@ export async function view({ main, path, query, signal }) {
   const back = h('a', { href: `#/jobs/${id}` }, text.back);
   if (lines.length === 0) return put(main, h('h1', {}, text.title), h('p', { class: 'lead' }, text.nothing), h('p', {}, back));
   const along = groups.along(lines).filter(isWhole);
-  const options = { external_ref: `mends ${id}`, on_conflict: job.meta.on_conflict, unknown: job.meta.unknown };
-  const bench = new Bench(lines, along, options, signal);
+  const options = lineOptions(job.meta);
+  // Some lines are good as they are, if they are sent another way.
+  const isOpen = lines.some(({ errors }) => errors.some(({ code }) => code === 'already_exists' || code === 'unknown_attribute'));
+  const bench = new Bench(id, lines, along, () => ({ external_ref: `mends ${id}`, ...options.values() }), signal);
   put(
     main,
     h('p', {}, back),
@@ -48,6 +54,8 @@ export async function view({ main, path, query, signal }) {
     h('p', { class: 'lead' }, text.lead),
     all.length > lines.length && h('p', { class: 'soft' }, text.first(lines.length, all.length)),
     along.length > 0 && h('p', { class: 'soft' }, text.along(along.length)),
+    h('details', { class: 'aside', open: isOpen }, h('summary', {}, texts.send.options), h('div', { class: 'options', change: () => put(bench.told, text.unchecked) }, ...options.elements)),
+    bench.edits.length > 1 && bench.replacing(),
     bench.list,
     bench.foot,
   );
@@ -56,12 +64,14 @@ export async function view({ main, path, query, signal }) {
 /** The lines under repair, and what can be done with them. */
 class Bench {
   /**
+   * @param {string} id of the job that is mended
    * @param {Failed[]} lines
    * @param {Failed[]} along
-   * @param {import('./sending.js').Options} options
+   * @param {() => import('./sending.js').Options} options
    * @param {AbortSignal} signal
    */
-  constructor(lines, along, options, signal) {
+  constructor(id, lines, along, options, signal) {
+    this.id = id;
     this.along = along;
     this.options = options;
     this.signal = signal;
@@ -82,13 +92,19 @@ class Bench {
    */
   edit(line) {
     const field = h('textarea', { id: `line-${line.line}`, spellcheck: 'false', autocapitalize: 'off', dir: 'ltr', rows: 3, 'aria-describedby': `wrong-${line.line}` });
-    field.value = line.text.replace(/\r$/, '');
-    /** @type {Edit} */
-    const edit = { line, field, isLeftOut: false, tell: () => {} };
-    field.addEventListener('input', () => {
+    const key = `${this.id} ${line.line}`;
+    field.value = typed.get(key) ?? line.text.replace(/\r$/, '');
+    const changed = () => {
+      typed.set(key, field.value);
+      atStake.add(key);
       edit.tell(null);
       put(this.told, text.unchecked);
-    });
+      this.count();
+    };
+    const change = (/** @type {string} */ value) => ((field.value = value), changed());
+    /** @type {Edit} */
+    const edit = { line, field, isLeftOut: false, tell: () => {}, change };
+    field.addEventListener('input', changed);
     return edit;
   }
 
@@ -97,7 +113,7 @@ class Bench {
     const { line, field } = edit;
     const wrong = h('div', { id: `wrong-${line.line}`, class: 'wrong' });
     const out = h('button', { type: 'button', class: 'quiet' }, text.drop);
-    const box = h('section', { class: 'mending' }, h('div', { class: 'mending-head' }, h('label', { for: field.id }, text.line(line.line)), out), line.text_note && h('p', { class: 'soft' }, line.text_note), field, wrong);
+    const box = h('section', { class: 'mending' }, h('div', { class: 'mending-head' }, h('label', { for: field.id }, text.line(line.line), line.external_ref ? h('bdi', {}, ` ${shown(line.external_ref)}`) : null), out), line.text_note && h('p', { class: 'soft' }, line.text_note), field, wrong);
     edit.tell = (errors) => {
       box.classList.toggle('good', errors?.length === 0);
       box.classList.toggle('changed', errors === null);
@@ -113,7 +129,36 @@ class Bench {
       this.count();
     });
     edit.tell(line.errors);
+    if (typed.has(`${this.id} ${line.line}`)) edit.tell(null);
     return box;
+  }
+
+  /** What is wrong in the same way in many lines is mended once. */
+  replacing() {
+    const [from, to] = ['from', 'to'].map((id) => h('input', { id, type: 'text', spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off' }));
+    const told = h('p', { role: 'status' });
+    const replace = () => {
+      const before = this.kept().filter(({ field }) => from?.value && field.value.includes(from.value)).map((edit) => ({ edit, value: edit.field.value }));
+      for (const { edit, value } of before) edit.change(value.replaceAll(from?.value ?? '', () => to?.value ?? ''));
+      const undo = () => {
+        for (const { edit, value } of before) edit.change(value);
+        put(told);
+      };
+      put(told, text.replaced(before.length), ' ', before.length > 0 && h('button', { type: 'button', class: 'quiet', click: undo }, text.undo));
+    };
+    return h(
+      'details',
+      { class: 'aside' },
+      h('summary', {}, text.replaceTitle),
+      h(
+        'form',
+        { submit: (/** @type {Event} */ event) => (event.preventDefault(), replace()) },
+        h('div', {}, h('label', { for: 'from' }, text.replaceFrom), from),
+        h('div', {}, h('label', { for: 'to' }, text.replaceTo), to),
+        h('button', {}, text.replace),
+      ),
+      told,
+    );
   }
 
   /**
@@ -136,33 +181,38 @@ class Bench {
   }
 
   count() {
-    const count = this.kept().length + this.along.length;
+    const count = this.kept().flatMap(linesOf).length + this.along.length;
     put(this.send, text.send(count));
     this.send.disabled = this.check.disabled = count === 0;
   }
 
   /** The lines as a file: the first is that of the first edit. */
   file() {
-    // A line that was laid out over several is one line all the same.
-    const edited = this.kept().map(({ field }) => field.value.replace(/[\r\n]+/g, ' '));
+    const edited = this.kept().flatMap(linesOf);
     return new Blob([...edited, ...this.along.map((line) => line.text)].map((line) => `${line}\n`), { type: 'application/jsonl' });
   }
 
   async rehearse() {
-    const edits = this.kept();
+    const edits = this.kept().map((edit) => ({ edit, count: linesOf(edit).length }));
     put(this.progress);
     put(this.told, text.checking);
     try {
-      const id = await send(this.file(), { ...this.options, dry_run: true }, { signal: this.signal });
+      const id = await send(this.file(), { ...this.options(), dry_run: true }, { signal: this.signal });
       const { lines } = await this.result(id);
-      const sent = edits.length + this.along.length;
-      edits.forEach((edit, index) => edit.tell(lines.get(index + 1)?.errors ?? []));
-      const more = this.unfold(edits.length, lines);
+      const bad = [];
+      let before = 0;
+      for (const { edit, count } of edits) {
+        const errors = Array.from({ length: count }, (_, index) => lines.get(before + index + 1)?.errors ?? []).flat();
+        before += count;
+        edit.tell(errors);
+        if (errors.length > 0) bad.push(edit);
+      }
+      const sent = before + this.along.length;
+      bad.push(...this.unfold(before, lines));
       put(this.told, text.checked(sent - lines.size, lines.size), lines.size > 0 && ` ${text.sendAnyway}`);
       this.send.classList.toggle('primary', lines.size === 0);
       this.check.classList.toggle('primary', lines.size > 0);
-      const firstBad = edits.find((_, index) => lines.has(index + 1)) ?? more[0];
-      (firstBad?.field ?? this.send).focus();
+      (bad[0]?.field ?? this.send).focus();
     } catch (error) {
       put(this.told);
       put(this.progress, ...explain(error));
@@ -210,11 +260,20 @@ class Bench {
     put(this.told);
     say(texts.send.packing);
     try {
-      await sendWithBar(this.file(), this.options, this.progress);
+      await sendWithBar(this.file(), this.options(), this.progress);
+      for (const { line } of this.edits) [typed, atStake].forEach((kept) => kept.delete(`${this.id} ${line.line}`));
     } catch (error) {
       put(this.progress, ...explain(error));
     }
   }
+}
+
+/**
+ * The lines of an edit: one, even if it was laid out over several; or an object each, where several stand below each other.
+ * @param {Edit} edit
+ */
+function linesOf({ field }) {
+  return field.value.trim().split(/(?<=\})\s*\n\s*(?=\{)/).map((line) => line.replace(/[\r\n]+/g, ' '));
 }
 
 /** @param {Failed} line */

@@ -33,6 +33,7 @@ export async function view({ main, signal }) {
   const take = (files) => {
     chosen = files?.[0] ?? chosen;
     draw();
+    if (files && files.length > 1) put(problem, h('p', { class: 'problem' }, text.several(files.length)));
     if (chosen) say(chosen.name);
   };
   input.addEventListener('change', () => take(input.files));
@@ -87,16 +88,21 @@ export async function sendWithBar(file, options, place) {
 }
 
 /**
- * What went wrong with sending.
+ * What went wrong with sending, or with something else that a title names.
  * @param {unknown} error
+ * @param {string} [title]
  */
-export function explain(error) {
-  if (error instanceof DOMException && error.name === 'AbortError') return [];
-  if (!(error instanceof Problem)) throw error;
-  if (error.kind === 'interrupted') return [];
-  const title = error.kind === 'forbidden' ? texts.wrong.forbidden : text.failed;
-  const detail = error.status === 413 ? text.tooLarge : error.message;
-  return [h('div', { class: 'problem' }, h('strong', {}, title), h('p', {}, h('bdi', {}, detail)))];
+export function explain(error, title = text.failed) {
+  const told = (/** @type {string} */ what, /** @type {string} */ why) => [h('div', { class: 'problem' }, h('strong', {}, what), h('p', {}, h('bdi', {}, why)))];
+  if (error instanceof Problem) {
+    if (error.kind === 'interrupted') return [];
+    return told(error.kind === 'forbidden' ? texts.wrong.forbidden : title, error.status === 413 ? text.tooLarge : error.message);
+  }
+  const name = error instanceof DOMException ? error.name : '';
+  if (name === 'AbortError') return [];
+  // A file may be moved or changed after it was chosen, and a folder is none.
+  if (name === 'NotReadableError' || name === 'NotFoundError') return told(title, text.unread);
+  throw error;
 }
 
 /** @param {File} file */
@@ -105,27 +111,38 @@ const isGood = (file) => file.size > 0 && file.size <= MAX_FILE;
 function optionFields() {
   const rehearse = h('input', { type: 'checkbox', id: 'dry-run', checked: true, 'aria-describedby': 'dry-run-hint' });
   const name = h('input', { type: 'text', id: 'name', maxlength: 2048, autocomplete: 'off', 'aria-describedby': 'name-hint' });
-  const unknown = h('input', { type: 'checkbox', id: 'unknown', 'aria-describedby': 'unknown-hint' });
-  const choices = Object.entries(text.storedChoices).map(([value, [what, why]]) =>
-    h('label', { class: 'choice' }, h('input', { type: 'radio', name: 'on_conflict', value, checked: value === 'fail' }), h('span', {}, what, h('small', {}, why))),
-  );
-  const tick = (/** @type {HTMLElement} */ box, /** @type {string} */ what, /** @type {string} */ hint, /** @type {string} */ id) =>
-    h('div', { class: 'tick' }, box, h('div', {}, h('label', { for: box.id }, what), h('small', { id }, hint)));
+  const lines = lineOptions({});
   const element = h(
     'fieldset',
     { class: 'options' },
     h('legend', { class: 'unseen' }, text.options),
     tick(rehearse, text.rehearse, text.rehearseHint, 'dry-run-hint'),
     h('div', { class: 'field' }, h('label', { for: 'name' }, text.name), name, h('small', { id: 'name-hint' }, text.nameHint)),
-    h('fieldset', { class: 'choices' }, h('legend', {}, text.stored), ...choices),
-    tick(unknown, text.unknown, text.unknownHint, 'unknown-hint'),
+    ...lines.elements,
   );
-  const conflict = () => /** @type {HTMLInputElement | null} */ (element.querySelector('[name=on_conflict]:checked'))?.value ?? 'fail';
-  const values = () => ({
-    external_ref: name.value.trim() || undefined,
-    dry_run: rehearse.checked,
-    on_conflict: conflict() === 'fail' ? undefined : conflict(),
-    unknown: unknown.checked ? 'refuse' : undefined,
-  });
+  const values = () => ({ external_ref: name.value.trim() || undefined, dry_run: rehearse.checked, ...lines.values() });
   return { element, values };
 }
+
+/**
+ * What becomes of lines that are stored already, or have attributes that nothing reads: for a file, and for lines that are mended.
+ * @param {import('./sending.js').Options} given
+ */
+export function lineOptions({ on_conflict = 'fail', unknown: refuses }) {
+  const unknown = h('input', { type: 'checkbox', id: 'unknown', checked: refuses === 'refuse', 'aria-describedby': 'unknown-hint' });
+  const choices = Object.entries(text.storedChoices).map(([value, [what, why]]) =>
+    h('label', { class: 'choice' }, h('input', { type: 'radio', name: 'on_conflict', value, checked: value === on_conflict }), h('span', {}, what, h('small', {}, why))),
+  );
+  const stored = h('fieldset', { class: 'choices' }, h('legend', {}, text.stored), ...choices);
+  const conflict = () => /** @type {HTMLInputElement | null} */ (stored.querySelector(':checked'))?.value ?? 'fail';
+  const values = () => ({ on_conflict: conflict() === 'fail' ? undefined : conflict(), unknown: unknown.checked ? 'refuse' : undefined });
+  return { elements: [stored, tick(unknown, text.unknown, text.unknownHint, 'unknown-hint')], values };
+}
+
+/**
+ * @param {HTMLElement} box
+ * @param {string} what
+ * @param {string} hint
+ * @param {string} id of the hint
+ */
+const tick = (box, what, hint, id) => h('div', { class: 'tick' }, box, h('div', {}, h('label', { for: box.id }, what), h('small', { id }, hint)));

@@ -16,11 +16,19 @@ const CALL = 4_200_000;
 /** What the service unpacks at most. */
 export const MAX_FILE = 256 << 20;
 
-/** Files that were sent from here, by their jobs: after a rehearsal they are sent again. @type {Map<string, { file: Blob, options: Options }>} */
+/** @typedef {{ file: Blob, options: Options }} Sent */
+
+/** Files that were sent from here, by their jobs: after a rehearsal they are sent again. @type {Map<string, Sent>} */
 export const sent = new Map();
 
 /** Uploads whose jobs are still to come. @type {Set<string>} */
 export const arriving = new Set();
+
+/** What is lost with this page: files on their way, lines that were changed and not sent yet. Whoever closes it is asked. @type {Set<unknown>} */
+export const atStake = new Set();
+addEventListener('beforeunload', (event) => {
+  if (atStake.size > 0) event.preventDefault();
+});
 
 /** @param {Blob} file */
 async function packed(file) {
@@ -37,13 +45,18 @@ async function packed(file) {
  * @returns {Promise<string>} the job's id
  */
 export async function send(file, options, call) {
-  const body = await packed(file);
-  call.progress?.(0);
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value));
-  const texts = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
-  const isSmall = body.size <= CALL;
-  const id = await (isSmall ? postFile(body, texts, call) : uploadFile(body, given, call));
-  if (!isSmall) arriving.add(id);
-  sent.set(id, { file, options });
-  return id;
+  atStake.add(call);
+  try {
+    const body = await packed(file);
+    call.progress?.(0);
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value));
+    const texts = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
+    const isSmall = body.size <= CALL;
+    const id = await (isSmall ? postFile(body, texts, call) : uploadFile(body, given, call));
+    if (!isSmall) arriving.add(id);
+    sent.set(id, { file, options });
+    return id;
+  } finally {
+    atStake.delete(call);
+  }
 }

@@ -55,12 +55,13 @@ class Reader {
   /**
    * Goes over the value that begins here, and gives the place of what a path leads to in it.
    * @param {(string | number)[]} path
+   * @param {boolean} [byKey] whether an object or a list is shown by its key
    * @returns {Span | undefined}
    */
-  value(path) {
+  value(path, byKey = false) {
     const from = this.from;
     let [found, depth] = [/** @type {Span | undefined} */ (undefined), 0];
-    if (path.length > 0 && (this.token === '{' || this.token === '[')) found = this.members(path);
+    if (path.length > 0 && (this.token === '{' || this.token === '[')) found = this.members(path, byKey);
     else {
       do {
         if (this.token === '{' || this.token === '[') depth += 1;
@@ -76,9 +77,10 @@ class Reader {
   /**
    * Goes over the members of an object, or the items of a list.
    * @param {(string | number)[]} path
+   * @param {boolean} byKey
    * @returns {Span | undefined}
    */
-  members(path) {
+  members(path, byKey) {
     const [first, ...rest] = path;
     const close = this.token === '{' ? '}' : ']';
     this.next();
@@ -90,9 +92,10 @@ class Reader {
         if (this.token === ':') this.next();
       }
       const isIt = name === first;
-      const found = this.value(isIt ? rest : []);
+      const isKey = byKey && key && rest.length === 0;
+      const found = this.value(isIt ? rest : [], byKey);
       // What is missing in an object is marked by the key of that object.
-      if (isIt) return found ?? key;
+      if (isIt) return isKey ? key : (found ?? key);
       this.next();
       if (this.token === ',') this.next();
     }
@@ -116,10 +119,21 @@ export function culprit(text, { code, field, error }) {
   // Some fields are named from the attributes on.
   const ways = [path, ['data', 'attributes', ...path], ['data', ...path], ['attributes', ...path]];
   for (const way of path.length > 0 ? ways : []) {
-    const found = new Reader(text).value(way);
+    const found = new Reader(text).value(way, isOfKey(code, new Reader(text).value(way), text));
     if (found) return found;
   }
   return undefined;
+}
+
+/**
+ * Whether an error is about the name of what it is found at: an object that is not offered, or is no currency, is so by its name.
+ * @param {string} code
+ * @param {Span | undefined} found
+ * @param {string} text
+ */
+function isOfKey(code, found, text) {
+  if (code === 'invalid_key' || code === 'unknown_attribute') return true;
+  return (code === 'malformed' || code.endsWith('_not_in_offering')) && /[{[]/.test(text[found?.[0] ?? 0] ?? '');
 }
 
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;

@@ -101,6 +101,9 @@ export const texts = {
     sending: (share) => (share < 1 ? `Sending … ${Math.floor(share * 100)} %` : 'Sent. Waiting for the answer …'),
     stop: 'Stop sending',
     failed: 'The file was not taken',
+    unread: 'It can’t be read: it was moved or changed since it was chosen, or it is a folder. Choose it again.',
+    /** @param {number} count */
+    several: (count) => `${number(count)} files were dropped, and one is sent at a time. This is the first: drop the others after it.`,
   },
   status: { pending: 'Waiting', started: 'Running', success: 'Done', failed: 'Failed', cancelled: 'Cancelled' },
   types: {
@@ -142,7 +145,9 @@ export const texts = {
     byTypeCount: (done, read) => `${number(done)} of ${number(read)}`,
     /** @param {number} count */
     importGood: (count) => `Import ${of(count, 'good line')}`,
-    fileGone: 'This page no longer has the file: choose it again to import it.',
+    chooseAgain: 'Choose the file to import',
+    /** @param {number} good */
+    fileGone: (good) => `This page no longer has the file. Of it ${of(good, 'line', 'lines')} can be imported: choose it again.`,
     results: 'Download results',
     failedLines: 'Download failed lines',
     mendAll: 'Mend refused lines',
@@ -208,19 +213,26 @@ export const texts = {
   },
   mend: {
     title: 'Mend',
-    lead: 'Each refused line with what is wrong with it. Change the lines, check them, then send them as a new job.',
+    lead: 'Each refused line with what is wrong with it: a click on that selects the culprit. Change the lines, check them, then send them as a new job.',
     /** @param {number} count @param {number} all */
     first: (count, all) => `These are the first ${number(count)} of ${number(all)} lines. To mend all at once, download the failed lines.`,
     /** @param {number} line */
     line: (line) => `Line ${number(line)}`,
     /** @param {number} count */
     along: (count) => `${of(count, 'line')} that only ${count === 1 ? 'waits' : 'wait'} for these will be sent along.`,
+    replaceTitle: 'Replace in all lines',
+    replaceFrom: 'This text',
+    replaceTo: 'becomes',
+    replace: 'Replace',
+    /** @param {number} count */
+    replaced: (count) => (count === 0 ? 'No line has this text.' : `${of(count, 'line')} changed.`),
+    undo: 'Undo',
     drop: 'Leave out',
     keep: 'Take back in',
     check: 'Check',
     checking: 'Checking …',
     /** @param {number} good @param {number} bad */
-    checked: (good, bad) => (bad === 0 ? `All ${number(good)} lines are good.` : `${of(good, 'line is', 'lines are')} good, ${number(bad)} still refused.`),
+    checked: (good, bad) => (bad === 0 ? (good === 1 ? 'The line is good.' : `All ${number(good)} lines are good.`) : `${of(good, 'line is', 'lines are')} good, ${number(bad)} still refused.`),
     unchecked: 'Changed since the last check.',
     good: 'Good',
     /** @param {number} count */

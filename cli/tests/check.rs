@@ -213,6 +213,19 @@ fn the_document_shows_what_check_prints() {
 }
 
 #[test]
+fn the_readme_s_picture_is_what_a_terminal_shows() {
+    let home = home("picture");
+    fs::write(home.path("catalogue.jsonl"), block("jsonl")).unwrap();
+    let shown = Ran::of(home.command("check catalogue.jsonl").env("CLICOLOR_FORCE", "1")).out;
+    assert!(shown.contains("\u{1b}["), "{shown}");
+    let drawn = anstyle_svg::Term::new().render_svg(&format!("$ imports check catalogue.jsonl\n{shown}"));
+    let taken = concat!(env!("CARGO_TARGET_TMPDIR"), "/command.svg");
+    fs::write(taken, &drawn).unwrap();
+    let kept = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/command.svg")).unwrap_or_default();
+    assert!(kept == drawn, "the command prints something else by now; if it is meant: cp {taken} docs/command.svg");
+}
+
+#[test]
 fn the_workflow_of_the_document_annotates_the_lines_of_a_repository() {
     let (home, workflow) = (home("workflow"), block("yaml"));
     assert!(workflow.lines().count() <= 10);

@@ -65,9 +65,10 @@ parse_api_url = ministack.app._parse_execute_api_url
 
 def parse_api_url_by_path(host, path):
     # The API answers at the emulator's own address, too: Python and Node find no names under `localhost`, and the links in
-    # answers begin with the host that was called. No bucket is called `v2`: that is too short.
+    # answers begin with the host that was called. No bucket is called `v2`, which is too short, nor `imports-ui`.
     apis = [api for *_, api in apigateway._apis._data]
-    if apis and path.startswith("/v2/subscriptions/") and not parse_api_url(host, path):
+    is_ours = path.startswith(("/v2/subscriptions/", "/imports-ui/")) or path == "/imports-ui"
+    if apis and is_ours and not parse_api_url(host, path):
         return apis[0], "$default", path
     return parse_api_url(host, path)
 

@@ -166,7 +166,7 @@ mod tests {
         // The pair of RFC 7636, appendix B.
         let (verifier, challenge) =
             ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-        let back = "http%3A%2F%2Fa.localhost%2Fimports-ui%2Findex.html";
+        let back = "http%3A%2F%2Fa.localhost%2Fimports-ui";
         let code = || {
             let query = format!(
                 "response_type=code&client_id={WEB_CLIENT}&redirect_uri={back}&state=s&code_challenge={challenge}&code_challenge_method=S256"
@@ -174,7 +174,7 @@ mod tests {
             let form = call(&issuer, &format!("GET /authorize?{query}"), "");
             let request = form.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
             let sent = call(&issuer, &format!("GET /sign-in?request={request}&store=shop"), "");
-            assert!(sent.contains("location: http://a.localhost/imports-ui/index.html?code="), "{sent}");
+            assert!(sent.contains("location: http://a.localhost/imports-ui?code="), "{sent}");
             sent.split("?code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
         };
         let trade = |code: &str, verifier: &str| {

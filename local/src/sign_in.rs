@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::token::{TokenRequest, WEB_CLIENT, token};
 
 /// Where the page asks to be sent back to: on this machine, and to that page.
-const RETURN: &str = "/imports-ui/index.html";
+const RETURN: &str = "/imports-ui";
 
 const FORM: &str = include_str!("sign_in.html");
 

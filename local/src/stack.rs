@@ -53,8 +53,8 @@ impl Stack {
             ("JwtAudience".to_owned(), issuer::AUDIENCE.to_owned()),
             ("StoreClaim".to_owned(), issuer::STORE_CLAIM.to_owned()),
             ("WebClientId".to_owned(), issuer::WEB_CLIENT.to_owned()),
-            // The API's id is in its host, and not known yet.
-            ("PageOrigin".to_owned(), format!("http://*.execute-api.localhost:{}", emulator.port())),
+            // The API's id is in its host, and not known yet; and the page is at the emulator's own address, too.
+            ("PageOrigin".to_owned(), format!("http://*:{}", emulator.port())),
             ("Store".to_owned(), STORE.to_owned()),
             // The emulator speaks plain HTTP, and it does enforce the policies that refuse it.
             ("RequireTls".to_owned(), "false".to_owned()),
@@ -79,7 +79,7 @@ impl Stack {
     /// The address of the page for people who import.
     #[must_use]
     pub fn import_page(&self) -> String {
-        format!("{}/imports-ui/index.html", self.api_url())
+        format!("{}/imports-ui", self.api_url())
     }
 
     /// The address that AWS clients use.

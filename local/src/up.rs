@@ -110,7 +110,7 @@ mod tests {
             pid: 1,
         };
         let log = Path::new("target/local/logs/emulator-45678.log");
-        let import_page = "http://f38a5e4a.execute-api.localhost:45678/imports-ui/index.html";
+        let import_page = "http://f38a5e4a.execute-api.localhost:45678/imports-ui";
         let printed = how_to(&file, import_page, Path::new("target/local/stack.json"), log);
         assert_eq!(printed.matches(&file.token).count(), 1);
         for line in printed.lines().filter(|line| !line.contains(&file.token)) {

@@ -2,23 +2,43 @@
 
 import * as everyday from './everyday.mjs';
 import * as trouble from './trouble.mjs';
+import * as alone from './alone.mjs';
 import * as looks from './looks.mjs';
-import { Person, close } from './person.mjs';
+import { Shop, close } from './person.mjs';
 
+const { TOKENS = '', SHOTS } = process.env;
 const wanted = process.argv.slice(2);
+const tokens = TOKENS.split(' ');
 let failed = 0;
-for (const [name, check] of Object.entries({ ...everyday, ...trouble, ...looks })) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+
+/** @param {[string, (shop: Shop) => Promise<void>]} check */
+async function tried([name, check]) {
   const began = Date.now();
   const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const shop = new Shop(tokens.pop());
   try {
-    await check();
+    await check(shop);
     console.log(`ok      ${words} (${Date.now() - began} ms)`);
   } catch (error) {
     failed += 1;
-    await Person.last?.page.screenshot({ path: `${process.env.SHOTS}/failed-${name}.png` }).catch(() => {});
+    await Promise.all(shop.people.map(({ page }, index) => page.screenshot({ path: `${SHOTS}/failed-${name}-${index}.png` }).catch(() => {})));
     console.log(`FAILED  ${words}: ${error.stack}`);
   }
 }
+
+/**
+ * Tries checks, so many at a time.
+ * @param {number} count
+ * @param {Record<string, (shop: Shop) => Promise<void>>} checks
+ */
+async function together(count, checks) {
+  const rest = Object.entries(checks).filter(([name]) => wanted.length === 0 || wanted.includes(name)).values();
+  await Promise.all(Array.from({ length: count }, async () => {
+    for (const check of rest) await tried(check);
+  }));
+}
+
+await together(4, { ...everyday, ...trouble, ...looks });
+await together(1, alone);
 await close();
 process.exitCode = failed > 0 ? 1 : 0;

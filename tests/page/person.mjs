@@ -13,45 +13,50 @@ export const API = new URL('/v2/subscriptions/imports', PAGE_URL).href;
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 export const close = () => browser.close();
 
-export const token = (name = 'TOKEN') => process.env[name];
-
-/** Calls the API as a program does: a file becomes a job. */
-export async function post(file, options = {}, as = 'TOKEN') {
-  const body = new FormData();
-  for (const [name, value] of Object.entries(options)) body.append(name, value);
-  // A call carries no more than some megabytes.
-  body.append('import_file', new Blob([gzipSync(file)]), 'file.jsonl.gz');
-  const answer = await api('', { method: 'POST', body }, as);
-  return answer.data.id;
-}
-
-export async function api(path, init = {}, as = 'TOKEN') {
-  // Node finds no names under `localhost`.
-  const answer = await fetch(process.env.API_URL + '/v2/subscriptions/imports' + path, { ...init, headers: { Authorization: `Bearer ${token(as)}` } });
-  const text = await answer.text();
-  assert.ok(answer.ok, text);
-  return JSON.parse(text);
-}
-
-export async function ended(id, as = 'TOKEN') {
-  for (;;) {
-    const { data } = await api(`/${id}`, {}, as);
-    if (['success', 'failed'].includes(data.attributes.status)) return data;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+/** A store of its own: what is tried in one does not show in another. */
+export class Shop {
+  /** @param {string} token */
+  constructor(token) {
+    Object.assign(this, { token, people: [] });
   }
-}
 
-export class Person {
-  /** Opens the page. */
-  static async come({ hash = '', signed = 'TOKEN', ...options } = {}) {
+  /** Calls the API as a program does: a file becomes a job. */
+  async post(file, options = {}) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(options)) body.append(name, value);
+    // A call carries no more than some megabytes.
+    body.append('import_file', new Blob([gzipSync(file)]), 'file.jsonl.gz');
+    return (await this.api('', { method: 'POST', body })).data.id;
+  }
+
+  async api(path, init = {}) {
+    // Node finds no names under `localhost`.
+    const answer = await fetch(`${process.env.API_URL}/v2/subscriptions/imports${path}`, { ...init, headers: { Authorization: `Bearer ${this.token}` } });
+    const text = await answer.text();
+    assert.ok(answer.ok, text);
+    return JSON.parse(text);
+  }
+
+  async ended(id) {
+    for (;;) {
+      const { data } = await this.api(`/${id}`);
+      if (['success', 'failed'].includes(data.attributes.status)) return data;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  /** Somebody opens the page. */
+  async come({ hash = '', signed = this.token, ...options } = {}) {
     const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
     const person = new Person(context, await context.newPage());
-    Person.last = person;
+    this.people.push(person);
     await person.page.goto(PAGE_URL + hash);
-    if (signed) await person.paste(token(signed), !hash);
+    if (signed) await person.paste(signed, !hash);
     return person;
   }
+}
 
+class Person {
   constructor(context, page) {
     Object.assign(this, { context, page, faults: [], most: 0 });
     page.setDefaultTimeout(60_000);
@@ -102,6 +107,21 @@ export class Person {
     });
     const counts = /** @type {number[]} */ (await shown.jsonValue());
     return { done: counts[0], skipped: counts[1], refused: counts[2], all: counts.reduce((a, b) => a + b) };
+  }
+
+  /** Drops files, texts by their names. */
+  async drop(files) {
+    const dataTransfer = await this.page.evaluateHandle((files) => {
+      const transfer = new DataTransfer();
+      for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name));
+      return transfer;
+    }, files);
+    await this.page.dispatchEvent('.drop', 'drop', { dataTransfer });
+  }
+
+  /** Whether somebody who closes the page now is asked first. */
+  asksBeforeItGoes() {
+    return this.page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
   }
 
   job() {

@@ -1,15 +1,16 @@
 // What can go wrong is said.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { Person, ended, post, token } from './person.mjs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-const { SAMPLE, HUGE } = process.env;
+const { SAMPLE, HUGE, READER, OVER, API_URL } = process.env;
 
-export async function aTokenThatIsOverIsAskedForAgainAndNothingIsLost() {
-  const id = await post(readFileSync(SAMPLE), { dry_run: 'true' });
-  await ended(id);
-  const person = await Person.come({ hash: `#/jobs/${id}/mend` });
+export async function aTokenThatIsOverIsAskedForAgainAndNothingIsLost(shop) {
+  const id = await shop.post(readFileSync(SAMPLE), { dry_run: 'true' });
+  await shop.ended(id);
+  const person = await shop.come({ hash: `#/jobs/${id}/mend` });
   const field = person.page.locator('textarea').first();
   await field.fill('what was typed');
   // The token is refused from now on, as after its end.
@@ -18,23 +19,31 @@ export async function aTokenThatIsOverIsAskedForAgainAndNothingIsLost() {
   await person.heading('Sign in again');
   await person.axe();
   await person.page.unroute('**/v2/subscriptions/**');
-  await person.paste(token());
+  await person.paste(shop.token);
   await person.page.getByText(/still refused|lines are good/).waitFor();
   assert.equal(await field.inputValue(), 'what was typed');
   await person.leave();
 }
 
-export async function aTextThatIsNoTokenIsNotTaken() {
-  const person = await Person.come({ signed: '' });
+export async function aTokenThatTheServiceFindsOverIsAskedForAgain(shop) {
+  const person = await shop.come({ signed: OVER, hash: '#/jobs' });
+  await person.heading('Sign in again');
+  await person.paste(shop.token);
+  await person.heading('No file was sent yet');
+  await person.leave();
+}
+
+export async function aTextThatIsNoTokenIsNotTaken(shop) {
+  const person = await shop.come({ signed: '' });
   await person.paste('not a token', true);
   await person.see('That is not a token');
   await person.leave();
 }
 
-export async function theNetworkGoesAndComesBackAndThePageGoesOnByItself() {
-  const id = await post('{"type":"subscription_product","name":"Tea"}', { external_ref: 'offline', dry_run: 'true' });
-  await ended(id);
-  const person = await Person.come({ hash: '#/jobs' });
+export async function theNetworkGoesAndComesBackAndThePageGoesOnByItself(shop) {
+  const id = await shop.post('{"type":"subscription_product","name":"Tea"}', { external_ref: 'offline', dry_run: 'true' });
+  await shop.ended(id);
+  const person = await shop.come({ hash: '#/jobs' });
   await person.see('offline');
   await person.context.setOffline(true);
   await person.click('link', 'offline');
@@ -45,19 +54,39 @@ export async function theNetworkGoesAndComesBackAndThePageGoesOnByItself() {
   await person.leave();
 }
 
-export async function aServiceThatIsBusyIsAskedAgain() {
-  const person = await Person.come({ signed: '' });
+export async function aFileWhoseAnswerIsLostIsSentAgainAndIsOneJob(shop) {
+  const person = await shop.come();
+  await person.choose(SAMPLE);
+  const seen = [];
+  await person.page.route('**/v2/subscriptions/imports', async (route) => {
+    seen.push(await person.asksBeforeItGoes());
+    if (seen.length > 1) return route.continue();
+    // It arrives, and the network goes before the answer does. Node finds no names under `localhost`.
+    await route.fetch({ url: `${API_URL}/v2/subscriptions/imports` });
+    return route.abort('internetdisconnected');
+  });
+  await person.click('button', 'Rehearse');
+  await person.see('The network is gone');
+  await person.figures();
+  assert.deepEqual(seen, [true, true], 'nobody closes a page that sends without being asked');
+  assert.ok(!(await person.asksBeforeItGoes()));
+  assert.equal((await shop.api('')).data.length, 1, 'it was sent twice and is one job');
+  await person.leave();
+}
+
+export async function aServiceThatIsBusyIsAskedAgain(shop) {
+  const person = await shop.come({ signed: '' });
   let calls = 0;
   await person.page.route('**/v2/subscriptions/**', (route) => ((calls += 1) < 3 ? route.fulfill({ status: 503, headers: { 'Retry-After': '1' } }) : route.continue()));
-  await person.paste(token(), true);
+  await person.paste(shop.token, true);
   await person.click('link', 'Jobs');
   await person.see('The service is busy');
   await person.page.locator('.jobs, .empty').waitFor();
   await person.leave();
 }
 
-export async function aJobThatIsGoneAndAFileThatIsTooLargeAreNamed() {
-  const person = await Person.come({ hash: '#/jobs/00000000-0000-4000-8000-000000000000' });
+export async function aJobThatIsGoneAndAFileThatIsTooLargeAreNamed(shop) {
+  const person = await shop.come({ hash: '#/jobs/00000000-0000-4000-8000-000000000000' });
   await person.heading('There is no such job');
   await person.click('link', 'Send a file');
   await person.choose(HUGE);
@@ -68,15 +97,43 @@ export async function aJobThatIsGoneAndAFileThatIsTooLargeAreNamed() {
   await person.leave();
 }
 
-export async function aStoreThatMayNotIsTold() {
-  const person = await Person.come({ signed: 'READER' });
+export async function aFileThatCanNotBeReadIsNamed(shop) {
+  const folder = mkdtempSync(join(tmpdir(), 'page-'));
+  const file = join(folder, 'moved.jsonl');
+  writeFileSync(file, '{}\n');
+  const person = await shop.come();
+  await person.choose(file);
+  rmSync(folder, { recursive: true });
+  await person.click('button', 'Rehearse');
+  await person.see('It can’t be read');
+  await person.drop({ 'one.jsonl': '{"type":"subscription_product","name":"Tea"}', 'two.jsonl': '{}' });
+  await person.see('2 files were dropped');
+  await person.click('button', 'Rehearse');
+  assert.equal((await person.figures()).done, 1, 'the first is sent');
+  await person.leave();
+}
+
+export async function aReportThatIsNoLongerKeptIsNamed(shop) {
+  const id = await shop.post('nothing');
+  await shop.ended(id);
+  const person = await shop.come({ signed: '', hash: `#/jobs/${id}` });
+  await person.page.route('**/results?**', (route) => route.fulfill({ status: 404, body: '{"errors":[{"detail":"gone"}]}' }));
+  await person.paste(shop.token);
+  await person.see('The report of this job is no longer kept');
+  await person.page.locator('.actions').getByRole('button', { name: 'Download results' }).click();
+  await person.page.locator('.problem').getByText('no longer kept').waitFor();
+  await person.leave();
+}
+
+export async function aStoreThatMayNotIsTold(shop) {
+  const person = await shop.come({ signed: READER });
   await person.choose(SAMPLE);
   await person.click('button', 'Rehearse');
   await person.see('The store of this token may not do this');
   await person.leave();
 }
 
-export async function hostileTextsAreTexts() {
+export async function hostileTextsAreTexts(shop) {
   const evil = '<script>alert(1)</script><img src=x onerror=alert(2)>';
   const lines = [
     { type: 'subscription_product', external_ref: evil, name: 'x\u202Egnp.exe\u0000' },
@@ -85,9 +142,9 @@ export async function hostileTextsAreTexts() {
     { type: 'subscription_plan', external_ref: '\u202E\u2066evil', [evil]: 1 },
   ];
   const file = [...lines.map((line) => JSON.stringify(line)), evil].join('\n');
-  const id = await post(file, { external_ref: evil });
-  await ended(id);
-  const person = await Person.come({ hash: `#/jobs/${id}` });
+  const id = await shop.post(file, { external_ref: evil });
+  await shop.ended(id);
+  const person = await shop.come({ hash: `#/jobs/${id}` });
   assert.equal((await person.figures()).all, 5);
   for (const summary of await person.page.locator('.group summary').all()) await summary.click();
   const body = await person.page.locator('main').innerText();

@@ -56,13 +56,16 @@ async fn a_person_sends_watches_and_mends_or_is_skipped_where_there_is_no_browse
     // Pictures stay, to be looked at.
     fs::create_dir_all(format!("{ROOT}/target/page")).unwrap();
     let reader = TokenRequest { store: Some(world.store.clone()), scope: READ.to_owned(), ..TokenRequest::default() };
+    // A store for each check.
+    let token = |number: u32| world.stack.token(&format!("{}-{number}", world.store), 3600).unwrap();
+    let tokens: Vec<_> = (0..40).map(token).collect();
     let checked = node
         .run("checks.mjs")
         .env("PAGE_URL", world.stack.import_page())
         .env("API_URL", world.stack.endpoint_url())
-        .env("TOKEN", world.stack.token(&world.store, 3600).unwrap())
-        .env("FRESH", world.stack.token("fresh", 3600).unwrap())
+        .env("TOKENS", tokens.join(" "))
         .env("READER", world.stack.issuer().token(&reader).unwrap())
+        .env("OVER", world.stack.token(&world.store, -60).unwrap())
         .env("AXE", "node_modules/axe-core/axe.min.js")
         .env("SHOTS", fs::canonicalize(format!("{ROOT}/target/page")).unwrap())
         .env("SAMPLE", fs::canonicalize(format!("{ROOT}/events/sample.jsonl")).unwrap())
@@ -77,18 +80,15 @@ async fn a_person_sends_watches_and_mends_or_is_skipped_where_there_is_no_browse
 async fn the_page_is_open_and_nothing_else_is() {
     let world = World::shared().await;
     let get = async |path: &str| world.anonymous(Method::GET, path).send().await.unwrap();
-    let page = get("/imports-ui/index.html").await;
+    let page = get("/imports-ui").await;
     assert_eq!(page.status(), 200);
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     for reached in [world.stack.issuer().url().to_owned(), world.stack.endpoint_url()] {
         assert!(policy.contains(&format!(" {reached}")), "{policy}");
     }
     assert_eq!(page.headers().get("set-cookie"), None);
-    let folder = get("/imports-ui").await;
-    assert_eq!(
-        (folder.status().as_u16(), &folder.headers()["location"]),
-        (307, &"imports-ui/index.html".parse().unwrap())
-    );
+    let file = get("/imports-ui/index.html").await;
+    assert_eq!((file.status().as_u16(), &file.headers()["location"]), (307, &"../imports-ui".parse().unwrap()));
     for other in ["/imports-ui-other", "/", "/v2/subscriptions/imports"] {
         assert_eq!(get(other).await.status(), 401, "{other}");
     }

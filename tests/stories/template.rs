@@ -36,6 +36,9 @@ const OPTIONAL: [(&str, &str); 10] = [
     ("ImportRetentionDays", "11"),
 ];
 
+/// An API for tokens, and no page.
+const WITHOUT_PAGE: [(&str, &str); 3] = [OPTIONAL[0], OPTIONAL[1], ("Page", "off")];
+
 type Check = fn(&Template) -> Result<(), String>;
 
 /// Every rule by its name.
@@ -85,6 +88,8 @@ struct Template {
     partners: Value,
     /// Whether there are all alarms, or those alone that few are.
     has_all_alarms: bool,
+    /// Whether there is to be the page: it needs somebody who signs people in.
+    has_page: bool,
 }
 
 impl Template {
@@ -109,6 +114,7 @@ impl Template {
             log_level: parameter("LogLevel"),
             partners: parameter("PartnerPrincipals"),
             has_all_alarms: parameter("Alarms") == "all",
+            has_page: value("JwtIssuer").is_some() && parameter("Page") == "on",
         }
     }
 
@@ -220,9 +226,9 @@ fn expand(texts: &[String]) -> Vec<Value> {
         .collect()
 }
 
-/// Runs a rule on the template as it is deployed with no parameter given, then with all of them.
+/// Runs a rule on the template as it is deployed with no parameter given, then with all of them, then with the page switched off.
 fn check(rule: Check, expanded: &Value) -> Result<(), String> {
-    [&[][..], &OPTIONAL].into_iter().try_for_each(|given| rule(&Template::decide(expanded, given)))
+    [&[][..], &OPTIONAL, &WITHOUT_PAGE].into_iter().try_for_each(|given| rule(&Template::decide(expanded, given)))
 }
 
 /// The template with a mistake in it.

@@ -1,4 +1,4 @@
-//! `GET /imports-ui/…`: the page for people who import, and nothing else. It knows its files and whom a browser may talk to.
+//! `GET /imports-ui`: the page for people who import, and nothing else. It knows its files and whom a browser may talk to.
 
 use std::io::Write;
 
@@ -10,10 +10,11 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-/// Where the page is. Not the folder alone: the gateway takes no route that ends in a slash.
+/// The page itself. Its address has no slash at its end, which no route of the gateway may have: its files are below it, and named so
+/// in it.
 const INDEX: &str = "index.html";
 
-const STYLE_LINK: &str = r#"<link rel="stylesheet" href="style.css">"#;
+const STYLE_LINK: &str = r#"<link rel="stylesheet" href="imports-ui/style.css">"#;
 
 /// The files of `page/`, as they are at compile time.
 macro_rules! files {
@@ -95,10 +96,14 @@ impl Site {
     /// Answers a call.
     #[must_use]
     pub fn answer(&self, asked: &Asked<'_>) -> Served {
-        let Some(name) = asked.path.split("/imports-ui/").nth(1) else {
-            return self.served(307, vec![("location", format!("imports-ui/{INDEX}"))], Vec::new());
+        let name = match asked.path.split_once("/imports-ui/") {
+            None => INDEX,
+            // What people may type.
+            Some((_, "" | INDEX)) => {
+                return self.served(307, vec![("location", "../imports-ui".to_owned())], Vec::new());
+            }
+            Some((_, name)) => name,
         };
-        let name = if name.is_empty() { INDEX } else { name };
         let Some(file) = self.files.iter().find(|file| file.name == name) else {
             return self.served(
                 404,

@@ -37,12 +37,19 @@ fn every_file_of_the_page_is_served_and_no_other() {
 }
 
 #[test]
-fn the_folder_leads_to_the_page_and_the_page_brings_its_style() {
-    let served = get("/imports-ui");
-    assert_eq!((served.status, header(&served, "location")), (307, "imports-ui/index.html"));
-    let index = String::from_utf8(get("/imports-ui/index.html").body).unwrap();
+fn the_page_has_one_address_names_files_that_there_are_and_brings_its_style() {
+    for other in ["/imports-ui/", "/imports-ui/index.html", "/stage/imports-ui/"] {
+        let served = get(other);
+        assert_eq!((served.status, header(&served, "location")), (307, "../imports-ui"), "{other}");
+    }
+    let index = String::from_utf8(get("/imports-ui").body).unwrap();
+    assert_eq!(get("/stage/imports-ui").body, index.as_bytes());
     assert!(index.contains("<style>:root {") && !index.contains("style.css"), "{index}");
-    assert_eq!(get("/imports-ui/").body, index.as_bytes());
+    let named: Vec<_> = index.split("\"imports-ui/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(named.len() > 5, "{named:?}");
+    for name in named {
+        assert_eq!(get(&format!("/imports-ui/{name}")).status, 200, "{name}");
+    }
 }
 
 #[test]
@@ -66,7 +73,7 @@ fn what_a_browser_has_is_not_sent_again_and_what_it_can_unpack_is_packed() {
 
 #[test]
 fn the_policy_lets_a_browser_talk_to_issuer_and_bucket_alone() {
-    let served = get("/imports-ui/index.html");
+    let served = get("/imports-ui");
     let policy = header(&served, "content-security-policy");
     let connect = policy.split("; ").find(|part| part.starts_with("connect-src")).unwrap();
     assert_eq!(connect, "connect-src 'self' https://b.s3.eu-central-1.amazonaws.com https://login.example.com");

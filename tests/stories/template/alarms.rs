@@ -184,12 +184,12 @@ fn all_wanted(template: &Template) -> Vec<(&'static str, String)> {
     wanted
 }
 
-/// The dashboard can be read, and shows metrics that there are, our own all among them.
+/// The dashboard can be read, and shows metrics that there are: all of our own, and how each function fares.
 pub(super) fn dashboard(template: &Template) -> Result<(), String> {
     let (name, dashboard) = template.all("AWS::CloudWatch::Dashboard").next().ok_or("there is no dashboard")?;
-    let body = dashboard["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
-    let body: Value = serde_json::from_str(body).map_err(|_| format!("{name} is not JSON"))?;
-    let mut shown = BTreeSet::new();
+    let body: Value = serde_json::from_str(&assembled(&dashboard["DashboardBody"]["Fn::Sub"]))
+        .map_err(|_| format!("{name} is not JSON"))?;
+    let (mut shown, mut functions) = (BTreeSet::new(), BTreeSet::new());
     for widget in body["widgets"].as_array().ok_or("the dashboard is empty")? {
         let title = widget["properties"]["title"].as_str().unwrap_or_default();
         for line in widget["properties"]["metrics"].as_array().into_iter().flatten() {
@@ -197,11 +197,31 @@ pub(super) fn dashboard(template: &Template) -> Result<(), String> {
             let dimensions = words[2..].chunks(2).map(|pair| (pair[0], substituted(pair[1]))).collect();
             let metric = Metric { namespace: words[0], name: words[1], dimensions };
             ensure(metric.is_sent(template), || format!("{title:?} shows a metric that nobody sends: {line}"))?;
+            functions.extend(
+                metric
+                    .dimensions
+                    .iter()
+                    .filter_map(|(_, value)| Some((target(value)?.to_owned(), metric.name.to_owned()))),
+            );
             shown.insert(words[1].to_owned());
         }
     }
+    for (function, _) in template.all(FUNCTION) {
+        let is_shown = ["Errors", "Duration"]
+            .iter()
+            .all(|metric| functions.contains(&(function.to_owned(), (*metric).to_owned())));
+        ensure(is_shown, || format!("{name} does not show how {function} fares"))?;
+    }
     let left_out = telemetry::METRICS.iter().find(|metric| !shown.contains(metric.name));
     left_out.map_or(Ok(()), |metric| Err(format!("{name} does not show {}", metric.name)))
+}
+
+/// A text of `!Sub` with the parts that are beside it, each a text of its own.
+fn assembled(sub: &Value) -> String {
+    let text = sub[0].as_str().unwrap_or_default().to_owned();
+    sub[1].as_object().into_iter().flatten().fold(text, |text, (name, part)| {
+        text.replace(&format!("${{{name}}}"), part["Fn::Sub"].as_str().unwrap_or_default())
+    })
 }
 
 /// What `!Sub` makes of a text that is one reference, or none.

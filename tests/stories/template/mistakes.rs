@@ -219,6 +219,10 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "Bucket lets other scripts in than the page's"
         Bucket: "        - HasPage\n" => "        - RequiresTls\n";
         "Bucket lets other scripts in than the page's"
+        PageFilesRoute: "Condition: HasPage" => "Condition: HasJwt";
+        "PageFilesRoute is there without the page"
+        PagePermission: "    Condition: HasPage\n" => "";
+        "PagePermission is there without the page"
     }
     "listing" {
         AcceptDropFunction: "s3:prefix: [drops/*, receipts/*]" => "s3:prefix: \"*\"";
@@ -325,6 +329,10 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "Dashboard does not show Attempts"
         Dashboard: "${DeadLetterQueue.QueueName}" => "${DeadLetterQueue.Arn}";
         "\"Messages\" shows a metric that nobody sends: [\"AWS/SQS\",\"ApproximateNumberOfMessagesVisible\",\"QueueName\",\"${DeadLetterQueue.Arn}\",{\"label\":\"dead letters\"}]"
+        Dashboard: "${PageDuration}" => "";
+        "Dashboard does not show how ServePageFunction fares"
+        Dashboard: "- PageErrors: !If [HasPage," => "- PageErrors: !If [HasJwt,";
+        "\"Errors of the functions\" shows a metric that nobody sends: [\"AWS/Lambda\",\"Errors\",\"FunctionName\",\"${ServePageFunction}\",{\"label\":\"serve-page\"}]"
     }
     "runbook" {
         ApiErrorsAlarm: "Type: AWS::CloudWatch::Alarm" => "Type: AWS::CloudWatch::CompositeAlarm";

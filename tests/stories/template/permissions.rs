@@ -133,9 +133,12 @@ pub(super) fn only_logs(template: &Template, function: &str) -> bool {
         && statements(template).into_iter().all(|(name, _)| name != role)
 }
 
-/// Scripts of one origin alone reach the bucket: those of the page. Where there is no page, none do.
+/// Scripts of one origin alone reach the bucket: those of the page. Where there is no page, none do, and nothing of it is there.
 pub(super) fn page(template: &Template) -> Result<(), String> {
-    let has_page = template.resources.contains_key("ServePageFunction");
+    let has_page = template.has_page;
+    let parts = template.resources.keys().filter(|name| name.contains("Page"));
+    let left = parts.filter(|_| !has_page).min();
+    ensure(left.is_none(), || format!("{} is there without the page", left.map_or("", String::as_str)))?;
     template.all("AWS::S3::Bucket").try_for_each(|(name, bucket)| {
         let own = json!({"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"});
         let rules = bucket["CorsConfiguration"]["CorsRules"].as_array().map_or(&[][..], Vec::as_slice);
