@@ -1,15 +1,19 @@
 # Runs the emulator, and ends it with its parent: the parent holds the other end of standard input, which closes
 # when the parent is gone, however it went. The emulator then stops as on SIGTERM, saving its state.
 import base64
+import contextvars
 import functools
 import gc
 import json
 import os
+import re
 import shutil
 import signal
 import socketserver
 import sys
 import threading
+import time
+import uuid
 
 
 def follow_parent():
@@ -29,7 +33,8 @@ gc.set_threshold(200_000, 20, 100)
 
 import ministack.app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import apigateway, dynamodb, s3
+from ministack.services import apigateway, dynamodb, lambda_svc, s3, sqs
+from ministack.services.cloudformation import provisioners
 
 drain_log = lambda_runtime.Worker._drain_stderr_bounded
 
@@ -120,6 +125,89 @@ def context_of_object_as_on_aws(action, query_params, path, headers):
 
 
 iam_actions._s3_object_context = context_of_object_as_on_aws
+
+evaluate_resource_policy = iam_evaluator.evaluate_resource_policy
+
+
+def evaluate_resource_policy_of_account(policy, request, *args, **kwargs):
+    # A bucket's policy may name a folder by the account of whoever asks. The emulator takes that variable for a part of the name.
+    text = policy if isinstance(policy, str) else json.dumps(policy)
+    policy = text.replace("${aws:PrincipalAccount}", request.principal_account)
+    return evaluate_resource_policy(policy, request, *args, **kwargs)
+
+
+iam_evaluator.evaluate_resource_policy = evaluate_resource_policy_of_account
+
+# Lambda stops a function after about sixteen rounds through a queue that it is woken by, unless it may loop. How many rounds led
+# to a message is in the trace that each request of a function carries: the queue hands it on with the message.
+trace_of_request = contextvars.ContextVar("trace_of_request", default="")
+rounds_so_far = contextvars.ContextVar("rounds_so_far", default=None)
+handle_queue_request, attributes_of_message = sqs.handle_request, sqs._build_send_sys_attrs
+run_queue_batch, trace_of_invocation = lambda_svc._run_sqs_batch, lambda_svc._xray_trace_id_for_invocation
+
+
+async def handle_queue_request_with_trace(method, path, headers, body, query):
+    trace_of_request.set(headers.get("x-amzn-trace-id", ""))
+    return await handle_queue_request(method, path, headers, body, query)
+
+
+def attributes_of_message_with_trace(now, given):
+    trace = trace_of_request.get()
+    return ({"AWSTraceHeader": trace} if trace else {}) | attributes_of_message(now, given)
+
+
+def run_queue_batch_as_on_aws(mapping, function, event, batch, url, queue):
+    name = mapping["FunctionName"]
+    lineage = re.search(f"Lineage=1:{re.escape(name)}:([0-9]+)", batch[0]["sys"].get("AWSTraceHeader", ""))
+    rounds = 1 + int(lineage[1]) if lineage else 1
+    if rounds > lambda_svc.MAX_INVOKE_DEPTH and function.get("recursive_loop") != "Allow":
+        # The message comes back when its time is up, in vain, until it is put away.
+        print(f"{name} is in a loop: it is not run for the round {rounds}", flush=True)
+        return
+    rounds_so_far.set((name, rounds))
+    run_queue_batch(mapping, function, event, batch, url, queue)
+
+
+def trace_of_invocation_with_lineage(*args):
+    trace, so_far = trace_of_invocation(*args), rounds_so_far.get()
+    return f"{trace};Lineage=1:{so_far[0]}:{so_far[1]}" if trace and so_far else trace
+
+
+sqs.handle_request, sqs._build_send_sys_attrs = handle_queue_request_with_trace, attributes_of_message_with_trace
+lambda_svc._run_sqs_batch = run_queue_batch_as_on_aws
+lambda_svc._xray_trace_id_for_invocation = trace_of_invocation_with_lineage
+
+
+def heed_recursive_loop(provision, properties_at):
+    # A function's template says whether it may loop; the emulator heeds its own call for that alone.
+    def provision_and_heed(*args, **kwargs):
+        name, attributes = provision(*args, **kwargs)
+        lambda_svc._functions[name]["recursive_loop"] = args[properties_at].get("RecursiveLoop", "Terminate")
+        return name, attributes
+
+    return provision_and_heed
+
+
+of_functions = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+of_functions["create"] = heed_recursive_loop(of_functions["create"], 1)
+of_functions["update"] = heed_recursive_loop(of_functions["update"], 2)
+
+
+def start_message_move_task(request, _):
+    # The emulator has no such call: dead letters go back to the queue that put them away, at once.
+    with sqs._queues_lock:
+        queues = list(sqs._queues.values())
+        [source] = [queue for queue in queues if queue["attributes"]["QueueArn"] == request["SourceArn"]]
+        puts_away = lambda queue: json.loads(queue["attributes"].get("RedrivePolicy") or "{}").get("deadLetterTargetArn")
+        [target] = [queue for queue in queues if puts_away(queue) == request["SourceArn"]]
+        for letter in source["messages"]:
+            target["messages"].append(letter | {"receive_count": 0, "receipt_handle": None, "visible_at": time.time()})
+        source["messages"] = []
+    sqs.esm_wake.set()
+    return {"TaskHandle": base64.b64encode(uuid.uuid4().bytes).decode()}
+
+
+sqs._HANDLERS["StartMessageMoveTask"] = start_message_move_task
 
 enforce, evaluate = iam_evaluator.enforce, iam_evaluator.evaluate
 asked = []

@@ -18,6 +18,7 @@ mod batches;
 mod chance;
 mod files;
 mod life;
+mod loops;
 mod outages;
 mod replay;
 mod reported;

@@ -33,6 +33,43 @@ async fn user(world: &World) -> Client {
     Client::from_conf(config.credentials_provider(credentials).build())
 }
 
+/// The account of a partner. On the local AWS the id of an account is a key of its root.
+const PARTNER: &str = "210987654321";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_of_another_account_reaches_the_folder_of_its_account_alone() {
+    let world = World::with_parameters(&[("PartnerPrincipals", PARTNER)]).await;
+    let client = |account: &str| {
+        let config = aws_sdk_s3::config::Builder::from(&world.stack.sdk_config()).force_path_style(true);
+        let credentials = SharedCredentialsProvider::new(Credentials::new(account, "test", None, None, "partner"));
+        Client::from_conf(config.credentials_provider(credentials).build())
+    };
+    let (partner, stranger) = (client(PARTNER), client("345678901234"));
+    let put = async |client: &Client, key: &str| {
+        let put = client.put_object().bucket(world.stack.bucket()).key(key).body(FILE.as_bytes().to_vec().into());
+        put.send().await.map(drop).map_err(|error| error.code().unwrap_or_default().to_owned())
+    };
+    let get = async |client: &Client, key: &str| {
+        let got = client.get_object().bucket(world.stack.bucket()).key(key).send().await;
+        got.map(drop).map_err(|error| error.code().unwrap_or_default().to_owned())
+    };
+    let denied = Err("AccessDenied".to_owned());
+    let store = format!("account-{PARTNER}");
+    let (own, receipt) = (format!("drops/{store}/tea.jsonl"), format!("receipts/{store}/tea.jsonl.json"));
+    assert_eq!(get(&partner, &receipt).await, Err("NoSuchKey".to_owned()));
+    assert_eq!(put(&partner, &own).await, Ok(()));
+    world.wait("receipt", PATIENCE, async || (get(&partner, &receipt).await == Ok(())).then_some(())).await;
+    world.drop_file("tea.jsonl", FILE).await;
+    world.ended(&world.job_of_drop("tea.jsonl").await).await;
+    for key in [format!("drops/{}/tea.jsonl", world.store), format!("receipts/{store}/x"), "drops/x.jsonl".to_owned()] {
+        assert_eq!(put(&partner, &key).await, denied, "{key}");
+    }
+    for key in [&own, &format!("receipts/{}/tea.jsonl.json", world.store)] {
+        assert_eq!(get(&partner, key).await, denied, "{key}");
+    }
+    assert_eq!((put(&stranger, &own).await, get(&stranger, &receipt).await), (denied.clone(), denied));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_service_could_not_read_is_refused_as_it_is_put() {
     let world = World::shared().await;

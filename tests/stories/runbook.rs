@@ -111,6 +111,37 @@ async fn a_table_is_given_room_and_last_night_is_asked_for_its_cost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_the_last_hour_is_read() {
+    let world = World::own().await;
+    world.run(PRODUCTS).await;
+    // The local AWS takes a filter over fields for none, and shows everything.
+    assert!(run(&world, &commands("## Watch"), &[]).contains("import finished"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_of_the_queue_are_moved_back_and_wake_the_worker() {
+    let world = World::own().await;
+    root::feed_worker(&world.stack, false).await;
+    let id = world.submit(PRODUCTS).await;
+    // As if the job's tick had failed a thousand times.
+    let letter = "body=$(aws sqs receive-message --queue-url $QueueUrl --query Messages[0].Body --output text)
+        aws sqs purge-queue --queue-url $QueueUrl
+        aws sqs send-message --queue-url $DeadLetterQueueUrl --message-body \"$body\" --message-group-id imports \\
+          --message-deduplication-id again";
+    run(&world, letter, &[]);
+    root::feed_worker(&world.stack, true).await;
+    let count = "aws sqs get-queue-attributes --queue-url $DeadLetterQueueUrl --attribute-names All --output text \
+        --query Attributes.ApproximateNumberOfMessages";
+    assert_eq!(
+        (run(&world, count, &[]).trim(), &world.import(&id).await["attributes"]["status"]),
+        ("1", &json!("pending"))
+    );
+    assert!(run(&world, &commands("## Dead letters"), &[]).contains("TaskHandle"));
+    assert_eq!(world.ended(&id).await["attributes"]["status"], "success");
+    assert_eq!(run(&world, count, &[]).trim(), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_dead_letter_of_a_drop_becomes_an_import_once() {
     let world = World::own().await;
     // As if accept-drop had failed at it three times: nobody has heard of the file yet.

@@ -226,9 +226,12 @@ fn expand(texts: &[String]) -> Vec<Value> {
         .collect()
 }
 
-/// Runs a rule on the template as it is deployed with no parameter given, then with all of them, then with the page switched off.
+/// Runs a rule on the template as it is deployed with no parameter given, then with all of them, so with all alarms, and with
+/// the page switched off.
 fn check(rule: Check, expanded: &Value) -> Result<(), String> {
-    [&[][..], &OPTIONAL, &WITHOUT_PAGE].into_iter().try_for_each(|given| rule(&Template::decide(expanded, given)))
+    let all_alarms = OPTIONAL.map(|(name, value)| (name, if name == "Alarms" { "all" } else { value }));
+    let ways = [&[][..], &OPTIONAL, &all_alarms, &WITHOUT_PAGE];
+    ways.into_iter().try_for_each(|given| rule(&Template::decide(expanded, given)))
 }
 
 /// The template with a mistake in it.
@@ -286,6 +289,17 @@ fn every_rule_finds_the_mistakes_planted_for_it() {
     let all: BTreeSet<&str> = RULES.into_iter().map(|(name, _)| name).collect();
     assert_eq!(proven, all, "a rule without a mistake is not proven");
     println!("{} rules, {} planted mistakes found", RULES.len(), MISTAKES.len());
+}
+
+#[test]
+fn the_runbook_counts_the_alarms_that_are_paid_for() {
+    let expanded = expand(&[text()]);
+    let count = |alarms| {
+        let given = [("JwtIssuer", "https://issuer.example.com"), ("JwtAudience", "imports"), ("Alarms", alarms)];
+        Template::decide(&expanded[0], &given).all("AWS::CloudWatch::Alarm").count()
+    };
+    let told = format!("all are {}, `Alarms` = `few` leaves {}", count("all"), count("few"));
+    assert!(fs::read_to_string(format!("{ROOT}/docs/operations.md")).unwrap().contains(&told), "{told}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod brown_out;
 mod denied;
+mod loops;
 mod manners;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ use imports::telemetry;
 use serde_json::{Value, json};
 
 use super::{ROOT, Template, ensure, permissions, target};
+use crate::root::kebab;
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 const FUNCTION: &str = "AWS::Lambda::Function";
@@ -125,7 +126,14 @@ pub(super) fn alarms(template: &Template) -> Result<(), String> {
     }
     let wanted = wanted(template);
     let unwatched = wanted.iter().find(|wanted| !watched.contains(*wanted));
-    unwatched.map_or(Ok(()), |(metric, of)| Err(format!("no alarm looks at {metric} of {of}")))
+    unwatched.map_or(Ok(()), |(metric, of)| Err(format!("no alarm looks at {metric} of {of}")))?;
+    template.all(ALARM).try_for_each(|(name, alarm)| {
+        let told = alarm["AlarmDescription"].as_str().unwrap_or_default();
+        let dimensions = metric_of(alarm).dimensions;
+        let mut functions = dimensions.iter().filter_map(|(_, of)| target(of)?.strip_suffix("Function"));
+        let is_named = functions.all(|function| told.contains(&kebab(function)));
+        ensure(is_named, || format!("{name} tells of another function: {told}"))
+    })
 }
 
 fn shown(value: &Value) -> String {

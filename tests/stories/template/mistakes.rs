@@ -277,6 +277,8 @@ pub(super) const MISTAKES: &[Mistake] = mistakes! {
         "old versions in the bucket is kept for 16 days more, the runbook says 15 days more"
     }
     "alarms" {
+        ServePageErrorsAlarm: "serve-page crashed" => "get-import crashed";
+        "ServePageErrorsAlarm tells of another function: get-import crashed or ran out of time. Its log says why."
         DeadLetterAlarm: "ApproximateNumberOfMessagesVisible" => "ApproximateNumberOfMessageVisible";
         "DeadLetterAlarm looks at a metric that nobody sends"
         ApiErrorsAlarm: "MetricName: 5xx" => "MetricName: 5XXError";
