@@ -138,7 +138,7 @@ fn of_crate(folder: &str) -> Vec<(String, String)> {
     let mut files = sources(&[&format!("{folder}/src")]);
     // A program beside a library is a crate of its own.
     let has_lib = files.iter().any(|(name, _)| name.ends_with("/src/lib.rs"));
-    files.retain(|(name, _)| !is_test(name) && !(has_lib && name.ends_with("/src/main.rs")));
+    files.retain(|(name, _)| !(is_test(name) || has_lib && name.ends_with("/src/main.rs")));
     files
 }
 

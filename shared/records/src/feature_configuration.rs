@@ -12,12 +12,13 @@ pub(super) fn check_map(configurations: Field<'_>) {
     configurations.entries(|configuration| {
         let Some(mut configuration) = configuration.object() else { return };
         let kind = configuration.required_as("type", feature::kind_meant(configuration.object)).one_of(&KINDS);
-        match kind {
-            Some("promotion") => {
-                drop(configuration.required_as("tag", Some(r#""…", that of one of the feature's promotions"#)))
-            }
-            Some("usage") => drop(configuration.required("default_value")),
-            _ => {}
+        let needed = match kind {
+            Some("promotion") => Some(("tag", Some(r#""…", that of one of the feature's promotions"#))),
+            Some("usage") => Some(("default_value", None)),
+            _ => None,
+        };
+        if let Some((name, example)) = needed {
+            configuration.required_as(name, example);
         }
         configuration.optional("tag").tag();
         configuration.optional("default_value").whole(i64::MIN..);
