@@ -243,8 +243,15 @@ async fn what_check_says_as_sarif_is_as_its_published_schema_has_it() {
     assert!(found["runs"][0]["results"].as_array().unwrap().len() > 9, "{found:#}");
     let mut without = found.clone();
     without["runs"][0]["results"][0].as_object_mut().unwrap().remove("message");
-    let schema = made().file("node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json");
-    let schema: &str = Box::leak(schema.display().to_string().into_boxed_str());
+    let published = made().file("node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json");
+    let mut schema: Value = serde_json::from_slice(&fs::read(published).unwrap()).unwrap();
+    // No regular expression: it closes a bracket that it does not open.
+    for of in ["run", "toolComponent"] {
+        let language = schema["definitions"][of]["properties"]["language"].as_object_mut().unwrap();
+        language.remove("pattern").unwrap();
+    }
+    person.file("schema.json", schema.to_string());
+    let schema: &str = Box::leak(person.folder.join("schema.json").display().to_string().into_boxed_str());
     let logs = [(found, true), (sarif(3, "sample.jsonl missing.jsonl"), true), (without, false)];
     judge("sarif", logs.into_iter().map(|(log, good)| (schema, log, good)));
 }

@@ -203,17 +203,3 @@ async fn a_store_that_leaves_leaves_nothing_and_takes_nothing_of_others_along() 
     assert_eq!(of(&stays), theirs);
     assert!(stays.objects().await == objects && stays.all(IMPORTS, 10).await == jobs);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn each_recipe_for_events_is_taken() {
-    let world = World::own().await;
-    let recipes = ["## Events", "**E-mail**", "**A webhook**", "**Slack**"].map(commands).concat();
-    let runbook = fs::read_to_string(format!("{ROOT}/docs/operations.md")).unwrap();
-    let waits = runbook.split("**Step Functions**").nth(1).unwrap().split("```json\n").nth(1).unwrap();
-    let waits = waits.split("```").next().unwrap();
-    let shown = "aws stepfunctions create-state-machine --name waits --role-arn $ROLE --definition \"$WAITS\" >made
-        aws events list-targets-by-rule --rule imports-to-look-at --query 'sort(Targets[].Id)' --output text";
-    let role = [("ROLE", "arn:aws:iam::000000000000:role/events"), ("WAITS", waits)];
-    let shown = run(&world, &(recipes + shown), &role);
-    assert_eq!(shown.lines().last().unwrap().split_whitespace().collect::<Vec<_>>(), ["hook", "mail", "slack"]);
-}
