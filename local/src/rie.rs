@@ -118,6 +118,11 @@ fn environment(stack: &Stack) -> Vec<(String, String)> {
         ("EVENT_BUS", "default"),
         ("WAITING_CALLS", "20"),
         ("UPLOAD_SECONDS", "3600"),
+        // Of the page.
+        ("ISSUER", stack.issuer().url()),
+        ("AUDIENCE", crate::issuer::AUDIENCE),
+        ("WEB_CLIENT_ID", crate::issuer::WEB_CLIENT),
+        ("BUCKET_ADDRESS", &stack.endpoint_url()),
     ];
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
