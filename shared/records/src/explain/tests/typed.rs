@@ -92,6 +92,20 @@ fn values(problem: &str) -> Vec<(&'static str, Value, Option<Value>)> {
     at.filter_map(value).collect()
 }
 
+/// The name that is given in the place of the one that is wanted.
+fn given_instead(problem: &str) -> Option<String> {
+    let (_, given) = problem.split_once("; \"").filter(|(_, rest)| rest.contains("\" is given: write"))?;
+    given.split('"').next().map(str::to_owned)
+}
+
+/// Whether all of what is wrong has to go: a character that nobody sees is not the whole value.
+fn has_to_go(error: &RecordError) -> bool {
+    let has = |signs: &[&str]| signs.iter().any(|sign| error.problem.contains(sign));
+    let is_whole =
+        error.code != RecordErrorCode::DuplicateKey && !has(&["begins with", "ends with", "has inside", "U+"]);
+    is_whole && has(&REMOVALS)
+}
+
 /// The line with each of the things done that an error tells to do.
 fn typed(line: &Value, error: &RecordError) -> Vec<Typed> {
     let problem = error.problem.as_str();
@@ -106,14 +120,11 @@ fn typed(line: &Value, error: &RecordError) -> Vec<Typed> {
     };
     let Some((last, parent)) = place.split_last() else {
         // A line that is no object at all.
-        return values(problem)
-            .into_iter()
-            .map(|(_, line, _)| Typed { line: line.to_string(), place: String::new() })
-            .collect();
+        let whole = |(_, line, _): (_, Value, _)| Typed { line: line.to_string(), place: String::new() };
+        return values(problem).into_iter().map(whole).collect();
     };
     let found = find(&mut line.clone(), &place).cloned();
-    let given = problem.split_once("; \"").filter(|(_, rest)| rest.contains("\" is given: write"));
-    let given = given.map(|(_, rest)| rest.split('"').next().unwrap().to_owned());
+    let given = given_instead(problem);
     for (sign, first, second) in values(problem) {
         let holds = |name: &str| found.as_ref().is_some_and(|found| found.get(name).is_some());
         match (first, second) {
@@ -122,7 +133,7 @@ fn typed(line: &Value, error: &RecordError) -> Vec<Typed> {
                 let holder = if found.as_ref().is_some_and(Value::is_object) { &place } else { parent };
                 let is_instead = problem.contains("instead") || problem.contains("in its place");
                 let wrong = given.as_ref().or(is_instead.then_some(last));
-                make(holder, &[holder, &[name.clone()]].concat(), &mut |holder| {
+                make(holder, &[holder, std::slice::from_ref(&name)].concat(), &mut |holder| {
                     wrong.and_then(|wrong| holder.as_object_mut()?.remove(wrong));
                     holder[name.as_str()] = value.clone();
                 });
@@ -153,10 +164,7 @@ fn typed(line: &Value, error: &RecordError) -> Vec<Typed> {
             holder["attributes"][last.as_str()] = value;
         });
     }
-    // A character that nobody sees is not the whole value.
-    let is_whole = error.code != RecordErrorCode::DuplicateKey
-        && !["begins with", "ends with", "has inside", "U+"].iter().any(|sign| problem.contains(sign));
-    if is_whole && REMOVALS.iter().any(|removal| problem.contains(removal)) {
+    if has_to_go(error) {
         make(parent, &place, &mut |holder| match holder {
             Value::Array(items) => drop(items.remove(last.parse().unwrap())),
             other => drop(other.as_object_mut().unwrap().remove(last)),
