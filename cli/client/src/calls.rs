@@ -10,7 +10,7 @@ use reqwest::header::{ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::retry::Nobody;
+use crate::retry::{Nobody, until_through};
 use crate::{Address, Auth, Error, ErrorRow, Errors, Job, Jobs, Observer, Refusal};
 
 /// Where the API has its import jobs.
@@ -254,7 +254,7 @@ impl Client {
 
     /// Makes a call until it gets through or fails for good.
     pub(crate) async fn call(&self, call: &Call) -> Result<Answer, Error> {
-        self.until_through(|| self.attempt(call)).await
+        until_through(&*self.observer, &self.has_answered, || self.attempt(call)).await
     }
 
     /// Makes a call once; once more where a token that ran out has a successor.

@@ -8,6 +8,7 @@ use reqwest::header::RANGE;
 use serde::Deserialize;
 
 use crate::calls::{Call, retry_after};
+use crate::retry::until_through;
 use crate::{Client, Error, Job, Refusal, ResultLine};
 
 /// So often in a row a file may break off without a byte more.
@@ -66,7 +67,8 @@ impl Client {
         loop {
             let chunk = match &mut reading {
                 None => {
-                    reading = Some(self.until_through(|| self.open(call, written)).await?);
+                    reading =
+                        Some(until_through(&*self.observer, &self.has_answered, || self.open(call, written)).await?);
                     continue;
                 }
                 Some(response) => response.chunk().await,

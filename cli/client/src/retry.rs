@@ -1,12 +1,12 @@
 //! What does not get through is tried again.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use tokio::time::Instant;
 
-use crate::{Client, Error};
+use crate::Error;
 
 /// Longer than this is waited for nobody: then the error is for the caller, who may come back.
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
@@ -38,32 +38,30 @@ fn pauses() -> ExponentialBuilder {
         .with_jitter()
 }
 
-impl Client {
-    /// Tries until it gets through, fails for good, or has failed six times; sooner where nothing has ever been there.
-    pub(crate) async fn until_through<T, F: Future<Output = Result<T, Error>>>(
-        &self,
-        attempt: impl FnMut() -> F,
-    ) -> Result<T, Error> {
-        let (began, mut tries) = (Instant::now(), 1);
-        let is_lost = |error: &Error, pause| {
-            let is_over = began.elapsed() + pause > SEARCH;
-            is_over && error.found_nobody() && !self.has_answered.load(Ordering::Relaxed)
-        };
-        let result = attempt
-            .retry(pauses())
-            .when(Error::passes)
-            .adjust(|error, pause| match (pause, error.retry_after()) {
-                (Some(_), Some(asked)) if asked > LONGEST_PAUSE => None,
-                // Not before it asks for.
-                (Some(pause), Some(asked)) => Some(asked + pause / 10),
-                (Some(pause), None) if is_lost(error, pause) => None,
-                (pause, _) => pause,
-            })
-            .notify(|error, pause| {
-                tries += 1;
-                self.observer.waits(error, pause);
-            })
-            .await;
-        result.map_err(|error| error.after(tries))
-    }
+/// Tries until it gets through, fails for good, or has failed six times; sooner where nothing has ever been there.
+pub(crate) async fn until_through<T, F: Future<Output = Result<T, Error>>>(
+    observer: &dyn Observer,
+    has_answered: &AtomicBool,
+    attempt: impl FnMut() -> F,
+) -> Result<T, Error> {
+    let (began, mut tries) = (Instant::now(), 1);
+    let is_lost = |error: &Error, pause| {
+        began.elapsed() + pause > SEARCH && error.found_nobody() && !has_answered.load(Ordering::Relaxed)
+    };
+    let result = attempt
+        .retry(pauses())
+        .when(Error::passes)
+        .adjust(|error, pause| match (pause, error.retry_after()) {
+            (Some(_), Some(asked)) if asked > LONGEST_PAUSE => None,
+            // Not before it asks for.
+            (Some(pause), Some(asked)) => Some(asked + pause / 10),
+            (Some(pause), None) if is_lost(error, pause) => None,
+            (pause, _) => pause,
+        })
+        .notify(|error, pause| {
+            tries += 1;
+            observer.waits(error, pause);
+        })
+        .await;
+    result.map_err(|error| error.after(tries))
 }

@@ -16,6 +16,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::calls::{Call, retry_after};
+use crate::retry::until_through;
 use crate::{Client, Error, Job, Observer, Refusal};
 
 /// The largest body that a call carries.
@@ -142,7 +143,7 @@ impl Client {
         let mut call = Call { body: Some(document.to_string().into()), ..Call::post("/uploads") };
         call.headers.insert("idempotency-key", key.0.clone());
         call.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let id = self.until_through(async || {
+        let id = until_through(&*self.observer, &self.has_answered, async || {
             // The same promise each time, with a form that has not run out.
             let promise: Promise = self.call(&call).await?.data()?;
             self.fill(promise, file.clone()).await

@@ -63,7 +63,7 @@ async fn the_names_of_all_headers_are_handed_on_and_the_values_of_those_that_may
         headers.sort_unstable();
         headers.join(" ")
     };
-    assert_eq!(shown(&[("", event)], headers).await, "200 dry_run= host= prefer=dry-run x-dry-run= x-mode=test");
+    assert_eq!(shown(&[("", event)], headers).await, "200 dry_run= host= prefer=dry-run x-dry-run=1 x-mode=test");
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,7 +38,7 @@ impl Field<'_> {
         let text = match look_up {
             LookUp::Any | LookUp::ExternalRef if self.is_number() => {
                 let number = self.value.as_deref().map(|number| Value(number).to_string()).unwrap_or_default();
-                let problem = format!("must be a string, not {number}: {}", named("external_ref", record_type));
+                let problem = format!("must be a string, not {number}: {}", named(record_type));
                 self.fail(RecordErrorCode::WrongType, problem);
                 None
             }
@@ -99,8 +99,8 @@ impl Field<'_> {
 }
 
 /// What a reference is, for whoever wrote something else.
-fn named(by: &str, record_type: RecordType) -> String {
-    format!("write the {by} of a {record_type} of this file, or of a stored one, in double quotes")
+fn named(record_type: RecordType) -> String {
+    format!("write a {record_type}'s external_ref in quotes")
 }
 
 /// What to write for something that is no string but stands for a reference; nothing for an object with attributes.
@@ -111,7 +111,7 @@ fn reference_meant(found: &Json, record_type: RecordType) -> Option<String> {
     {
         return reference_meant(data, record_type);
     }
-    let wrong = "must be a string (an id or external_ref) or an object with attributes";
+    let wrong = "must be a string or an object with attributes";
     match found {
         Json::Object(object) => {
             let is_name = |key: &str| ["id", "external_ref", "type"].contains(&key);
@@ -123,6 +123,6 @@ fn reference_meant(found: &Json, record_type: RecordType) -> Option<String> {
             Some(format!("{wrong}, not an array: write {} without the inner [ and ]", Shown(text)))
         }
         Json::Null => Some(format!("{wrong}, not null: write one, or take it out")),
-        other => Some(format!("{wrong}, not {}: {}", Value(other), named("id or external_ref", record_type))),
+        other => Some(format!("{wrong}, not {}: {}", Value(other), named(record_type))),
     }
 }

@@ -258,7 +258,8 @@ fn number(line: &str, begin: usize, stop: &Stop) -> String {
     } else {
         "write digits, with a point before decimals".to_owned()
     };
-    format!("{} is no number as JSON writes it: {cure}, or in double quotes when it is a text", Shown(text))
+    let text = Shown(text);
+    format!("{text} is no number as JSON writes it: {cure}, or {text} in double quotes when it is a text")
 }
 
 /// An amount with a sign before it, and no quotes around it.
