@@ -30,7 +30,7 @@ const BATCH: usize = 100;
 const BATCH_BYTES: usize = 256 << 10;
 
 /// How much memory finished objects may take before they are written: a small line may become a large one, with copies.
-const HELD: usize = 4 << 20;
+const HELD: usize = 3 << 20;
 
 /// Deals lines out to batches.
 pub(crate) fn batches<'l, 'f>(mut lines: &'l [&'f FileLine<'f>]) -> Vec<&'l [&'f FileLine<'f>]> {

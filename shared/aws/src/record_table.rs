@@ -159,7 +159,7 @@ fn read_json(value: AttributeValue) -> Option<Json> {
         AttributeValue::Null(_) => Json::Null,
         AttributeValue::Bool(value) => Json::Bool(value),
         AttributeValue::N(digits) => Json::Number(digits.into()),
-        AttributeValue::S(value) => Json::String(value),
+        AttributeValue::S(value) => value.into(),
         AttributeValue::L(items) => Json::Array(items.into_iter().map(read_json).collect::<Option<_>>()?),
         AttributeValue::M(map) => Json::Object(read_object(map)?),
         _ => return None,

@@ -18,11 +18,12 @@ pub use place::{Place, place};
 pub(crate) use raw::{Raw, grammar};
 pub use read::read;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use smol_str::SmolStr;
 
 /// What a piece of memory takes beside its bytes, about.
 const ALLOCATION: usize = 24;
@@ -34,8 +35,8 @@ pub enum Json {
     Bool(bool),
     /// The number's text exactly as written: no digit, zero or exponent is lost. Text from elsewhere than a line read
     /// goes through [`Json::number`]; what is no number can't be written back.
-    Number(Box<str>),
-    String(String),
+    Number(SmolStr),
+    String(SmolStr),
     Array(Vec<Json>),
     Object(Object),
 }
@@ -64,8 +65,7 @@ impl Json {
         size_of::<Self>()
             + match self {
                 Self::Null | Self::Bool(_) => 0,
-                Self::Number(text) => ALLOCATION + text.len(),
-                Self::String(text) => ALLOCATION + text.len(),
+                Self::Number(text) | Self::String(text) => weight_of(text),
                 Self::Array(items) => ALLOCATION + items.iter().map(Self::weight).sum::<usize>(),
                 Self::Object(object) => object.weight(),
             }
@@ -110,13 +110,13 @@ impl Json {
 
 impl From<&str> for Json {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 
 impl From<String> for Json {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::String(text.into())
     }
 }
 
@@ -166,15 +166,20 @@ impl fmt::Display for Json {
     }
 }
 
-/// The members of a JSON object, in the order in which they were written.
+/// How many bytes a text takes beside what stands in its place, about: a short one none.
+fn weight_of(text: &SmolStr) -> usize {
+    if text.is_heap_allocated() { ALLOCATION + text.len() } else { 0 }
+}
+
+/// The members of a JSON object, in the order in which they were written. A copy shares them, until one of the two is changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Object(Vec<(String, Json)>);
+pub struct Object(Arc<Vec<(SmolStr, Json)>>);
 
 impl Object {
     /// An object without members.
     #[must_use]
-    pub const fn new() -> Self {
-        Self(Vec::new())
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// The value of a member.
@@ -185,18 +190,19 @@ impl Object {
 
     /// The value of a member, to change it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Json> {
-        self.iter_mut().find_map(|(name, value)| (name == key).then_some(value))
+        let place = self.place(key)?;
+        self.members().get_mut(place).map(|(_, value)| value)
     }
 
     /// Takes a member out; the others keep their order.
     pub fn remove(&mut self, key: &str) -> Option<Json> {
-        let place = self.0.iter().position(|(name, _)| name == key)?;
-        Some(self.0.remove(place).1)
+        let place = self.place(key)?;
+        Some(self.members().remove(place).1)
     }
 
     /// Keeps the members that a condition holds for.
     pub fn retain(&mut self, keep: impl Fn(&str, &Json) -> bool) {
-        self.0.retain(|(key, value)| keep(key, value));
+        self.members().retain(|(key, value)| keep(key, value));
     }
 
     /// Sets a member: in its place when there is one of that name, else at the end.
@@ -204,7 +210,7 @@ impl Object {
         if let Some(old) = self.get_mut(key) {
             *old = value.into();
         } else {
-            self.0.push((key.to_owned(), value.into()));
+            self.members().push((key.into(), value.into()));
         }
     }
 
@@ -222,26 +228,26 @@ impl Object {
 
     /// The members, in order, their values to be changed.
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Json)> {
-        self.0.iter_mut().map(|(key, value)| (key.as_str(), value))
+        self.members().iter_mut().map(|(key, value)| (key.as_str(), value))
     }
 
     /// How many members there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there is no member.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many bytes of memory the members take, about.
+    /// How many bytes of memory the members take, about, as if they were shared with nobody.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let member = |(key, value): (&str, &Json)| size_of::<String>() + ALLOCATION + key.len() + value.weight();
-        ALLOCATION + self.iter().map(member).sum::<usize>()
+        let member = |(key, value): &(SmolStr, Json)| size_of::<SmolStr>() + weight_of(key) + value.weight();
+        2 * ALLOCATION + self.0.iter().map(member).sum::<usize>()
     }
 
     /// How many containers deep the object is, itself counted.
@@ -249,20 +255,29 @@ impl Object {
     pub fn depth(&self) -> usize {
         1 + self.iter().map(|(_, value)| value.depth()).max().unwrap_or(0)
     }
+
+    fn place(&self, key: &str) -> Option<usize> {
+        self.iter().position(|(name, _)| name == key)
+    }
+
+    /// The members, to change them here alone.
+    fn members(&mut self) -> &mut Vec<(SmolStr, Json)> {
+        Arc::make_mut(&mut self.0)
+    }
 }
 
-impl FromIterator<(String, Json)> for Object {
-    fn from_iter<I: IntoIterator<Item = (String, Json)>>(members: I) -> Self {
-        Self(members.into_iter().collect())
+impl<K: Into<SmolStr>> FromIterator<(K, Json)> for Object {
+    fn from_iter<I: IntoIterator<Item = (K, Json)>>(members: I) -> Self {
+        Self(Arc::new(members.into_iter().map(|(key, value)| (key.into(), value)).collect()))
     }
 }
 
 impl IntoIterator for Object {
-    type Item = (String, Json);
-    type IntoIter = std::vec::IntoIter<(String, Json)>;
+    type Item = (SmolStr, Json);
+    type IntoIter = std::vec::IntoIter<(SmolStr, Json)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        Arc::unwrap_or_clone(self.0).into_iter()
     }
 }
 

@@ -91,8 +91,8 @@ impl Serialize for Typed<'_> {
         match self.0 {
             Json::Null => Entry("NULL", true).serialize(serializer),
             Json::Bool(value) => Entry("BOOL", value).serialize(serializer),
-            Json::Number(digits) => Number { n: digits }.serialize(serializer),
-            Json::String(text) => Text { s: text }.serialize(serializer),
+            Json::Number(digits) => Number { n: digits.as_str() }.serialize(serializer),
+            Json::String(text) => Text { s: text.as_str() }.serialize(serializer),
             Json::Array(items) => Entry("L", Items(items)).serialize(serializer),
             Json::Object(object) => Map(object).serialize(serializer),
         }

@@ -25,8 +25,8 @@ fn json() -> impl Strategy<Value = Json> {
         Just(Json::Null),
         any::<bool>().prop_map(Json::Bool),
         any::<i64>().prop_map(Json::from),
-        any::<String>().prop_map(Json::String),
-        "[\\x00-\\x7f]{0,40}".prop_map(Json::String),
+        any::<String>().prop_map(Json::from),
+        "[\\x00-\\x7f]{0,40}".prop_map(Json::from),
     ];
     scalar.prop_recursive(4, 64, 8, |inner| {
         prop_oneof![

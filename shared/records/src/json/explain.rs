@@ -266,7 +266,7 @@ fn number(line: &str, begin: usize, stop: &Stop) -> String {
 fn money(rest: &str) -> String {
     let text = rest.split(['}', ']', '"', ' ']).next().unwrap_or_default().trim_end_matches(',').to_owned();
     let sign: String = text.chars().take_while(|sign| !sign.is_ascii_digit()).collect();
-    format!("{} is no number: {}", Shown(&text), explain::minor_units(&Json::String(text.clone()), &sign))
+    format!("{} is no number: {}", Shown(&text), explain::minor_units(&Json::from(text.as_str()), &sign))
 }
 
 /// The word that a text begins with.

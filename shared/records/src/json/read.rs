@@ -1,6 +1,8 @@
 //! The strict reading of a line: what grammar allows and this service, or its database, does not.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
+
+use smol_str::SmolStr;
 
 use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, explain::explain, grammar, raw::Cursor};
 use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
@@ -63,13 +65,13 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self, raw: Raw<'_>, path: &Path<'_>) -> String {
+    fn string(&mut self, raw: Raw<'_>, path: &Path<'_>) -> SmolStr {
         raw.string().map_or_else(
             || {
                 self.fail(path, Reason::LoneSurrogate);
-                raw.lossy_string()
+                raw.lossy_string().into()
             },
-            Cow::into_owned,
+            SmolStr::from,
         )
     }
 
@@ -96,9 +98,9 @@ impl Reader<'_> {
         Object::from_iter(members)
     }
 
-    fn key(&mut self, raw: Raw<'_>, parent: &Path<'_>) -> String {
+    fn key(&mut self, raw: Raw<'_>, parent: &Path<'_>) -> SmolStr {
         let Some(key) = raw.string() else {
-            let key = raw.lossy_string();
+            let key = SmolStr::from(raw.lossy_string());
             self.fail(&Path::Key(parent, &key), Reason::LoneSurrogateInKey);
             return key;
         };
@@ -112,12 +114,12 @@ impl Reader<'_> {
         if key.len() > MAX_KEY_BYTES {
             self.fail(&path, Reason::KeyTooLong(key.len()));
         }
-        key.into_owned()
+        key.into()
     }
 }
 
 /// The keys that stood in an object before, each as often as it stands there again.
-fn repeated(members: &[(String, Json)]) -> Vec<&str> {
+fn repeated(members: &[(SmolStr, Json)]) -> Vec<&str> {
     let keys = members.iter().map(|(key, _)| key.as_str());
     if members.len() <= FEW {
         let stood_before = |(place, key): &(usize, &str)| members.iter().take(*place).any(|(before, _)| before == key);

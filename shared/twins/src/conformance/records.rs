@@ -78,7 +78,7 @@ fn plain_value(value: Json) -> Json {
             let Decimal { negative, digits, magnitude } = Decimal::from_text(&text);
             // Zero has neither sign nor magnitude.
             let text = if digits.is_empty() { "0".to_owned() } else { format!("{negative} {digits} {magnitude}") };
-            Json::String(text)
+            text.into()
         }
         scalar => scalar,
     }

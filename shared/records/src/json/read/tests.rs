@@ -126,7 +126,7 @@ fn json() -> impl Strategy<Value = Json> {
         Just(Json::Null),
         any::<bool>().prop_map(Json::Bool),
         number.prop_map(|text| Json::Number(text.into())),
-        any::<String>().prop_map(Json::String),
+        any::<String>().prop_map(Json::from),
     ];
     scalar.prop_recursive(6, 60, 6, |inner| {
         prop_oneof![
