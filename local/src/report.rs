@@ -16,8 +16,8 @@ const MAX_WARNED: usize = 10;
 /// How wide the column of a sentence is at least: no word of what is to be typed is broken.
 const SENTENCE: u16 = 42;
 
-/// Shows a job, its errors and what is noticed of the lines that are imported. Tables are as wide as the terminal at most, or as this many columns; in a file they are as
-/// wide as what they hold.
+/// Shows a job, its errors and what is noticed of the lines that are imported. Tables are as wide as the terminal at most, or as
+/// this many columns; in a file they are as wide as what they hold.
 pub(crate) fn report(job: &Job, errors: &Errors, warned: &[ResultLine], columns: Option<u16>) -> String {
     let status = if job.status == Status::Success { "success" } else { "failed" };
     let rehearsal = if job.records.importable.is_some() { ", a dry run: nothing is written" } else { "" };
@@ -27,8 +27,8 @@ pub(crate) fn report(job: &Job, errors: &Errors, warned: &[ResultLine], columns:
     }
     if !warned.is_empty() {
         let (shown, all) = (warned.len().min(MAX_WARNED), warned.len());
-        let more = if shown < all { ", the API's …/results show them all" } else { "" };
-        let heading = format!("{shown} of {all} lines that are imported and have a warning{more}:");
+        let more = if shown < all { " (the API's …/results show them all)" } else { "" };
+        let heading = format!("{shown} of {all} imported lines with a warning{more}:");
         parts.extend([heading, of_warnings(warned, columns).to_string()]);
     }
     parts.join("\n")

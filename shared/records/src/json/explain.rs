@@ -253,13 +253,13 @@ fn number(line: &str, begin: usize, stop: &Stop) -> String {
     if matches!(text.trim_start_matches('-'), "Infinity" | "NaN" | "inf") {
         return format!("{text} is no number in JSON: {}", nothing(line, begin, stop));
     }
+    let shown = Shown(text);
     let cure = if plain.parse::<u64>().is_ok() {
-        format!("write {plain}")
+        format!("write {plain}, or {shown} in double quotes")
     } else {
-        "write digits, with a point before decimals".to_owned()
+        "write digits, with a point before decimals, or in double quotes".to_owned()
     };
-    let text = Shown(text);
-    format!("{text} is no number as JSON writes it: {cure}, or {text} in double quotes when it is a text")
+    format!("{shown} is no number as JSON writes it: {cure} when it is a text")
 }
 
 /// An amount with a sign before it, and no quotes around it.

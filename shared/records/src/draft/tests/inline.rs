@@ -40,7 +40,7 @@ fn the_lists_of_an_inline_offering_are_checked_where_they_stand() {
     WrongLength | offering.products: "products" must hold at least 1, it holds 0: name one, or describe it
     Required | offering.features[1].name: "name" is required: add "name":"…", 3 characters or more
     Required | offering.features[1].configuration: "configuration" is required: add "configuration":{"type":"access", "tag":"gold"}
-    WrongType | offering.features[2]: "features[2]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write the id or external_ref of a subscription_feature of this file, or of a stored one, in double quotes
+    WrongType | offering.features[2]: "features[2]" must be a string or an object with attributes, not the number 7: write a subscription_feature's external_ref in quotes
     WrongType | offering.plans[1].meta.selected: "selected" must be true or false, not the number 1: write true
     ReferenceNotFound | offering.features[0]: no subscription_feature with this external_ref in the file, and none stored with this id or external_ref: "ref"; correct it, or import that object too
     "#);

@@ -68,7 +68,7 @@ fn an_unknown_attribute_stays_as_it_is() {
 fn an_item_of_a_list_is_never_missing() {
     let line = r#"{"type":"subscription_offering","name":"Box","products":[null],"plans":["p",null]}"#;
     assert_snapshot!(tell(&resolve(draft(line), &[copy(RecordType::SubscriptionPlan, "p")]).unwrap_err()), @r#"
-    WrongType | products[0]: "products[0]" must be a string (an id or external_ref) or an object with attributes, not null: write one, or take it out
-    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not null: write one, or take it out
+    WrongType | products[0]: "products[0]" must be a string or an object with attributes, not null: write one, or take it out
+    WrongType | plans[1]: "plans[1]" must be a string or an object with attributes, not null: write one, or take it out
     "#);
 }

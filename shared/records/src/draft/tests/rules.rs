@@ -162,7 +162,7 @@ fn every_rule_of_an_offering_is_reported() {
         "features":"all"}"#), @r#"
     WrongLength | products: "products" must hold at least 1, it holds 0: name one, or describe it
     WrongLength | plans[0]: "plans[0]" is empty: take it out, or write an id or external_ref
-    WrongType | plans[1]: "plans[1]" must be a string (an id or external_ref) or an object with attributes, not the number 7: write the id or external_ref of a subscription_plan of this file, or of a stored one, in double quotes
+    WrongType | plans[1]: "plans[1]" must be a string or an object with attributes, not the number 7: write a subscription_plan's external_ref in quotes
     WrongLength | plans[2].name: "name" must be 3 to 1024 characters long, "x" has 1: make it longer by 2
     Required | plans[2].billing_interval_type: "billing_interval_type" is required: add "billing_interval_type":"month"
     Required | plans[2].billing_frequency: "billing_frequency" is required: add "billing_frequency":1

@@ -210,8 +210,7 @@ fn typed_into_text(line: &str, error: &RecordError) -> Vec<Typed> {
     let with = |text: &str| format!("{}{text}{}", &line[..begin], &line[end..]);
     let marked: Option<Value> = serde_json::from_str(&with("\"\u{e000}\"")).ok();
     let place = marked.and_then(|marked| path_to(&marked, "\u{e000}")).unwrap_or_default();
-    let cause = cause.replace("JSON writes ", "write ");
-    values(&cause)
+    values(cause)
         .into_iter()
         .map(|(_, value, _)| Typed { line: with(&value.to_string()), place: place.clone() })
         .collect()

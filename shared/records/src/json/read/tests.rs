@@ -23,7 +23,7 @@ fn parse(line: &str) -> Object {
 #[test]
 fn what_breaks_grammar_is_reported_with_its_column() {
     assert_snapshot!(check(r#"{"a": 1,}"#), @"NotJson | not JSON at character 9: the comma before } has to go");
-    assert_snapshot!(check(r#"{"a": 01}"#), @r#"NotJson | not JSON at character 8: "01" is no number as JSON writes it: write 1, or in double quotes when it is a text"#);
+    assert_snapshot!(check(r#"{"a": 01}"#), @r#"NotJson | not JSON at character 8: "01" is no number as JSON writes it: write 1, or "01" in double quotes when it is a text"#);
     assert_snapshot!(check(r#"{"a": "b}"#), @r#"NotJson | not JSON: the text that begins at character 7 has no closing quote; a line break inside of a text is written \n"#);
     assert_snapshot!(check(r#"{"a": NaN}"#), @"NotJson | not JSON at character 7: NaN is no number in JSON: write null, or leave the attribute out");
     assert_snapshot!(check("{} {}"), @"NotJson | not JSON at character 4: several objects stand in one line: another begins here; each needs a line of its own (curl -d drops the line ends: send with --data-binary)");
