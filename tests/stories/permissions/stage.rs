@@ -107,11 +107,13 @@ impl Stage {
 
     /// Takes up the message that was sent for a job.
     pub(super) async fn tick(&self, id: &str) -> Played<String> {
-        self.eventually("a message", async || {
-            let received = self.received().await;
-            received.into_iter().find(|(body, _)| body.contains(id)).map(|(_, handle)| handle)
-        })
-        .await
+        self.eventually("a message", async || self.message(id).await).await
+    }
+
+    /// The message for a job, if there is one now.
+    pub(super) async fn message(&self, id: &str) -> Option<String> {
+        let received = self.received().await;
+        received.into_iter().find(|(body, _)| body.contains(id)).map(|(_, handle)| handle)
     }
 
     pub(super) async fn received(&self) -> Vec<(String, String)> {
