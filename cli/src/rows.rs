@@ -9,13 +9,18 @@ use crate::{error::Error, output::Output, session::Session};
 
 /// What is wrong with a job's lines, by line, and then what is noticed of those that came through; nothing before it has ended.
 pub(crate) async fn of_job(session: &Session, job: &Job) -> Result<Vec<Row<'static>>, Error> {
-    if !job.ended() {
-        return Ok(Vec::new());
+    let mut rows = refused(session, job).await?;
+    if job.ended() {
+        let warned = session.client.warned_results(job).await.map_err(|error| session.failed(&error))?;
+        rows.extend(warned.into_iter().flat_map(of_line));
     }
-    let warned = session.client.warned_results(job).await.map_err(|error| session.failed(&error))?;
-    let warned = warned.into_iter().flat_map(of_line);
-    if job.errors() == 0 {
-        return Ok(warned.collect());
+    Ok(rows)
+}
+
+/// What is wrong with a job's lines, by line; nothing before it has ended.
+pub(crate) async fn refused(session: &Session, job: &Job) -> Result<Vec<Row<'static>>, Error> {
+    if !job.ended() || job.errors() == 0 {
+        return Ok(Vec::new());
     }
     let whole = job.failure.iter().map(|failure| Row {
         kind: Kind::Error,
@@ -30,7 +35,7 @@ pub(crate) async fn of_job(session: &Session, job: &Job) -> Result<Vec<Row<'stat
         bytes: None,
     });
     let results = session.client.failed_results(&job.id).await.map_err(|error| session.failed(&error))?;
-    Ok(whole.chain(results.into_iter().flat_map(of_line)).chain(warned).collect())
+    Ok(whole.chain(results.into_iter().flat_map(of_line)).collect())
 }
 
 fn of_line(result: ResultLine) -> impl Iterator<Item = Row<'static>> {

@@ -68,7 +68,7 @@ impl Show {
                 return output.document(json!({"job": job}), exit);
             }
             // A job whose report is gone is shown all the same.
-            let rows = rows::of_job(&session, &job).await.unwrap_or_default();
+            let rows = rows::refused(&session, &job).await.unwrap_or_default();
             output.answer(&format!("{}\n", summary::of(&job, summary::untyped(&rows), output.columns))).map(|()| exit)
         })
     }

@@ -153,3 +153,37 @@ async fn printed_lines_are_followed_by_what_sends_them_and_a_job_that_runs_has_n
         assert_eq!(document(&home.run(&format!("{words} 0f4c6c0e --json")))["exit"], 6);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_noticed_of_lines_that_came_through_is_shown_and_asked_for_where_it_is_shown_alone() {
+    let behind = refusing(job("success", 0, &json!({"warnings": 1})));
+    let warned = json!({"line": 5, "type": "subscription_product", "action": "created", "warnings": [{"code": "unknown_attribute",
+        "field": "Price", "warning": "Price: \"Price\" is not known here, and nothing reads it; did you mean \"price\"?"}]});
+    let server = Server::start(move |seen, count| {
+        let is_whole = seen.path.ends_with("/results") && !seen.query.contains("only=failed");
+        let link = format!("http://{}/whole", seen.header("host"));
+        match seen.path.as_str() {
+            "/whole" => answer(200).json(&warned),
+            _ if is_whole => answer(307).json(&json!({"links": {"download": link}})),
+            _ => behind(seen, count),
+        }
+    })
+    .await;
+    let home = Home::new("noticed", &server.url);
+    fs::write(home.path("good.jsonl"), GOOD).unwrap();
+    let ran = home.run("run good.jsonl --failed rest.jsonl");
+    for shown in ["line 5: Price: ", "did you mean \"price\"?", "--> rest.jsonl:1\n", "also line 2\n"] {
+        assert!(ran.out.contains(shown), "{shown}: {ran:?}");
+    }
+    for words in ["watch 0f4c6c0e", "errors 0f4c6c0e"] {
+        let ran = home.run(words);
+        assert!(ran.out.contains("did you mean \"price\"?"), "{ran:?}");
+    }
+    let before = server.seen().len();
+    let ran = home.run("show 0f4c6c0e");
+    assert!(ran.out.contains("1 line came through with a warning"), "{ran:?}");
+    assert!(
+        server.seen().iter().skip(before).all(|seen| seen.path != "/whole"),
+        "counts need no line that came through"
+    );
+}
