@@ -84,7 +84,7 @@ fn check_configuration(configuration: &mut Fields<'_>) {
 fn check_settings(kind: &str, settings: &mut Fields<'_>) {
     match kind {
         "access" => settings.required("tag").tag(),
-        "promotion" => settings.required("promotions").items(0, |promotion| {
+        "promotion" => settings.required("promotions").items(|promotion| {
             if let Some(mut promotion) = promotion.object() {
                 promotion.required("name").text(NAME);
                 promotion.required("tag").tag();

@@ -11,7 +11,10 @@ use crate::{
 pub(super) fn check_map(configurations: Field<'_>) {
     configurations.entries(|configuration| {
         let Some(mut configuration) = configuration.object() else { return };
-        let kind = configuration.required_as("type", feature::kind_meant(configuration.object)).one_of(&KINDS);
+        // Of what a plan gives, promotions alone have a tag.
+        let is_tagged = configuration.has("tag").then_some(r#""promotion""#);
+        let meant = feature::kind_meant(configuration.object).or(is_tagged);
+        let kind = configuration.required_as("type", meant).one_of(&KINDS);
         let needed = match kind {
             Some("promotion") => Some(("tag", Some(r#""…", that of one of the feature's promotions"#))),
             Some("usage") => Some(("default_value", None)),

@@ -328,8 +328,18 @@ impl<'f> Field<'f> {
         if matches!(self.value, Some(Json::Object(_))) { self.object() } else { None }
     }
 
-    /// A list of at least so many items, each with a rule.
-    pub(super) fn items(mut self, at_least: usize, mut rule: impl FnMut(Field<'_>)) {
+    /// Notes that a list holds fewer items than so many; `cure` says what belongs in it.
+    pub(super) fn hold_at_least(&mut self, least: usize, cure: impl fmt::Display) {
+        if let Some(Json::Array(items)) = self.value.as_deref()
+            && items.len() < least
+        {
+            let problem = format!("must hold at least {least}, it holds {}: {cure}", items.len());
+            self.fail(RecordErrorCode::WrongLength, problem);
+        }
+    }
+
+    /// A list of items, each with a rule.
+    pub(super) fn items(mut self, mut rule: impl FnMut(Field<'_>)) {
         let items = match self.value.take() {
             None => return,
             Some(Json::Array(items)) => items,
@@ -349,11 +359,6 @@ impl<'f> Field<'f> {
                 return;
             }
         };
-        if items.len() < at_least {
-            let problem =
-                format_args!("must hold at least {at_least}, it holds {}: name one, or describe it", items.len());
-            self.fail(RecordErrorCode::WrongLength, problem);
-        }
         for (index, item) in items.iter_mut().enumerate() {
             rule(Field { value: Some(item), path: Path::Item(&self.path, index), findings: &mut *self.findings });
         }

@@ -24,7 +24,7 @@ pub(super) fn check(plan: &mut Fields<'_>) {
         lead_time.required("type").one_of(&["day", "week"]);
         lead_time.required("time").whole(1..);
     }
-    plan.optional("notification_schedule").items(0, |notice| {
+    plan.optional("notification_schedule").items(|notice| {
         if let Some(mut notice) = notice.object() {
             notice.required("name").text(NOTICE_NAME);
             notice.required("unit").one_of(&["day", "week", "month"]);

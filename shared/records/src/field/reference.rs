@@ -14,13 +14,14 @@ use crate::{
 impl Field<'_> {
     /// A list of references and inline objects.
     pub(crate) fn references(
-        self,
+        mut self,
         at_least: usize,
         record_type: RecordType,
         types: &[&'static str],
         rule: fn(&mut Fields<'_>),
     ) {
-        self.items(at_least, |mut item| match item.value.as_deref() {
+        self.hold_at_least(at_least, "name one, or describe it");
+        self.items(|mut item| match item.value.as_deref() {
             Some(Json::String(text)) if text.trim().is_empty() => {
                 item.fail(RecordErrorCode::WrongLength, "is empty: take it out, or write an id or external_ref");
             }

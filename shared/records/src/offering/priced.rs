@@ -53,7 +53,7 @@ pub(crate) fn check(offering: &mut Fields<'_>, are_required: bool) {
     }
     offering.optional(CONFIGURED).entries(feature_configuration::check_map);
     offering.optional(ASSOCIATIONS).entries(|options| {
-        options.items(0, |option: Field<'_>| {
+        options.items(|option: Field<'_>| {
             option.text(EXTERNAL_REF);
         });
     });
@@ -71,7 +71,8 @@ impl Field<'_> {
                 format!("must be a list of objects, not the string {all}: describe each, as in [{described}]{more}");
             return self.fail(RecordErrorCode::WrongType, problem);
         }
-        self.items(1, |mut part| match part.value.as_deref() {
+        self.hold_at_least(1, format_args!("describe one, as in [{example}]{more}"));
+        self.items(|mut part| match part.value.as_deref() {
             Some(Json::String(name)) => {
                 let (name, described) = (Shown(name).to_string(), with_name(example, name));
                 let problem =

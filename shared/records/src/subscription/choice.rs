@@ -91,7 +91,7 @@ impl Choice {
     pub(super) fn check_marks(&self, holder: &mut Fields<'_>) -> Vec<String> {
         let mut marks = Vec::new();
         if matches!(holder.object.get(self.list), Some(Json::Array(_))) {
-            holder.optional(self.list).items(0, |part| {
+            holder.optional(self.list).items(|part| {
                 let Some(mut part) = part.object_if_any() else { return };
                 part.allow_others();
                 if let Some(mut meta) = part.optional("meta").object() {
