@@ -38,14 +38,17 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// The folders of all crates that have files in `src`.
+/// The folders of all members of the workspace that have files in `src`.
 fn crates() -> Vec<String> {
+    let manifest = fs::read_to_string(format!("{ROOT}/Cargo.toml")).unwrap();
+    let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
     let within = |folder: &str| {
         let entries = fs::read_dir(format!("{ROOT}/{folder}")).unwrap().map(|entry| entry.unwrap().file_name());
         entries.map(|name| format!("{folder}/{}", name.display())).collect::<Vec<_>>()
     };
-    let others = ["benches", "cli", "cli/client", "cli/findings", "local"].map(str::to_owned).to_vec();
-    [within("shared"), within("functions"), others].concat()
+    let named = members.split('"').skip(1).step_by(2);
+    let all = named.flat_map(|name| name.strip_suffix("/*").map_or_else(|| vec![name.to_owned()], within));
+    all.filter(|folder| Path::new(ROOT).join(folder).join("src").is_dir()).collect()
 }
 
 /// What `records` is made of neither waits nor knows of AWS: a command line can check a file with it alone.
