@@ -45,7 +45,7 @@ const LIMIT: Duration = Duration::from_mins(30);
 ///
 /// # Errors
 /// When the file can't be read, or a part of the system does not work.
-pub async fn run(path: PathBuf, args: ImportArgs, errors: u32, options: Options) -> Result<bool, Error> {
+pub async fn run(path: PathBuf, args: ImportArgs, errors: u64, options: Options) -> Result<bool, Error> {
     let output = Output::new(options.quiet);
     output.progress(&format!(
         "Importing {} into an AWS on this machine:\nsome seconds; the first time some minutes, to build it all.",
@@ -77,7 +77,7 @@ pub async fn run(path: PathBuf, args: ImportArgs, errors: u32, options: Options)
         let problem = format!("import {} has not ended after {} minutes", ended.id, LIMIT.as_secs() / 60);
         return Err(Error::new(problem, format!("see what the worker does: {}", stack.log().display())));
     }
-    let errors = client.errors(&ended.id, u64::from(errors)).await.map_err(failed)?;
+    let errors = client.errors(&ended.id, errors).await.map_err(failed)?;
     let warned = client.warned_results(&ended).await.map_err(failed)?;
     output.result(&report(&ended, &errors, &warned, None));
     Ok(ended.status == Status::Success)

@@ -11,7 +11,7 @@ mod options;
 pub mod output;
 pub mod page;
 pub mod python;
-pub mod report;
+mod report;
 pub mod rie;
 mod serve;
 mod sign_in;

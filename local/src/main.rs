@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use client::MOST_LISTED;
 use local::import::ImportArgs;
 use local::output::Output;
-use local::report::MAX_ERRORS;
 use local::{Error, Options};
 use samples::GenerateArgs;
 use tokio::signal::unix::{SignalKind, signal};
@@ -81,8 +81,8 @@ enum Command {
         #[command(flatten)]
         options: ImportArgs,
         /// How many errors to show.
-        #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_ERRORS)))]
-        errors: u32,
+        #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=MOST_LISTED))]
+        errors: u64,
         #[command(flatten)]
         stack: StackArgs,
     },

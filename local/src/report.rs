@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use client::{Errors, Job, Records, ResultLine, Status};
+use client::{Errors, Job, MOST_LISTED, Records, ResultLine, Status};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use records::RecordType;
-
-/// The most errors that can be asked for: as many as the API lists.
-pub const MAX_ERRORS: u32 = 10_100;
 
 /// The most lines with a warning that are shown.
 const MAX_WARNED: usize = 10;
@@ -92,8 +89,8 @@ fn shown_of_all(errors: &Errors) -> String {
     let (shown, total) = (shown(errors), errors.total);
     let more = match total {
         _ if shown >= total => String::new(),
-        _ if total <= u64::from(MAX_ERRORS) => format!(" (--errors {total} shows them all)"),
-        _ if shown < u64::from(MAX_ERRORS) => format!(" (--errors {MAX_ERRORS} shows more, the API's …/results all)"),
+        _ if total <= MOST_LISTED => format!(" (--errors {total} shows them all)"),
+        _ if shown < MOST_LISTED => format!(" (--errors {MOST_LISTED} shows more, the API's …/results all)"),
         _ => " (the API's …/results show them all)".to_owned(),
     };
     format!("{shown} of {total} errors{more}")

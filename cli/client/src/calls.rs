@@ -20,6 +20,9 @@ pub(crate) const IMPORTS: &str = "/v2/subscriptions/imports";
 const LAST_OFFSET: u64 = 10_000;
 const LONGEST_PAGE: u64 = 100;
 
+/// How many entries the API lists.
+pub const MOST_LISTED: u64 = LAST_OFFSET + LONGEST_PAGE;
+
 /// A call is answered within half a minute, or by the gateway; this is that, and the time to carry it.
 const PATIENCE: Duration = Duration::from_mins(2);
 

@@ -27,7 +27,7 @@ mod send;
 
 pub use address::Address;
 pub use auth::{Auth, ClientCredentials};
-pub use calls::Client;
+pub use calls::{Client, MOST_LISTED};
 pub use error::{Error, Refusal};
 pub use job::{ErrorCounts, ErrorRow, Errors, Failure, Job, Jobs, LineError, LineWarning, Records, ResultLine, Status};
 pub use retry::Observer;

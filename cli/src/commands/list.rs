@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use clap::Args;
-use client::{Job, Jobs};
+use client::{Job, Jobs, MOST_LISTED};
 use findings::wrap_around;
 use serde_json::json;
 
@@ -36,15 +36,12 @@ pub(crate) struct List {
     #[arg(long, value_name = "NAME")]
     external_ref: Option<String>,
     /// How many at most.
-    #[arg(long, value_name = "COUNT", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=MOST))]
+    #[arg(long, value_name = "COUNT", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=MOST_LISTED))]
     limit: u64,
     /// As many as the service lists: the newest 10,100.
     #[arg(long, conflicts_with = "limit")]
     all: bool,
 }
-
-/// As many as the API lists.
-const MOST: u64 = 10_100;
 
 /// Reads a day, a time, or how long ago.
 fn since(text: &str) -> Result<DateTime<Utc>, String> {
@@ -62,7 +59,7 @@ fn since(text: &str) -> Result<DateTime<Utc>, String> {
 impl List {
     pub(crate) fn run(self, global: &Global, output: Output) -> Result<Exit, Error> {
         Session::run(global, output, |session| async move {
-            let limit = if self.all { MOST } else { self.limit };
+            let limit = if self.all { MOST_LISTED } else { self.limit };
             let is_wanted = |job: &Job| self.status.iter().any(|word| word == status(job));
             // For the service both are `success`: where one is asked for, it is looked for here.
             let tells_apart = self.asks_for(SUCCESS) != self.asks_for(PARTIAL);
@@ -91,11 +88,11 @@ impl List {
         let of = match jobs.total {
             Some(total) if total <= shown => return String::new(),
             Some(total) => format!("{shown} of {total} jobs."),
-            None if shown < limit => format!("{shown} jobs among the newest {MOST}."),
+            None if shown < limit => format!("{shown} jobs among the newest {MOST_LISTED}."),
             None => format!("The newest {shown} jobs; there may be more."),
         };
         let words = self.words();
-        if limit == MOST {
+        if limit == MOST_LISTED {
             return format!("{of} The service lists no more: ask for fewer with --status, --since, --external-ref.\n");
         }
         format!("{of} To see all, type:\n  {}\n", session.command(&format!("list --all{words}")))
