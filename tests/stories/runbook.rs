@@ -19,24 +19,23 @@ fn commands(below: &str) -> String {
     after.split("```sh\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
 }
 
-/// The first commands of the runbook, which name the stack's outputs. The command line's first version takes the address of a
-/// queue for one of AWS, unless it is told otherwise.
+/// The first commands of the runbook, which name the stack's outputs. The command line's own script can't be run in a folder
+/// with a space in its name; and its first version takes the address of a queue for one of AWS, unless it is told otherwise.
 fn named_outputs() -> String {
-    "aws() { command aws --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n".to_owned() + &commands("# Operations")
+    "aws() { \"$PYTHON\" -m awscli --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n".to_owned() + &commands("# Operations")
 }
 
 /// Runs commands in a shell that knows the stack's outputs, in a folder of their own.
 fn run(world: &World, commands: &str, more: &[(&str, &str)]) -> String {
     let python = AWS.interpreter().unwrap();
     let (id, secret) = world.stack.credentials();
-    let path = format!("{}:{}", python.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let folder = format!("{}/runbook-{}-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id(), world.store);
     fs::create_dir_all(&folder).unwrap();
     let ran = Command::new("bash")
         .current_dir(&folder)
         .args(["-euo", "pipefail", "-c", &(named_outputs() + commands)])
         .envs([
-            ("PATH", path.as_str()),
+            ("PYTHON", python.to_str().unwrap()),
             ("AWS_ENDPOINT_URL", &world.stack.endpoint_url()),
             ("AWS_DEFAULT_REGION", world.stack.region()),
             ("AWS_ACCESS_KEY_ID", id),
