@@ -72,6 +72,8 @@ fn dates() {
             r#""started_at":" 2026-01-01T00:00:00Z""#,
             r#""started_at":"1899-12-30T00:00:00Z""#,
             r#""started_at":"1767225600""#,
+            r#""started_at":45292.75"#,
+            r#""started_at":"45292""#,
             r#""started_at":"next Monday""#,
             r#""started_at":"2026-01-01T00:00:00 Z""#,
             r#""started_at":"2026-01-01 09:30:00 +01:00""#,

@@ -1,5 +1,7 @@
 //! Dates as exports write them.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::{unseen, visible, write_instead};
@@ -32,7 +34,7 @@ pub(crate) fn time(text: &str) -> String {
     if text.is_empty() {
         return "it is empty: leave the attribute out, or write null".to_owned();
     }
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) || spreadsheet_time(text).is_some() {
         return number_as_time(text);
     }
     let Some((year, month, day)) = date(text) else { return order(text) };
@@ -126,7 +128,27 @@ fn order(text: &str) -> String {
     format!("a date is written year-month-day, with a hyphen between{write}")
 }
 
-/// What to write for a number of seconds or milliseconds.
+/// The days of 2000 to 2099, as a spreadsheet counts them.
+const SPREADSHEET_DAYS: RangeInclusive<i64> = 36_526..=73_050;
+
+/// The day from which a spreadsheet counts, as seconds since 1970.
+const SPREADSHEET_BEGIN: i64 = -25_569 * DAY;
+
+/// The seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+
+/// The time that a spreadsheet writes as a number of days: `45292`, `45292.5`.
+fn spreadsheet_time(number: &str) -> Option<DateTime<Utc>> {
+    let (days, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let days = days.parse().ok().filter(|days| SPREADSHEET_DAYS.contains(days))?;
+    // Nine digits of a day are less than a thousandth of a second.
+    let fraction = fraction.get(..9).unwrap_or(fraction);
+    let part = if fraction.is_empty() { 0 } else { fraction.parse::<i64>().ok()? * DAY };
+    let unit = 10_i64.pow(u32::try_from(fraction.len()).ok()?);
+    DateTime::from_timestamp(SPREADSHEET_BEGIN + days * DAY + (part + unit / 2) / unit, 0)
+}
+
+/// What to write for a number of seconds or milliseconds, or of days as a spreadsheet counts them.
 pub(crate) fn number_as_time(digits: &str) -> String {
     let number: Option<i64> = digits.parse().ok();
     let time = number.and_then(|number| {
@@ -136,11 +158,10 @@ pub(crate) fn number_as_time(digits: &str) -> String {
             Some(("milliseconds", time))
         })
     });
-    match time {
-        Some((unit, time)) => {
-            let text = time.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-            format!("if it counts {unit} since 1970, write {}", Shown(&text))
-        }
-        None => "write the date and the time, in double quotes".to_owned(),
+    let shown = |time: DateTime<Utc>| Shown(&time.format("%Y-%m-%dT%H:%M:%SZ").to_string()).to_string();
+    match (time, spreadsheet_time(digits)) {
+        (Some((unit, time)), _) => format!("if it counts {unit} since 1970, write {}", shown(time)),
+        (None, Some(time)) => format!("if it is a date of a spreadsheet, write {}", shown(time)),
+        (None, None) => "write the date and the time, in double quotes".to_owned(),
     }
 }

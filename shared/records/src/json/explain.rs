@@ -58,10 +58,18 @@ fn no_json_at_all(line: &str) -> Option<String> {
         _ if [".json", ".jsonl", ".ndjson", ".gz", ".csv"].into_iter().any(is_name) => {
             "this is the name of a file, not what is in it; with curl write @ before the name"
         }
+        _ if is_sql(line) => {
+            "this looks like SQL, commands for a database; JSON Lines is read: have the rows written out as JSON, one object {…} in each line"
+        }
         _ if is_csv(first, line) => CSV,
         _ => return None,
     };
     Some(what.to_owned())
+}
+
+fn is_sql(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    ["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP"].into_iter().any(|command| word.eq_ignore_ascii_case(command))
 }
 
 fn is_csv(first: char, line: &str) -> bool {

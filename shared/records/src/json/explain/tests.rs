@@ -64,6 +64,7 @@ const LINES: &[&str] = &[
     // Other things than JSON.
     "external_ref,name,sku",
     "j11-a;Pantry box;PB-1",
+    "INSERT INTO products VALUES (1, 'Tea');",
     "two.jsonl",
     "<html>",
     "---",
