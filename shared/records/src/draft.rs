@@ -8,7 +8,7 @@ use crate::{
     feature,
     field::{Field, Fields, Findings},
     guard::guarded,
-    json::{self, Json, Object, Path},
+    json::{self, Json, JsonError, Object, Path},
     limits::EXTERNAL_REF,
     offering, plan, product,
     record_id::RecordId,
@@ -32,20 +32,29 @@ const MOVE: &str = ": move it into \"attributes\"";
 /// # Errors
 /// The errors of a line that has no known type: too long, not UTF-8, not JSON, no object, or of an unknown type.
 pub fn read(line: &[u8]) -> Result<Draft, Vec<RecordError>> {
-    let mut findings = Findings::default();
-    match open(line, &mut findings) {
-        Some(envelope) => Ok(Draft::check(envelope, findings)),
-        None => Err(findings.errors.into_vec()),
-    }
+    read_by(json::read, line)
 }
 
-fn open(line: &[u8], findings: &mut Findings) -> Option<Envelope> {
-    match text_of(line) {
-        Ok(text) => Envelope::open(json::read(text, &mut |error| findings.errors.add_json(error))?, findings),
+/// The same for a line of which a first look has found the type: its grammar was checked then.
+pub(crate) fn read_again(line: &[u8]) -> Result<Draft, Vec<RecordError>> {
+    read_by(json::read_again, line)
+}
+
+fn read_by(
+    read: fn(&str, &mut dyn FnMut(JsonError<'_>)) -> Option<Object>,
+    line: &[u8],
+) -> Result<Draft, Vec<RecordError>> {
+    let mut findings = Findings::default();
+    let object = match text_of(line) {
+        Ok(text) => read(text, &mut |error| findings.errors.add_json(error)),
         Err((code, problem)) => {
             findings.errors.add(code, &Path::Line, problem);
             None
         }
+    };
+    match object.and_then(|object| Envelope::open(object, &mut findings)) {
+        Some(envelope) => Ok(Draft::check(envelope, findings)),
+        None => Err(findings.errors.into_vec()),
     }
 }
 

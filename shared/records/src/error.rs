@@ -115,8 +115,8 @@ impl RecordErrors {
 
     /// Whether an error of this kind is noted at a path.
     pub(super) fn has(&self, code: RecordErrorCode, path: &Path<'_>) -> bool {
-        let field = without_middle(path.to_string(), MAX_FIELD_BYTES);
-        self.kept.iter().any(|error| error.code == code && error.field == field)
+        let is_there = |error: &RecordError| error.field == without_middle(path.to_string(), MAX_FIELD_BYTES);
+        self.kept.iter().filter(|error| error.code == code).any(is_there)
     }
 
     /// Whether the line is without an error.

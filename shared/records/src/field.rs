@@ -26,6 +26,9 @@ const OBJECT: &str = "an object";
 /// How many keys of an object are compared with the name of an attribute that is missing.
 const COMPARED: usize = 100;
 
+/// About as many attributes as a type has.
+const MOST_ASKED: usize = 20;
+
 /// What to do with an empty string where something else is wanted.
 const LEAVE_OUT: &str = ": leave the attribute out, or write null";
 
@@ -62,8 +65,8 @@ impl Drop for Fields<'_> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) const fn new(object: &'a mut Object, path: Path<'a>, findings: &'a mut Findings) -> Self {
-        Self { object, path, findings, known: Vec::new(), allows_others: false }
+    pub(super) fn new(object: &'a mut Object, path: Path<'a>, findings: &'a mut Findings) -> Self {
+        Self { object, path, findings, known: Vec::with_capacity(MOST_ASKED), allows_others: false }
     }
 
     /// Lets the object hold what no rule asks for: its rules stand elsewhere, or end early.
@@ -88,8 +91,9 @@ impl<'a> Fields<'a> {
 
     /// The same, with an example of what it may be.
     pub(super) fn required_as(&mut self, name: &'static str, example: Option<&str>) -> Field<'_> {
-        let is_told = !self.has(name) && !self.findings.errors.is_full();
-        let is_null = self.object.get(name) == Some(&Json::Null);
+        let given = self.object.get(name);
+        let is_told = given.is_none_or(|value| is_missing(name, value)) && !self.findings.errors.is_full();
+        let is_null = matches!(given, Some(Json::Null));
         let meant = if is_told { self.meant(name, example, is_null) } else { String::new() };
         let field = self.optional(name);
         if field.value.is_none() {
@@ -125,11 +129,9 @@ impl<'a> Fields<'a> {
 
     /// An attribute that may be missing; null counts as missing, and is dropped.
     pub(super) fn optional(&mut self, name: &'static str) -> Field<'_> {
-        if self.object.get(name).is_some_and(|value| is_missing(name, value)) {
-            self.object.remove(name);
-        }
         self.known.push(name);
-        Field { value: self.object.get_mut(name), path: Path::Key(&self.path, name), findings: &mut *self.findings }
+        let value = self.object.get_mut_unless(name, |value| is_missing(name, value));
+        Field { value, path: Path::Key(&self.path, name), findings: &mut *self.findings }
     }
 
     /// The name by which other systems know the object.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    draft::{Draft, read},
+    draft::{Draft, read, read_again},
     envelope::{Outline, outline},
     error::{RecordError, RecordErrorCode},
     failure::{Failure, Reasons},
@@ -60,6 +60,7 @@ impl FileLine<'_> {
     /// # Errors
     /// The errors of a line that has no known type, or over which reading panicked.
     pub fn read(&self) -> Result<Draft, Vec<RecordError>> {
+        let read = if self.record_type.is_some() { read_again } else { read };
         let mut draft = guarded(|| read(self.bytes)).unwrap_or_else(|error| Err(vec![error]))?;
         if let Some(first) = self.repeats {
             let problem = format!(

@@ -17,6 +17,7 @@ pub use path::Path;
 pub use place::{Place, place};
 pub(crate) use raw::{Raw, grammar};
 pub use read::read;
+pub(crate) use read::read_again;
 
 use std::{fmt, sync::Arc};
 
@@ -192,6 +193,17 @@ impl Object {
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Json> {
         let place = self.place(key)?;
         self.members().get_mut(place).map(|(_, value)| value)
+    }
+
+    /// The same, but a value that a condition holds for is taken out.
+    pub(crate) fn get_mut_unless(&mut self, key: &str, is_out: impl FnOnce(&Json) -> bool) -> Option<&mut Json> {
+        let place = self.place(key)?;
+        let members = self.members();
+        if members.get(place).is_some_and(|(_, value)| is_out(value)) {
+            members.remove(place);
+            return None;
+        }
+        members.get_mut(place).map(|(_, value)| value)
     }
 
     /// Takes a member out; the others keep their order.

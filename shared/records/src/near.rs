@@ -7,8 +7,12 @@ const MOST: usize = 64;
 
 /// The name without what people write in different ways: capitals, hyphens, underscores, spaces.
 fn letters(name: &str) -> String {
-    let letters = name.chars().filter(|letter| !matches!(letter, '-' | '_' | ' '));
-    letters.flat_map(char::to_lowercase).collect()
+    name.chars().filter(|letter| !is_between(*letter)).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a character only stands between the words of a name.
+const fn is_between(letter: char) -> bool {
+    matches!(letter, '-' | '_' | ' ')
 }
 
 /// Finds the name of the same letters, whatever their case, and whatever hyphens and underscores stand between them.
@@ -38,12 +42,12 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let name = (name.len() <= MOST).then(|| letters(name))?;
     let length = name.chars().count();
     let distance = |known: &'k str| {
-        let letters = letters(known);
-        let edits = if letters.len().min(name.len()) > 5 { 2 } else { 1 };
-        // As many edits as that are a letter more or less.
-        if letters.chars().count().abs_diff(length) > edits {
+        // Two edits at the most are two letters more or less.
+        if known.chars().filter(|letter| !is_between(*letter)).count().abs_diff(length) > 2 {
             return None;
         }
+        let letters = letters(known);
+        let edits = if letters.len().min(name.len()) > 5 { 2 } else { 1 };
         let distance = osa_distance(&name, &letters);
         let is_near = distance <= edits && distance < letters.len() / 2 && !are_numbered(&name, &letters);
         is_near.then_some((distance, known))

@@ -9,6 +9,7 @@ use crate::{
     json::{Json, Object, Shown},
     record_id::RecordId,
     record_type::RecordType,
+    storable::object_bytes,
 };
 
 /// One reference of a line to another object.
@@ -111,19 +112,22 @@ pub struct Snapshot {
     record_type: RecordType,
     external_ref: Option<String>,
     attributes: Object,
+    /// What the attributes take in the database.
+    bytes: usize,
 }
 
 impl Snapshot {
     /// Makes the copy of an object, from the parts in which it is stored.
     #[must_use]
-    pub const fn new(id: RecordId, record_type: RecordType, external_ref: Option<String>, attributes: Object) -> Self {
-        Self { id, record_type, external_ref, attributes }
+    pub fn new(id: RecordId, record_type: RecordType, external_ref: Option<String>, attributes: Object) -> Self {
+        let bytes = object_bytes(&attributes);
+        Self { id, record_type, external_ref, attributes, bytes }
     }
 
     /// Makes an object that exists nowhere but inside another one; its `external_ref` is among its attributes still.
     pub(super) fn inline(id: RecordId, record_type: RecordType, mut attributes: Object) -> Self {
         let external_ref = attributes.remove("external_ref").and_then(|value| value.as_str().map(str::to_owned));
-        Self { id, record_type, external_ref, attributes }
+        Self::new(id, record_type, external_ref, attributes)
     }
 
     /// What the object copied is.
@@ -136,6 +140,11 @@ impl Snapshot {
     #[must_use]
     pub const fn attributes(&self) -> &Object {
         &self.attributes
+    }
+
+    /// How many bytes the attributes take in the database, about.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// How many bytes of memory the copy takes, about.

@@ -41,7 +41,7 @@ pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Pa
 pub(super) fn check_copies(copies: &[Arc<Snapshot>], path: &Path<'_>, errors: &mut RecordErrors) {
     let mut bytes = HEADROOM_BYTES;
     for copy in copies {
-        bytes += object_bytes(copy.attributes());
+        bytes += copy.bytes();
         if bytes > MAX_ITEM_BYTES {
             let problem = format_args!(
                 "the object would take more than {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored: {SMALLER}"
@@ -61,7 +61,7 @@ fn value_bytes(value: &Json) -> usize {
     match value {
         Json::Null | Json::Bool(_) => 1,
         // A byte for every two digits, one for sign or exponent, and one from the safe side.
-        Json::Number(text) => Decimal::from_text(text).digits.len().div_ceil(2) + 2,
+        Json::Number(text) => Decimal::from_text(text).count().div_ceil(2) + 2,
         Json::String(text) => text.len(),
         Json::Array(items) => items.iter().fold(3, |bytes, item| bytes + 1 + value_bytes(item)),
         Json::Object(object) => object_bytes(object),

@@ -247,7 +247,7 @@ fn size(object: &Object) -> usize {
 fn value_size(value: &Json) -> usize {
     match value {
         Json::Null | Json::Bool(_) => 1,
-        Json::Number(text) => Decimal::from_text(text).digits.len().div_ceil(2) + 1,
+        Json::Number(text) => Decimal::from_text(text).count().div_ceil(2) + 1,
         Json::String(text) => text.len(),
         Json::Array(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
         Json::Object(object) => size(object),

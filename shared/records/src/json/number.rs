@@ -3,37 +3,53 @@
 use crate::limits::{MAGNITUDES, MAX_DIGITS};
 
 /// A JSON number taken apart: sign, significant digits and power of ten.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decimal {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimal<'t> {
     /// Whether there is a minus sign.
     pub negative: bool,
-    /// The digits without leading and trailing zeros; none for zero.
-    pub digits: String,
+    /// The digits before the point and those behind it. Neither the first nor the last of them all is a zero; zero has none.
+    digits: [&'t str; 2],
     /// The power of ten of the first digit: 2 for `123`, -1 for `0.5`.
     pub magnitude: i64,
 }
 
-impl Decimal {
+impl<'t> Decimal<'t> {
     /// Takes the text of a valid JSON number apart.
     #[must_use]
-    pub fn from_text(text: &str) -> Self {
+    pub fn from_text(text: &'t str) -> Self {
         let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let end = unsigned.bytes().position(|byte| matches!(byte, b'e' | b'E'));
+        let (mantissa, exponent) = end.and_then(|end| unsigned.split_at_checked(end)).unwrap_or((unsigned, ""));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let written = [whole, fraction].concat();
-        let digits = written.trim_start_matches('0');
-        let first = signed_len(whole) - 1 - (signed_len(&written) - signed_len(digits));
-        Self {
-            negative,
-            digits: digits.trim_end_matches('0').to_owned(),
-            magnitude: first.saturating_add(read_exponent(exponent)),
-        }
+        let first = whole.trim_start_matches('0');
+        let digits = match (first, fraction.trim_end_matches('0')) {
+            ("", fraction) => ["", fraction.trim_start_matches('0')],
+            (whole, "") => [whole.trim_end_matches('0'), ""],
+            both => both.into(),
+        };
+        let zeros = if first.is_empty() { fraction.len() - fraction.trim_start_matches('0').len() } else { 0 };
+        let magnitude = signed(first.len()) - 1 - signed(zeros);
+        let magnitude = magnitude.saturating_add(exponent.get(1..).map_or(0, read_exponent));
+        Self { negative, digits, magnitude }
+    }
+
+    /// The digits without zeros before the first and behind the last other one; none for zero.
+    #[must_use]
+    pub fn digits(&self) -> String {
+        self.digits.concat()
+    }
+
+    /// How many digits those are.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        let [whole, fraction] = self.digits;
+        whole.len() + fraction.len()
     }
 
     /// What keeps the number out of the database, `None` when nothing does.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
-        let count = self.digits.len();
+        let count = self.count();
         if count > MAX_DIGITS {
             Some(format!("has {count} significant digits, at most {MAX_DIGITS} can be stored"))
         } else if count > 0 && !MAGNITUDES.contains(&self.magnitude) {
@@ -46,26 +62,26 @@ impl Decimal {
     /// The number as digits alone, `12` for `12.0` and `1.2e1`; `None` where it is no whole number, or far beyond 64 bits.
     #[must_use]
     pub fn whole(&self) -> Option<String> {
-        let count = signed_len(&self.digits);
+        let count = signed(self.count());
         if count == 0 {
             return Some("0".to_owned());
         }
         let zeros = self.magnitude.checked_add(1)?.checked_sub(count)?;
         let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros <= MAX_DIGITS)?;
-        Some(format!("{}{}{}", if self.negative { "-" } else { "" }, self.digits, "0".repeat(zeros)))
+        Some(format!("{}{}{}", if self.negative { "-" } else { "" }, self.digits(), "0".repeat(zeros)))
     }
 
     /// Whether the number is from 0 to 100.
     #[must_use]
     pub fn is_percentage(&self) -> bool {
-        // `digits` has no zero at its ends, so 100 is the one number of magnitude 2 that starts, and ends, with 1.
-        self.digits.is_empty()
-            || (!self.negative && (self.magnitude < 2 || (self.magnitude == 2 && self.digits == "1")))
+        // There is no zero at the ends, so 100 is the one number of magnitude 2 that starts, and ends, with 1.
+        self.count() == 0
+            || (!self.negative && (self.magnitude < 2 || (self.magnitude == 2 && self.digits == ["1", ""])))
     }
 }
 
-fn signed_len(text: &str) -> i64 {
-    i64::try_from(text.len()).unwrap_or(i64::MAX)
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Reads an exponent; one too long for an `i64` is as good as the largest of its sign.
@@ -104,6 +120,24 @@ mod tests {
         check("1e-999999999999999999999999", false);
         check("0e999999999999999999999999", true);
         check("-0.000", true);
+    }
+
+    #[test]
+    fn digits_and_power_are_those_of_the_number_however_it_is_written() {
+        for (text, digits, magnitude) in [
+            ("123", "123", 2),
+            ("120.50", "1205", 2),
+            ("1200", "12", 3),
+            ("0.5", "5", -1),
+            ("0.0120", "12", -2),
+            ("0.5e3", "5", 2),
+            ("10.01E-2", "1001", -1),
+            ("0.000", "", -4),
+        ] {
+            let decimal = Decimal::from_text(text);
+            assert_eq!((&*decimal.digits(), decimal.magnitude), (digits, magnitude), "{text}");
+            assert_eq!(decimal.count(), digits.len(), "{text}");
+        }
     }
 
     #[test]

@@ -39,12 +39,17 @@ impl Path<'_> {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Key(parent, _) | Self::Item(parent, _)) = self else { return Ok(()) };
+        parent.fmt(f)?;
         match self {
-            Self::Line => Ok(()),
-            Self::Key(parent, key) if !is_plain(key) => write!(f, "{parent}[{}]", Shown(key)),
+            Self::Key(_, key) if !is_plain(key) => write!(f, "[{}]", Shown(key)),
             Self::Key(Self::Line, key) => f.write_str(key),
-            Self::Key(parent, key) => write!(f, "{parent}.{key}"),
-            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+            Self::Key(_, key) => {
+                f.write_str(".")?;
+                f.write_str(key)
+            }
+            Self::Item(_, index) => write!(f, "[{index}]"),
+            Self::Line => Ok(()),
         }
     }
 }

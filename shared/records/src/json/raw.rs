@@ -22,6 +22,11 @@ pub(crate) fn grammar(text: &str) -> Option<Raw<'_>> {
 }
 
 impl<'a> Raw<'a> {
+    /// A text that went through [`grammar`] before.
+    pub(super) fn checked_before(text: &'a str) -> Self {
+        Self(text.trim_ascii())
+    }
+
     /// The text of the value, without white space around it.
     pub(crate) const fn text(self) -> &'a str {
         self.0
@@ -35,7 +40,7 @@ impl<'a> Raw<'a> {
     /// The text of a string, `None` when the value is no string or holds a lone surrogate.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
         let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        if inner.contains('\\') {
+        if inner.as_bytes().contains(&b'\\') {
             serde_json::from_str(self.0).ok().map(Cow::Owned)
         } else {
             Some(Cow::Borrowed(inner))

@@ -16,11 +16,20 @@ const FEW: usize = 16;
 /// that the rules of its type can be checked as well: a key given twice is there twice, what is nested too deep is null, and
 /// a lone surrogate is `U+FFFD`.
 pub fn read(line: &str, report: &mut dyn FnMut(JsonError<'_>)) -> Option<Object> {
-    let mut reader = Reader { report };
     let Some(raw) = grammar(line) else {
-        reader.fail(&Path::Line, Reason::NotJson(&explain(line)));
+        report(JsonError { path: &Path::Line, reason: Reason::NotJson(&explain(line)) });
         return None;
     };
+    build(raw, report)
+}
+
+/// The same for a line whose grammar was checked before.
+pub(crate) fn read_again(line: &str, report: &mut dyn FnMut(JsonError<'_>)) -> Option<Object> {
+    build(Raw::checked_before(line), report)
+}
+
+fn build(raw: Raw<'_>, report: &mut dyn FnMut(JsonError<'_>)) -> Option<Object> {
+    let mut reader = Reader { report, members: Vec::new(), items: Vec::new() };
     match reader.value(&mut Cursor::at(raw), 1, &Path::Line) {
         Json::Object(object) => Some(object),
         other => {
@@ -33,6 +42,10 @@ pub fn read(line: &str, report: &mut dyn FnMut(JsonError<'_>)) -> Option<Object>
 /// Builds values, and reports what is wrong with them.
 struct Reader<'r> {
     report: &'r mut dyn FnMut(JsonError<'_>),
+    /// What has been read of the containers that are still open, those of the innermost last: each is made when it is
+    /// closed, just as large as it has to be.
+    members: Vec<(SmolStr, Json)>,
+    items: Vec<Json>,
 }
 
 impl Reader<'_> {
@@ -76,26 +89,27 @@ impl Reader<'_> {
     }
 
     fn items(&mut self, text: &mut Cursor<'_>, level: usize, path: &Path<'_>) -> Vec<Json> {
-        let mut items = Vec::new();
+        let begin = self.items.len();
         text.takes(b'[');
         while !text.ends(b']') {
-            items.push(self.value(text, level + 1, &Path::Item(path, items.len())));
+            let item = self.value(text, level + 1, &Path::Item(path, self.items.len() - begin));
+            self.items.push(item);
         }
-        items
+        self.items.drain(begin..).collect()
     }
 
     fn object(&mut self, text: &mut Cursor<'_>, level: usize, path: &Path<'_>) -> Object {
-        let mut members = Vec::new();
+        let begin = self.members.len();
         text.takes(b'{');
         while !text.ends(b'}') {
             let key = self.key(text.key(), path);
             let value = self.value(text, level + 1, &Path::Key(path, &key));
-            members.push((key, value));
+            self.members.push((key, value));
         }
-        for key in repeated(&members) {
-            self.fail(&Path::Key(path, key), Reason::DuplicateKey(key));
+        for key in repeated(self.members.get(begin..).unwrap_or_default()) {
+            (self.report)(JsonError { path: &Path::Key(path, key), reason: Reason::DuplicateKey(key) });
         }
-        Object::from_iter(members)
+        self.members.drain(begin..).collect()
     }
 
     fn key(&mut self, raw: Raw<'_>, parent: &Path<'_>) -> SmolStr {

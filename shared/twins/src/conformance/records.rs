@@ -75,9 +75,13 @@ fn plain_value(value: Json) -> Json {
         }
         Json::Array(items) => Json::Array(items.into_iter().map(plain_value).collect()),
         Json::Number(text) => {
-            let Decimal { negative, digits, magnitude } = Decimal::from_text(&text);
+            let number = Decimal::from_text(&text);
+            let Decimal { negative, magnitude, .. } = number;
             // Zero has neither sign nor magnitude.
-            let text = if digits.is_empty() { "0".to_owned() } else { format!("{negative} {digits} {magnitude}") };
+            let text = match number.digits() {
+                zero if zero.is_empty() => "0".to_owned(),
+                digits => format!("{negative} {digits} {magnitude}"),
+            };
             text.into()
         }
         scalar => scalar,
