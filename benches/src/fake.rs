@@ -9,6 +9,7 @@ pub(crate) mod runtime;
 mod s3;
 mod size;
 mod sqs;
+mod tls;
 
 use std::{
     collections::BTreeMap,
@@ -26,11 +27,13 @@ use objects::Objects;
 pub(crate) use objects::{Counts, Manner};
 use s3::Bucket;
 use sqs::Queue;
+use tls::Tls;
 
 /// An AWS with nothing in it. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Fake {
     server: Server,
+    tls: Option<Tls>,
     state: Arc<State>,
 }
 
@@ -67,7 +70,13 @@ impl Fake {
         });
         let shared = Arc::clone(&state);
         let server = http::serve(move |head, body| Arc::clone(&shared).answer(head, body)).await?;
-        Ok(Self { server, state })
+        Ok(Self { server, tls: None, state })
+    }
+
+    /// Has functions that are started from now on come over TLS.
+    pub(crate) async fn encrypt(&mut self) -> Outcome {
+        self.tls = Some(tls::before(self.server.address).await?);
+        Ok(())
     }
 
     pub(crate) fn bucket(&self) -> &Bucket {
@@ -88,7 +97,10 @@ impl Fake {
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.server.address)
+        match &self.tls {
+            Some(tls) => format!("https://localhost:{}", tls.address.port()),
+            None => format!("http://{}", self.server.address),
+        }
     }
 
     /// What a function finds in its environment.
@@ -111,7 +123,8 @@ impl Fake {
             ("API_URL", self.endpoint()),
             ("WAITING_CALLS", "20".to_owned()),
         ];
-        variables.into_iter().collect()
+        let trusted = self.tls.iter().map(|tls| ("SSL_CERT_FILE", tls.trusted.display().to_string()));
+        variables.into_iter().chain(trusted).collect()
     }
 }
 

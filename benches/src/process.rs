@@ -82,6 +82,17 @@ impl Function {
         self.runtime.invoke(event, time).await
     }
 
+    /// The time of processors that its threads have used so far, to the nanosecond.
+    pub(crate) fn processor_time(&self) -> Outcome<Duration> {
+        let mut time = Duration::ZERO;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let told = fs::read_to_string(thread?.path().join("schedstat"))?;
+            let nanoseconds = told.split_whitespace().next().ok_or("the kernel does not tell a thread's time")?;
+            time += Duration::from_nanos(nanoseconds.parse()?);
+        }
+        Ok(time)
+    }
+
     pub(crate) fn usage(&self) -> Outcome<Usage> {
         usage_of(&self.child.id().to_string())
     }

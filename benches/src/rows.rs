@@ -31,6 +31,8 @@ pub(crate) enum Goal {
     P9,
     P10,
     P11,
+    /// What TLS costs a cold start.
+    C,
     /// The calls of the API, and the largest file.
     S,
     /// How time and memory grow, as a plot.
@@ -52,6 +54,7 @@ pub(crate) async fn measure(programs: &Programs, goals: &[Goal], rounds: usize) 
         rows.extend(match goal {
             Goal::P7 => service::pages(programs).await?,
             Goal::P9 => start::cold(programs).await?,
+            Goal::C => start::over_tls(programs).await?,
             Goal::P10 => service::post(programs).await?,
             Goal::P11 => service::posts_at_once(programs).await?,
             Goal::S => calls::measure(programs).await?,

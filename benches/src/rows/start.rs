@@ -1,12 +1,13 @@
 //! Cold starts, and how much there is to load.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::{Row, Unit, Wanted, import::MEGABYTE, service::World};
 use crate::{
     Outcome, events,
+    fake::Fake,
     imports::announcement,
     process::Function,
     programs::{Programs, zip_size},
@@ -15,6 +16,9 @@ use crate::{
 
 /// How often each function is started. The median counts.
 const STARTS: usize = 9;
+
+/// The memory in MB with which Lambda gives a function a whole processor; with less it gives a share of one.
+const WHOLE_PROCESSOR: f64 = 1_769.0;
 
 /// From being run to the first poll and to the first answer, of the slowest function; and the largest zip.
 pub(super) async fn cold(programs: &Programs) -> Outcome<Vec<Row>> {
@@ -40,6 +44,38 @@ pub(super) async fn cold(programs: &Programs) -> Outcome<Vec<Row>> {
         largest("run to first answer, the slowest function", Wanted::Anything, answers, Unit::Milliseconds),
         largest("the largest zip", most(4.0), zips, Unit::Megabytes),
     ])
+}
+
+/// The processor time of a cold start with TLS and without, of a function that only calls the database; and how long that is
+/// in functions of some sizes.
+pub(super) async fn over_tls(programs: &Programs) -> Outcome<Vec<Row>> {
+    const FUNCTION: &str = "get-import";
+    let (program, mut world) = (programs.of(FUNCTION)?, World::new(programs).await?);
+    let event = first_event(FUNCTION, &world.ended_job().await?)?;
+    let plain = least_time(program, &world.fake, &event).await?;
+    world.fake.encrypt().await?;
+    let encrypted = least_time(program, &world.fake, &event).await?;
+    let of_size = |megabytes: f64| {
+        let share = (megabytes / WHOLE_PROCESSOR).min(1.0);
+        format!("at {megabytes} MB {:.0} ms with TLS, {:.0} ms without", encrypted / share, plain / share)
+    };
+    let sizes: Vec<String> = [128.0, 256.0, 512.0, 1_024.0].map(of_size).into();
+    let row = |what, value, unit| Row::new("C", format!("{FUNCTION}: {what}"), Wanted::Anything, value, unit);
+    Ok(vec![
+        row("processor time to a first answer over TLS", encrypted, Unit::Milliseconds).detail(sizes.join("; ")),
+        row("the same / without TLS", encrypted / plain, Unit::Times),
+    ])
+}
+
+/// The least processor time in milliseconds that some starts took, each with its first answer.
+async fn least_time(program: &Path, fake: &Fake, event: &Value) -> Outcome<f64> {
+    let mut least = f64::INFINITY;
+    for _ in 0..STARTS {
+        let mut function = Function::start(program, fake).await?;
+        function.invoke(event).await?;
+        least = least.min(milliseconds(function.processor_time()?));
+    }
+    Ok(least)
 }
 
 fn largest(what: &str, wanted: Wanted, mut figures: Vec<(&str, f64)>, unit: Unit) -> Row {

@@ -145,14 +145,16 @@ impl<'b, I: Item, A: Clone> Queue<'b, I, A> {
         }
         let count = self.fitting();
         let is_full = count == self.batcher.most_items || count < self.items.len();
-        let items = match self.ready.pop_if(|_| under_way < MOST_UNDER_WAY) {
-            Some(items) => items,
+        let (units, items) = match self.ready.pop_if(|_| under_way < MOST_UNDER_WAY) {
+            Some(items) => (units(&items), items),
             None if count == 0 || under_way >= MOST_UNDER_WAY => return Err(idle),
             None if !is_full && under_way > 0 && now < rested => return Err(rested),
-            None => self.items.drain(..count).map(|(_, item)| item).collect(),
+            None => {
+                let (bytes, items): (Vec<_>, Vec<_>) = self.items.drain(..count).unzip();
+                (bytes.into_iter().map(units_of).sum(), items)
+            }
         };
-        let sent = self.pace.send(units(&items));
-        Ok((items, sent))
+        Ok((items, self.pace.send(units)))
     }
 
     /// How many of the first items go with one call.
@@ -202,6 +204,10 @@ impl<'b, I: Item, A: Clone> Queue<'b, I, A> {
 
 /// How much items take of what the database does a second.
 fn units(items: &[impl Item]) -> f64 {
-    let units = |item: &_| u32::try_from(Item::bytes(item).div_ceil(UNIT)).unwrap_or(u32::MAX).max(1);
-    items.iter().map(|item| f64::from(units(item))).sum()
+    items.iter().map(|item| units_of(item.bytes())).sum()
+}
+
+/// How much an item of so many bytes takes of that.
+fn units_of(bytes: usize) -> f64 {
+    f64::from(u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX).max(1))
 }
