@@ -16,11 +16,10 @@ pub(crate) fn refers_to(file: &[u8], other: &[u8]) -> bool {
     });
     let named: HashSet<_> = named.collect();
     let Ok(checked) = check(&file) else { return false };
-    let is_named = checked
+    checked
         .rows()
         .flat_map(|line| line.unchecked)
-        .any(|unchecked| named.contains(&(unchecked.reference.record_type, unchecked.reference.text)));
-    is_named
+        .any(|unchecked| named.contains(&(unchecked.reference.record_type, unchecked.reference.text)))
 }
 
 #[cfg(test)]

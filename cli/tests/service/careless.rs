@@ -48,3 +48,12 @@ fn what_a_token_command_complains_of_is_seen() {
     let ran = Ran::of(home.command("list").env_remove("IMPORTS_API").env_remove("IMPORTS_TOKEN"));
     assert!(ran.code == 4 && ran.err.starts_with("log in first\n") && ran.err.contains("exit status: 3"), "{ran:?}");
 }
+
+#[test]
+fn refused_lines_go_to_no_place_that_is_none() {
+    let home = Home::new("no-place", "");
+    fs::write(home.path("good.jsonl"), GOOD).unwrap();
+    let ran = home.run("run good.jsonl --failed -");
+    assert!(ran.code == 2 && ran.err.contains("such as --failed rest.jsonl; nothing was sent"), "{ran:?}");
+    assert!(!home.path("-").exists());
+}
