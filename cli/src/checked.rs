@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{self, Read, Write},
+    os::unix::fs::FileTypeExt,
     path::Path,
 };
 
@@ -186,15 +187,28 @@ pub(crate) fn tell_unsent(
 /// Stands in commands for a file that is not there yet: what was piped in is gone once it was read.
 const KEPT_INPUT: &str = "piped-in.jsonl";
 
+/// Whether what is read there is gone once it was read: standard input, or a pipe that a shell gives a name (`<(zcat a.gz)`).
+fn is_piped(path: &Path) -> bool {
+    path.as_os_str() == "-" || fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+}
+
 /// A file as it is typed in a later command.
 pub(crate) fn typed(name: &str) -> String {
-    if name == "-" { KEPT_INPUT.to_owned() } else { quoted(name) }
+    if is_piped(Path::new(name)) { KEPT_INPUT.to_owned() } else { quoted(name) }
+}
+
+/// Standard input is read once.
+pub(crate) fn named_once<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
+    if paths.filter(|path| path.as_os_str() == "-").count() < 2 {
+        return Ok(());
+    }
+    let problem = "standard input is named twice, and can be read once";
+    Err(Error::new(Exit::Usage, problem, "name - once, and keep what comes second in a file"))
 }
 
 /// What has to be done before such a command is typed.
 pub(crate) fn note<'n>(mut names: impl Iterator<Item = &'n Path>) -> String {
-    let is_piped = names.any(|name| name.as_os_str() == "-");
-    if is_piped { format!("What was piped in is gone: keep it as {KEPT_INPUT}. ") } else { String::new() }
+    if names.any(is_piped) { format!("What was piped in is gone: keep it as {KEPT_INPUT}. ") } else { String::new() }
 }
 
 /// A word as a shell takes it.
@@ -215,7 +229,9 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }
-    let file = fs::File::open(path).map_err(|error| unread(&path.display().to_string(), &error))?;
+    let file = fs::File::open(path)
+        .and_then(|file| if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) });
+    let file = file.map_err(|error| unread(&path.display().to_string(), &error))?;
     Ok(Box::new(file))
 }
 
@@ -233,7 +249,13 @@ fn unpacked(file: &mut impl Read) -> io::Result<Result<Vec<u8>, FileFault>> {
     }
 }
 
-fn unread(name: &str, error: &io::Error) -> Error {
-    let problem = format!("{} can't be read: {error}", visible(name));
-    Error::new(Exit::Trouble, problem, "give the path of a file of JSON lines, or - for standard input")
+/// A file that can't be read, and what to give in its place.
+pub(crate) fn unread(name: &str, error: &io::Error) -> Error {
+    let (problem, folder) = (format!("{} can't be read: {error}", visible(name)), name.trim_end_matches('/'));
+    let next = if error.kind() == io::ErrorKind::IsADirectory {
+        format!("give the files in it: {}/*.jsonl", quoted(folder))
+    } else {
+        "give the path of a file of JSON lines, or - for standard input".to_owned()
+    };
+    Error::new(Exit::Trouble, problem, next)
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use records::FileFault;
 
 use crate::{
-    checked::typed,
+    checked::{typed, unread},
     error::Error,
     exit::Exit,
     split::{self, Part, Split},
@@ -36,11 +36,10 @@ impl Input {
         };
         match read {
             Ok(bytes) => Ok(Self { path, bytes: bytes.into(), part: None, nameless: 0 }),
-            Err(error) => Err(Error::new(
-                Exit::Trouble,
-                format!("{} can't be read: {error}", path.display()),
-                "give the path of a file of JSON lines; nothing was sent",
-            )),
+            Err(error) => {
+                let error = unread(&path.display().to_string(), &error);
+                Err(Error { next: format!("{}; nothing was sent", error.next), ..error })
+            }
         }
     }
 
@@ -57,6 +56,11 @@ impl Input {
     pub(crate) fn label(&self) -> String {
         let part = self.part.map(|(part, parts)| format!(", part {part} of {parts}")).unwrap_or_default();
         self.name() + &part
+    }
+
+    /// Whether it is a part of a file.
+    pub(crate) fn is_part(&self) -> bool {
+        self.part.is_some()
     }
 
     /// Whether parts of the same file go before it.

@@ -6,6 +6,7 @@ mod error;
 mod exit;
 mod input;
 mod meter;
+mod needs;
 mod newest;
 mod outcome;
 mod output;
@@ -16,6 +17,7 @@ mod session;
 mod shape;
 mod split;
 mod summary;
+mod unsent;
 
 use std::{env, process::ExitCode};
 

@@ -93,7 +93,7 @@ fn told(error: &toml::de::Error, text: &str) -> String {
 }
 
 fn unreadable(path: &Path, why: &str) -> Error {
-    let next = "mend that line, or type imports config set --help";
+    let next = "mend that line; or remove the file, and type imports config set --help";
     Error::new(Exit::Usage, format!("{} can't be read: {why}", path.display()), next)
 }
 

@@ -23,6 +23,10 @@ impl RefusedLines {
     /// Makes room for so many bytes.
     pub(crate) fn prepare(path: &Path, bytes: u64) -> Result<Self, Error> {
         let failed = |error: io::Error| unwritable(path, &error, "give --failed another place; nothing was sent");
+        if path.as_os_str() == "-" {
+            let problem = "--failed wants a file: standard output is for the answer";
+            return Err(Error::new(Exit::Usage, problem, "name one, such as --failed rest.jsonl; nothing was sent"));
+        }
         let kind = fs::metadata(path).map(|found| found.file_type()).ok();
         if let Some(kind) = kind.filter(|kind| !kind.is_file() && !kind.is_dir()) {
             let mut file = File::options().write(true).open(path).map_err(failed)?;

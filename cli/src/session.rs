@@ -2,9 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
-use client::{Client, Job};
+use client::{Client, Job, interrupted};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     Global,
@@ -163,18 +162,5 @@ impl Session {
         let job = self.client.follow(id, until, |job| self.meter.job(job)).await;
         self.meter.clear();
         job.map_err(|error| self.failed(&error))
-    }
-}
-
-/// Ends with the first signal to stop.
-async fn interrupted() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // Then signals keep their usual effect.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => (),
-        _ = terminate.recv() => (),
     }
 }

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use client::MOST_LISTED;
+use client::{MOST_LISTED, interrupted};
 use local::import::ImportArgs;
 use local::output::Output;
 use local::{Error, Options};
 use samples::GenerateArgs;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code of an import job that failed.
 const FAILED: u8 = 1;
@@ -178,19 +177,6 @@ async fn run(command: Command) -> Result<ExitCode, Error> {
             local::up::run(stack.options()?, interrupted()).await?;
             Ok(ExitCode::SUCCESS)
         }
-    }
-}
-
-/// Waits for Ctrl-C or a request to end.
-async fn interrupted() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // Then signals keep their usual effect, and the emulator notices that this process is gone.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => (),
-        _ = terminate.recv() => (),
     }
 }
 

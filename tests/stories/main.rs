@@ -42,10 +42,14 @@ mod permissions;
 mod planted_faults;
 mod processes;
 mod proxy;
+mod recipes;
 mod reference_page;
 mod resumed;
 mod root;
 mod runbook;
+#[expect(dead_code, reason = "the tests of the client have more to ask of it")]
+#[path = "../../cli/client/src/tests/server.rs"]
+mod server;
 mod telemetry;
 mod template;
 mod ten_thousand_jobs;

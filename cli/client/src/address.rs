@@ -21,7 +21,9 @@ impl Address {
     /// [`Error::Settings`] when that is none, or one that a token would go to unprotected.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let not = |why: &str| Error::Settings(format!("{text:?} is no address of a service: {why}"));
-        let url = Url::parse(text).map_err(|error| not(&error.to_string()))?;
+        let url = Url::parse(text).map_err(|error| {
+            if text.contains("://") { not(&error.to_string()) } else { not("it begins with https://") }
+        })?;
         let host = url.host_str().filter(|_| ["http", "https"].contains(&url.scheme()));
         let host = host.ok_or_else(|| not("it begins with https://"))?;
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>();

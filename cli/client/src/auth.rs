@@ -4,6 +4,7 @@
 pub(crate) mod sigv4;
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -184,10 +185,12 @@ pub(crate) async fn printed(what: &str, words: &[&str]) -> Result<String, Error>
     let failed = |why: String| Error::NoToken(format!("{what} {why}"));
     let [program, arguments @ ..] = words else { return Err(failed("is empty".to_owned())) };
     let mut command = tokio::process::Command::new(program);
-    command.args(arguments).stderr(std::process::Stdio::inherit()).kill_on_drop(true);
-    let output = tokio::time::timeout(COMMAND_PATIENCE, command.output()).await;
-    let output = output.map_err(|_| failed("does not end".to_owned()))?;
-    let output = output.map_err(|error| failed(format!("can't be run: {error}")))?;
+    // Tokio's `output` would take what it complains of, too.
+    command.args(arguments).stdout(Stdio::piped()).kill_on_drop(true);
+    let unrun = |error| failed(format!("can't be run: {error}"));
+    let child = command.spawn().map_err(unrun)?;
+    let output = tokio::time::timeout(COMMAND_PATIENCE, child.wait_with_output()).await;
+    let output = output.map_err(|_| failed("does not end".to_owned()))?.map_err(unrun)?;
     if !output.status.success() {
         return Err(failed(format!("failed ({})", output.status)));
     }

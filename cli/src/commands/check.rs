@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     Global,
-    checked::{CheckedFile, Rules, note, open},
+    checked::{CheckedFile, Rules, named_once, note, open},
     error::Error,
     exit::Exit,
     output::{Output, unwritten, written},
@@ -40,6 +40,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self, global: &Global, output: Output) -> Result<Exit, Error> {
+        named_once(self.files.iter().map(PathBuf::as_path))?;
         let mut out = Writer::begin(self.shape.format(output)?, self.shape.all, output.out()).map_err(unwritten)?;
         let mut exit = Exit::Success;
         for path in &self.files {

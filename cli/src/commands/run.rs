@@ -22,6 +22,7 @@ use crate::{
     output::Output,
     refused::RefusedLines,
     session::{Session, short},
+    unsent::Progress,
 };
 
 const EXAMPLES: &str = "  imports run catalogue.jsonl
@@ -102,6 +103,7 @@ fn quoted(path: &Path) -> String {
 impl Run {
     pub(crate) fn run(mut self, global: &Global, output: Output) -> Result<Exit, Error> {
         // What can be wrong here is said before anything is sent.
+        checked::named_once(self.files.iter().map(PathBuf::as_path))?;
         let inputs = std::mem::take(&mut self.files).into_iter().map(Input::read).collect::<Result<Vec<_>, _>>()?;
         let bytes = inputs.iter().map(|input| u64::try_from(input.bytes.len()).unwrap_or(u64::MAX)).sum();
         let (typed, note) = (self.typed(global, &inputs), checked::note(inputs.iter().map(|input| &*input.path)));
@@ -150,22 +152,27 @@ impl Run {
             return self.leave(&session, inputs).await;
         }
         let (mut outcomes, mut lines, mut trouble) = (Vec::<Outcome>::new(), Vec::new(), None);
-        let mut sent = 0;
+        let mut progress = Progress::default();
         for input in &inputs {
-            if outcomes.last().is_some_and(|before| self.is_stopped_by(&before.job)) {
-                break;
+            if !progress.admits(input) {
+                continue;
             }
             let job = self.send(&session, input).await;
-            sent += usize::from(job.is_ok());
+            if job.is_ok() { &mut progress.sent } else { &mut progress.unsent }.push(input);
             let followed = async { self.follow(&session, input, job?, refused.is_some().then_some(&mut lines)).await };
-            followed.await.map_or_else(|error| trouble = Some(error), |outcome| outcomes.push(outcome));
-            if trouble.is_some() {
-                break;
+            match followed.await {
+                Ok(outcome) => {
+                    progress.takes(input, &outcome, self.options.dry_run);
+                    outcomes.push(outcome);
+                }
+                Err(error) => {
+                    progress.is_over = true;
+                    trouble = Some(error);
+                }
             }
         }
-        let (sent, unsent) = inputs.split_at(sent);
         let have_all_ended =
-            unsent.is_empty() && trouble.is_none() && outcomes.last().is_none_or(|last| last.job.ended());
+            progress.unsent.is_empty() && trouble.is_none() && outcomes.last().is_none_or(|last| last.job.ended());
         // A file is not replaced before all of it is with the service.
         let may_keep =
             |refused: &RefusedLines| have_all_ended || !inputs.iter().any(|input| refused.replace(&input.path));
@@ -175,8 +182,9 @@ impl Run {
         if self.split {
             outcome::join(&mut outcomes);
         }
-        if !sent.is_empty() && !unsent.is_empty() {
-            let rest = self.rest(&session, sent, unsent, outcomes.last().filter(|_| trouble.is_none()));
+        if progress.is_to_be_told() {
+            let last = outcomes.last().filter(|_| trouble.is_none()).map(|last| &last.job);
+            let rest = self.rest(&session, &progress, last);
             match (&mut trouble, outcomes.last_mut()) {
                 (Some(error), _) => error.next = format!("{}\n{rest}", error.next),
                 (None, Some(last)) => {
@@ -189,59 +197,55 @@ impl Run {
         outcome::tell(session.output, &outcomes, trouble)
     }
 
-    /// Whether what comes behind a job is not sent: while it goes on, and where it was cancelled or failed as a whole, since
-    /// what it was to import is not there. A dry run imports nothing anyway.
-    fn is_stopped_by(&self, job: &Job) -> bool {
-        let is_failed = outcome::exit(job) == Exit::Failed;
-        !job.ended() || is_failed && (outcome::is_cancelled(job) || !self.options.dry_run)
-    }
-
-    /// What to type for files that were not sent; `before` is what became of the last that was, where nothing else stopped it.
-    fn rest(&self, session: &Session, sent: &[Input], unsent: &[Input], before: Option<&Outcome>) -> String {
-        let mut files: Vec<_> = unsent.iter().map(Input::typed).collect();
+    /// Which files were not sent, and what to type for them.
+    fn rest(&self, session: &Session, progress: &Progress<'_>, last: Option<&Job>) -> String {
+        let mut files: Vec<_> = progress.unsent.iter().map(|input| input.typed()).collect();
         files.dedup();
-        let (mut options, mut split, mut again) = (self.options.clone(), "", String::new());
-        // Of a file in parts some are sent: what they import is skipped.
-        if let Some(part) = unsent.first().filter(|part| part.is_later_part()) {
-            split = " --split";
-            if options.on_conflict.as_deref() != Some("update") {
-                options.on_conflict = Some("skip".to_owned());
-            }
-            let nameless: usize = sent.iter().filter(|of| of.path == part.path).map(|of| of.nameless).sum();
-            if nameless > 0 {
-                let _ = write!(
-                    again,
-                    " Of what was sent {nameless} lines have no external_ref: those that were imported are imported again, so \
-                     take them out first."
-                );
-            }
+        let mut options = self.options.clone();
+        if progress.resumes() && options.on_conflict.as_deref() != Some("update") {
+            options.on_conflict = Some("skip".to_owned());
         }
-        let when = match before.map(|before| &before.job) {
-            Some(job) if !job.ended() => "Once the job before has ended",
-            Some(job) if outcome::is_cancelled(job) => "The job before was cancelled. To go on",
-            Some(_) => "The job before failed. To go on all the same",
-            None => "To go on",
-        };
-        let names: Vec<_> = unsent.iter().map(Input::label).collect();
-        let note = checked::note(unsent.iter().map(|input| &*input.path));
-        let command = session.command(&format!("run {}{split}{}", files.join(" "), options.words()));
-        format!("Not sent: {}.{again} {note}{when}, type:\n  {command}", names.join("; "))
+        let dry_run = if options.dry_run { " --dry-run" } else { "" };
+        let split = if progress.unsent.iter().any(|input| input.is_part()) { " --split" } else { "" };
+        let name = options.external_ref.as_deref().map(|name| format!(" --external-ref {}", checked::quoted(name)));
+        let words = format!("{dry_run}{split}{}{}", options.words(), name.unwrap_or_default());
+        format!("{}\n  {}", progress.text(last), session.command(&format!("run {}{words}", files.join(" "))))
     }
 
     /// Sends files and follows none.
     async fn leave(&self, session: &Session, inputs: Vec<Input>) -> Result<Exit, Error> {
-        let (mut jobs, mut text) = (Vec::new(), String::new());
-        for input in inputs {
-            let job = self.send(session, &input).await?;
-            let next = session.command(&format!("watch {}", short(&job.id)));
-            let _ = writeln!(text, "{}: the job is {}. To follow it:\n  {next}", input.label(), job.id);
-            jobs.push(job);
+        let (mut jobs, mut text, mut progress, mut trouble) = (Vec::new(), String::new(), Progress::default(), None);
+        for input in &inputs {
+            if !progress.admits(input) {
+                continue;
+            }
+            match self.send(session, input).await {
+                Ok(job) => {
+                    let next = session.command(&format!("watch {}", short(&job.id)));
+                    let _ = writeln!(text, "{}: the job is {}. To follow it:\n  {next}", input.label(), job.id);
+                    progress.sent.push(input);
+                    jobs.push(job);
+                }
+                Err(error) => {
+                    progress.unsent.push(input);
+                    progress.is_over = true;
+                    trouble = Some(error);
+                }
+            }
+        }
+        if let Some(error) = trouble.as_mut().filter(|_| progress.is_to_be_told()) {
+            error.next = format!("{}\n{}", error.next, self.rest(session, &progress, None));
         }
         if session.output.json {
-            let document = if let [job] = &jobs[..] { json!({"job": job}) } else { json!({"jobs": jobs}) };
-            return session.output.document(document, Exit::Success);
+            let mut document = if let [job] = &jobs[..] { json!({"job": job}) } else { json!({"jobs": jobs}) };
+            let exit = trouble.as_ref().map_or(Exit::Success, |error| error.exit);
+            if let (Some(Error { problem, next, .. }), Some(members)) = (trouble, document.as_object_mut()) {
+                members.extend([("error".to_owned(), problem.into()), ("next".to_owned(), next.into())]);
+            }
+            return session.output.document(document, exit);
         }
-        session.output.answer(&text).map(|()| Exit::Success)
+        session.output.answer(&text)?;
+        trouble.map_or(Ok(Exit::Success), Err)
     }
 
     async fn send(&self, session: &Session, input: &Input) -> Result<Job, Error> {

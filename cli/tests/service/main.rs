@@ -7,12 +7,14 @@
     reason = "a test that meets what it does not expect has failed"
 )]
 
+mod careless;
 mod home;
 mod listing;
 mod mending;
 mod profiles;
 #[path = "../../client/src/tests/server.rs"]
 mod server;
+mod several;
 
 use std::fs;
 use std::process::Stdio;

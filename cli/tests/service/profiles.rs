@@ -139,6 +139,8 @@ fn what_can_t_be_an_address_is_refused_and_not_written() {
         assert!(ran.code == 2 && ran.err.contains("is no address of a service"), "{words}: {ran:?}");
         assert!(!home.path(".config").exists(), "{words}");
     }
+    let ran = home.run("config set --api api.example.com --token-file token");
+    assert!(ran.err.contains("no address of a service: it begins with https://"), "{ran:?}");
 }
 
 #[test]

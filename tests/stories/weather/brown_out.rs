@@ -31,8 +31,11 @@ async fn a_service_that_hangs_for_a_while_costs_a_job_nothing_but_time() {
         tokio::time::sleep(Duration::from_secs(15)).await;
         let befallen = proxy.befallen();
         proxy.clear_up();
+        let cleared = Instant::now();
         let job = ended(&world, &id).await;
         println!("{service}: ended after {:.1} s, {befallen} calls hung", began.elapsed().as_secs_f64());
+        // A call without a time-out would hang for as long as the proxy holds it, longer than this.
+        assert!(cleared.elapsed() < Duration::from_mins(1), "{service}: {:?}", cleared.elapsed());
         assert_eq!((job.status, attempts(&world, &id).await), (ImportStatus::Success, "1".to_owned()), "{service}");
         assert!(befallen > 0, "{service}: nothing hung");
     }
