@@ -16,6 +16,7 @@ let fault;
 
 /** @type {import('./main.js').View} */
 export async function view({ main, signal }) {
+  const wrong = h('div', { role: 'alert' });
   const problem = h('div', { role: 'alert' });
   const progress = h('div', {});
   const input = h('input', { type: 'file', id: 'file', class: 'unseen', accept: '.jsonl,.ndjson,.json,.gz,.txt,application/jsonl,application/gzip' });
@@ -31,7 +32,8 @@ export async function view({ main, signal }) {
     drop.classList.toggle('full', Boolean(chosen));
     go.disabled = !chosen || fault !== '';
     put(go, options.values().dry_run ? text.beginRehearsal : text.begin);
-    put(problem, ...[several, fault].map((why) => why && h('p', { class: 'problem' }, why)));
+    put(problem);
+    put(wrong, ...[several, fault].map((why) => why && h('p', { class: 'problem' }, why)));
   };
   /** Of several files the first is taken. @type {string | undefined} */
   let several;
@@ -66,7 +68,7 @@ export async function view({ main, signal }) {
       if (kind !== 'drop') return;
       const { files, items } = event.dataTransfer ?? {};
       if (files?.length) take(files, items?.[0]?.webkitGetAsEntry());
-      else put(problem, h('p', { class: 'problem' }, text.kinds.nothing));
+      else put(wrong, h('p', { class: 'problem' }, text.kinds.nothing));
     };
     document.addEventListener(kind, dragged, { signal });
   }
@@ -86,7 +88,7 @@ export async function view({ main, signal }) {
       put(problem, ...explain(error));
     }
   };
-  const form = h('form', { submit }, drop, options.element, problem, progress, h('p', { class: 'actions' }, go));
+  const form = h('form', { submit }, drop, wrong, options.element, problem, progress, h('p', { class: 'actions' }, go));
   put(main, h('h1', {}, text.title), h('p', { class: 'lead' }, text.lead), form);
   draw();
 }

@@ -166,6 +166,8 @@ class Person {
   async shoot(name, options = {}) {
     const beyond = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(beyond <= 0, `${name} is ${beyond} px too wide`);
+    // What is out of sight is drawn late, and would be missing.
+    await this.page.evaluate(() => document.querySelectorAll('.rows > li').forEach((row) => (row.style.contentVisibility = 'visible')));
     await this.page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true, ...options });
   }
 
