@@ -54,12 +54,6 @@ export async function view({ main, signal }) {
     if (!signal.aborted) draw();
   };
   input.addEventListener('change', () => take(input.files));
-  // It looks like a button, and one answers to Enter.
-  input.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter') return;
-    event.preventDefault();
-    input.click();
-  });
   // A file that misses the field is taken too: the browser would leave the page for it.
   for (const kind of /** @type {const} */ (['dragover', 'dragleave', 'drop'])) {
     const dragged = (/** @type {DragEvent} */ event) => {

@@ -22,7 +22,8 @@ fn commands(below: &str) -> String {
 /// The first commands of the runbook, which name the stack's outputs. The command line's own script can't be run in a folder
 /// with a space in its name; and its first version takes the address of a queue for one of AWS, unless it is told otherwise.
 fn named_outputs() -> String {
-    "aws() { \"$PYTHON\" -m awscli --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n".to_owned() + &commands("# Operations")
+    "aws() { \"$PYTHON\" -m awscli --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n".to_owned()
+        + &commands("# Operations")
 }
 
 /// Runs commands in a shell that knows the stack's outputs, in a folder of their own.
