@@ -108,6 +108,8 @@ export async function aFileThatCanNotBeReadIsNamed(shop) {
   writeFileSync(file, '{}\n');
   const person = await shop.come();
   await person.choose(file);
+  // It was looked at, and then it went.
+  await person.page.locator('button.primary:enabled').waitFor();
   rmSync(folder, { recursive: true });
   await person.click('button', 'Rehearse');
   await person.see('It can’t be read');
