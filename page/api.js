@@ -23,12 +23,13 @@
  */
 /** @typedef {{ code: string, field: string, error: string, blocked_by?: number }} LineError */
 /**
- * A refused line as the results have it.
+ * A line as the results have it: a refused one with its errors and its text, any other perhaps with warnings.
  * @typedef {object} Failed
  * @property {number} line
  * @property {string} [type]
  * @property {string} [external_ref]
  * @property {LineError[]} errors
+ * @property {{ code: string, field: string, warning: string }[]} [warnings]
  * @property {string} text
  * @property {string} [text_note]
  * @property {number} [blocked_by]
@@ -71,6 +72,7 @@ export const host = { token: async () => '', refused: () => {}, trouble: () => {
 let last = Promise.resolve();
 /** @type {AbortController | undefined} */
 let live;
+let waiting = 0;
 
 /**
  * Does one thing after another: a tab has one call under way at most.
@@ -85,9 +87,13 @@ async function inTurn(isLive, signal, work) {
   const before = last;
   let done = () => {};
   last = new Promise((resolve) => (done = resolve));
+  waiting += 1;
   await before;
+  waiting -= 1;
   const own = new AbortController();
   if (isLive) live = own;
+  // One that would wait for news lets those go first that came while it stood in the row.
+  if (isLive && waiting > 0) own.abort();
   try {
     return await work(signal ? AbortSignal.any([signal, own.signal]) : own.signal);
   } finally {
@@ -243,24 +249,39 @@ export async function addressOf(id, what, { only, signal } = {}) {
 }
 
 /**
- * Reads the refused lines as they arrive, many at once.
+ * Reads what became of lines as it arrives, many at once: of the refused ones, each with its text, or of all.
  * @param {string} id
+ * @param {'failed' | undefined} only
  * @param {AbortSignal} signal
- * @param {(lines: Failed[]) => void} heard
+ * @returns {AsyncGenerator<Failed[], void>}
  */
-export async function readFailed(id, signal, heard) {
-  const answer = await patiently(await addressOf(id, 'results', { only: 'failed', signal }), { signal }, false);
+export async function* results(id, only, signal) {
+  const answer = await patiently(await addressOf(id, 'results', { only, signal }), { signal }, false);
   if (!answer.ok || !answer.body) throw new Problem('gone', '', answer.status);
+  for await (const lines of linesIn(answer.body)) yield lines.filter(Boolean).map((line) => JSON.parse(line));
+}
+
+/**
+ * The lines of a text as it comes, many at once.
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} bytes
+ * @returns {AsyncGenerator<string[], void>}
+ */
+export async function* linesIn(bytes) {
+  const reader = bytes.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-    const lines = (rest + chunk.value).split('\n');
-    rest = lines.pop() ?? '';
-    heard(lines.filter(Boolean).map((line) => JSON.parse(line)));
-    // Lets the page breathe between two chunks.
-    await new Promise((resolve) => setTimeout(resolve));
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      const lines = (rest + chunk.value).split('\n');
+      rest = lines.pop() ?? '';
+      yield lines;
+      // Lets the page breathe between two chunks.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    if (rest) yield [rest];
+  } finally {
+    // Whoever has read enough ends it.
+    reader.cancel().catch(() => {});
   }
-  if (rest) heard([JSON.parse(rest)]);
 }
 
 /**

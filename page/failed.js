@@ -2,17 +2,11 @@
 
 import { h, put, asSeen } from './dom.js';
 import { number, texts } from './texts.js';
-import { Problem, readFailed } from './api.js';
+import { Problem, results } from './api.js';
 import { Groups } from './groups.js';
-import { around, culprit, shown } from './text-of-line.js';
-
-/** @typedef {import('./api.js').Failed} Failed */
-/** @typedef {import('./api.js').LineError} LineError */
+import { foldable, listOf, row } from './rows.js';
 
 const text = texts.groups;
-
-/** How many groups are shown at first. */
-const SHOWN = 50;
 
 /** What was read last: whoever goes on to mend does not wait for it again. @type {{ id: string, groups: Groups } | undefined} */
 let last;
@@ -26,10 +20,10 @@ let last;
 export async function read(id, signal, heard) {
   if (last?.id === id) return last.groups;
   const groups = new Groups();
-  await readFailed(id, signal, (lines) => {
+  for await (const lines of results(id, 'failed', signal)) {
     groups.add(lines);
     heard(groups);
-  });
+  }
   last = { id, groups };
   return groups;
 }
@@ -82,60 +76,11 @@ const sumOf = (figures) => [...figures.querySelectorAll('.figure')].reduce((sum,
  * @param {string | null} open
  */
 function draw(place, job, groups, open) {
-  const sorted = groups.sorted();
-  const list = h('div', { class: 'groups' });
-  const rest = h('div', {});
-  let count = 0;
-  const more = () => {
-    const next = sorted.slice(count, count + SHOWN);
-    count += next.length;
-    list.append(...next.map((group) => section(job, group, open === group.key)));
-    put(rest, count < sorted.length && h('button', { type: 'button', click: more }, text.more(sorted.length - count)));
-  };
-  more();
+  const mend = (/** @type {string} */ key) => h('a', { class: 'button', href: `#/jobs/${job.id}/mend?group=${encodeURIComponent(key)}` }, text.mend);
+  const list = listOf(groups.sorted(), ({ key }) => ({ key, actions: mend(key) }), open);
   const explained = groups.causes > 0 && h('p', { class: 'lead' }, text.explain(groups.causes, groups.errors));
-  put(place, h('h2', {}, text.title), explained, list, rest, groups.waiting.length > 0 && waiting(groups, open === 'waiting'));
+  put(place, h('h2', {}, text.title), explained, list, groups.waiting.length > 0 && waiting(groups, open === 'waiting'));
   list.querySelector('details[open]')?.scrollIntoView({ block: 'nearest' });
-}
-
-/**
- * Unfolds to rows that are drawn when they are wanted, and says so in the address.
- * @param {string} key
- * @param {boolean} isOpen
- * @param {Node[]} head
- * @param {() => Node[]} body
- */
-function foldable(key, isOpen, head, body) {
-  const details = h('details', { class: 'group', open: isOpen }, h('summary', {}, ...head));
-  const fill = () => {
-    if (details.open && details.childElementCount === 1) details.append(...body());
-  };
-  details.addEventListener('toggle', () => {
-    fill();
-    const [path, query] = location.hash.split('?');
-    const other = new URLSearchParams(query);
-    if (details.open) other.set('group', key);
-    else if (other.get('group') === key) other.delete('group');
-    history.replaceState(null, '', `${path}${other.size > 0 ? `?${other}` : ''}`);
-  });
-  fill();
-  return details;
-}
-
-/**
- * @param {import('./api.js').Job} job
- * @param {import('./groups.js').Group} group
- * @param {boolean} isOpen
- */
-function section(job, group, isOpen) {
-  const where = group.field ? h('code', {}, h('bdi', {}, shown(group.field))) : null;
-  const head = [
-    h('b', { class: 'count' }, number(group.lines)),
-    h('span', { class: 'what' }, text.codes[group.code] ?? group.code, where ? ' ' : '', where),
-    h('span', { class: 'example' }, h('bdi', {}, shown(sentence(group.rows[0]?.error)))),
-  ];
-  const mend = h('a', { class: 'button', href: `#/jobs/${job.id}/mend?group=${encodeURIComponent(group.key)}` }, text.mend);
-  return foldable(group.key, isOpen, head, () => [h('p', { class: 'actions' }, mend), asSeen(group.rows, ({ line, error }) => row(line, [error]))]);
 }
 
 /**
@@ -146,45 +91,4 @@ function waiting({ waiting: lines }, isOpen) {
   const head = [h('b', { class: 'count' }, number(lines.length)), h('span', { class: 'what' }, text.waiting)];
   const details = foldable('waiting', isOpen, head, () => [asSeen(lines, (line) => row(line, line.errors))]);
   return h('section', { class: 'waiting' }, h('p', { class: 'soft' }, text.waitingLead), details);
-}
-
-/** What is wrong, without the path that stands beside it. @param {LineError | undefined} error */
-function sentence(error) {
-  if (!error) return '';
-  const path = `${error.field}: `;
-  return error.field && error.error.startsWith(path) ? error.error.slice(path.length) : error.error;
-}
-
-/**
- * A line with its errors.
- * @param {Failed} line
- * @param {LineError[]} errors
- */
-function row(line, errors) {
-  const first = errors[0];
-  return h(
-    'article',
-    { class: 'row' },
-    h('p', { class: 'where' }, `${text.line} `, h('b', {}, number(line.line)), line.external_ref ? h('bdi', {}, ` ${shown(line.external_ref)}`) : null),
-    ...errors.map((error) => h('p', { class: 'error' }, h('bdi', {}, shown(sentence(error))))),
-    first && excerpt(line, first),
-    line.text_note && h('p', { class: 'soft' }, line.text_note),
-  );
-}
-
-/**
- * The text of a line around its culprit.
- * @param {Failed} line
- * @param {LineError} error
- */
-export function excerpt(line, error) {
-  const span = culprit(line.text, error);
-  const parts = (/** @type {number} */ width) => {
-    const [before, it, after] = around(line.text, span, width);
-    return [before, it && h('mark', {}, it), after];
-  };
-  const pre = h('pre', { class: 'line', dir: 'ltr' }, ...parts(240));
-  if (line.text.length <= 240) return pre;
-  const all = h('button', { type: 'button', class: 'quiet', click: () => (put(pre, ...parts(Infinity)), all.remove(), pre.setAttribute('tabindex', '-1'), pre.focus()) }, text.whole);
-  return h('div', {}, pre, all);
 }

@@ -6,6 +6,7 @@ import { Problem, addressOf, cancelJob, getJob, pause } from './api.js';
 import { arriving, sent } from './sending.js';
 import { sendWithBar, explain } from './send.js';
 import { failedLines } from './failed.js';
+import { noticedLines } from './noticed.js';
 
 /** @typedef {import('./api.js').Job} Job */
 /** @typedef {import('./api.js').Counts} Counts */
@@ -37,18 +38,21 @@ export function nameOf({ id, attributes: { external_ref } }) {
 /** @type {import('./main.js').View} */
 export async function view({ main, path, query, signal }) {
   const id = path[1] ?? '';
-  const parts = { head: h('div', {}), actions: h('div', {}), body: h('div', {}), failed: h('div', {}) };
+  const parts = { head: h('div', {}), actions: h('div', {}), body: h('div', {}), failed: h('div', {}), noticed: h('div', {}) };
   let [known, before] = [/** @type {string | null} */ (null), ''];
   while (!signal.aborted) {
     const asked = Date.now();
     const job = await next(id, known, signal, (etag) => (known = etag), main);
     if (job) {
-      if (!before) put(main, parts.head, parts.actions, parts.body, parts.failed);
+      if (!before) put(main, ...Object.values(parts));
       draw(parts, job);
       if (before && before !== job.attributes.status) say(texts.status[job.attributes.status]);
       document.title = `${texts.status[job.attributes.status]}: ${nameOf(job)} – ${texts.title}`;
       before = job.attributes.status;
-      if (!isActive(job)) return failedLines({ job, place: parts.failed, query, signal, figures: parts.body });
+      if (!isActive(job)) {
+        await failedLines({ job, place: parts.failed, query, signal, figures: parts.body });
+        return noticedLines({ job, place: parts.noticed, query, signal });
+      }
     }
     // Whatever the service does, it is asked once a second at most, and by a page that somebody looks at.
     await pause(Math.max(0, asked + 1000 - Date.now()), signal);
@@ -103,10 +107,12 @@ function draw(parts, job) {
     other ? h('p', {}, `${text.mends} `, h('a', { href: `#/jobs/${other}` }, text.title(other))) : null,
     meta.failure ? h('div', { class: 'problem' }, h('strong', {}, text.whole), h('p', {}, h('bdi', {}, meta.failure.error))) : null,
   );
-  // What somebody is about to click stays under the finger.
-  const state = `${attributes.status} ${Boolean(meta.timestamps.cancel_requested_at)}`;
+  // What somebody is about to click stays under the finger, also when the job starts.
+  const state = isActive(job) ? `active ${Boolean(meta.timestamps.cancel_requested_at)}` : 'ended';
   if (parts.actions.getAttribute('data-of') !== state) {
-    put(parts.actions, isActive(job) ? cancelling(job) : ended(job));
+    // Where the question stood there is no button: a click that was meant for it does nothing else.
+    const tooLate = !isActive(job) && parts.actions.querySelector('.danger') && h('p', { class: 'too-late', role: 'status' }, text.tooLate);
+    put(parts.actions, tooLate, isActive(job) ? cancelling(job) : ended(job));
     parts.actions.setAttribute('data-of', state);
   }
   put(parts.body, isActive(job) ? onItsWay(job) : figures(job), bars(job));
@@ -143,6 +149,7 @@ function cancelling(job) {
       try {
         await cancelJob(job.id);
         put(place, h('p', { class: 'soft' }, text.cancelling));
+        say(text.cancelling);
       } catch (error) {
         // It may have ended meanwhile: then the next look at it says so.
         put(problem, ...(error instanceof Problem && error.status === 409 ? [] : explain(error)));

@@ -2,7 +2,7 @@
 
 import { h, put, button, say, asSeen } from './dom.js';
 import { texts } from './texts.js';
-import { Problem, getJob, pause, readFailed } from './api.js';
+import { Problem, getJob, pause, results } from './api.js';
 import { arriving, atStake, send } from './sending.js';
 import { isActive } from './job.js';
 import { explain, lineOptions, sendWithBar } from './send.js';
@@ -245,7 +245,8 @@ class Bench {
         const { job, etag } = await getJob(id, this.signal, known);
         known = etag;
         if (job && !isActive(job)) {
-          if (job.meta.errors) await readFailed(id, this.signal, (lines) => groups.add(lines));
+          if (!job.meta.errors) return groups;
+          for await (const lines of results(id, 'failed', this.signal)) groups.add(lines);
           return groups;
         }
       } catch (error) {

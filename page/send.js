@@ -3,6 +3,7 @@
 import { h, put, button, say } from './dom.js';
 import { texts } from './texts.js';
 import { Problem } from './api.js';
+import { otherKind } from './kinds.js';
 import { MAX_FILE, send } from './sending.js';
 
 const text = texts.send;
@@ -10,8 +11,12 @@ const text = texts.send;
 /** Chosen before, kept while the page is: whoever looks at a job and comes back finds it. @type {File | undefined} */
 let chosen;
 
+/** Why what is chosen can't be sent: empty where it can, `undefined` until that is known. @type {string | undefined} */
+let fault;
+
 /** @type {import('./main.js').View} */
 export async function view({ main, signal }) {
+  const wrong = h('div', { role: 'alert' });
   const problem = h('div', { role: 'alert' });
   const progress = h('div', {});
   const input = h('input', { type: 'file', id: 'file', class: 'unseen', accept: '.jsonl,.ndjson,.json,.gz,.txt,application/jsonl,application/gzip' });
@@ -25,16 +30,28 @@ export async function view({ main, signal }) {
     put(name, ...(chosen ? [h('bdi', {}, chosen.name), ' ', h('span', { class: 'soft' }, text.size(chosen.size))] : [text.drop]));
     put(label, chosen ? text.other : text.choose);
     drop.classList.toggle('full', Boolean(chosen));
-    go.disabled = !chosen || !isGood(chosen);
+    go.disabled = !chosen || fault !== '';
     put(go, options.values().dry_run ? text.beginRehearsal : text.begin);
-    put(problem, chosen && !isGood(chosen) ? h('p', { class: 'problem' }, chosen.size ? text.tooLarge : text.empty) : null);
+    put(problem);
+    put(wrong, ...[several, fault].map((why) => why && h('p', { class: 'problem' }, why)));
   };
-  /** @param {FileList | null | undefined} files */
-  const take = (files) => {
-    chosen = files?.[0] ?? chosen;
+  /** Of several files the first is taken. @type {string | undefined} */
+  let several;
+  /**
+   * @param {FileList | null | undefined} files
+   * @param {FileSystemEntry | null} [entry] the first of what was dropped
+   */
+  const take = async (files, entry) => {
+    const file = files?.[0];
+    if (!file) return;
+    [chosen, fault, several] = [file, undefined, files.length > 1 ? text.several(files.length) : undefined];
     draw();
-    if (files && files.length > 1) put(problem, h('p', { class: 'problem' }, text.several(files.length)));
-    if (chosen) say(chosen.name);
+    say(file.name);
+    const found = await faultOf(file, entry);
+    // Another may have been chosen meanwhile.
+    if (chosen !== file) return;
+    fault = found;
+    if (!signal.aborted) draw();
   };
   input.addEventListener('change', () => take(input.files));
   // A file that misses the field is taken too: the browser would leave the page for it.
@@ -42,7 +59,10 @@ export async function view({ main, signal }) {
     const dragged = (/** @type {DragEvent} */ event) => {
       event.preventDefault();
       drop.classList.toggle('over', kind === 'dragover');
-      if (kind === 'drop') take(event.dataTransfer?.files);
+      if (kind !== 'drop') return;
+      const { files, items } = event.dataTransfer ?? {};
+      if (files?.length) take(files, items?.[0]?.webkitGetAsEntry());
+      else put(wrong, h('p', { class: 'problem' }, text.kinds.nothing));
     };
     document.addEventListener(kind, dragged, { signal });
   }
@@ -62,7 +82,7 @@ export async function view({ main, signal }) {
       put(problem, ...explain(error));
     }
   };
-  const form = h('form', { submit }, drop, options.element, problem, progress, h('p', { class: 'actions' }, go));
+  const form = h('form', { submit }, drop, wrong, options.element, problem, progress, h('p', { class: 'actions' }, go));
   put(main, h('h1', {}, text.title), h('p', { class: 'lead' }, text.lead), form);
   draw();
 }
@@ -105,8 +125,21 @@ export function explain(error, title = text.failed) {
   throw error;
 }
 
-/** @param {File} file */
-const isGood = (file) => file.size > 0 && file.size <= MAX_FILE;
+/**
+ * Why a file can't be sent; empty where it can.
+ * @param {File} file
+ * @param {FileSystemEntry | null} [entry]
+ */
+async function faultOf(file, entry) {
+  if (entry?.isDirectory) return text.kinds.folder;
+  if (file.size === 0) return text.empty;
+  if (file.size > MAX_FILE) return text.tooLarge;
+  try {
+    return (await otherKind(file)) ?? '';
+  } catch {
+    return text.unread;
+  }
+}
 
 function optionFields() {
   const rehearse = h('input', { type: 'checkbox', id: 'dry-run', checked: true, 'aria-describedby': 'dry-run-hint' });

@@ -31,9 +31,14 @@ addEventListener('beforeunload', (event) => {
 });
 
 /** @param {Blob} file */
-async function packed(file) {
+export async function isPacked(file) {
   const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  if (start[0] === 0x1f && start[1] === 0x8b) return file;
+  return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+/** @param {Blob} file */
+async function packed(file) {
+  if (await isPacked(file)) return file;
   return new Response(file.stream().pipeThrough(new CompressionStream('gzip'))).blob();
 }
 

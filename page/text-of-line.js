@@ -158,7 +158,8 @@ export function around(text, span, width) {
   const end = Math.min(to, from + width);
   const start = text.length <= width ? 0 : Math.max(0, from - Math.floor(width / 3));
   const stop = text.length <= width ? text.length : Math.min(text.length, Math.max(end, start + width));
-  const before = (start > 0 ? '… ' : '') + shown(text.slice(start, from));
-  const after = shown(text.slice(end, stop)) + (stop < text.length ? ' …' : '');
+  // No line breaks between a mark of what is left out and the text.
+  const before = (start > 0 ? '…\u00a0' : '') + shown(text.slice(start, from));
+  const after = shown(text.slice(end, stop)) + (stop < text.length ? '\u00a0…' : '');
   return [before, shown(text.slice(from, end)), after];
 }

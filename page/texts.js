@@ -36,6 +36,9 @@ function size(bytes) {
   return bytes < 1 << 20 ? `${number(Math.round(bytes / 1024))} KiB` : `${number(Math.round(bytes / 104857.6) / 10)} MiB`;
 }
 
+/** What to send instead of a file of another kind. */
+const LINES = 'What is taken is JSONL: a text file with one JSON object a line, such as {"type":"subscription_product","external_ref":"tea","name":"Green tea"}';
+
 export const texts = {
   title: 'Imports',
   nav: { send: 'Send a file', jobs: 'Jobs', signOut: 'Sign out' },
@@ -104,6 +107,19 @@ export const texts = {
     unread: 'It can’t be read: it was moved or changed since it was chosen, or it is a folder. Choose it again.',
     /** @param {number} count */
     several: (count) => `${number(count)} files were dropped, and one is sent at a time. This is the first: drop the others after it.`,
+    kinds: {
+      nothing: 'What was dropped is no file. Drop one, or choose it.',
+      folder: 'This is a folder. Open it, and drop the file that is in it.',
+      sheet: `This is a spreadsheet. Export its rows first. ${LINES}`,
+      table: `This looks like CSV. Turn each row into an object first. ${LINES}`,
+      list: `This is one JSON list. Write each of its objects on a line of its own, without [ and ] around them and without commas between them. ${LINES}`,
+      pdf: `This is a PDF. ${LINES}`,
+      image: `This is an image. ${LINES}`,
+      office: `This is a document of Office. Export what is in it first. ${LINES}`,
+      packed: 'This is an archive. Unpack it, and drop the file that is in it, as it is or compressed with gzip.',
+      utf16: 'This text is in UTF-16. Save it as UTF-8, then drop it again.',
+      other: `This has no line that begins a JSON object. ${LINES}`,
+    },
   },
   status: { pending: 'Waiting', started: 'Running', success: 'Done', failed: 'Failed', cancelled: 'Cancelled' },
   types: {
@@ -136,6 +152,7 @@ export const texts = {
     cancelAsk: 'Cancel this job? What is imported by then stays.',
     cancelYes: 'Cancel the job',
     cancelNo: 'Go on',
+    tooLate: 'It ended before it was cancelled.',
     cancelling: 'Ends as soon as lines under way are done.',
     figures: { imported: 'imported', importable: 'can be imported', skipped: 'skipped', refused: 'refused' },
     /** @param {number} count */
@@ -153,7 +170,7 @@ export const texts = {
     mendAll: 'Mend refused lines',
     whole: 'The job failed as a whole',
     /** @param {number} count */
-    warnings: (count) => `${of(count, 'line has', 'lines have')} warnings; the results say which.`,
+    warnings: (count) => `Of ${of(count, 'line')} something was noticed: see below.`,
     allGood: 'Every line went well.',
   },
   groups: {
@@ -209,7 +226,16 @@ export const texts = {
       nothing_imported: 'Nothing could be imported',
       given_up: 'The service gave up',
       cancelled: 'Not tried: the job was cancelled',
+      no_price_in_currency: 'No price in the subscription’s currency',
+      no_external_ref: 'A line without an external_ref',
     }),
+  },
+  noticed: {
+    title: 'What was noticed',
+    reading: 'Reading what was noticed …',
+    /** @param {boolean} isRehearsal */
+    lead: (isRehearsal) => `These lines ${isRehearsal ? 'can be' : 'were'} imported all the same. Look whether they say what was meant.`,
+    noTexts: 'Their texts are in your file: the service does not keep them.',
   },
   mend: {
     title: 'Mend',

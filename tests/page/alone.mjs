@@ -76,28 +76,42 @@ export async function aLargeFileGoesStraightIntoTheBucket(shop) {
 
 export async function aJobThatWaitsIsWatchedAndCancelledOnceItWasAskedFor(shop) {
   const line = (index) => JSON.stringify({ type: 'subscription_product', external_ref: `long-${index}`, name: 'Green tea' });
-  const lines = Array.from({ length: 50_000 }, (_, index) => line(index)).join('\n');
-  // It keeps the other waiting.
-  const long = await shop.post(lines);
+  const lines = (from) => Array.from({ length: 50_000 }, (_, index) => line(from + index)).join('\n');
+  // They keep the last one waiting.
+  const first = await shop.post(lines(0));
+  const long = await shop.post(lines(50_000));
   const waits = await shop.post(line('waits'), { external_ref: 'waits' });
+  const status = async (id) => (await shop.api(`/${id}`)).data.attributes.status;
   const person = await shop.come({ hash: `#/jobs/${waits}` });
+  let cancels = 0;
+  person.page.on('request', (request) => (cancels += request.url().endsWith('/cancel') ? 1 : 0));
   await person.see(/in the line/);
   await person.click('button', 'Cancel');
   await person.see('Cancel this job?');
   await person.click('button', 'Go on');
-  assert.equal((await shop.api(`/${waits}`)).data.attributes.status, 'pending');
+  assert.deepEqual([cancels, await status(waits)], [0, 'pending']);
   await person.click('button', 'Cancel');
+  assert.equal(cancels, 0, 'nothing is cancelled by the question');
   await person.click('button', 'Cancel the job');
   await person.page.locator('.pill.cancelled').waitFor();
+  assert.deepEqual([cancels, (await shop.api(`/${waits}`)).data.meta.failure.code], [1, 'cancelled']);
   const list = await shop.come({ hash: '#/jobs?status=pending,started' });
   await list.page.locator('.pill.started').waitFor();
   await list.leave();
+  // Unless it has ended.
+  await shop.api(`/${first}/cancel`, { method: 'POST' }).catch(() => {});
+  // However quick the service is, it runs until it is cancelled.
+  await person.seesJob(long, (job) => {
+    if (cancels === 1 && job.attributes.status !== 'pending') job.attributes.status = 'started';
+  });
   await person.page.goto(person.page.url().replace(waits, long));
   await person.page.getByText('By type').waitFor();
+  await person.page.locator('.pill.started').waitFor();
   await person.page.locator('.bar').waitFor();
   await person.click('button', 'Cancel');
   await person.click('button', 'Cancel the job');
   await person.page.locator('.pill.success, .pill.cancelled, .pill.failed').waitFor();
+  assert.equal(cancels, 2);
   assert.equal((await person.figures()).all, 50_000);
   await person.leave();
 }

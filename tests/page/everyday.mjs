@@ -70,16 +70,78 @@ export async function aGroupOpensToItsLinesWithTheCulpritMarkedAndCanBeShared(sh
   await person.leave();
 }
 
+export async function whatIsNoticedOfLinesThatAreImportedIsShownApartFromErrors(shop) {
+  const product = (ref, more) => JSON.stringify({ type: 'subscription_product', external_ref: ref, name: 'Tea', ...more });
+  const file = [product('plain'), '', product('first', { colour: 'green' }), product('refused', { main_image: 1, colour: 'red' }), product('second', { colour: 'black' }), JSON.stringify({ type: 'subscription_product', name: 'Nameless' })].join('\n');
+  const person = await shop.come();
+  const noticed = person.page.locator('.noticed');
+  const look = async () => {
+    await person.see('Of 3 lines something was noticed: see below.');
+    const group = noticed.locator('.group', { hasText: 'colour' });
+    assert.equal(await group.locator('.count').textContent(), '2');
+    if ((await group.getAttribute('open')) === null) await group.locator('summary').press('Enter');
+    await group.locator('.row').nth(1).waitFor();
+    const [first, second] = await group.locator('.row').all();
+    for (const [row, line, ref] of [[first, 3, 'first'], [second, 5, 'second']]) {
+      assert.equal((await row.locator('.where').textContent()).trim(), `line ${line} ${ref}`);
+      assert.ok((await row.locator('.error').textContent()).includes('nothing reads it'));
+    }
+    assert.ok((await noticed.textContent()).includes('A line without an external_ref'));
+    const errors = await person.page.locator('.groups').first().textContent();
+    assert.ok(errors.includes('main_image') && !errors.includes('colour'), errors);
+    return first;
+  };
+  const isMarked = async (row) => {
+    assert.equal(await row.locator('mark').textContent(), '"colour"');
+    assert.equal(await row.locator('.line').textContent(), product('first', { colour: 'green' }));
+  };
+  await person.choose('plain.jsonl', file);
+  await person.click('button', 'Rehearse');
+  await person.see('These lines can be imported all the same.');
+  await isMarked(await look());
+  await person.page.getByRole('button', { name: /^Import \d+ good lines$/ }).click();
+  await person.see('These lines were imported all the same.');
+  await isMarked(await look());
+  await person.axe();
+  await person.shoot('noticed');
+  const shared = person.page.url();
+  assert.ok(shared.includes('?group=noticed+'), shared);
+  await person.click('link', 'Send a file');
+  await person.page.locator('input[type=file]').setInputFiles({ name: 'packed.jsonl.gz', mimeType: 'application/gzip', buffer: gzipSync(file) });
+  await person.page.getByLabel('Replace it').check();
+  await person.click('button', 'Rehearse');
+  await person.see('These lines can be imported all the same.');
+  await isMarked(await look());
+  // Where the file is not at hand, the texts are not either.
+  await person.page.goto('about:blank');
+  await person.page.goto(shared);
+  await person.paste(shop.token);
+  await person.see('Their texts are in your file');
+  await look();
+  assert.equal(await noticed.locator('.line').count(), 0);
+  await person.leave();
+}
+
 export async function reportsAreDownloaded(shop) {
   const id = await shop.post(readFileSync(SAMPLE), { dry_run: 'true' });
   await shop.ended(id);
   const person = await shop.come({ hash: `#/jobs/${id}` });
-  await person.figures();
-  for (const [button, name, part] of [['Download failed lines', 'failed-lines', '"end_behavior":"renew"'], ['Download results', 'results', '"line":42,']]) {
+  const { refused, all } = await person.figures();
+  const fetched = async (button) => {
     const [download] = await Promise.all([person.page.waitForEvent('download'), person.click('button', button)]);
-    assert.ok(download.suggestedFilename().includes(name), download.suggestedFilename());
-    assert.ok(readFileSync(await download.path(), 'utf8').includes(part));
-  }
+    const file = await download.path();
+    return { name: download.suggestedFilename(), rows: lines(file) };
+  };
+  const failed = await fetched('Download failed lines');
+  assert.ok(failed.name.includes('failed-lines') && failed.name.includes(id), failed.name);
+  const sent = readFileSync(SAMPLE, 'utf8').split('\n');
+  assert.equal(failed.rows.length, refused);
+  assert.deepEqual(failed.rows.filter((row) => !sent.includes(row)), [], 'each is a line as it was sent');
+  const results = await fetched('Download results');
+  assert.ok(results.name.includes('results') && results.name.includes(id), results.name);
+  assert.equal(results.rows.length, all);
+  const refusals = results.rows.map((row) => JSON.parse(row)).filter(({ action }) => action === 'failed');
+  assert.deepEqual(failed.rows, refusals.map(({ line }) => sent[line - 1]), 'they are those that the results call failed');
   await person.leave();
 }
 

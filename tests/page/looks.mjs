@@ -51,26 +51,63 @@ export async function everyViewIsForEverybodyOnEveryScreen(shop) {
 }
 
 export async function theKeyboardIsEnough(shop) {
-  const id = await shop.post(readFileSync(SAMPLE), { dry_run: 'true' });
-  await shop.ended(id);
-  const person = await shop.come({ hash: `#/jobs/${id}` });
-  await person.figures();
-  const focused = () => person.page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
-  const reached = [];
+  const person = await shop.come();
+  const { keyboard } = person.page;
+  const focused = () => person.page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id || '');
+  /** Goes on to what is called so, as somebody does who sees what has the keyboard. */
+  const reach = async (name) => {
+    const reached = [];
+    for (let count = 0; count < 40; count += 1) {
+      await keyboard.press('Tab');
+      // Behind the last one, the page itself has it.
+      if (await person.page.evaluate(() => document.activeElement === document.body)) break;
+      reached.push(await focused());
+      const ring = await person.page.evaluate(() => {
+        const own = document.activeElement;
+        // A field for a file shows it by the label that stands for it.
+        const seen = own?.matches('input.unseen') ? own.nextElementSibling : own;
+        return seen && getComputedStyle(seen).outlineStyle;
+      });
+      assert.ok(ring && ring !== 'none', `${reached.at(-1)} shows that it has the keyboard`);
+      if (reached.at(-1) === name) return reached;
+    }
+    throw new Error(`${name} is not reached, but ${reached}`);
+  };
+  // Listened for from now on: it takes the browser a moment to hand the window over.
+  const chooser = person.page.waitForEvent('filechooser');
   await person.page.evaluate(() => document.body.focus());
-  for (let count = 0; count < 12; count += 1) {
-    await person.page.keyboard.press('Tab');
-    reached.push(await focused());
-    const ring = await person.page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
-    assert.notEqual(ring, 'none', `${reached.at(-1)} shows that it has the keyboard`);
-  }
-  for (const name of ['Skip to content', 'Send a file', 'Jobs', 'Mend refused lines', 'Download results']) assert.ok(reached.includes(name), `${name}: ${reached}`);
-  await person.page.locator('.group summary').first().focus();
-  await person.page.keyboard.press('Enter');
+  for (const name of ['Skip to content', 'Send a file', 'Jobs', 'file']) await reach(name);
+  await keyboard.press('Enter');
+  await (await chooser).setFiles(SAMPLE);
+  await person.page.locator('button.primary:enabled').waitFor();
+  await reach('dry-run');
+  await reach('name');
+  await keyboard.type('by keyboard');
+  // One of the three is chosen, and the arrows go from one to the next.
+  await keyboard.press('Tab');
+  await keyboard.press('ArrowDown');
+  assert.ok(await person.page.getByLabel('Skip it').isChecked());
+  await reach('unknown');
+  await reach('Rehearse');
+  await keyboard.press('Enter');
+  await person.figures();
+  assert.equal((await shop.api(`/${person.job()}`)).data.attributes.external_ref, 'by keyboard');
+  const reached = await reach('Download results');
+  for (const name of ['Mend refused lines', 'Download failed lines']) assert.ok(reached.includes(name), `${name}: ${reached}`);
+  // The first group.
+  await keyboard.press('Tab');
+  await keyboard.press('Enter');
   await person.page.locator('.group[open] .row').first().waitFor();
-  await person.page.keyboard.press('Tab');
-  assert.equal(await focused(), 'Mend these');
-  await person.page.keyboard.press('Enter');
-  await person.page.locator('textarea').first().waitFor();
+  await reach('Mend these');
+  await keyboard.press('Enter');
+  const field = person.page.locator('textarea').first();
+  await field.waitFor();
+  await reach(await field.getAttribute('id').then(async (id) => (await field.evaluate((own) => own.textContent.trim())) || id));
+  const before = await field.inputValue();
+  await reach((await person.page.locator('.find').first().textContent()).trim());
+  await keyboard.press('Enter');
+  assert.ok(await field.evaluate((own) => own === document.activeElement && own.selectionEnd > own.selectionStart), 'the culprit is selected');
+  await keyboard.type('x');
+  assert.notEqual(await field.inputValue(), before);
   await person.leave();
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 
-const { PAGE_URL, SHOTS, AXE } = process.env;
+const { PAGE_URL, API_URL, SHOTS, AXE } = process.env;
 
 export const API = new URL('/v2/subscriptions/imports', PAGE_URL).href;
 
@@ -31,7 +31,7 @@ export class Shop {
 
   async api(path, init = {}) {
     // Node finds no names under `localhost`.
-    const answer = await fetch(`${process.env.API_URL}/v2/subscriptions/imports${path}`, { ...init, headers: { Authorization: `Bearer ${this.token}` } });
+    const answer = await fetch(`${API_URL}/v2/subscriptions/imports${path}`, { ...init, headers: { Authorization: `Bearer ${this.token}` } });
     const text = await answer.text();
     assert.ok(answer.ok, text);
     return JSON.parse(text);
@@ -109,6 +109,32 @@ class Person {
     return { done: counts[0], skipped: counts[1], refused: counts[2], all: counts.reduce((a, b) => a + b) };
   }
 
+  /** The page sees a job as this makes it: what takes a moment lasts. */
+  async seesJob(id, change) {
+    await this.page.route(new RegExp(`/imports/${id}(\\?|$)`), async (route) => {
+      try {
+        // Node finds no names under `localhost`.
+        const { 'if-none-match': _, ...headers } = route.request().headers();
+        const answer = await route.fetch({ url: `${API_URL}${new URL(route.request().url()).pathname}`, headers });
+        const body = await answer.json();
+        change(body.data);
+        await route.fulfill({ response: answer, json: body });
+      } catch (error) {
+        // A call that waits for news is broken off for another.
+        if (!this.page.isClosed()) await route.abort().catch(() => assert.ok(error));
+      }
+    });
+  }
+
+  /** Drops files and folders as a file manager does. */
+  async dropPaths(...files) {
+    const session = await this.context.newCDPSession(this.page);
+    const { x, y, width, height } = await this.page.locator('.drop').boundingBox();
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop']) await session.send('Input.dispatchDragEvent', { type, x: x + width / 2, y: y + height / 2, data });
+    await session.detach();
+  }
+
   /** Drops files, texts by their names. */
   async drop(files) {
     const dataTransfer = await this.page.evaluateHandle((files) => {
@@ -140,6 +166,8 @@ class Person {
   async shoot(name, options = {}) {
     const beyond = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(beyond <= 0, `${name} is ${beyond} px too wide`);
+    // What is out of sight is drawn late, and would be missing.
+    await this.page.evaluate(() => document.querySelectorAll('.rows > li').forEach((row) => (row.style.contentVisibility = 'visible')));
     await this.page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true, ...options });
   }
 

@@ -12,7 +12,8 @@ use reqwest::Method;
 
 use crate::{
     generated_client::Node,
-    world::{ROOT, World, succeed},
+    root,
+    world::{IMPORTS, ROOT, World, succeed},
 };
 
 /// The checks and what they need of npm, in a folder of their own.
@@ -93,4 +94,19 @@ async fn the_page_is_open_and_nothing_else_is() {
         assert_eq!(get(other).await.status(), 401, "{other}");
     }
     assert_eq!(get("/imports-ui/Cargo.toml").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_whose_page_is_off_has_neither_its_address_nor_its_function() {
+    let world = World::with_parameters(&[("Page", "off")]).await;
+    for path in ["/imports-ui", "/imports-ui/", "/imports-ui/main.js", "/imports-ui/settings.json"] {
+        // Like any path that there is not: nobody is let in, and who is finds nothing.
+        assert_eq!(world.anonymous(Method::GET, path).send().await.unwrap().status(), 401, "{path}");
+        assert_eq!(world.request(Method::GET, path).send().await.unwrap().status(), 404, "{path}");
+    }
+    let folders: Vec<_> = root::functions(&world.stack).await.into_iter().map(|function| function.folder).collect();
+    assert!(!folders.contains(&"serve-page".to_owned()) && folders.contains(&"get-import".to_owned()), "{folders:?}");
+    // All else is there.
+    let answer = world.get(IMPORTS).await.expect(200);
+    assert_eq!(answer["data"], serde_json::json!([]));
 }

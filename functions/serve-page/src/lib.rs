@@ -21,7 +21,7 @@ macro_rules! files {
     ($($name:literal),+ $(,)?) => { [$(($name, include_str!(concat!("../../../page/", $name)))),+] };
 }
 
-const FILES: [(&str, &str); 15] = files![
+const FILES: [(&str, &str); 18] = files![
     "api.js",
     "dom.js",
     "failed.js",
@@ -29,8 +29,11 @@ const FILES: [(&str, &str); 15] = files![
     "index.html",
     "job.js",
     "jobs.js",
+    "kinds.js",
     "main.js",
     "mend.js",
+    "noticed.js",
+    "rows.js",
     "send.js",
     "sending.js",
     "sign-in.js",

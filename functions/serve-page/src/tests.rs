@@ -101,14 +101,12 @@ fn settings_are_those_of_the_stack() {
 #[test]
 fn every_code_has_words() {
     let openapi = fs::read_to_string("../../openapi.yaml").unwrap();
-    let schema = openapi.split("\n    ImportErrorCode:\n").nth(1).unwrap();
-    let codes: Vec<_> = schema
-        .lines()
-        .skip_while(|line| line.trim() != "enum:")
-        .skip(1)
-        .map_while(|line| line.trim().strip_prefix("- "))
-        .collect();
+    let schema = |name: &str| openapi.split(&format!("\n    {name}:\n")).nth(1).unwrap();
+    let errors = schema("ImportErrorCode").lines().skip_while(|line| line.trim() != "enum:").skip(1);
+    let mut codes: Vec<_> = errors.map_while(|line| line.trim().strip_prefix("- ")).collect();
     assert!(codes.len() > 30, "{codes:?}");
+    let warnings = schema("WarningCode").split("enum: [").nth(1).unwrap().split(']').next().unwrap();
+    codes.extend(warnings.split(", "));
     let texts = fs::read_to_string("../../page/texts.js").unwrap();
     for code in codes {
         assert!(texts.contains(&format!("\n      {code}: '")), "{code}");
