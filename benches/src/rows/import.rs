@@ -41,7 +41,7 @@ pub(super) fn trials(goal: Goal) -> Vec<Trial> {
         Goal::P5 => vec![good(Null)],
         Goal::P6 => [GOOD, TENTH_BAD, FAT, ALL_BAD].map(null).to_vec(),
         Goal::P8 => [GOOD, SORTED, ALL_BAD].map(null).to_vec(),
-        Goal::P7 | Goal::P9 | Goal::P10 | Goal::P11 | Goal::S | Goal::G => Vec::new(),
+        Goal::P7 | Goal::P9 | Goal::P10 | Goal::P11 | Goal::C | Goal::S | Goal::G => Vec::new(),
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) fn rows(goal: Goal, samples: &Samples) -> Vec<Row> {
             of_files(samples, "time shuffled / sorted", null(GOOD), null(SORTED), 1.05),
             of_files(samples, "time all bad / good", null(ALL_BAD), null(GOOD), 0.8),
         ],
-        Goal::P7 | Goal::P9 | Goal::P10 | Goal::P11 | Goal::S | Goal::G => Vec::new(),
+        Goal::P7 | Goal::P9 | Goal::P10 | Goal::P11 | Goal::C | Goal::S | Goal::G => Vec::new(),
     };
     rows.into_iter().flatten().collect()
 }

@@ -21,8 +21,7 @@ pub(super) enum Generation {
 const OF_PRICING_OPTIONS: [&str; 3] = ["pricing_options", "configured_features", "pricing_option_associations"];
 
 /// What is wrong with an offering that has parts of both generations.
-pub(super) const BOTH: &str =
-    "an offering is made of products and plans, or of plans and pricing_options; this one has parts of both: take out the \
+pub(super) const BOTH: &str = "an offering is made of products and plans, or of plans and pricing_options; this one has parts of both: take out the \
      products, or else the pricing_options with all that speaks of them";
 
 impl Generation {

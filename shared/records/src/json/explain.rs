@@ -69,7 +69,9 @@ fn no_json_at_all(line: &str) -> Option<String> {
 
 fn is_sql(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or_default();
-    ["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP"].into_iter().any(|command| word.eq_ignore_ascii_case(command))
+    ["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP"]
+        .into_iter()
+        .any(|command| word.eq_ignore_ascii_case(command))
 }
 
 fn is_csv(first: char, line: &str) -> bool {
