@@ -13,6 +13,7 @@ mod tls;
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -73,9 +74,9 @@ impl Fake {
         Ok(Self { server, tls: None, state })
     }
 
-    /// Has functions that are started from now on come over TLS.
-    pub(crate) async fn encrypt(&mut self) -> Outcome {
-        self.tls = Some(tls::before(self.server.address).await?);
+    /// Has functions that are started from now on come over TLS. What they are to trust is written into a folder.
+    pub(crate) async fn encrypt(&mut self, folder: &Path) -> Outcome {
+        self.tls = Some(tls::before(self.server.address, folder).await?);
         Ok(())
     }
 

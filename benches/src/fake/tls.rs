@@ -1,6 +1,11 @@
 //! TLS in front of a server, as every service of AWS has it.
 
-use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -18,7 +23,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::{Outcome, process::folder};
+use crate::Outcome;
 
 /// The certificates that Debian trusts. A function reads them all before its first call.
 const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -38,10 +43,10 @@ impl Drop for Tls {
     }
 }
 
-/// Puts TLS in front of a server.
-pub(super) async fn before(server: SocketAddr) -> Outcome<Tls> {
+/// Puts TLS in front of a server. What a client is to trust is written into a folder.
+pub(super) async fn before(server: SocketAddr, folder: &Path) -> Outcome<Tls> {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()])?;
-    let trusted = folder()?.canonicalize()?.join("trusted.pem");
+    let trusted = folder.canonicalize()?.join("trusted.pem");
     let own = BASE64_STANDARD.encode(cert.der());
     let own = format!("-----BEGIN CERTIFICATE-----\n{own}\n-----END CERTIFICATE-----\n");
     fs::write(&trusted, fs::read_to_string(TRUSTED)? + &own)?;

@@ -9,7 +9,7 @@ use crate::{
     Outcome, events,
     fake::Fake,
     imports::announcement,
-    process::Function,
+    process::{Function, folder},
     programs::{Programs, zip_size},
     trials::median,
 };
@@ -53,7 +53,7 @@ pub(super) async fn over_tls(programs: &Programs) -> Outcome<Vec<Row>> {
     let (program, mut world) = (programs.of(FUNCTION)?, World::new(programs).await?);
     let event = first_event(FUNCTION, &world.ended_job().await?)?;
     let plain = least_time(program, &world.fake, &event).await?;
-    world.fake.encrypt().await?;
+    world.fake.encrypt(&folder()?).await?;
     let encrypted = least_time(program, &world.fake, &event).await?;
     let of_size = |megabytes: f64| {
         let share = (megabytes / WHOLE_PROCESSOR).min(1.0);

@@ -231,7 +231,7 @@ impl LookedUp {
                 Resolution::Unknown => is_known = false,
             }
         }
-        check_copies(&copies, &draft.path, &mut errors);
+        check_copies(copies.iter().map(|copy| copy.bytes()), &draft.path, &mut errors);
         Answered { draft, copies, errors, is_known }
     }
 

@@ -3,13 +3,10 @@
 //! `DynamoDB` refuses an item over 400 KB or nested deeper than 32 levels. How it counts bytes is not published exactly, so both
 //! are estimated here with a margin.
 
-use std::sync::Arc;
-
 use crate::{
     error::{RecordErrorCode, RecordErrors},
     json::{Decimal, FLATTER, Json, Object, Path},
     limits::{MAX_ITEM_BYTES, MAX_ITEM_DEPTH},
-    reference::Snapshot,
 };
 
 /// Set aside for what is stored beside the record: keys, times, names.
@@ -38,10 +35,10 @@ pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Pa
 
 /// Notes an error when the copies alone are more than the database holds, before they are all made: a short
 /// line may refer to one large object a thousand times.
-pub(super) fn check_copies(copies: &[Arc<Snapshot>], path: &Path<'_>, errors: &mut RecordErrors) {
+pub(super) fn check_copies(sizes: impl Iterator<Item = usize>, path: &Path<'_>, errors: &mut RecordErrors) {
     let mut bytes = HEADROOM_BYTES;
-    for copy in copies {
-        bytes += copy.bytes();
+    for size in sizes {
+        bytes += size;
         if bytes > MAX_ITEM_BYTES {
             let problem = format_args!(
                 "the object would take more than {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored: {SMALLER}"
