@@ -8,7 +8,7 @@ use crate::{
     feature,
     field::{Field, Fields, Findings},
     guard::guarded,
-    json::{self, Json, JsonError, Object, Path},
+    json::{self, Json, Object, Path},
     limits::EXTERNAL_REF,
     offering, plan, product,
     record_id::RecordId,
@@ -32,21 +32,21 @@ const MOVE: &str = ": move it into \"attributes\"";
 /// # Errors
 /// The errors of a line that has no known type: too long, not UTF-8, not JSON, no object, or of an unknown type.
 pub fn read(line: &[u8]) -> Result<Draft, Vec<RecordError>> {
-    read_by(json::read, line)
+    read_line(line, false)
 }
 
 /// The same for a line of which a first look has found the type: its grammar was checked then.
 pub(crate) fn read_again(line: &[u8]) -> Result<Draft, Vec<RecordError>> {
-    read_by(json::read_again, line)
+    read_line(line, true)
 }
 
-fn read_by(
-    read: fn(&str, &mut dyn FnMut(JsonError<'_>)) -> Option<Object>,
-    line: &[u8],
-) -> Result<Draft, Vec<RecordError>> {
+fn read_line(line: &[u8], is_grammatical: bool) -> Result<Draft, Vec<RecordError>> {
     let mut findings = Findings::default();
     let object = match text_of(line) {
-        Ok(text) => read(text, &mut |error| findings.errors.add_json(error)),
+        Ok(text) => {
+            let read = if is_grammatical { json::read_again } else { json::read };
+            read(text, &mut |error| findings.errors.add_json(error))
+        }
         Err((code, problem)) => {
             findings.errors.add(code, &Path::Line, problem);
             None
