@@ -123,6 +123,12 @@ impl Fake {
             // No bus: events are no part of what is measured.
             ("API_URL", self.endpoint()),
             ("WAITING_CALLS", "20".to_owned()),
+            // What the page is told.
+            ("ISSUER", "https://issuer.example.com/".to_owned()),
+            ("AUDIENCE", "imports".to_owned()),
+            ("WEB_CLIENT_ID", "page".to_owned()),
+            ("SIGN_IN_ADDRESS", String::new()),
+            ("BUCKET_ADDRESS", self.endpoint()),
         ];
         let trusted = self.tls.iter().map(|tls| ("SSL_CERT_FILE", tls.trusted.display().to_string()));
         variables.into_iter().chain(trusted).collect()
