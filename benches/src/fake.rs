@@ -176,3 +176,18 @@ fn reply(answer: Result<Value, String>) -> Answer {
         Err(refusal) => http::of(StatusCode::BAD_REQUEST, refusal),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn functions_are_told_all_that_they_are_told_elsewhere() {
+        let told = Fake::start(Manner::Null).await.unwrap().environment();
+        let elsewhere: Value = serde_json::from_str(include_str!("../../events/env.json")).unwrap();
+        // No bus: events are no part of what is measured.
+        let names = elsewhere["Parameters"].as_object().unwrap().keys().filter(|name| *name != "EVENT_BUS");
+        let untold: Vec<_> = names.filter(|name| !told.contains_key(name.as_str())).collect();
+        assert!(untold.is_empty(), "{untold:?}");
+    }
+}
