@@ -191,8 +191,7 @@ impl Object {
 
     /// The value of a member, to change it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Json> {
-        let place = self.place(key)?;
-        self.members().get_mut(place).map(|(_, value)| value)
+        self.get_mut_unless(key, |_| false)
     }
 
     /// The same, but a value that a condition holds for is taken out.
