@@ -31,7 +31,7 @@ use clap::{Parser, Subcommand};
 use history::Run;
 use peers::child::PeerArgs;
 use programs::Programs;
-use rows::Goal;
+use rows::{Goal, Measured};
 
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
@@ -92,10 +92,13 @@ async fn run(arguments: Arguments) -> Outcome {
         return thin::run(&programs, arguments.check, arguments.accept).await;
     }
     let goals = if arguments.goals.is_empty() { Goal::all() } else { arguments.goals };
-    let (rows, skipped) = rows::measure(&programs, &goals, arguments.rounds).await?;
+    let Measured { rows, skipped, failed } = rows::measure(&programs, &goals, arguments.rounds).await?;
     let run = Run::now(arguments.rounds, rows, skipped)?;
     say(&table::of(&run.rows, &run.skipped));
     run.append()?;
+    if !failed.is_empty() {
+        return Err(failed.join("\n").into());
+    }
     match arguments.write {
         Some(path) => run.write_page(&path),
         None => Ok(()),

@@ -45,22 +45,34 @@ impl Goal {
     }
 }
 
-/// Measures goals; tells what was skipped as well.
-pub(crate) async fn measure(programs: &Programs, goals: &[Goal], rounds: usize) -> Outcome<(Vec<Row>, Vec<String>)> {
+/// What was measured, and why the rest was not.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) skipped: Vec<String>,
+    pub(crate) failed: Vec<String>,
+}
+
+/// Measures goals. What was skipped, and what failed, is told as well: the figures of the others are kept.
+pub(crate) async fn measure(programs: &Programs, goals: &[Goal], rounds: usize) -> Outcome<Measured> {
     let wanted: BTreeSet<_> = goals.iter().flat_map(|goal| import::trials(*goal)).collect();
     let samples = trials::measure(programs, &wanted, rounds).await?;
-    let mut rows = Vec::new();
+    let mut measured = Measured { rows: Vec::new(), skipped: samples.skipped.clone(), failed: Vec::new() };
     for goal in goals {
-        rows.extend(match goal {
-            Goal::P7 => service::pages(programs).await?,
-            Goal::P9 => start::cold(programs).await?,
-            Goal::C => start::over_tls(programs).await?,
-            Goal::P10 => service::post(programs).await?,
-            Goal::P11 => service::posts_at_once(programs).await?,
-            Goal::S => calls::measure(programs).await?,
-            Goal::G => growth::measure(programs).await?,
-            others => import::rows(*others, &samples),
-        });
+        let rows = match goal {
+            Goal::P7 => service::pages(programs).await,
+            Goal::P9 => start::cold(programs).await,
+            Goal::C => start::over_tls(programs).await,
+            Goal::P10 => service::post(programs).await,
+            Goal::P11 => service::posts_at_once(programs).await,
+            Goal::S => calls::measure(programs).await,
+            Goal::G => growth::measure(programs).await,
+            others => Ok(import::rows(*others, &samples)),
+        };
+        match rows {
+            Ok(rows) => measured.rows.extend(rows),
+            Err(error) => measured.failed.push(format!("{goal:?} failed: {error}")),
+        }
     }
-    Ok((rows, samples.skipped))
+    Ok(measured)
 }

@@ -13,6 +13,7 @@ import socketserver
 import sys
 import threading
 import time
+import types
 import uuid
 
 
@@ -100,6 +101,14 @@ dynamodb._scan = scan_as_one_page
 dynamodb._condition_syntax_error = functools.lru_cache(dynamodb._condition_syntax_error)
 tokens_of = functools.lru_cache(dynamodb._tokenize)
 dynamodb._tokenize = lambda expression: list(tokens_of(expression))
+
+# Every number is taken apart three times, and most are the same few.
+for name in ("_ddb_canonicalize_number", "_number_error", "_number_size_bytes"):
+    setattr(dynamodb, name, functools.lru_cache(maxsize=4096)(getattr(dynamodb, name)))
+
+# Whether a request is allowed is asked in three places, and each reads its body anew.
+read_body = functools.lru_cache(maxsize=4)(json.loads)
+iam_actions.json = types.SimpleNamespace(**vars(json) | {"loads": read_body})
 
 user_metadata = s3._extract_user_metadata
 

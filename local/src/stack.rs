@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use client::{Auth, Client};
@@ -161,6 +159,8 @@ impl Stack {
     pub fn http_client(&self) -> Result<reqwest::Client, Error> {
         reqwest::Client::builder()
             .no_proxy()
+            // It speaks plain HTTP: to read this machine's certificates takes longer than a call.
+            .tls_certs_only([])
             .redirect(reqwest::redirect::Policy::none())
             .resolve(&self.api_host(), ([127, 0, 0, 1], self.emulator.port()).into())
             .build()
@@ -239,12 +239,11 @@ fn architecture() -> &'static str {
 
 fn sdk_config(endpoint_url: &str) -> SdkConfig {
     let credentials = Credentials::new(emulator::ROOT_KEY, emulator::ROOT_KEY, None, None, "local");
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     SdkConfig::builder()
         .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
         .region(Region::from_static(emulator::REGION))
         .endpoint_url(endpoint_url)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build()
 }

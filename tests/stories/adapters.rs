@@ -14,11 +14,6 @@ use crate::world::World;
 
 /// The jobs in an empty table like the deployed one: a promise about the lane needs the lane to itself.
 async fn imports() -> ImportTable {
-    let (client, table) = imports_table().await;
-    ImportTable::new(client, table)
-}
-
-async fn imports_table() -> (aws_sdk_dynamodb::Client, String) {
     let stack = World::shared().await.stack;
     let client = aws_sdk_dynamodb::Client::new(&stack.sdk_config());
     let deployed = client.describe_table().table_name(stack.imports_table()).send().await.unwrap().table.unwrap();
@@ -41,7 +36,7 @@ async fn imports_table() -> (aws_sdk_dynamodb::Client, String) {
         .send()
         .await
         .unwrap();
-    (client, name)
+    ImportTable::new(client, name)
 }
 
 async fn records() -> RecordTable {
@@ -99,42 +94,12 @@ impl Consumer for EmptiedQueue {
 }
 
 mod import_table {
-    use aws::ImportTable;
-    use aws_sdk_dynamodb::{Client, types::AttributeValue};
-    use chrono::{DateTime, Utc};
-    use twins::conformance::history::{self, Step};
-
     twins::imports_promises!(super::imports());
     twins::import_end_promises!(super::imports());
     twins::import_listing_promises!(super::imports());
     twins::idempotency_promises!(super::imports());
     twins::uploads_promises!(super::imports());
     twins::seats_promises!(super::imports());
-
-    /// Deletes the jobs that have expired, as the database does in time.
-    async fn sweep(client: &Client, table: &str, now: DateTime<Utc>) {
-        let now = AttributeValue::N(now.timestamp().to_string());
-        let call = client.scan().table_name(table).filter_expression("expires_at <= :now AND begins_with(sk, :job)");
-        let call = call.expression_attribute_values(":now", now);
-        let call = call.expression_attribute_values(":job", AttributeValue::S("import#".to_owned()));
-        for item in call.send().await.unwrap().items.unwrap_or_default() {
-            let call = client.delete_item().table_name(table);
-            call.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn whatever_the_retention_was_every_way_to_ask_finds_the_same_jobs() {
-        for _ in 0..4 {
-            let seed = std::env::var("SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
-            println!("SEED={seed}");
-            let mut random = fastrand::Rng::with_seed(seed);
-            let steps: Vec<Step> = (0..40).map(|_| Step::of([random.u8(..), random.u8(..), random.u8(..)])).collect();
-            let (client, table) = super::imports_table().await;
-            let imports = ImportTable::new(client.clone(), table.clone());
-            history::check(&imports, &steps, async |now| sweep(&client, &table, now).await).await;
-        }
-    }
 }
 
 mod record_table {

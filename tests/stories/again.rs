@@ -31,7 +31,7 @@ async fn stored(world: &World) -> BTreeMap<String, String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_lines_once_more_are_refused_skipped_or_taken_in_place() {
     let world = World::own().await;
-    let (lines, bad) = (10_000, 100);
+    let (lines, bad) = (3_000, 100);
     let mut file = Vec::new();
     generate(lines, 17, bad, &mut file).unwrap();
     let first = run(&world, &file, &[]).await;
@@ -44,7 +44,7 @@ async fn the_same_lines_once_more_are_refused_skipped_or_taken_in_place() {
     let has_name = |row: &&Value| row["action"] == "created" && row["external_ref"].is_string();
     let named = results.iter().filter(has_name).count();
     let unnamed = good - named;
-    assert!(named > 8_000 && unnamed > 200);
+    assert!(named > 2_000 && unnamed > 50);
 
     // Once more, refused: what is stored already, and what refers to a line so refused.
     let refused = run(&world, &file, &[("on_conflict", "fail")]).await;

@@ -10,6 +10,10 @@ use crate::world::{Answer, IMPORTS, World, gzip, send, sum};
 
 const LINE: &str = "{\"type\":\"subscription_product\",\"name\":\"Tea\"}";
 
+/// How many lines a large file has, and how many of them are bad.
+const LINES: usize = 20_000;
+const BAD: usize = 100;
+
 async fn cancel(world: &World, id: &str) -> Answer {
     send(world.request(Method::POST, &format!("{IMPORTS}/{id}/cancel"))).await
 }
@@ -18,7 +22,7 @@ async fn cancel(world: &World, id: &str) -> Answer {
 async fn a_running_job_stops_within_seconds_keeps_what_it_wrote_and_lets_the_next_one_start() {
     let world = World::own().await;
     let mut file = Vec::new();
-    generate(50_000, 13, 100, &mut file).unwrap();
+    generate(LINES, 13, BAD, &mut file).unwrap();
     let running = world.submit(gzip(&file)).await;
     let waiting = world.submit(LINE).await;
     let next = world.submit(LINE).await;
@@ -51,19 +55,19 @@ async fn a_running_job_stops_within_seconds_keeps_what_it_wrote_and_lets_the_nex
     let left = world.download(&running, "failed-lines").await;
     let rest = world.post(gzip(&left), &[("on_conflict", "skip")]).await.expect(201);
     world.ended_within(rest["data"]["id"].as_str().unwrap(), Duration::from_mins(5)).await;
-    assert_eq!(world.objects().await.len(), 49_900 + 1, "every good line, and the one of the next job");
+    assert_eq!(world.objects().await.len(), LINES - BAD + 1, "every good line, and the one of the next job");
 }
 
 /// Every line is reported once: as an object that is there, or as one that was not reached.
 async fn check_accounts(world: &World, id: &str, job: &Value) {
     let results = world.results(id).await;
-    assert_eq!(results.len(), 50_000);
+    assert_eq!(results.len(), LINES);
     let created: Vec<_> = results.iter().filter(|row| row["action"] == "created").collect();
     let mut objects = world.objects().await;
     objects.retain(|object| object["import_id"].as_s().unwrap() == id);
     assert_eq!(created.len(), objects.len(), "what was written is reported, and nothing else");
     assert_eq!(usize::try_from(sum(job, "imported")).unwrap(), objects.len());
-    assert!((1..50_000).contains(&objects.len()), "{}", objects.len());
+    assert!((1..LINES).contains(&objects.len()), "{}", objects.len());
     let failed = results.iter().filter(|row| row["action"] == "failed");
     let left = failed.filter(|row| row["errors"][0]["code"] == "cancelled").count();
     assert!(left > 0);

@@ -34,7 +34,7 @@ fn etag(answer: &Answer) -> String {
 async fn a_call_that_waits_sees_the_end_of_a_job_about_a_second_after_it() {
     let world = World::own().await;
     let mut long = Vec::new();
-    samples::generate(40_000, 3, 0, &mut long).unwrap();
+    samples::generate(15_000, 3, 0, &mut long).unwrap();
     let id = world.submit(gzip(&long)).await;
     let (mut has, mut calls, began) = (None::<String>, 0, Instant::now());
     let ended = loop {

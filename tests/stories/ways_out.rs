@@ -83,7 +83,7 @@ async fn waiting_jobs_know_their_places_and_have_no_results() {
     let world = World::own().await;
     // The first one keeps the lane busy.
     let (mut long, neighbour) = (Vec::new(), world.neighbour());
-    samples::generate(20_000, 3, 0, &mut long).unwrap();
+    samples::generate(8_000, 3, 0, &mut long).unwrap();
     let running = world.submit(crate::world::gzip(&long)).await;
     let second = neighbour.submit(GOOD).await;
     let third = world.post(GOOD, &[]).await.expect(201)["data"].clone();

@@ -21,6 +21,7 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
+use chrono::{DateTime, Utc};
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
 use tokio::{
@@ -98,6 +99,21 @@ impl Dynamo {
         *self.0.delay.lock().unwrap() = delay;
     }
 
+    /// Deletes the jobs that have expired, as the database does in time.
+    pub(crate) fn sweep(&self, now: DateTime<Utc>) {
+        let expired = json!({
+            "TableName": TABLE,
+            "FilterExpression": "expires_at <= :now AND begins_with(sk, :job)",
+            "ExpressionAttributeValues": {":now": {"N": now.timestamp().to_string()}, ":job": {"S": "import#"}},
+        });
+        let found = execute(&self.0.database, "Scan", expired).unwrap();
+        assert_eq!(found.get("LastEvaluatedKey"), None, "more than a page of jobs");
+        for item in found["Items"].as_array().unwrap() {
+            let key = json!({"TableName": TABLE, "Key": {"pk": item["pk"], "sk": item["sk"]}});
+            execute(&self.0.database, "DeleteItem", key).unwrap();
+        }
+    }
+
     /// What became of requests that the weather did not let through.
     pub(crate) fn figures(&self) -> Figures {
         self.0.manners.as_ref().map_or_else(Figures::default, |manners| manners.lock().unwrap().figures)
@@ -166,8 +182,10 @@ fn execute(database: &Database, operation: &str, mut body: Value) -> Result<Valu
     Ok(match operation {
         "BatchGetItem" => call!(batch_get_item),
         "CreateTable" => call!(create_table),
+        "DeleteItem" => call!(delete_item),
         "GetItem" => call!(get_item),
         "Query" => call!(query),
+        "Scan" => call!(scan),
         "TransactWriteItems" => call!(transact_write_items),
         "UpdateItem" => call!(update_item),
         other => panic!("no job needs {other}"),

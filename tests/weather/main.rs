@@ -3,5 +3,6 @@
 
 mod creation;
 mod dynamo;
+mod history;
 mod holes;
 mod queue_position;

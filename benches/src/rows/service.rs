@@ -58,18 +58,12 @@ impl World {
         Ok((took, id))
     }
 
-    /// Runs what waits.
-    async fn work(&mut self) -> Outcome {
-        while let Some(event) = self.fake.queue().take() {
-            self.worker.invoke(&event).await?;
-        }
-        Ok(())
-    }
-
     /// Posts a job, runs it and gives its id.
     pub(super) async fn ended_job(&mut self) -> Outcome<String> {
         let (_, id) = self.post().await?;
-        self.work().await?;
+        while let Some(event) = self.fake.queue().take() {
+            self.worker.invoke(&event).await?;
+        }
         Ok(id)
     }
 
@@ -99,10 +93,14 @@ pub(super) async fn call(fake: &Fake, function: &mut Function, event: &Value) ->
     Ok(Took { milliseconds: time.as_secs_f64() * 1e3, calls: fake.calls(), answer })
 }
 
-/// Pages and polls, with ten thousand jobs that wait, and once these have ended.
+/// Pages and polls, with ten thousand jobs that wait, and with none.
 pub(super) async fn pages(programs: &Programs) -> Outcome<Vec<Row>> {
     let mut world = World::new(programs).await?;
-    say(&format!("P7: posting {MANY} jobs, and running them"));
+    for _ in 0..PAGE {
+        world.ended_job().await?;
+    }
+    let idle = world.read_units().await?;
+    say(&format!("P7: posting {MANY} jobs"));
     for _ in 0..MANY {
         world.post().await?;
     }
@@ -127,12 +125,10 @@ pub(super) async fn pages(programs: &Programs) -> Outcome<Vec<Row>> {
     };
     let mut rows =
         vec![page("read units", units(&far), units(&first), 1.2), page("time in ms", time(&far), time(&first), 1.3)];
-    world.work().await?;
-    let ended = world.read_units().await?;
-    for ((what, ended), waiting) in ["list of 25", "post", "poll"].into_iter().zip(ended).zip(waiting) {
-        let what = format!("read units of a {what} with {MANY} jobs waiting / ended");
-        let row = Row::new("P7b", what, Wanted::AtMost(1.2), waiting / ended.max(1.0), Unit::Times);
-        rows.push(row.detail(format!("{waiting:.1} / {ended:.1}")));
+    for ((what, idle), waiting) in ["list of 25", "post", "poll"].into_iter().zip(idle).zip(waiting) {
+        let what = format!("read units of a {what} with {MANY} jobs waiting / with none");
+        let row = Row::new("P7b", what, Wanted::AtMost(1.2), waiting / idle.max(1.0), Unit::Times);
+        rows.push(row.detail(format!("{waiting:.1} / {idle:.1}")));
     }
     Ok(rows)
 }

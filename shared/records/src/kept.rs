@@ -3,7 +3,7 @@
 use std::{collections::HashMap, hash::Hash};
 
 /// Once what is kept takes more bytes of memory than this, the next value takes its place.
-const MOST: usize = 32 << 20;
+const MOST: usize = 16 << 20;
 
 /// Keeps values as long as they fit; all are dropped when they don't, and made again when they are needed again.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use super::{
 use crate::world::World;
 
 /// How many kills there are unless the environment says otherwise.
-const KILLS: u64 = 30;
+const KILLS: u64 = 12;
 
 /// How many files are imported one after another, before all begins anew.
 const FILES: usize = 6;

@@ -16,7 +16,7 @@ use crate::{
 async fn a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing() {
     let world = World::own().await;
     let mut file = Vec::new();
-    let summary = generate(50_000, 11, 100, &mut file).unwrap();
+    let summary = generate(20_000, 11, 100, &mut file).unwrap();
     let id = world.submit(gzip(&file)).await;
 
     let killed = loop {
