@@ -1,6 +1,9 @@
 //! A command that talks to the service: its client, its signals, its errors.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use client::{Client, Job, interrupted};
 use serde_json::json;
@@ -23,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) output: Output,
     /// What has to follow `imports` in a command for the same service.
     choice: String,
+    /// What is said of files behind the job that is followed, should the command be interrupted.
+    behind: Mutex<Option<String>>,
 }
 
 /// A job is named by so much of its id where that is enough.
@@ -63,12 +68,17 @@ impl Session {
             Error::new(Exit::Usage, error.to_string(), "correct IMPORTS_API, or type imports config set --help")
         })?;
         let client = client.observed_by(Arc::<Meter>::clone(&meter));
-        Ok(Self { client, meter, profile: name, output, choice })
+        Ok(Self { client, meter, profile: name, output, choice, behind: Mutex::default() })
     }
 
     /// What to type for the same service.
     pub(crate) fn command(&self, words: &str) -> String {
         format!("imports{} {words}", self.choice)
+    }
+
+    /// From now on these files stand behind the job that is followed.
+    pub(crate) fn leaves_behind(&self, files: Option<String>) {
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = files;
     }
 
     /// The end of a command that was interrupted. What was sent goes on.
@@ -83,7 +93,9 @@ impl Session {
             }
             GoesOn::Nothing => return Err(Error::new(exit, "interrupted", "nothing goes on; type it again")),
         };
-        let next = self.command(&format!("watch {}", short(&id)));
+        let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let behind = behind.map(|files| format!("\n{files}")).unwrap_or_default();
+        let next = format!("{}{behind}", self.command(&format!("watch {}", short(&id))));
         if self.output.json {
             return self.output.document(json!({"job": {"id": id}, "next": next}), exit);
         }

@@ -49,6 +49,12 @@ impl<'i> Progress<'i> {
         }
     }
 
+    /// What it comes to if nothing is sent any more of the files that follow.
+    pub(crate) fn left_now(&self, following: &'i [Input]) -> Self {
+        let unsent = self.unsent.iter().copied().chain(following).collect();
+        Self { sent: self.sent.clone(), unsent, ..Self::default() }
+    }
+
     /// Whether any file was not sent of which it has to be said: of one alone that could not be, the error says enough.
     pub(crate) fn is_to_be_told(&self) -> bool {
         !self.unsent.is_empty() && self.sent.len() + self.unsent.len() > 1

@@ -12,6 +12,7 @@ mod adapters;
 mod again;
 mod as_documented;
 mod bad_network;
+mod bad_weather;
 mod browser;
 mod bucket_policy;
 mod canaries;
@@ -59,7 +60,6 @@ mod uploads;
 mod waiting;
 mod ways_in;
 mod ways_out;
-mod weather;
 mod world;
 mod wrong_calls;
 

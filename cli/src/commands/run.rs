@@ -153,12 +153,16 @@ impl Run {
         }
         let (mut outcomes, mut lines, mut trouble) = (Vec::<Outcome>::new(), Vec::new(), None);
         let mut progress = Progress::default();
-        for input in &inputs {
+        for (place, input) in inputs.iter().enumerate() {
             if !progress.admits(input) {
                 continue;
             }
             let job = self.send(&session, input).await;
             if job.is_ok() { &mut progress.sent } else { &mut progress.unsent }.push(input);
+            if let Ok(job) = &job {
+                let left = progress.left_now(inputs.get(place + 1..).unwrap_or_default());
+                session.leaves_behind(left.is_to_be_told().then(|| self.rest(&session, &left, Some(job))));
+            }
             let followed = async { self.follow(&session, input, job?, refused.is_some().then_some(&mut lines)).await };
             match followed.await {
                 Ok(outcome) => {

@@ -228,10 +228,18 @@ async fn the_refused_lines_are_kept_byte_for_byte_and_the_next_command_comes_las
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_command_says_how_to_follow_the_job() {
-    for json in [false, true] {
+    let watch = "  imports watch 0f4c6c0e";
+    let behind =
+        "\nNot sent: b.jsonl; c.jsonl. Once the job before has ended, type:\n  imports run b.jsonl c.jsonl --dry-run";
+    for (words, last) in [
+        ("run good.jsonl", watch.to_owned()),
+        ("run good.jsonl b.jsonl c.jsonl --dry-run", format!("{watch}{behind}")),
+        ("run good.jsonl --json", String::new()),
+    ] {
         let (home, server) = home("interrupt", vec![job("started", 1, &json!({}))]).await;
-        fs::write(home.path("good.jsonl"), GOOD).unwrap();
-        let words = if json { "run good.jsonl --json" } else { "run good.jsonl" };
+        for file in ["good.jsonl", "b.jsonl", "c.jsonl"] {
+            fs::write(home.path(file), GOOD).unwrap();
+        }
         let child = home.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let began = Instant::now();
         while server.seen().len() < 3 {
@@ -242,10 +250,10 @@ async fn an_interrupted_command_says_how_to_follow_the_job() {
         rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
         let ran = Ran::from(child.wait_with_output().unwrap());
         assert_eq!(ran.code, 130, "{ran:?}");
-        if json {
+        if last.is_empty() {
             assert_eq!(document(&ran)["job"]["id"], ID);
         } else {
-            assert_eq!(ran.err.lines().last(), Some("  imports watch 0f4c6c0e"), "{ran:?}");
+            assert!(ran.err.ends_with(&format!("{last}\n")), "{ran:?}");
         }
         // The newest job is known, so that nobody has to type its id.
         assert_eq!(home.run("show").code, 6);

@@ -155,16 +155,13 @@ impl RecordErrorCode {
             Code::AlreadyExists => "stored already",
             Code::RefusedByDatabase => "refused by the database",
             Code::Internal => "the service failed over it",
-            Code::InvalidOption
-            | Code::Superseded
-            | Code::FileMissing
-            | Code::FileEmpty
-            | Code::FileTooLarge
-            | Code::FileUnreadable
-            | Code::TooManyObjects
-            | Code::NothingImported
-            | Code::GivenUp
-            | Code::Cancelled => "not tried",
+            Code::FileMissing => "the file is not there",
+            Code::FileEmpty => "the file is empty",
+            Code::FileTooLarge => "the file is too large",
+            Code::FileUnreadable => "the file can't be read",
+            Code::TooManyObjects => "more objects than a file may have",
+            Code::NothingImported => "no line was imported",
+            Code::InvalidOption | Code::Superseded | Code::GivenUp | Code::Cancelled => "not tried",
         }
     }
 }
