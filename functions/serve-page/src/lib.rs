@@ -1,6 +1,6 @@
 //! `GET /imports-ui`: the page for people who import, and nothing else. It knows its files and whom a browser may talk to.
 
-use std::io::Write;
+use std::{io::Write, sync::OnceLock};
 
 use base64::{
     Engine,
@@ -70,7 +70,8 @@ struct File {
     kind: &'static str,
     tag: String,
     plain: Vec<u8>,
-    packed: Vec<u8>,
+    /// The same, compressed; made when it is first asked for.
+    packed: OnceLock<Vec<u8>>,
 }
 
 /// The page, ready to be served.
@@ -126,7 +127,7 @@ impl Site {
         }
         if asked.accept_encoding.split(',').any(|coding| coding.trim() == "gzip") {
             let headers = [headers, vec![("content-encoding", "gzip".to_owned())]].concat();
-            return self.served(200, headers, file.packed.clone());
+            return self.served(200, headers, file.packed().to_vec());
         }
         self.served(200, headers, file.plain.clone())
     }
@@ -149,14 +150,18 @@ impl File {
         };
         let digest = Sha256::digest(text).iter().take(12).copied().collect::<Vec<_>>();
         let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest));
-        Self { name, kind, tag, plain: text.into(), packed: gzip(text) }
+        Self { name, kind, tag, plain: text.into(), packed: OnceLock::new() }
+    }
+
+    fn packed(&self) -> &[u8] {
+        self.packed.get_or_init(|| gzip(&self.plain))
     }
 }
 
-fn gzip(text: &str) -> Vec<u8> {
+fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     // Into memory nothing fails to be written.
-    packer.write_all(text.as_bytes()).and_then(|()| packer.finish()).unwrap_or_default()
+    packer.write_all(bytes).and_then(|()| packer.finish()).unwrap_or_default()
 }
 
 /// What a browser may do for this page: run its files, look as its style says, talk to its API and to those named. No text

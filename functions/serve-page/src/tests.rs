@@ -87,7 +87,7 @@ fn the_policy_lets_a_browser_talk_to_issuer_and_bucket_alone() {
 
 #[test]
 fn the_first_view_is_small() {
-    let packed: usize = site().files.iter().map(|file| file.packed.len()).sum();
+    let packed: usize = site().files.iter().map(|file| file.packed().len()).sum();
     assert!(packed <= 60 << 10, "{packed} bytes");
 }
 
