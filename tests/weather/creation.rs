@@ -130,6 +130,6 @@ async fn a_thousand_drops_in_a_second_all_make_their_jobs() {
 /// More than the partition of the lane takes at once: some are tried again.
 #[tokio::test(start_paused = true)]
 async fn at_the_limits_of_a_partition_none_fails_either() {
-    let took = make(Weather { limits: true, ..AT_WORST }, 400, Duration::ZERO, How::Post).await;
-    assert!(show("400 posts at once at the limits", &took) <= Duration::from_secs(10));
+    let took = make(Weather { limits: true, ..AT_WORST }, 1_000, Duration::ZERO, How::Post).await;
+    assert!(show("1,000 posts at once at the limits", &took) <= Duration::from_secs(10));
 }

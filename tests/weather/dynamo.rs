@@ -11,7 +11,10 @@ use aws::ImportTable;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::{
     Client, Config,
-    config::{BehaviorVersion, Region, retry::RetryConfig},
+    config::{
+        BehaviorVersion, Region,
+        retry::{RetryConfig, RetryPartition, TokenBucket},
+    },
 };
 use aws_smithy_runtime_api::{
     client::{
@@ -85,11 +88,14 @@ impl Dynamo {
     /// The adapter of a function's instance, tried again and timed out as in production.
     pub(crate) fn table(&self) -> ImportTable {
         let connector = SharedHttpConnector::new(self.clone());
+        // Each instance is a process of its own: in one, they would use up each other's tries.
+        let tries = RetryPartition::custom("an instance").token_bucket(TokenBucket::default()).build();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .region(Region::new("us-east-1"))
             .retry_config(RetryConfig::standard().with_max_attempts(4))
+            .retry_partition(tries)
             .http_client(http_client_fn(move |_, _| connector.clone()))
             .build();
         ImportTable::new(Client::from_conf(config), TABLE.to_owned())

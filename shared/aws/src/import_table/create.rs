@@ -21,11 +21,14 @@ const IMPORT: usize = 0;
 const IN_TIME: usize = 2;
 const KEY: usize = 3;
 
+/// How often a creation is tried again: where a partition takes no more, the last of many waits for seconds.
+const AGAIN: usize = 20;
+
 impl ImportTable {
     pub(super) async fn create_import(&self, new: NewImport, now: DateTime<Utc>) -> PortResult<Created> {
         let mut moment = self.move_clock(now).await?;
         let mut gone = None;
-        let mut pauses = BACK_OFF.build();
+        let mut pauses = BACK_OFF.with_max_times(AGAIN).build();
         loop {
             let import = Import::pending(new.clone(), moment.created_at, moment.ordinal);
             let mut actions = self.creation(&import)?;
