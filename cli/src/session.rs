@@ -26,7 +26,7 @@ pub(crate) struct Session {
     pub(crate) output: Output,
     /// What has to follow `imports` in a command for the same service.
     choice: String,
-    /// What is said of files behind the job that is followed, should the command be interrupted.
+    /// What is said of the files behind the one that is sent or whose job is followed, should the command be interrupted.
     behind: Mutex<Option<String>>,
 }
 
@@ -76,7 +76,7 @@ impl Session {
         format!("imports{} {words}", self.choice)
     }
 
-    /// From now on these files stand behind the job that is followed.
+    /// From now on this is said of files that were not sent.
     pub(crate) fn leaves_behind(&self, files: Option<String>) {
         *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = files;
     }
@@ -85,17 +85,23 @@ impl Session {
     fn left(&self) -> Result<Exit, Error> {
         self.meter.clear();
         let exit = Exit::Interrupted;
+        let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let with_files = |next: String| match &behind {
+            Some(files) => format!("{next}\n{files}"),
+            None => next,
+        };
         let id = match self.meter.goes_on() {
             GoesOn::Job(id) => id,
             GoesOn::Perhaps => {
                 let next = format!("see whether there is one all the same: {}", self.command("list"));
-                return Err(Error::new(exit, "interrupted before there was word of a job", next));
+                return Err(Error::new(exit, "interrupted before there was word of a job", with_files(next)));
             }
-            GoesOn::Nothing => return Err(Error::new(exit, "interrupted", "nothing goes on; type it again")),
+            GoesOn::Nothing => {
+                let next = behind.unwrap_or_else(|| "nothing goes on; type it again".to_owned());
+                return Err(Error::new(exit, "interrupted", next));
+            }
         };
-        let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let behind = behind.map(|files| format!("\n{files}")).unwrap_or_default();
-        let next = format!("{}{behind}", self.command(&format!("watch {}", short(&id))));
+        let next = with_files(self.command(&format!("watch {}", short(&id))));
         if self.output.json {
             return self.output.document(json!({"job": {"id": id}, "next": next}), exit);
         }

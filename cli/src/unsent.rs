@@ -49,10 +49,11 @@ impl<'i> Progress<'i> {
         }
     }
 
-    /// What it comes to if nothing is sent any more of the files that follow.
-    pub(crate) fn left_now(&self, following: &'i [Input]) -> Self {
+    /// What it comes to if a file is the last that is sent, and none of those that follow.
+    pub(crate) fn left_now(&self, last: &'i Input, following: &'i [Input]) -> Self {
+        let sent = self.sent.iter().copied().chain([last]).collect();
         let unsent = self.unsent.iter().copied().chain(following).collect();
-        Self { sent: self.sent.clone(), unsent, ..Self::default() }
+        Self { sent, unsent, ..Self::default() }
     }
 
     /// Whether any file was not sent of which it has to be said: of one alone that could not be, the error says enough.

@@ -1,7 +1,6 @@
 //! Sends files, follows their jobs, and says which lines were refused and why.
 
 use std::{
-    fmt::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -157,12 +156,9 @@ impl Run {
             if !progress.admits(input) {
                 continue;
             }
-            let job = self.send(&session, input).await;
+            let left = progress.left_now(input, inputs.get(place + 1..).unwrap_or_default());
+            let job = self.send(&session, input, &left).await;
             if job.is_ok() { &mut progress.sent } else { &mut progress.unsent }.push(input);
-            if let Ok(job) = &job {
-                let left = progress.left_now(inputs.get(place + 1..).unwrap_or_default());
-                session.leaves_behind(left.is_to_be_told().then(|| self.rest(&session, &left, Some(job))));
-            }
             let followed = async { self.follow(&session, input, job?, refused.is_some().then_some(&mut lines)).await };
             match followed.await {
                 Ok(outcome) => {
@@ -201,6 +197,11 @@ impl Run {
         outcome::tell(session.output, &outcomes, trouble)
     }
 
+    /// Has an interrupt say what is left, once `last` was sent.
+    fn leave_behind(&self, session: &Session, left: &Progress<'_>, last: Option<&Job>) {
+        session.leaves_behind(left.is_to_be_told().then(|| self.rest(session, left, last)));
+    }
+
     /// Which files were not sent, and what to type for them.
     fn rest(&self, session: &Session, progress: &Progress<'_>, last: Option<&Job>) -> String {
         let mut files: Vec<_> = progress.unsent.iter().map(|input| input.typed()).collect();
@@ -218,15 +219,19 @@ impl Run {
 
     /// Sends files and follows none.
     async fn leave(&self, session: &Session, inputs: Vec<Input>) -> Result<Exit, Error> {
-        let (mut jobs, mut text, mut progress, mut trouble) = (Vec::new(), String::new(), Progress::default(), None);
-        for input in &inputs {
+        let (mut jobs, mut progress, mut trouble) = (Vec::new(), Progress::default(), None);
+        for (place, input) in inputs.iter().enumerate() {
             if !progress.admits(input) {
                 continue;
             }
-            match self.send(session, input).await {
+            let left = progress.left_now(input, inputs.get(place + 1..).unwrap_or_default());
+            match self.send(session, input, &left).await {
                 Ok(job) => {
                     let next = session.command(&format!("watch {}", short(&job.id)));
-                    let _ = writeln!(text, "{}: the job is {}. To follow it:\n  {next}", input.label(), job.id);
+                    if !session.output.json {
+                        let text = format!("{}: the job is {}. To follow it:\n  {next}\n", input.label(), job.id);
+                        session.output.answer(&text)?;
+                    }
                     progress.sent.push(input);
                     jobs.push(job);
                 }
@@ -248,11 +253,11 @@ impl Run {
             }
             return session.output.document(document, exit);
         }
-        session.output.answer(&text)?;
         trouble.map_or(Ok(Exit::Success), Err)
     }
 
-    async fn send(&self, session: &Session, input: &Input) -> Result<Job, Error> {
+    /// Sends a file, after which `left` is what was sent and what was not.
+    async fn send(&self, session: &Session, input: &Input, left: &Progress<'_>) -> Result<Job, Error> {
         let (file, size) = (input.bytes.clone(), input.bytes.len());
         let packed = tokio::task::spawn_blocking(move || pack(file)).await;
         let packed =
@@ -260,10 +265,12 @@ impl Run {
         let bytes = |count: usize| HumanBytes(u64::try_from(count).unwrap_or(u64::MAX)).to_string();
         let shrunk = if packed.len() < size { format!(", {} compressed", bytes(packed.len())) } else { String::new() };
         session.meter.sends();
+        self.leave_behind(session, left, None);
         session.meter.line(&format!("Sending {} ({}{shrunk})", input.label(), bytes(size)));
         let job = session.client.send(packed, &self.options.of_job(), &Key::random()).await;
         let job = job.map_err(|error| session.failed(&error))?;
         session.meter.made(&job.id);
+        self.leave_behind(session, left, Some(&job));
         session.meter.line(&format!("Import {} is made", job.id));
         Ok(job)
     }
