@@ -111,9 +111,12 @@ impl Trial {
         if let Self::Peer(_, file, _) = self { Some(file) } else { None }
     }
 
-    /// Whether its time is that of the limits, and hardly differs from round to round.
+    /// Whether its time is that of the table, and hardly differs from round to round.
     const fn is_slow(self) -> bool {
-        matches!(self, Self::Import(_, Manner::Aws) | Self::HandOver(_))
+        matches!(
+            self,
+            Self::Import(_, Manner::Aws | Manner::Paced) | Self::Peer(_, _, Manner::Paced) | Self::HandOver(_)
+        )
     }
 
     async fn run(self, programs: &Programs) -> Outcome<Sample> {

@@ -2,7 +2,7 @@
 
 use super::{Goal, Row, Unit, Wanted};
 use crate::{
-    fake::Manner::{self, Aws, Dynoxide, Null},
+    fake::Manner::{self, Aws, Dynoxide, Null, Paced},
     files::{FULL, ImportFile, Kind},
     peers::{Peer, TASKS},
     trials::{Sample, Samples, Trial},
@@ -36,7 +36,10 @@ pub(super) fn trials(goal: Goal) -> Vec<Trial> {
         Goal::P1n => vec![good(Null), peer(ONE_TASK, Null), peer(SEVERAL, Null), peer(Peer::Pipe, Null)],
         Goal::P2 => vec![good(Null), peer(Peer::Boto3, Null), peer(Peer::LibDynamodb, Null)],
         Goal::P3 => vec![good(Aws), Trial::Import(FAT, Aws)],
-        Goal::P3c => vec![good(Aws), Trial::Import(FAT, Aws), good(Null), null(FAT)],
+        Goal::P3c => {
+            let beside = [good(Paced), peer(SEVERAL, Null), peer(SEVERAL, Paced)];
+            [good(Aws), Trial::Import(FAT, Aws), good(Null), null(FAT)].into_iter().chain(beside).collect()
+        }
         Goal::P4 => vec![good(Aws), Trial::HandOver(GOOD)],
         Goal::P5 => vec![good(Null)],
         Goal::P6 => [GOOD, TENTH_BAD, FAT, ALL_BAD].map(null).to_vec(),
@@ -59,7 +62,16 @@ pub(super) fn rows(goal: Goal, samples: &Samples) -> Vec<Row> {
         ],
         Goal::P2 => vec![faster(samples, Peer::Boto3, 6.0), faster(samples, Peer::LibDynamodb, 2.0)],
         Goal::P3 => [("good", GOOD), ("fat", FAT)].into_iter().flat_map(|file| at_the_limits(samples, file)).collect(),
-        Goal::P3c => vec![cpu_at_the_limits(samples, "good", GOOD), cpu_at_the_limits(samples, "fat", FAT)],
+        Goal::P3c => {
+            let (fat, alone) = (Trial::Import(FAT, Aws), format!("CPU of a {SEVERAL}, as slow / at once"));
+            let wanted = Wanted::AtMost(1.2);
+            vec![
+                slowed(samples, "good: CPU at the limits / without", good(Aws), good(Null), wanted),
+                slowed(samples, "fat: CPU at the limits / without", fat, null(FAT), wanted),
+                slowed(samples, "good: CPU at the limits / without, as slow", good(Aws), good(Paced), wanted),
+                slowed(samples, &alone, peer(SEVERAL, Paced), peer(SEVERAL, Null), Wanted::Anything),
+            ]
+        }
         Goal::P4 => vec![
             units(samples, "write units used / needed", good(Aws)),
             units(samples, "the same with a hand-over", Trial::HandOver(GOOD)),
@@ -125,13 +137,11 @@ fn at_the_limits(samples: &Samples, (name, file): (&str, ImportFile)) -> [Option
     [time(), in_vain()]
 }
 
-fn cpu_at_the_limits(samples: &Samples, name: &str, file: ImportFile) -> Option<Row> {
-    let (limited, free) = (Trial::Import(file, Aws), null(file));
-    let ratio = samples.ratio(limited, free, |sample| sample.cpu)?;
+/// Processor time with a slow table beside that with another.
+fn slowed(samples: &Samples, what: &str, slow: Trial, other: Trial, wanted: Wanted) -> Option<Row> {
     let cpu = |trial| samples.median(trial, |sample| sample.cpu);
-    let detail = format!("{:.2} s / {:.2} s", cpu(limited)?, cpu(free)?);
-    let what = format!("{name}: CPU at the limits / without");
-    Some(Row::new("P3c", what, Wanted::AtMost(1.2), ratio, Unit::Times).detail(detail))
+    let (slow, other) = (cpu(slow)?, cpu(other)?);
+    Some(Row::new("P3c", what, wanted, slow / other, Unit::Times).detail(format!("{slow:.2} s / {other:.2} s")))
 }
 
 fn units(samples: &Samples, what: &str, trial: Trial) -> Option<Row> {
