@@ -13,7 +13,11 @@ use crate::{
     programs::Programs,
     row::{Row, Unit, Wanted},
     say,
+    trials::median,
 };
+
+/// How often each point is measured, one point after the other. What lies in the middle counts.
+const ROUNDS: usize = 3;
 
 /// Where the plot stands until it is written beside the page.
 pub(crate) const PLOT: &str = "growth.svg";
@@ -54,15 +58,14 @@ fn series() -> Vec<Series> {
 pub(crate) async fn measure(programs: &Programs) -> Outcome<Vec<Row>> {
     let mut drawn = Vec::new();
     for series in series() {
-        let mut points = Vec::new();
-        for &(x, file) in &series.files {
-            let bytes = file.make()?;
-            let size = crate::real(u64::try_from(bytes.len())?);
-            let imported = imports::import(programs, bytes, Null).await?;
-            let megabytes = (crate::real(imported.peak) - size) / 1e6;
-            points.push(Point { x, seconds: imported.cpu, megabytes });
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            for &(x, file) in &series.files {
+                rounds.push(point(programs, x, file).await?);
+            }
         }
         say(&format!("growth: {}", series.what));
+        let points = middle(&rounds, series.files.len());
         drawn.push((series, points));
     }
     draw(&drawn).map_err(|error| error.to_string())?;
@@ -76,6 +79,26 @@ pub(crate) async fn measure(programs: &Programs) -> Outcome<Vec<Row>> {
             .detail(times.join("; "))
     };
     Ok(drawn.iter().map(row).collect())
+}
+
+async fn point(programs: &Programs, x: f64, file: ImportFile) -> Outcome<Point> {
+    let bytes = file.make()?;
+    let size = crate::real(u64::try_from(bytes.len())?);
+    let imported = imports::import(programs, bytes, Null).await?;
+    Ok(Point { x, seconds: imported.cpu, megabytes: (crate::real(imported.peak) - size) / 1e6 })
+}
+
+/// The medians of rounds of so many points.
+fn middle(rounds: &[Point], points: usize) -> Vec<Point> {
+    let of = |at: usize, value: fn(&Point) -> f64| {
+        median(rounds.iter().skip(at).step_by(points).map(value).collect()).unwrap_or(f64::NAN)
+    };
+    let middle = |at| Point {
+        x: of(at, |point| point.x),
+        seconds: of(at, |point| point.seconds),
+        megabytes: of(at, |point| point.megabytes),
+    };
+    (0..points).map(middle).collect()
 }
 
 /// How far the CPU time of a point is from the straight line that fits all best, in parts of a hundred of the longest time.
@@ -139,6 +162,15 @@ fn curve(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_middle_of_each_point_counts() {
+        let point = |x, seconds| Point { x, seconds, megabytes: 1.0 };
+        let rounds =
+            [(1.0, 5.0), (2.0, 7.0), (1.0, 4.0), (2.0, 90.0), (1.0, 6.0), (2.0, 8.0)].map(|(x, y)| point(x, y));
+        let middle: Vec<_> = middle(&rounds, 2).iter().map(|point| (point.x, point.seconds)).collect();
+        assert_eq!(middle, [(1.0, 5.0), (2.0, 8.0)]);
+    }
 
     #[test]
     fn a_straight_line_has_no_bend_and_a_square_has_one() {
