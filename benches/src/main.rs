@@ -20,13 +20,14 @@ mod trials;
 
 use std::{
     error::Error,
+    fs::OpenOptions,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, builder::RangedU64ValueParser};
 
 use history::Run;
 use peers::child::PeerArgs;
@@ -44,19 +45,19 @@ struct Arguments {
     #[arg(value_enum, ignore_case = true)]
     goals: Vec<Goal>,
     /// How often each import is measured. What waits for the limits of the table is measured once.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     rounds: usize,
-    /// Writes docs/performance.md, with the plot beside it.
-    #[arg(long)]
+    /// Writes docs/performance.md, with the plot beside it: of everything.
+    #[arg(long, conflicts_with = "goals")]
     write: Option<PathBuf>,
     /// Only counts, of 10,000 lines: what no busy machine changes.
     #[arg(long, conflicts_with_all = ["goals", "write"])]
     thin: bool,
     /// Fails when a count is not the expected one.
-    #[arg(long, requires = "thin")]
+    #[arg(long, requires = "thin", conflicts_with_all = ["goals", "write"])]
     check: bool,
     /// Expects from now on what is counted.
-    #[arg(long, requires = "thin", conflicts_with = "check")]
+    #[arg(long, requires = "thin", conflicts_with_all = ["check", "goals", "write"])]
     accept: bool,
     #[command(subcommand)]
     child: Option<Child>,
@@ -86,6 +87,10 @@ async fn run(arguments: Arguments) -> Outcome {
     }
     // All paths here are from there.
     std::env::set_current_dir(local::workspace::root()?)?;
+    if let Some(path) = &arguments.write {
+        let opened = OpenOptions::new().append(true).create(true).open(path);
+        opened.map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+    }
     say("Building the functions.");
     let programs = Programs::build()?;
     if arguments.thin {

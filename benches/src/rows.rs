@@ -18,18 +18,31 @@ pub(crate) use service::calls_of_a_post;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "verbatim")]
 pub(crate) enum Goal {
+    /// How long an import takes, beside clients that only write.
     P1,
+    /// Its processor time, beside theirs.
     P1n,
+    /// How long clients of other languages take.
     P2,
+    /// How long an import takes at the limits of a table, and what it offers in vain.
     P3,
+    /// Its processor time there.
     P3c,
+    /// What it writes more than it must.
     P4,
+    /// Its processor time for an object.
     P5,
+    /// Its memory.
     P6,
+    /// What lists, posts and polls read, however many jobs there are.
     P7,
+    /// Shuffled lines and bad lines, beside sorted and good ones.
     P8,
+    /// Starts of functions, and how large they are.
     P9,
+    /// The calls of a post.
     P10,
+    /// Many posts at once.
     P11,
     /// What TLS costs a cold start.
     C,

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use dynoxide::Database;
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
-use tokio::time::{Interval, interval, sleep};
+use tokio::time::{Instant, Interval, interval, sleep};
 
 use super::{
     jobs::execute,
@@ -73,6 +73,8 @@ pub(crate) struct Counts {
     pub(crate) in_vain: u64,
     /// The units of each item's latest write.
     pub(crate) items: BTreeMap<String, u64>,
+    /// When the limited table was first and last asked to write.
+    writes: Option<(Instant, Instant)>,
 }
 
 impl Counts {
@@ -84,6 +86,11 @@ impl Counts {
     /// The shortest time for these writes at the limits, in seconds.
     pub(crate) fn floor(&self) -> f64 {
         limits::floor(self.items.iter())
+    }
+
+    /// From the first write to the last, in seconds.
+    pub(crate) fn writing(&self) -> f64 {
+        self.writes.map_or(0.0, |(first, last)| (last - first).as_secs_f64())
     }
 
     fn write(&mut self, id: String, units: u64) {
@@ -175,6 +182,8 @@ impl Objects {
 impl Limited {
     fn write(&mut self, body: &[u8]) -> Outcome<Result<Value, String>> {
         self.counts.calls += 1;
+        let now = Instant::now();
+        self.counts.writes.get_or_insert((now, now)).1 = now;
         let (mut left, mut written) = (Vec::new(), 0);
         for item in items(body)? {
             self.counts.offered += 1;
