@@ -35,6 +35,8 @@ pub(crate) enum GoesOn {
     Perhaps,
     /// The job of this id.
     Job(String),
+    /// Nothing: this job has ended. But its report is not there yet.
+    Ended(String),
 }
 
 impl Meter {
@@ -57,6 +59,11 @@ impl Meter {
         self.shown().goes_on.clone()
     }
 
+    /// Whether a job goes on, as far as is known.
+    pub(crate) fn is_following(&self) -> bool {
+        matches!(self.goes_on(), GoesOn::Job(_))
+    }
+
     /// A file is being sent.
     pub(crate) fn sends(&self) {
         let mut shown = self.shown();
@@ -66,6 +73,14 @@ impl Meter {
     /// This job goes on, as far as is known.
     pub(crate) fn follows(&self, id: &str) {
         self.shown().goes_on = GoesOn::Job(id.to_owned());
+    }
+
+    /// What there is to say of the job is known.
+    pub(crate) fn reported(&self) {
+        let mut shown = self.shown();
+        if matches!(shown.goes_on, GoesOn::Ended(_)) {
+            shown.goes_on = GoesOn::Nothing;
+        }
     }
 
     /// A job is made here, or will be under this id.
@@ -118,7 +133,7 @@ impl Meter {
                 self.now_and_then(|| format!("  {imported} of {uploaded} lines read so far are good"));
             }
             Status::Success | Status::Failed => {
-                self.shown().goes_on = GoesOn::Nothing;
+                self.shown().goes_on = GoesOn::Ended(job.id.clone());
                 self.bar.finish_and_clear();
             }
         }

@@ -155,15 +155,28 @@ fn next(session: &Session, job: &Job) -> Option<String> {
     }
 }
 
-/// Prints what became of some files, and what stopped the command where something did.
-pub(crate) fn tell(output: Output, outcomes: &[Outcome], trouble: Option<Error>) -> Result<Exit, Error> {
+/// Prints what became of one file or of several, and what stopped the command where something did.
+pub(crate) fn tell(
+    output: Output,
+    outcomes: &[Outcome],
+    trouble: Option<Error>,
+    are_several: bool,
+) -> Result<Exit, Error> {
     let mut ends: Vec<_> = outcomes.iter().map(|outcome| exit(&outcome.job)).collect();
     ends.extend(trouble.as_ref().map(|error| error.exit));
     let exit = ends.into_iter().max().unwrap_or(Exit::Success);
     if output.json {
-        let mut document = match outcomes {
-            [one] => one.document(),
-            many => Map::from_iter([("jobs".to_owned(), many.iter().map(Outcome::document).collect())]),
+        let left = trouble.as_ref().and_then(|error| error.job.as_deref());
+        let left = left.map(|id| Map::from_iter([("job".to_owned(), json!({"id": id}))]));
+        let mut documents: Vec<_> = outcomes.iter().map(Outcome::document).chain(left).collect();
+        let mut document = match &mut documents[..] {
+            [one] if !are_several => std::mem::take(one),
+            _ => {
+                // What to type once all of them are read is said behind the last.
+                let next = outcomes.last().and_then(|last| last.next.as_deref());
+                let next = next.map(|next| ("next".to_owned(), next.into()));
+                [("jobs".to_owned(), documents.into_iter().collect())].into_iter().chain(next).collect()
+            }
         };
         if let Some(Error { problem, next, .. }) = trouble {
             document.extend([("error".to_owned(), problem.into()), ("next".to_owned(), next.into())]);

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
 use anstream::AutoStream;
 use console::Term;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{Global, error::Error, exit::Exit};
 
@@ -61,9 +61,12 @@ impl Output {
     }
 
     /// Prints what went wrong and what to do; with `--json`, as the one document.
-    pub(crate) fn error(self, Error { exit, problem, next }: Error) -> Exit {
+    pub(crate) fn error(self, Error { exit, problem, next, job, .. }: Error) -> Exit {
         if self.json {
-            return self.document(json!({"error": problem, "next": next}), exit).unwrap_or(exit);
+            let job = job.map(|id| ("job".to_owned(), json!({"id": id})));
+            let texts = [("error", problem), ("next", next)].map(|(name, text)| (name.to_owned(), text.into()));
+            let document = texts.into_iter().chain(job).collect::<Map<_, _>>();
+            return self.document(document.into(), exit).unwrap_or(exit);
         }
         let _ = writeln!(AutoStream::auto(io::stderr().lock()), "error: {problem}\n{next}");
         exit

@@ -1,12 +1,9 @@
 //! A command that talks to the service: its client, its signals, its errors.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{future::ready, pin::pin, sync::Arc, time::Instant};
 
 use client::{Client, Job, interrupted};
-use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::{
     Global,
@@ -26,8 +23,8 @@ pub(crate) struct Session {
     pub(crate) output: Output,
     /// What has to follow `imports` in a command for the same service.
     choice: String,
-    /// What is said of the files behind the one that is sent or whose job is followed, should the command be interrupted.
-    behind: Mutex<Option<String>>,
+    /// That the command is interrupted.
+    stop: Notify,
 }
 
 /// A job is named by so much of its id where that is enough.
@@ -50,9 +47,18 @@ impl Session {
         let runtime =
             runtime.map_err(|error| Error::new(Exit::Trouble, format!("can't start: {error}"), "free some memory"))?;
         let result = runtime.block_on(async {
+            let mut command = pin!(command(Arc::clone(&session)));
             tokio::select! {
-                result = command(Arc::clone(&session)) => result,
-                () = interrupted() => session.left(),
+                result = &mut command => result,
+                () = interrupted() => {
+                    session.stop.notify_one();
+                    // Whoever heeds that ends now, and says what is known so far.
+                    tokio::select! {
+                        biased;
+                        result = command => result,
+                        () = ready(()) => Err(session.interruption()),
+                    }
+                }
             }
         });
         session.meter.clear();
@@ -68,7 +74,7 @@ impl Session {
             Error::new(Exit::Usage, error.to_string(), "correct IMPORTS_API, or type imports config set --help")
         })?;
         let client = client.observed_by(Arc::<Meter>::clone(&meter));
-        Ok(Self { client, meter, profile: name, output, choice, behind: Mutex::default() })
+        Ok(Self { client, meter, profile: name, output, choice, stop: Notify::new() })
     }
 
     /// What to type for the same service.
@@ -76,47 +82,49 @@ impl Session {
         format!("imports{} {words}", self.choice)
     }
 
-    /// From now on this is said of files that were not sent.
-    pub(crate) fn leaves_behind(&self, files: Option<String>) {
-        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = files;
+    /// Does something, unless the command is interrupted meanwhile: what was done before can still be reported.
+    pub(crate) async fn unless_interrupted<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            () = self.stop.notified() => Err(self.interruption()),
+            result = work => result,
+        }
     }
 
-    /// The end of a command that was interrupted. What was sent goes on.
-    fn left(&self) -> Result<Exit, Error> {
+    /// What an interrupt leaves behind. What was sent goes on.
+    fn interruption(&self) -> Error {
         self.meter.clear();
-        let exit = Exit::Interrupted;
-        let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let with_files = |next: String| match &behind {
-            Some(files) => format!("{next}\n{files}"),
-            None => next,
-        };
-        let id = match self.meter.goes_on() {
-            GoesOn::Job(id) => id,
+        let error = |problem: &str, next: String| Error::new(Exit::Interrupted, problem, next);
+        let watch = |id: &str| self.command(&format!("watch {}", short(id)));
+        match self.meter.goes_on() {
+            GoesOn::Job(id) => {
+                error(&format!("interrupted; the job {id} goes on"), format!("To follow it:\n  {}", watch(&id)))
+                    .of_job(id)
+            }
+            GoesOn::Ended(id) => {
+                let next = format!("To see its report:\n  {}", watch(&id));
+                error(&format!("interrupted; the job {id} has ended"), next).of_job(id)
+            }
             GoesOn::Perhaps => {
                 let next = format!("see whether there is one all the same: {}", self.command("list"));
-                return Err(Error::new(exit, "interrupted before there was word of a job", with_files(next)));
+                error("interrupted before there was word of a job", next).in_doubt()
             }
-            GoesOn::Nothing => {
-                let next = behind.unwrap_or_else(|| "nothing goes on; type it again".to_owned());
-                return Err(Error::new(exit, "interrupted", next));
-            }
-        };
-        let next = with_files(self.command(&format!("watch {}", short(&id))));
-        if self.output.json {
-            return self.output.document(json!({"job": {"id": id}, "next": next}), exit);
+            GoesOn::Nothing => error("interrupted", "nothing goes on; type it again".to_owned()),
         }
-        self.output.progress(&format!("interrupted; the job {id} goes on. To follow it:\n  {next}"));
-        Ok(exit)
     }
 
     /// An error of the client, and what to do about it.
     pub(crate) fn failed(&self, error: &client::Error) -> Error {
+        let is_missing = matches!(error.status(), Some(404 | 409));
+        let may_have_come = error.passes() && !error.found_nobody();
         let (exit, next) = match error {
             client::Error::NoToken(_) => {
                 (Exit::Token, "see where the token comes from: imports config show".to_owned())
             }
             client::Error::Written(_) => (Exit::Trouble, "give it a place with room that you may write to".to_owned()),
-            client::Error::Late { id } => (Exit::StillRuns, self.command(&format!("watch {id}"))),
+            client::Error::Late { id } | client::Error::NoWord { id } => {
+                (Exit::StillRuns, self.command(&format!("watch {id}")))
+            }
             client::Error::Settings(_) => (Exit::Usage, "see imports config show".to_owned()),
             client::Error::Unreadable { .. } => (Exit::Trouble, "see the address: imports config show".to_owned()),
             _ if error.is_about_the_token() => {
@@ -131,17 +139,19 @@ impl Session {
             ),
             _ => (Exit::Trouble, "type it again in a while".to_owned()),
         };
-        let next = match self.meter.goes_on() {
+        let error = |next| Error::new(exit, error.to_string(), next);
+        match self.meter.goes_on() {
             // Of a job that is missing or has ended nothing goes on.
-            GoesOn::Job(id) if exit != Exit::StillRuns && !matches!(error.status(), Some(404 | 409)) => {
-                format!("{next}; the job goes on, to follow it: {}", self.command(&format!("watch {}", short(&id))))
+            GoesOn::Job(id) if exit != Exit::StillRuns && !is_missing => {
+                let watch = self.command(&format!("watch {}", short(&id)));
+                error(format!("{next}; the job goes on, to follow it: {watch}")).of_job(id)
             }
-            GoesOn::Perhaps if error.passes() && !error.found_nobody() => {
-                format!("see whether there is a job all the same: {}; if not, {next}", self.command("list"))
+            GoesOn::Perhaps if may_have_come => {
+                let list = self.command("list");
+                error(format!("see whether there is a job all the same: {list}; if not, {next}")).in_doubt()
             }
-            _ => next,
-        };
-        Error::new(exit, error.to_string(), next)
+            _ => error(next),
+        }
     }
 
     /// The job that is meant: by its id, by an unambiguous beginning, or the newest that was made here.

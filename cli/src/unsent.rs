@@ -4,6 +4,7 @@ use client::Job;
 
 use crate::{
     checked::note,
+    error::Error,
     exit::Exit,
     input::Input,
     needs::refers_to,
@@ -19,6 +20,10 @@ pub(crate) struct Progress<'i> {
     missing: Vec<&'i Input>,
     /// Whether nothing more is sent, whatever it needs.
     pub(crate) is_over: bool,
+    /// Whether the first that was not sent perhaps was.
+    pub(crate) is_in_doubt: bool,
+    /// Whether the job before goes on.
+    pub(crate) goes_on: bool,
 }
 
 impl<'i> Progress<'i> {
@@ -49,11 +54,11 @@ impl<'i> Progress<'i> {
         }
     }
 
-    /// What it comes to if a file is the last that is sent, and none of those that follow.
-    pub(crate) fn left_now(&self, last: &'i Input, following: &'i [Input]) -> Self {
-        let sent = self.sent.iter().copied().chain([last]).collect();
-        let unsent = self.unsent.iter().copied().chain(following).collect();
-        Self { sent, unsent, ..Self::default() }
+    /// Takes note of what keeps the others from being sent, perhaps while a job is followed.
+    pub(crate) fn stops(&mut self, error: &Error, is_followed: bool) {
+        self.is_over = true;
+        self.is_in_doubt = error.in_doubt;
+        self.goes_on = is_followed && error.job.is_some();
     }
 
     /// Whether any file was not sent of which it has to be said: of one alone that could not be, the error says enough.
@@ -81,12 +86,14 @@ impl<'i> Progress<'i> {
         };
         let note = note(self.unsent.iter().map(|input| &*input.path));
         let when = match last {
+            None if self.goes_on => "Once the job before has ended",
             Some(job) if !job.ended() => "Once the job before has ended",
             Some(job) if outcome::is_cancelled(job) => "The job before was cancelled. To go on",
             _ if !self.missing.is_empty() && !self.is_over => &self.needing(),
             _ => "To go on",
         };
-        format!("Not sent: {}.{again} {note}{when}, type:", names.join("; "))
+        let unsent = if self.is_in_doubt { "Not sent, as far as is known" } else { "Not sent" };
+        format!("{unsent}: {}.{again} {note}{when}, type:", names.join("; "))
     }
 
     /// Why files are held back that nothing else stops.

@@ -43,6 +43,12 @@ pub enum Error {
         /// The id that the job will have.
         id: String,
     },
+    /// The time is up, and there was no word of a job.
+    #[error("no word of the job {id} in time")]
+    NoWord {
+        /// Its id.
+        id: String,
+    },
     /// What was fetched could not be written.
     #[error("can't write what was fetched: {0}")]
     Written(#[from] std::io::Error),

@@ -9,6 +9,9 @@ use crate::{Client, Error, Job};
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How long the first question has, however little time there is.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
 /// A service that answers sooner than this did not wait.
 const WAITED: Duration = Duration::from_secs(1);
 
@@ -17,9 +20,12 @@ impl Client {
     /// of this: see [`Job::ended`].
     ///
     /// # Errors
-    /// When a call does not get through.
+    /// When a call does not get through; [`Error::NoWord`] when the time is up before there is word of the job.
     pub async fn follow(&self, id: &str, until: Option<Instant>, mut seen: impl FnMut(&Job)) -> Result<Job, Error> {
-        let mut job = self.show(id).await?;
+        let first =
+            until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()).max(FIRST_LOOK));
+        let first = tokio::time::timeout(first, self.show(id)).await;
+        let mut job = first.map_err(|_| Error::NoWord { id: id.to_owned() })??;
         let (mut tag, mut waits, mut pause) = (None, true, FIRST_PAUSE);
         loop {
             seen(&job);

@@ -61,10 +61,10 @@ impl Check {
                 written(out.end_file(&file.groups, &name, &text, &file.document()))?;
                 Ok(file.exit())
             }
-            Err(Error { exit, problem, next }) => {
-                let document = json!({"file": name, "error": problem, "next": next});
-                written(out.end_unchecked(&name, &problem, &document))?;
-                Ok(if output.json { exit } else { output.error(Error { exit, problem, next }) })
+            Err(error) => {
+                let document = json!({"file": name, "error": error.problem, "next": error.next});
+                written(out.end_unchecked(&name, &error.problem, &document))?;
+                Ok(if output.json { error.exit } else { output.error(error) })
             }
         }
     }

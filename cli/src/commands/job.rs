@@ -92,7 +92,7 @@ impl Watch {
             let id = self.which.id(&session).await?;
             let job = session.follow(&id, Some(until)).await?;
             let outcome = Outcome::of(&session, job).await?;
-            outcome::tell(output, &[outcome], None)
+            outcome::tell(output, &[outcome], None, false)
         })
     }
 }

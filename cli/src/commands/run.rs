@@ -152,21 +152,20 @@ impl Run {
         }
         let (mut outcomes, mut lines, mut trouble) = (Vec::<Outcome>::new(), Vec::new(), None);
         let mut progress = Progress::default();
-        for (place, input) in inputs.iter().enumerate() {
+        for input in &inputs {
             if !progress.admits(input) {
                 continue;
             }
-            let left = progress.left_now(input, inputs.get(place + 1..).unwrap_or_default());
-            let job = self.send(&session, input, &left).await;
+            let job = session.unless_interrupted(self.send(&session, input)).await;
             if job.is_ok() { &mut progress.sent } else { &mut progress.unsent }.push(input);
             let followed = async { self.follow(&session, input, job?, refused.is_some().then_some(&mut lines)).await };
-            match followed.await {
+            match session.unless_interrupted(followed).await {
                 Ok(outcome) => {
                     progress.takes(input, &outcome, self.options.dry_run);
                     outcomes.push(outcome);
                 }
                 Err(error) => {
-                    progress.is_over = true;
+                    progress.stops(&error, session.meter.is_following());
                     trouble = Some(error);
                 }
             }
@@ -194,12 +193,7 @@ impl Run {
                 (None, None) => session.meter.line(&rest),
             }
         }
-        outcome::tell(session.output, &outcomes, trouble)
-    }
-
-    /// Has an interrupt say what is left, once `last` was sent.
-    fn leave_behind(&self, session: &Session, left: &Progress<'_>, last: Option<&Job>) {
-        session.leaves_behind(left.is_to_be_told().then(|| self.rest(session, left, last)));
+        outcome::tell(session.output, &outcomes, trouble, inputs.len() > 1)
     }
 
     /// Which files were not sent, and what to type for them.
@@ -220,12 +214,11 @@ impl Run {
     /// Sends files and follows none.
     async fn leave(&self, session: &Session, inputs: Vec<Input>) -> Result<Exit, Error> {
         let (mut jobs, mut progress, mut trouble) = (Vec::new(), Progress::default(), None);
-        for (place, input) in inputs.iter().enumerate() {
+        for input in &inputs {
             if !progress.admits(input) {
                 continue;
             }
-            let left = progress.left_now(input, inputs.get(place + 1..).unwrap_or_default());
-            match self.send(session, input, &left).await {
+            match session.unless_interrupted(self.send(session, input)).await {
                 Ok(job) => {
                     let next = session.command(&format!("watch {}", short(&job.id)));
                     if !session.output.json {
@@ -237,7 +230,7 @@ impl Run {
                 }
                 Err(error) => {
                     progress.unsent.push(input);
-                    progress.is_over = true;
+                    progress.stops(&error, session.meter.is_following());
                     trouble = Some(error);
                 }
             }
@@ -246,7 +239,10 @@ impl Run {
             error.next = format!("{}\n{}", error.next, self.rest(session, &progress, None));
         }
         if session.output.json {
-            let mut document = if let [job] = &jobs[..] { json!({"job": job}) } else { json!({"jobs": jobs}) };
+            let mut document = match &jobs[..] {
+                [job] if inputs.len() == 1 => json!({"job": job}),
+                jobs => json!({"jobs": jobs}),
+            };
             let exit = trouble.as_ref().map_or(Exit::Success, |error| error.exit);
             if let (Some(Error { problem, next, .. }), Some(members)) = (trouble, document.as_object_mut()) {
                 members.extend([("error".to_owned(), problem.into()), ("next".to_owned(), next.into())]);
@@ -256,8 +252,7 @@ impl Run {
         trouble.map_or(Ok(Exit::Success), Err)
     }
 
-    /// Sends a file, after which `left` is what was sent and what was not.
-    async fn send(&self, session: &Session, input: &Input, left: &Progress<'_>) -> Result<Job, Error> {
+    async fn send(&self, session: &Session, input: &Input) -> Result<Job, Error> {
         let (file, size) = (input.bytes.clone(), input.bytes.len());
         let packed = tokio::task::spawn_blocking(move || pack(file)).await;
         let packed =
@@ -265,12 +260,10 @@ impl Run {
         let bytes = |count: usize| HumanBytes(u64::try_from(count).unwrap_or(u64::MAX)).to_string();
         let shrunk = if packed.len() < size { format!(", {} compressed", bytes(packed.len())) } else { String::new() };
         session.meter.sends();
-        self.leave_behind(session, left, None);
         session.meter.line(&format!("Sending {} ({}{shrunk})", input.label(), bytes(size)));
         let job = session.client.send(packed, &self.options.of_job(), &Key::random()).await;
         let job = job.map_err(|error| session.failed(&error))?;
         session.meter.made(&job.id);
-        self.leave_behind(session, left, Some(&job));
         session.meter.line(&format!("Import {} is made", job.id));
         Ok(job)
     }
@@ -307,6 +300,7 @@ impl Run {
             );
             outcome.next = Some(next);
         }
+        session.meter.reported();
         (outcome.file, outcome.label) = (Some(input.name()), Some(input.label()));
         Ok(outcome)
     }

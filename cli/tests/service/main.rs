@@ -9,6 +9,7 @@
 
 mod careless;
 mod home;
+mod interrupted;
 mod listing;
 mod mending;
 mod profiles;
@@ -18,7 +19,6 @@ mod several;
 
 use std::fs;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -224,59 +224,6 @@ async fn the_refused_lines_are_kept_byte_for_byte_and_the_next_command_comes_las
         0
     );
     assert_eq!(home.run_bytes("failed-lines"), REFUSED);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_command_says_how_to_follow_the_job() {
-    let watch = "imports watch 0f4c6c0e";
-    let behind = "Not sent: b.jsonl; c.jsonl. Once the job before has ended, type:\n  imports run b.jsonl c.jsonl";
-    for (words, next) in [
-        ("run good.jsonl", watch.to_owned()),
-        ("run good.jsonl b.jsonl c.jsonl --dry-run", format!("{watch}\n{behind} --dry-run")),
-        ("run good.jsonl b.jsonl c.jsonl --json", format!("{watch}\n{behind}")),
-    ] {
-        let (home, server) = home("interrupt", vec![job("started", 1, &json!({}))]).await;
-        let ran = interrupted(&home, words, || server.seen().len() >= 3).await;
-        if words.ends_with("--json") {
-            let document = document(&ran);
-            assert_eq!((&document["job"]["id"], &document["next"]), (&json!(ID), &json!(next)));
-        } else {
-            assert!(ran.err.ends_with(&format!("To follow it:\n  {next}\n")), "{ran:?}");
-        }
-        // The newest job is known, so that nobody has to type its id.
-        assert_eq!(home.run("show").code, 6);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_interrupted_before_there_is_word_of_a_job_names_the_files_behind() {
-    for words in ["run", "run --async"] {
-        let server = Server::start(|_, _| answer(503).header("retry-after", "60").json(&json!({}))).await;
-        let home = Home::new("unheard", &server.url);
-        let ran =
-            interrupted(&home, &format!("{words} good.jsonl b.jsonl c.jsonl"), || !server.seen().is_empty()).await;
-        let expected = "error: interrupted before there was word of a job\nsee whether there is one all the same: imports list\n\
-             Not sent: b.jsonl; c.jsonl. To go on, type:\n  imports run b.jsonl c.jsonl\n";
-        assert!(ran.err.ends_with(expected), "{ran:?}");
-    }
-}
-
-/// Runs a command with three good files, and interrupts it once `is_time`.
-async fn interrupted(home: &Home, words: &str, is_time: impl Fn() -> bool) -> Ran {
-    for file in ["good.jsonl", "b.jsonl", "c.jsonl"] {
-        fs::write(home.path(file), GOOD).unwrap();
-    }
-    let child = home.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let began = Instant::now();
-    while !is_time() {
-        assert!(began.elapsed() < Duration::from_secs(30), "{words}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let process = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
-    let ran = Ran::from(child.wait_with_output().unwrap());
-    assert_eq!(ran.code, 130, "{ran:?}");
-    ran
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -101,7 +101,7 @@ async fn where_sending_fails_every_file_that_was_not_sent_is_named_and_every_job
     assert!(ran.code == 2 && ran.out.contains("pot.jsonl: the job is 0f4c6c0e-"), "{ran:?}");
     assert!(ran.err.ends_with("  imports run no.jsonl tea.jsonl\n"), "{ran:?}");
     let told = document(&home.run("run --no-check --async pot.jsonl no.jsonl --json"));
-    assert!(told["job"]["id"].is_string() && told["error"].as_str().unwrap().contains("no file"), "{told}");
+    assert!(told["jobs"][0]["id"].is_string() && told["error"].as_str().unwrap().contains("no file"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
