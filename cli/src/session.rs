@@ -141,8 +141,9 @@ impl Session {
         };
         let error = |next| Error::new(exit, error.to_string(), next);
         match self.meter.goes_on() {
+            GoesOn::Job(id) if exit == Exit::StillRuns => error(next).of_job(id),
             // Of a job that is missing or has ended nothing goes on.
-            GoesOn::Job(id) if exit != Exit::StillRuns && !is_missing => {
+            GoesOn::Job(id) if !is_missing => {
                 let watch = self.command(&format!("watch {}", short(&id)));
                 error(format!("{next}; the job goes on, to follow it: {watch}")).of_job(id)
             }

@@ -19,11 +19,11 @@ pub(crate) struct Progress<'i> {
     /// What is missing of what they were to import: files whose jobs failed, and files that need those.
     missing: Vec<&'i Input>,
     /// Whether nothing more is sent, whatever it needs.
-    pub(crate) is_over: bool,
+    is_over: bool,
     /// Whether the first that was not sent perhaps was.
-    pub(crate) is_in_doubt: bool,
+    is_in_doubt: bool,
     /// Whether the job before goes on.
-    pub(crate) goes_on: bool,
+    goes_on: bool,
 }
 
 impl<'i> Progress<'i> {

@@ -158,6 +158,7 @@ impl Run {
             }
             let job = session.unless_interrupted(self.send(&session, input)).await;
             if job.is_ok() { &mut progress.sent } else { &mut progress.unsent }.push(input);
+            let complete = lines.len();
             let followed = async { self.follow(&session, input, job?, refused.is_some().then_some(&mut lines)).await };
             match session.unless_interrupted(followed).await {
                 Ok(outcome) => {
@@ -165,6 +166,8 @@ impl Run {
                     outcomes.push(outcome);
                 }
                 Err(error) => {
+                    // Half of what was fetched is worth nothing.
+                    lines.truncate(complete);
                     progress.stops(&error, session.meter.is_following());
                     trouble = Some(error);
                 }

@@ -127,10 +127,15 @@ async fn a_wait_ends_in_time_also_where_the_service_is_silent() {
     let is_job = |seen: &Seen| seen.path.ends_with(ID);
     let server = Server::start(without(service(vec![partial()]), is_job)).await;
     let home = Home::new("silent", &server.url);
-    fs::write(home.path("good.jsonl"), GOOD).unwrap();
+    for file in ["good.jsonl", "b.jsonl"] {
+        fs::write(home.path(file), GOOD).unwrap();
+    }
     let began = Instant::now();
-    let ran = home.run("run good.jsonl --wait 1s");
+    let ran = home.run("run good.jsonl b.jsonl --wait 1s");
     assert_eq!(ran.code, 6, "{ran:?}");
-    assert!(ran.err.ends_with(&format!("error: no word of the job {ID} in time\nimports watch {ID}\n")), "{ran:?}");
+    let behind = "Not sent: b.jsonl. Once the job before has ended, type:\n  imports run b.jsonl\n";
+    let expected = format!("error: no word of the job {ID} in time\nimports watch {ID}\n{behind}");
+    assert!(ran.err.ends_with(&expected), "{ran:?}");
+    assert_eq!(document(&home.run("run good.jsonl --wait 1s --json"))["job"]["id"], ID);
     assert!(began.elapsed() < Duration::from_secs(30));
 }
