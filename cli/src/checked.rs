@@ -162,25 +162,23 @@ pub(crate) fn tell_unsent(
     output: Output,
 ) -> Result<Exit, Error> {
     let is_long = files.iter().any(CheckedFile::is_too_long);
-    if is_long && !output.json {
-        let texts = files.iter().filter(|file| file.is_too_long()).map(|file| file.findings(output.columns));
-        let next = format!("Nothing was sent. {note}To send it as several jobs, type:\n  {again} --split\n");
-        return output
-            .answer(&(texts.collect::<String>() + &wrap_around(&next, output.columns)))
-            .map(|()| Exit::Refused);
+    let has_good = are_others_good || files.iter().any(CheckedFile::has_good_lines);
+    let mut next = if is_long {
+        format!("Nothing was sent. {note}To send it as several jobs, type:\n  {again} --split\n")
+    } else {
+        format!("Nothing was sent. {note}Mend it, then type:\n  {again}\n")
+    };
+    if has_good && !is_long {
+        next += &format!("Or send the good lines:\n  {again} --send-anyway\n");
     }
-    let good = (is_long || are_others_good || files.iter().any(CheckedFile::has_good_lines))
-        .then(|| format!("{again} {}", if is_long { "--split" } else { "--send-anyway" }));
     if output.json {
         let files: Vec<_> = files.iter().map(CheckedFile::document).collect();
-        return output
-            .document(json!({"sent": false, "files": files, "next": good.as_deref().unwrap_or(again)}), Exit::Refused);
+        return output.document(json!({"sent": false, "files": files, "next": next.trim_end()}), Exit::Refused);
     }
-    for file in files {
-        output.answer(&format!("{}\n{}\n\n", file.findings(output.columns), file.summary(output.columns)))?;
+    for file in files.iter().filter(|file| file.is_too_long() || !is_long) {
+        let summary = if is_long { String::new() } else { format!("\n{}\n\n", file.summary(output.columns)) };
+        output.answer(&(file.findings(output.columns) + &summary))?;
     }
-    let good = good.map(|good| format!("Or send the good lines:\n  {good}\n")).unwrap_or_default();
-    let next = format!("Nothing was sent. {note}Mend it, then type:\n  {again}\n{good}");
     output.answer(&wrap_around(&next, output.columns)).map(|()| Exit::Refused)
 }
 

@@ -94,6 +94,7 @@ fn a_run_stops_before_anything_is_sent_where_a_line_can_never_be_good() {
         let ran = home.run(&format!("run {words} --json"));
         let document: Value = serde_json::from_str(&ran.out).unwrap();
         assert!(document["exit"] == 1 && document["sent"] == false && ran.err.is_empty(), "{ran:?}");
+        assert!(document["next"].as_str().unwrap().ends_with(last.trim_end()), "{document}");
     }
 }
 

@@ -157,7 +157,9 @@ impl Run {
                 continue;
             }
             let job = session.unless_interrupted(self.send(&session, input)).await;
-            if job.is_ok() { &mut progress.sent } else { &mut progress.unsent }.push(input);
+            // A file whose job is not there yet has come all the same.
+            let is_sent = job.is_ok() || session.meter.is_following();
+            if is_sent { &mut progress.sent } else { &mut progress.unsent }.push(input);
             let complete = lines.len();
             let followed = async { self.follow(&session, input, job?, refused.is_some().then_some(&mut lines)).await };
             match session.unless_interrupted(followed).await {
@@ -232,8 +234,9 @@ impl Run {
                     jobs.push(job);
                 }
                 Err(error) => {
-                    progress.unsent.push(input);
-                    progress.stops(&error, session.meter.is_following());
+                    let is_sent = session.meter.is_following();
+                    if is_sent { &mut progress.sent } else { &mut progress.unsent }.push(input);
+                    progress.stops(&error, is_sent);
                     trouble = Some(error);
                 }
             }

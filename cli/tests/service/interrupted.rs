@@ -123,6 +123,26 @@ async fn amid_the_sending_of_a_file_those_before_are_reported_and_it_is_among_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_has_come_is_no_file_to_send_though_its_job_is_not_there_yet() {
+    for words in ["run good.jsonl b.jsonl", "run --async good.jsonl b.jsonl"] {
+        let behind = service(vec![partial()]);
+        let late = move |seen: &Seen, count| match (&*seen.method, seen.path.as_str()) {
+            // A file that no call carries goes as an upload.
+            ("POST", "/v2/subscriptions/imports") => answer(413),
+            ("GET", path) if path.ends_with(ID) => answer(404),
+            _ => behind(seen, count),
+        };
+        let server = Server::start(late).await;
+        let home = Home::new("late", &server.url);
+        let is_asked = || server.seen().iter().any(|seen| seen.path.ends_with(ID));
+        let ran = interrupted(&home, words, is_asked).await;
+        let next = "To follow it:\n  imports watch 0f4c6c0e\nNot sent: b.jsonl. Once the job before has ended, type:\n  \
+                    imports run b.jsonl\n";
+        assert!(ran.err.ends_with(&format!("error: interrupted; the job {ID} goes on\n{next}")), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wait_ends_in_time_also_where_the_service_is_silent() {
     let is_job = |seen: &Seen| seen.path.ends_with(ID);
     let server = Server::start(without(service(vec![partial()]), is_job)).await;

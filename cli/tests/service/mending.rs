@@ -1,6 +1,9 @@
 //! Refused lines: where they are put and which numbers they have there; what is left to send.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use serde_json::{Value, json};
 
@@ -81,6 +84,26 @@ async fn a_place_that_takes_nothing_is_found_before_and_one_that_is_lost_is_told
     assert_eq!(lost.err.lines().last(), Some("  imports failed-lines 0f4c6c0e > mend.jsonl"), "{lost:?}");
     let lost = document(&run("run good.jsonl --failed gone/rest.jsonl --json"));
     assert!(lost["job"]["id"].is_string() && lost["error"].is_string(), "{lost}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_refused_lines_that_came_in_half_none_is_kept() {
+    const MANY: usize = 20_000;
+    let (behind, fetched) = (refusing(job("success", 1, &json!({}))), AtomicUsize::new(0));
+    let losing = move |seen: &Seen, count| match seen.path.as_str() {
+        "/signed-lines" => match fetched.fetch_add(1, Ordering::Relaxed) {
+            0 => answer(200).bytes(REFUSED),
+            1 => answer(200).bytes(&REFUSED.repeat(MANY)),
+            _ => answer(404),
+        },
+        _ => behind(seen, count),
+    };
+    let server = Server::cutting(&[("!/signed-lines", usize::MAX), ("!/signed-lines", 1)], losing).await;
+    let home = Home::new("half", &server.url);
+    fs::write(home.path("good.jsonl"), GOOD).unwrap();
+    let ran = home.run("run good.jsonl good.jsonl --failed rest.jsonl");
+    assert!(ran.code == 3 && ran.err.contains("the connection was lost"), "{ran:?}");
+    assert_eq!(fs::read(home.path("rest.jsonl")).unwrap(), REFUSED);
 }
 
 #[tokio::test(flavor = "multi_thread")]

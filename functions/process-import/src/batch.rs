@@ -122,7 +122,7 @@ impl<R: Records> Importer<'_, R> {
     pub(crate) async fn import<'f>(&self, lines: &[&'f FileLine<'f>]) -> PortResult<Vec<SettledLine<'f>>> {
         let (parsed, mut settled) = self.parse(lines);
         let looked_up = self.look_up(parsed).await?;
-        let decided = looked_up.into_iter().map(|line| decide(self.import, line));
+        let decided = looked_up.into_iter().map(|line| decide(self.import, self.references, line));
         settled.extend(self.write(decided).await?);
         Ok(settled)
     }
@@ -261,7 +261,11 @@ impl<R: Records> Importer<'_, R> {
 }
 
 /// Decides what is to be done about a line.
-fn decide<'f>(import: &Import, looked_up: LookedUpLine<'f>) -> PortResult<DecidedLine<'f>> {
+fn decide<'f>(
+    import: &Import,
+    references: &References<'_>,
+    looked_up: LookedUpLine<'f>,
+) -> PortResult<DecidedLine<'f>> {
     let LookedUpLine { line, id, draft, stored, mut warnings } = looked_up;
     let settled = |outcome, warnings| Ok(DecidedLine::Settled(SettledLine::new(line, outcome).with(warnings)));
     let (action, created_at) = match (stored, import.options.on_conflict) {
@@ -276,7 +280,12 @@ fn decide<'f>(import: &Import, looked_up: LookedUpLine<'f>) -> PortResult<Decide
         }
     };
     let record = draft.resolve(id);
-    warnings.extend(record.iter().flatten().filter_map(Record::warning).cloned());
+    if let Ok(Some(record)) = &record {
+        warnings.extend(record.warning().cloned());
+        if action != Action::Skipped {
+            references.keep(line, record);
+        }
+    }
     match (record, created_at.filter(|_| !import.options.dry_run)) {
         (Err(errors), _) => settled(Err(errors), warnings),
         (Ok(None), _) => Err(PortError::Permanent(format!(

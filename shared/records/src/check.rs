@@ -1,6 +1,12 @@
 //! The check of a whole file, without a store and without writing.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use uuid::Uuid;
 
@@ -21,6 +27,9 @@ use crate::{
 /// How many lines are read ahead of who asks for the rows.
 const AHEAD: usize = 1_024;
 
+/// How many errors, warnings and unchecked references are kept, some 300 bytes each. What is more is found again.
+const MOST_KEPT: usize = 32_768;
+
 /// A file that was checked: how many of its lines are good, and what is to be said of the others.
 #[derive(Debug)]
 pub struct Checked<'a> {
@@ -29,8 +38,10 @@ pub struct Checked<'a> {
     pub counts: BTreeMap<Option<RecordType>, Counts>,
     /// Why the bad ones are bad.
     reasons: Reasons,
-    /// The lines that are not bad and have warnings.
-    warned: HashSet<u32>,
+    /// The lines of which something is to be said, and what, as long as there was room for it.
+    reported: BTreeMap<u32, Option<Judged>>,
+    /// The first line that may be imported without an `external_ref`.
+    unnamed: Option<u32>,
     is_strict: bool,
 }
 
@@ -90,8 +101,8 @@ pub struct Unchecked {
 /// - Of a line with something unchecked the warnings about its prices; and which of such lines is the first without an
 ///   `external_ref`, of which all are warned.
 ///
-/// Memory: the lines at a first look, and copies of referred objects up to a bound. Errors are not kept but found again by
-/// [`Checked::rows`]. All processors are used.
+/// Memory: the lines at a first look, and up to a bound copies of referred objects, and what is to be said of lines. What is more
+/// is found again by [`Checked::rows`]. All processors are used.
 ///
 /// # Errors
 /// A file without an object, or with more than 50,000.
@@ -110,17 +121,21 @@ pub fn check_strictly(file: &[u8]) -> Result<Checked<'_>, FileFault> {
 impl<'a> Checked<'a> {
     fn of(file: &'a [u8], is_strict: bool) -> Result<Self, FileFault> {
         let lines = FileLines::of(file)?.into_vec();
-        let mut found = Findings::default();
+        let (mut found, room) = (Findings::default(), Room(AtomicUsize::new(MOST_KEPT)));
         let references = references(&lines);
         for level in by_level(&lines).into_values() {
-            let found_by = |lines: &[&FileLine<'_>]| Findings::of(lines, &references, is_strict);
+            let found_by = |lines: &[&FileLine<'_>]| Findings::of(lines, &references, is_strict, &room);
             for others in side_by_side(&level, found_by) {
                 found.merge(others);
             }
         }
         drop(references);
-        let Findings { counts, reasons, warned } = found;
-        Ok(Checked { lines, counts, reasons, warned, is_strict })
+        let Findings { counts, reasons, mut reported } = found;
+        let unnamed = unnamed(&lines);
+        if let Some(line) = unnamed {
+            reported.entry(line).or_default();
+        }
+        Ok(Checked { lines, counts, reasons, reported, unnamed, is_strict })
     }
 }
 
@@ -138,33 +153,32 @@ impl Checked<'_> {
         (bad == total).then(|| FileFault::nothing_imported(&self.lines, self.reasons.clone()))
     }
 
-    /// The lines that are not good or have warnings, in the order of the file. Each is read again as it comes.
+    /// The lines that are not good or have warnings, in the order of the file. Those of which too much was to be kept are read
+    /// again as they come.
     pub fn rows(&self) -> impl Iterator<Item = CheckedLine<'_>> {
-        let references = references(&self.lines);
-        let unnamed = self.unnamed();
-        let is_told = |line: &FileLine<'_>| {
-            line.standing() != Some(Standing::Imported)
-                || self.warned.contains(&line.number)
-                || unnamed == Some(line.number)
-        };
-        let lines: Vec<_> = self.lines.iter().filter(|line| is_told(line)).collect();
-        let ahead = (0..lines.len()).step_by(AHEAD).map(move |first| {
-            let some = lines.get(first..lines.len().min(first + AHEAD)).unwrap_or_default();
-            let rows = |lines: &[&'_ FileLine<'_>]| {
-                lines.iter().map(|line| judge(line, &references, self.is_strict)).collect::<Vec<_>>()
+        let references = LazyLock::new(|| references(&self.lines));
+        let line = |number| self.lines.binary_search_by_key(&number, |line| line.number).ok();
+        let reported =
+            self.reported.iter().filter_map(|(number, judged)| Some((self.lines.get(line(*number)?)?, judged)));
+        let reported: Vec<_> = reported.collect();
+        let ahead = (0..reported.len()).step_by(AHEAD).map(move |first| {
+            let some = reported.get(first..reported.len().min(first + AHEAD)).unwrap_or_default();
+            let judged = |(line, judged): &(&FileLine<'_>, &Option<Judged>)| match judged {
+                Some(judged) => judged.clone(),
+                None => judge(line, &references, self.is_strict).0,
             };
-            let judged = side_by_side(some, rows).into_iter().flatten();
-            some.iter().zip(judged).map(|(line, judged)| row(line, judged, unnamed)).collect::<Vec<_>>()
+            let judged = side_by_side(some, |some| some.iter().map(judged).collect::<Vec<_>>()).into_iter().flatten();
+            some.iter().zip(judged).map(|((line, _), judged)| row(line, judged, self.unnamed)).collect::<Vec<_>>()
         });
         ahead.flatten()
     }
+}
 
-    /// The first line that may be imported without an `external_ref`.
-    fn unnamed(&self) -> Option<u32> {
-        let is_unnamed = |line: &&FileLine<'_>| line.record_type.is_some() && line.external_ref.is_none();
-        let is_good = |line: &&FileLine<'_>| !matches!(line.standing(), Some(Standing::Failed(_)));
-        self.lines.iter().filter(is_unnamed).find(is_good).map(|line| line.number)
-    }
+/// The first line that may be imported without an `external_ref`.
+fn unnamed(lines: &[FileLine<'_>]) -> Option<u32> {
+    let is_unnamed = |line: &&FileLine<'_>| line.record_type.is_some() && line.external_ref.is_none();
+    let is_good = |line: &&FileLine<'_>| !matches!(line.standing(), Some(Standing::Failed(_)));
+    lines.iter().filter(is_unnamed).find(is_good).map(|line| line.number)
 }
 
 fn row<'f>(line: &'f FileLine<'_>, judged: Judged, unnamed: Option<u32>) -> CheckedLine<'f> {
@@ -188,21 +202,25 @@ fn row<'f>(line: &'f FileLine<'_>, judged: Judged, unnamed: Option<u32>) -> Chec
 struct Findings {
     counts: BTreeMap<Option<RecordType>, Counts>,
     reasons: Reasons,
-    warned: HashSet<u32>,
+    reported: BTreeMap<u32, Option<Judged>>,
 }
 
 impl Findings {
     /// Judges lines and settles them.
-    fn of(lines: &[&FileLine<'_>], references: &References<'_>, is_strict: bool) -> Self {
+    fn of(lines: &[&FileLine<'_>], references: &References<'_>, is_strict: bool, room: &Room) -> Self {
         let mut found = Self::default();
         for line in lines {
-            let judged = judge(line, references, is_strict);
+            let (judged, record) = judge(line, references, is_strict);
             let standing = judged.standing();
             found.reasons.add(line.number, &judged.errors);
-            if !judged.warnings.is_empty() {
-                found.warned.insert(line.number);
-            }
             line.settle(standing);
+            if let Some(record) = &record {
+                references.keep(line, record);
+            }
+            if judged.findings() > 0 {
+                let is_kept = room.takes(judged.findings());
+                found.reported.insert(line.number, is_kept.then_some(judged));
+            }
             found.counts.entry(line.record_type).or_default().add(standing);
         }
         found
@@ -214,7 +232,17 @@ impl Findings {
             *sum = sum.plus(counts);
         }
         self.reasons.merge(others.reasons);
-        self.warned.extend(others.warned);
+        self.reported.extend(others.reported);
+    }
+}
+
+/// How many findings may still be kept.
+struct Room(AtomicUsize);
+
+impl Room {
+    /// Takes room for some, if there is so much.
+    fn takes(&self, findings: usize) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(findings)).is_ok()
     }
 }
 
@@ -238,6 +266,8 @@ impl Counts {
     }
 }
 
+/// What is to be said of a line.
+#[derive(Clone, Debug)]
 struct Judged {
     errors: Vec<RecordError>,
     unchecked: Vec<Unchecked>,
@@ -245,6 +275,10 @@ struct Judged {
 }
 
 impl Judged {
+    const fn findings(&self) -> usize {
+        self.errors.len() + self.unchecked.len() + self.warnings.len()
+    }
+
     fn standing(&self) -> Standing {
         match (self.errors.is_empty(), self.unchecked.is_empty()) {
             (false, _) => Standing::Failed(Failure::of(&self.errors)),
@@ -259,10 +293,11 @@ fn references<'f>(lines: &'f [FileLine<'f>]) -> References<'f> {
     References::of(lines, Ids { store: StoreId::none(), import: Uuid::nil() })
 }
 
-fn judge(line: &FileLine<'_>, references: &References<'_>, is_strict: bool) -> Judged {
+/// What is to be said of a line, and the record that it makes.
+fn judge(line: &FileLine<'_>, references: &References<'_>, is_strict: bool) -> (Judged, Option<Record>) {
     let mut draft = match line.read() {
         Ok(draft) => draft,
-        Err(errors) => return Judged { errors, unchecked: Vec::new(), warnings: Vec::new() },
+        Err(errors) => return (Judged { errors, unchecked: Vec::new(), warnings: Vec::new() }, None),
     };
     if is_strict {
         draft.refuse_warnings();
@@ -276,9 +311,11 @@ fn judge(line: &FileLine<'_>, references: &References<'_>, is_strict: bool) -> J
         Unchecked { line, reference: reference.clone() }
     };
     let mut unchecked: Vec<_> = looked_up.unknown().map(unchecked).collect();
-    let resolved = looked_up.resolve(id);
-    warnings.extend(resolved.iter().flatten().filter_map(Record::warning).cloned());
-    let mut errors = resolved.err().unwrap_or_default();
+    let (record, mut errors) = match looked_up.resolve(id) {
+        Ok(record) => (record, Vec::new()),
+        Err(errors) => (None, errors),
+    };
+    warnings.extend(record.iter().filter_map(Record::warning).cloned());
     for name in names {
         let is_of = |error: &RecordError| error.code.is_not_in_offering() && error.field == name.path;
         if let Some(place) = errors.iter().position(is_of) {
@@ -289,7 +326,7 @@ fn judge(line: &FileLine<'_>, references: &References<'_>, is_strict: bool) -> J
     if !errors.is_empty() {
         warnings.clear();
     }
-    Judged { errors, unchecked, warnings }
+    (Judged { errors, unchecked, warnings }, record)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::{
     error::{RecordErrorCode, RecordErrors},
     explain,
     field::Findings,
-    json::{Json, Object, Path, Raw, grammar},
+    json::{Inner, Json, Object, Path, Raw, grammar},
     limits::{EXTERNAL_REF, MAX_LINE_BYTES},
     quote::{Shown, Value},
     record_type::RecordType,
@@ -42,21 +42,20 @@ pub fn outline(line: &[u8]) -> Outline<'_> {
 
 fn sketch(text: &str) -> Option<Outline<'_>> {
     let outer = grammar(text)?.wanted()?;
-    let inner = match outer.data.filter(|data| !data.is_null()) {
-        Some(data) => data.wanted()?,
-        None => outer,
+    let inner = match &outer.data {
+        Some(Inner::Object(data)) => data,
+        Some(Inner::Other) => return None,
+        Some(Inner::Null) | None => &outer,
     };
     let record_type = inner.record_type?.string()?.parse().ok()?;
-    let own = inner.attributes.filter(|attributes| !attributes.is_null()).map(Raw::wanted);
-    let external_ref = match &own {
-        Some(attributes) => attributes.as_ref().and_then(|attributes| {
-            let own = attributes.external_ref.filter(|name| !name.is_null());
-            own.or(inner.external_ref)
-        }),
-        None => inner.external_ref,
+    let (own, beside) = match &inner.attributes {
+        Some(Inner::Object(own)) => (Some(&**own), inner.external_ref),
+        Some(Inner::Other) => (None, None),
+        Some(Inner::Null) | None => (None, inner.external_ref),
     };
+    let external_ref = own.and_then(|own| own.external_ref).filter(|name| !name.is_null()).or(beside);
     let external_ref = external_ref.and_then(Raw::string).filter(|text| is_external_ref(text));
-    let dry_run = [Some(outer), Some(inner), own.flatten()].into_iter().flatten().find_map(|around| around.dry_run);
+    let dry_run = [Some(&outer), Some(inner), own].into_iter().flatten().find_map(|around| around.dry_run);
     let asks_for_dry_run = dry_run.is_some_and(|value| dry_run::is_yes(value.text()));
     Some(Outline { record_type: Some(record_type), external_ref, asks_for_dry_run })
 }

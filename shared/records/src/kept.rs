@@ -1,37 +1,50 @@
 //! What is kept because it may be needed again.
 
-use std::{collections::HashMap, hash::Hash};
+use std::hash::Hash;
 
-/// Once what is kept takes more bytes of memory than this, the next value takes its place.
+use lru::LruCache;
+
+/// How many bytes of memory may be kept, or a single value that takes more.
 const MOST: usize = 16 << 20;
 
-/// Keeps values as long as they fit; all are dropped when they don't, and made again when they are needed again.
+/// Keeps values as long as they fit. Those that were needed last stay; the others are made again when they are needed again.
 #[derive(Debug)]
-pub struct Kept<K, V> {
-    values: HashMap<K, V>,
+pub struct Kept<K: Eq + Hash, V> {
+    /// The values, and how many bytes each takes.
+    values: LruCache<K, (V, usize)>,
     bytes: usize,
 }
 
-impl<K, V> Default for Kept<K, V> {
+impl<K: Eq + Hash, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self { values: HashMap::new(), bytes: 0 }
+        Self { values: LruCache::unbounded(), bytes: 0 }
     }
 }
 
 impl<K: Eq + Hash, V: Clone> Kept<K, V> {
     /// The value kept under a key.
     #[must_use]
-    pub fn get(&self, key: &K) -> Option<V> {
-        self.values.get(key).cloned()
+    pub fn get(&mut self, key: &K) -> Option<V> {
+        self.values.get(key).map(|(value, _)| value.clone())
     }
 
     /// Keeps a value that takes about so many bytes.
     pub fn insert(&mut self, key: K, value: V, bytes: usize) {
-        if self.bytes > MOST {
-            *self = Self::default();
+        let before = self.values.put(key, (value, bytes)).map_or(0, |(_, bytes)| bytes);
+        self.bytes = self.bytes - before + bytes;
+        while self.bytes > MOST
+            && self.values.len() > 1
+            && let Some((_, (_, bytes))) = self.values.pop_lru()
+        {
+            self.bytes -= bytes;
         }
-        self.bytes += bytes;
-        self.values.insert(key, value);
+    }
+
+    /// Keeps a value that may be needed, if it takes nobody's place.
+    pub fn offer(&mut self, key: K, value: V, bytes: usize) {
+        if self.bytes + bytes <= MOST {
+            self.insert(key, value, bytes);
+        }
     }
 }
 
@@ -40,12 +53,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn what_was_needed_last_is_kept() {
         let mut kept = Kept::default();
-        kept.insert(1, "a", MOST);
-        kept.insert(2, "b", 1);
-        assert_eq!((kept.get(&1), kept.get(&2)), (Some("a"), Some("b")));
+        kept.insert(1, "a", MOST / 2);
+        kept.insert(2, "b", MOST / 2);
+        assert_eq!(kept.get(&1), Some("a"));
         kept.insert(3, "c", 1);
-        assert_eq!((kept.get(&1), kept.get(&2), kept.get(&3)), (None, None, Some("c")));
+        assert_eq!((kept.get(&1), kept.get(&2), kept.get(&3)), (Some("a"), None, Some("c")));
+        kept.insert(4, "d", 2 * MOST);
+        assert_eq!((kept.get(&1), kept.get(&3), kept.get(&4)), (None, None, Some("d")));
+    }
+
+    #[test]
+    fn what_is_kept_twice_takes_its_bytes_once() {
+        let mut kept = Kept::default();
+        (0..3).for_each(|_| kept.insert(1, "a", MOST));
+        kept.insert(1, "b", 0);
+        kept.insert(2, "c", MOST);
+        assert_eq!((kept.get(&1), kept.get(&2)), (Some("b"), Some("c")));
+    }
+
+    #[test]
+    fn what_is_offered_takes_nobodys_place() {
+        let mut kept = Kept::default();
+        kept.offer(1, "a", MOST);
+        kept.offer(2, "b", 1);
+        assert_eq!((kept.get(&1), kept.get(&2)), (Some("a"), None));
     }
 }

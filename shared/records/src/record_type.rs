@@ -43,17 +43,25 @@ impl RecordType {
         self.into()
     }
 
-    /// How many steps of references lie below the type: a record refers to records of lower levels only, and none of level 0
-    /// refers to any. So lines are imported level by level.
+    /// The types of the records that one of this type may refer to.
     #[must_use]
-    pub const fn level(self) -> u8 {
+    pub const fn refers_to(self) -> &'static [Self] {
         match self {
             Self::SubscriptionProduct
             | Self::SubscriptionPlan
             | Self::SubscriptionFeature
-            | Self::SubscriptionSubscriber => 0,
-            Self::SubscriptionOffering => 1,
-            Self::Subscription => 2,
+            | Self::SubscriptionSubscriber => &[],
+            Self::SubscriptionOffering => {
+                &[Self::SubscriptionProduct, Self::SubscriptionPlan, Self::SubscriptionFeature]
+            }
+            Self::Subscription => &[Self::SubscriptionOffering],
         }
+    }
+
+    /// How many steps of references lie below the type: a record refers to records of lower levels only, and none of level 0
+    /// refers to any. So lines are imported level by level.
+    #[must_use]
+    pub fn level(self) -> u8 {
+        self.refers_to().iter().map(|referred_to| 1 + referred_to.level()).max().unwrap_or(0)
     }
 }

@@ -108,12 +108,12 @@ impl Reference {
 /// As JSON `{"id","type","external_ref"?,"attributes":{…}}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    id: RecordId,
-    record_type: RecordType,
-    external_ref: Option<String>,
-    attributes: Object,
+    pub(super) id: RecordId,
+    pub(super) record_type: RecordType,
+    pub(super) external_ref: Option<String>,
+    pub(super) attributes: Object,
     /// What the attributes take in the database.
-    bytes: usize,
+    pub(super) bytes: usize,
 }
 
 impl Snapshot {

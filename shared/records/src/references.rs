@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use self::alike::Alike;
 use crate::{
-    draft::Draft,
+    draft::{Draft, Record},
     explain,
     file::{FileLine, Standing},
     kept::Kept,
@@ -72,6 +72,8 @@ pub struct References<'f> {
     by_id: OnceLock<HashMap<RecordId, &'f FileLine<'f>>>,
     /// The names by what they look like; made when the first reference leads to nothing.
     alike: OnceLock<Alike<'f>>,
+    /// The types that a line of the file may refer to.
+    referred_to: HashSet<RecordType>,
     /// The copies made so far, so that an object referred to a thousand times is built once.
     copies: Mutex<Kept<u32, Arc<Snapshot>>>,
     /// The names of which other spellings were looked for in the store.
@@ -88,10 +90,13 @@ impl<'f> References<'f> {
         let firsts = lines.iter().filter(|line| line.repeats.is_none());
         let name = |line: &'f FileLine<'f>| Some(((line.record_type?, line.external_ref.as_deref()?), line));
         let by_name = firsts.filter_map(name).collect();
+        let types: HashSet<RecordType> = lines.iter().filter_map(|line| line.record_type).collect();
+        let referred_to = types.into_iter().flat_map(RecordType::refers_to).copied().collect();
         Self {
             ids,
             lines,
             by_name,
+            referred_to,
             by_id: OnceLock::new(),
             alike: OnceLock::new(),
             copies: Mutex::default(),
@@ -110,7 +115,10 @@ impl<'f> References<'f> {
     pub fn line(&self, reference: &Reference) -> Option<&'f FileLine<'f>> {
         let Reference { record_type, text, look_up, .. } = reference;
         let by_name = || self.by_name.get(&(*record_type, text.as_str()));
-        let by_id = || self.by_id().get(&RecordId::parse(text)?).filter(|line| line.record_type == Some(*record_type));
+        let by_id = || {
+            let id = RecordId::parse(text)?;
+            self.by_id().get(&id).filter(|line| line.record_type == Some(*record_type))
+        };
         match look_up {
             LookUp::Any => by_name().or_else(by_id),
             LookUp::Id => by_id(),
@@ -145,6 +153,15 @@ impl<'f> References<'f> {
             Some(Standing::Skipped) => first_stored(reference.record_type, self.ids.of_line(line), stored),
             Some(Standing::Failed(why)) => Resolution::Failed { line: line.number, why },
             Some(Standing::Unchecked) | None => Resolution::Unknown,
+        }
+    }
+
+    /// Keeps the copy of a line's object, as long as there is room, where other lines may refer to it.
+    pub fn keep(&self, line: &FileLine<'_>, record: &Record) {
+        if self.referred_to.contains(&record.record_type()) {
+            let copy = Arc::new(record.snapshot());
+            let weight = copy.weight();
+            self.copies().offer(line.number, copy, weight);
         }
     }
 

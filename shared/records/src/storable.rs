@@ -15,9 +15,16 @@ const HEADROOM_BYTES: usize = 2 * 1024;
 /// What to do with an object that is too large.
 const SMALLER: &str = "shorten its texts, or refer to less: it holds a copy of each object that it refers to";
 
-/// Notes an error when attributes, with their `external_ref` beside them, are more than the database holds.
-pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Path<'_>, errors: &mut RecordErrors) {
-    let bytes = HEADROOM_BYTES + external_ref.map_or(0, str::len) + object_bytes(attributes);
+/// Notes an error when attributes, with their `external_ref` beside them, are more than the database holds. Says how many bytes
+/// the attributes take there, about.
+pub fn check_storable(
+    attributes: &Object,
+    external_ref: Option<&str>,
+    path: &Path<'_>,
+    errors: &mut RecordErrors,
+) -> usize {
+    let attribute_bytes = object_bytes(attributes);
+    let bytes = HEADROOM_BYTES + external_ref.map_or(0, str::len) + attribute_bytes;
     if bytes > MAX_ITEM_BYTES {
         let problem =
             format_args!("the object would take {bytes} bytes, at most {MAX_ITEM_BYTES} can be stored: {SMALLER}");
@@ -31,6 +38,7 @@ pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Pa
         );
         errors.add(RecordErrorCode::TooDeep, path, problem);
     }
+    attribute_bytes
 }
 
 /// Notes an error when the copies alone are more than the database holds, before they are all made: a short

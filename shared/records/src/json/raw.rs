@@ -52,38 +52,60 @@ impl<'a> Raw<'a> {
         serde_json::from_str::<Lossy>(self.0).unwrap_or_default().0
     }
 
-    /// The members that a first look needs; of a key given twice, the first. `None` when the value is no object.
+    /// The members that a first look needs, in one pass; `None` when the value is no object.
     pub(crate) fn wanted(self) -> Option<Wanted<'a>> {
-        let mut cursor = Cursor::at(self);
-        if !cursor.takes(b'{') {
-            return None;
-        }
-        let mut wanted = Wanted::default();
-        while !cursor.ends(b'}') {
-            let (key, value) = (cursor.key(), cursor.value());
-            let place = match key.string().as_deref() {
-                Some("data") => &mut wanted.data,
-                Some("type") => &mut wanted.record_type,
-                Some("attributes") => &mut wanted.attributes,
-                Some("external_ref") => &mut wanted.external_ref,
-                Some(key) if dry_run::is_meant(key) => &mut wanted.dry_run,
-                _ => continue,
-            };
-            place.get_or_insert(value);
-        }
-        Some(wanted)
+        (self.0.starts_with('{')).then(|| Wanted::of(&mut Cursor::at(self), 2))
     }
 }
 
-/// The members of an object by which a line is known.
-#[derive(Clone, Copy, Debug, Default)]
+/// The members of an object by which a line is known; of a key given twice, the first.
+#[derive(Debug, Default)]
 pub(crate) struct Wanted<'a> {
-    pub(crate) data: Option<Raw<'a>>,
+    pub(crate) data: Option<Inner<'a>>,
     pub(crate) record_type: Option<Raw<'a>>,
-    pub(crate) attributes: Option<Raw<'a>>,
+    pub(crate) attributes: Option<Inner<'a>>,
     pub(crate) external_ref: Option<Raw<'a>>,
     /// What is no member of a record.
     pub(crate) dry_run: Option<Raw<'a>>,
+}
+
+/// A value inside which there may be more of what is wanted.
+#[derive(Debug)]
+pub(crate) enum Inner<'a> {
+    Object(Box<Wanted<'a>>),
+    Null,
+    Other,
+}
+
+impl<'a> Wanted<'a> {
+    /// Goes over an object, and over those in its `data` and `attributes`, so many levels deep.
+    fn of(text: &mut Cursor<'a>, levels: u8) -> Self {
+        let mut wanted = Self::default();
+        text.takes(b'{');
+        while !text.ends(b'}') {
+            match text.key().string().as_deref() {
+                Some("data") if levels == 2 && wanted.data.is_none() => wanted.data = Some(Inner::of(text, 1)),
+                Some("attributes") if levels > 0 && wanted.attributes.is_none() => {
+                    wanted.attributes = Some(Inner::of(text, 0));
+                }
+                Some("type") => _ = wanted.record_type.get_or_insert(text.value()),
+                Some("external_ref") => _ = wanted.external_ref.get_or_insert(text.value()),
+                Some(key) if dry_run::is_meant(key) => _ = wanted.dry_run.get_or_insert(text.value()),
+                _ => _ = text.value(),
+            }
+        }
+        wanted
+    }
+}
+
+impl<'a> Inner<'a> {
+    fn of(text: &mut Cursor<'a>, levels: u8) -> Self {
+        match text.first() {
+            b'{' => Self::Object(Box::new(Wanted::of(text, levels))),
+            _ if text.value().is_null() => Self::Null,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// A string read as bytes: there `serde_json` lets a lone surrogate pass.
