@@ -1,12 +1,6 @@
 //! The check of a whole file, without a store and without writing.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        LazyLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use uuid::Uuid;
 
@@ -16,6 +10,7 @@ use crate::{
     failure::{Failure, Reasons},
     fault::FileFault,
     file::{FileLine, FileLines, Standing, by_level},
+    kept::Room,
     record_type::RecordType,
     reference::Reference,
     references::{Ids, References, Stored},
@@ -27,8 +22,11 @@ use crate::{
 /// How many lines are read ahead of who asks for the rows.
 const AHEAD: usize = 1_024;
 
-/// How many errors, warnings and unchecked references are kept, some 300 bytes each. What is more is found again.
-const MOST_KEPT: usize = 32_768;
+/// How many bytes of memory copies of referred objects may take. What is more is built again.
+const MOST_COPIES: usize = 32 << 20;
+
+/// How many bytes of memory may be kept of what is to be said of lines. What is more is found again.
+const MOST_REPORTED: usize = 4 << 20;
 
 /// A file that was checked: how many of its lines are good, and what is to be said of the others.
 #[derive(Debug)]
@@ -121,7 +119,7 @@ pub fn check_strictly(file: &[u8]) -> Result<Checked<'_>, FileFault> {
 impl<'a> Checked<'a> {
     fn of(file: &'a [u8], is_strict: bool) -> Result<Self, FileFault> {
         let lines = FileLines::of(file)?.into_vec();
-        let (mut found, room) = (Findings::default(), Room(AtomicUsize::new(MOST_KEPT)));
+        let (mut found, room) = (Findings::default(), Room::of(MOST_REPORTED));
         let references = references(&lines);
         for level in by_level(&lines).into_values() {
             let found_by = |lines: &[&FileLine<'_>]| Findings::of(lines, &references, is_strict, &room);
@@ -217,9 +215,9 @@ impl Findings {
             if let Some(record) = &record {
                 references.keep(line, record);
             }
-            if judged.findings() > 0 {
-                let is_kept = room.takes(judged.findings());
-                found.reported.insert(line.number, is_kept.then_some(judged));
+            let weight = judged.weight();
+            if weight > 0 {
+                found.reported.insert(line.number, room.takes(weight).then_some(judged));
             }
             found.counts.entry(line.record_type).or_default().add(standing);
         }
@@ -233,16 +231,6 @@ impl Findings {
         }
         self.reasons.merge(others.reasons);
         self.reported.extend(others.reported);
-    }
-}
-
-/// How many findings may still be kept.
-struct Room(AtomicUsize);
-
-impl Room {
-    /// Takes room for some, if there is so much.
-    fn takes(&self, findings: usize) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(findings)).is_ok()
     }
 }
 
@@ -275,8 +263,16 @@ struct Judged {
 }
 
 impl Judged {
-    const fn findings(&self) -> usize {
-        self.errors.len() + self.unchecked.len() + self.warnings.len()
+    /// How many bytes of memory it takes, about; none where there is nothing to be said.
+    fn weight(&self) -> usize {
+        let errors = self.errors.iter().map(|error| size_of_val(error) + error.field.len() + error.problem.len());
+        let warnings =
+            self.warnings.iter().map(|warning| size_of_val(warning) + warning.field.len() + warning.problem.len());
+        let unchecked = self
+            .unchecked
+            .iter()
+            .map(|Unchecked { reference, .. }| size_of::<Unchecked>() + reference.path.len() + reference.text.len());
+        errors.chain(warnings).chain(unchecked).sum()
     }
 
     fn standing(&self) -> Standing {
@@ -290,7 +286,7 @@ impl Judged {
 
 /// With ids that no reference names: whatever is looked up by an id is unknown.
 fn references<'f>(lines: &'f [FileLine<'f>]) -> References<'f> {
-    References::of(lines, Ids { store: StoreId::none(), import: Uuid::nil() })
+    References::of(lines, Ids { store: StoreId::none(), import: Uuid::nil() }).keeping(MOST_COPIES)
 }
 
 /// What is to be said of a line, and the record that it makes.
@@ -393,6 +389,23 @@ mod tests {
         let checked = check(file.as_bytes()).unwrap();
         let Some(FileFault::NothingImported { lines: 1_001, reasons, .. }) = checked.fault() else { panic!() };
         assert!(reasons.to_string().starts_with("(all: too short or too long); line 1: "), "{reasons}");
+    }
+
+    #[test]
+    fn of_lines_of_which_there_is_too_much_to_say_all_is_said_in_the_end() {
+        let name = "n".repeat(1_000);
+        let line =
+            format!("{{\"type\":\"subscription_product\",\"external_ref\":\"$\",\"name\":\"Tea\",\"{name}\":1}}\n");
+        let file: String = (0..6_000).map(|number| line.replace('$', &number.to_string())).collect();
+        let checked = check(file.as_bytes()).unwrap();
+        let is_kept = |judged: &&Option<Judged>| judged.is_some();
+        let kept = checked.reported.values().filter(is_kept).count();
+        assert!((1_000..6_000).contains(&kept), "{kept}");
+        let rows: Vec<_> = checked.rows().map(|row| (row.line, row.warnings)).collect();
+        let warnings = &rows[0].1;
+        assert_eq!(warnings.len(), 1);
+        assert!(rows.iter().zip(1..).all(|((line, warned), number)| *line == number && warned == warnings), "{rows:?}");
+        assert_eq!(rows.len(), 6_000);
     }
 
     #[test]

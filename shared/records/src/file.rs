@@ -112,6 +112,7 @@ impl<'a> FileLines<'a> {
     pub(crate) fn into_vec(self) -> Vec<FileLine<'a>> {
         let Self { lines, mut firsts } = self;
         let lines: Vec<_> = lines.collect();
+        firsts.reserve(lines.len());
         let outlines = side_by_side(&lines, |lines| lines.iter().map(glance).collect::<Vec<_>>());
         let look = |(line, outline)| look(line, outline, &mut firsts);
         lines.into_iter().zip(outlines.into_iter().flatten()).map(look).collect()

@@ -89,7 +89,8 @@ impl<'f> References<'f> {
     pub fn of(lines: &'f [FileLine<'f>], ids: Ids) -> Self {
         let firsts = lines.iter().filter(|line| line.repeats.is_none());
         let name = |line: &'f FileLine<'f>| Some(((line.record_type?, line.external_ref.as_deref()?), line));
-        let by_name = firsts.filter_map(name).collect();
+        let mut by_name = HashMap::with_capacity(lines.len());
+        by_name.extend(firsts.filter_map(name));
         let types: HashSet<RecordType> = lines.iter().filter_map(|line| line.record_type).collect();
         let referred_to = types.into_iter().flat_map(RecordType::refers_to).copied().collect();
         Self {
@@ -102,6 +103,12 @@ impl<'f> References<'f> {
             copies: Mutex::default(),
             tried: Mutex::default(),
         }
+    }
+
+    /// Has room for so many bytes of copies.
+    #[must_use]
+    pub fn keeping(self, most: usize) -> Self {
+        Self { copies: Mutex::new(Kept::up_to(most)), ..self }
     }
 
     /// What the ids of the file's objects are derived from.
