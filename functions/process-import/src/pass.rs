@@ -41,6 +41,9 @@ const IN_FLIGHT: usize = 24;
 /// How many are where a small line may become a large object, with copies of all it refers to: memory is bounded by it.
 const IN_FLIGHT_WITH_COPIES: usize = 16;
 
+/// How many bytes of memory copies of the file's objects may take, for the lines that refer to them.
+const MOST_COPIES: usize = 8 << 20;
+
 /// How many settled batches may wait for the report.
 const UNREPORTED: usize = 64;
 
@@ -232,7 +235,7 @@ where
         reported: Sender<Vec<SettledLine<'f>>>,
     ) -> Result<Option<EarlyEnd>, Stop> {
         let ids = Ids { store: self.import.store.clone(), import: self.import.id.as_uuid() };
-        let references = References::of(lines, ids);
+        let references = References::of(lines, ids).keeping(MOST_COPIES);
         let records = Bulk::new(&self.worker.records, self.progress);
         let stored = StoredObjects::new(&self.import.store, &records);
         let importer = Importer {
