@@ -163,14 +163,12 @@ pub(crate) fn tell_unsent(
 ) -> Result<Exit, Error> {
     let is_long = files.iter().any(CheckedFile::is_too_long);
     let has_good = are_others_good || files.iter().any(CheckedFile::has_good_lines);
-    let mut next = if is_long {
+    let or = if has_good { format!("Or send the good lines:\n  {again} --send-anyway\n") } else { String::new() };
+    let next = if is_long {
         format!("Nothing was sent. {note}To send it as several jobs, type:\n  {again} --split\n")
     } else {
-        format!("Nothing was sent. {note}Mend it, then type:\n  {again}\n")
+        format!("Nothing was sent. {note}Mend it, then type:\n  {again}\n{or}")
     };
-    if has_good && !is_long {
-        next += &format!("Or send the good lines:\n  {again} --send-anyway\n");
-    }
     if output.json {
         let files: Vec<_> = files.iter().map(CheckedFile::document).collect();
         return output.document(json!({"sent": false, "files": files, "next": next.trim_end()}), Exit::Refused);
