@@ -99,8 +99,8 @@ pub struct Unchecked {
 /// - Of a line with something unchecked the warnings about its prices; and which of such lines is the first without an
 ///   `external_ref`, of which all are warned.
 ///
-/// Memory: the lines at a first look, and up to a bound copies of referred objects, and what is to be said of lines. What is more
-/// is found again by [`Checked::rows`]. All processors are used.
+/// Memory: the lines at a first look; copies of referred objects, and what is to be said of lines, each up to a bound. Copies beyond
+/// it are built again, and lines are read again by [`Checked::rows`]. All processors are used.
 ///
 /// # Errors
 /// A file without an object, or with more than 50,000.
@@ -151,8 +151,8 @@ impl Checked<'_> {
         (bad == total).then(|| FileFault::nothing_imported(&self.lines, self.reasons.clone()))
     }
 
-    /// The lines that are not good or have warnings, in the order of the file. Those of which too much was to be kept are read
-    /// again as they come.
+    /// The lines that are not good or have warnings, in the order of the file. Where there was more to be said than is kept, the
+    /// line is read again as it comes.
     pub fn rows(&self) -> impl Iterator<Item = CheckedLine<'_>> {
         let references = LazyLock::new(|| references(&self.lines));
         let line = |number| self.lines.binary_search_by_key(&number, |line| line.number).ok();
