@@ -245,13 +245,13 @@ impl LookedUp {
             return Err(errors.into_vec());
         }
         put_in(copies, record_type, &mut attributes, &path, id, &mut errors);
-        let bytes = check_storable(&attributes, external_ref.as_deref(), &path, &mut errors);
+        check_storable(&attributes, external_ref.as_deref(), &path, &mut errors);
         if !errors.is_empty() {
             return Err(errors.into_vec());
         }
         let is_subscription = record_type == RecordType::Subscription;
         let warning = if is_subscription { subscription::no_price(&attributes, &path) } else { None };
-        Ok(Some(Record { id, record_type, external_ref, attributes, bytes, warning }))
+        Ok(Some(Record { id, record_type, external_ref, attributes, warning }))
     }
 }
 
@@ -327,8 +327,6 @@ pub struct Record {
     record_type: RecordType,
     external_ref: Option<String>,
     attributes: Object,
-    /// What the attributes take in the database.
-    bytes: usize,
     warning: Option<RecordWarning>,
 }
 
@@ -366,8 +364,7 @@ impl Record {
     /// The copy that another object stores.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let Self { id, record_type, external_ref, attributes, bytes, .. } = self.clone();
-        Snapshot { id, record_type, external_ref, attributes, bytes }
+        Snapshot::new(self.id, self.record_type, self.external_ref.clone(), self.attributes.clone())
     }
 
     /// Takes the record apart: `external_ref` and attributes.

@@ -8,6 +8,7 @@ mod place;
 mod raw;
 mod read;
 mod scan;
+mod size;
 
 pub use crate::quote::{Shown, is_unseen};
 pub(crate) use error::FLATTER;
@@ -19,15 +20,17 @@ pub(crate) use raw::{Inner, Raw, grammar};
 pub use read::read;
 pub(crate) use read::read_again;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
-/// What a piece of memory takes beside its bytes, about.
-const ALLOCATION: usize = 24;
+use self::size::Size;
 
 /// A JSON value. Made by [`read`], written back by `Serialize` (with `serde_json` only) or `Display`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,28 +51,6 @@ impl Json {
     pub fn number(text: &str) -> Option<Self> {
         let raw = grammar(text).map(Raw::text).filter(|raw| *raw == text)?;
         raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()).then(|| Self::Number(raw.into()))
-    }
-
-    /// How many containers deep the value is: 0 for a scalar, 1 for an empty object.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        match self {
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => 0,
-            Self::Array(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
-            Self::Object(object) => object.depth(),
-        }
-    }
-
-    /// How many bytes of memory the value takes, about. A list of small numbers takes some thirty times its text.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        size_of::<Self>()
-            + match self {
-                Self::Null | Self::Bool(_) => 0,
-                Self::Number(text) | Self::String(text) => weight_of(text),
-                Self::Array(items) => ALLOCATION + items.iter().map(Self::weight).sum::<usize>(),
-                Self::Object(object) => object.weight(),
-            }
     }
 
     /// What the value is, as an error names it: `a string`, `an array`.
@@ -167,14 +148,24 @@ impl fmt::Display for Json {
     }
 }
 
-/// How many bytes a text takes beside what stands in its place, about: a short one none.
-fn weight_of(text: &SmolStr) -> usize {
-    if text.is_heap_allocated() { ALLOCATION + text.len() } else { 0 }
-}
-
 /// The members of a JSON object, in the order in which they were written. A copy shares them, until one of the two is changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Object(Arc<Vec<(SmolStr, Json)>>);
+pub struct Object(Arc<Members>);
+
+#[derive(Clone, Debug, Default)]
+struct Members {
+    list: Vec<(SmolStr, Json)>,
+    /// How large they are, once that was asked: a record may hold the same copy a thousand times.
+    size: OnceLock<Size>,
+}
+
+impl PartialEq for Members {
+    fn eq(&self, other: &Self) -> bool {
+        self.list == other.list
+    }
+}
+
+impl Eq for Members {}
 
 impl Object {
     /// An object without members.
@@ -234,7 +225,7 @@ impl Object {
     /// The members, in order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value))
+        self.0.list.iter().map(|(key, value)| (key.as_str(), value))
     }
 
     /// The members, in order, their values to be changed.
@@ -245,26 +236,35 @@ impl Object {
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.list.len()
     }
 
     /// Whether there is no member.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.list.is_empty()
     }
 
-    /// How many bytes of memory the members take, about, as if they were shared with nobody.
+    /// How many bytes of memory the members take, about, as if they were shared with nobody. A list of small numbers takes
+    /// some thirty times its text.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let member = |(key, value): &(SmolStr, Json)| size_of::<SmolStr>() + weight_of(key) + value.weight();
-        2 * ALLOCATION + self.0.iter().map(member).sum::<usize>()
+        self.size().memory()
+    }
+
+    /// How many bytes the members take in the database, about.
+    pub(crate) fn stored_bytes(&self) -> usize {
+        self.size().stored()
     }
 
     /// How many containers deep the object is, itself counted.
     #[must_use]
     pub fn depth(&self) -> usize {
-        1 + self.iter().map(|(_, value)| value.depth()).max().unwrap_or(0)
+        self.size().depth()
+    }
+
+    fn size(&self) -> Size {
+        *self.0.size.get_or_init(|| Size::of_members(&self.0.list))
     }
 
     fn place(&self, key: &str) -> Option<usize> {
@@ -273,13 +273,16 @@ impl Object {
 
     /// The members, to change them here alone.
     fn members(&mut self) -> &mut Vec<(SmolStr, Json)> {
-        Arc::make_mut(&mut self.0)
+        let Members { list, size } = Arc::make_mut(&mut self.0);
+        size.take();
+        list
     }
 }
 
 impl<K: Into<SmolStr>> FromIterator<(K, Json)> for Object {
     fn from_iter<I: IntoIterator<Item = (K, Json)>>(members: I) -> Self {
-        Self(Arc::new(members.into_iter().map(|(key, value)| (key.into(), value)).collect()))
+        let list = members.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        Self(Arc::new(Members { list, size: OnceLock::new() }))
     }
 }
 
@@ -288,7 +291,7 @@ impl IntoIterator for Object {
     type IntoIter = std::vec::IntoIter<(SmolStr, Json)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.0).into_iter()
+        Arc::unwrap_or_clone(self.0).list.into_iter()
     }
 }
 

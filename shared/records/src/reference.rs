@@ -9,7 +9,6 @@ use crate::{
     json::{Json, Object, Shown},
     record_id::RecordId,
     record_type::RecordType,
-    storable::object_bytes,
 };
 
 /// One reference of a line to another object.
@@ -112,16 +111,13 @@ pub struct Snapshot {
     pub(super) record_type: RecordType,
     pub(super) external_ref: Option<String>,
     pub(super) attributes: Object,
-    /// What the attributes take in the database.
-    pub(super) bytes: usize,
 }
 
 impl Snapshot {
     /// Makes the copy of an object, from the parts in which it is stored.
     #[must_use]
-    pub fn new(id: RecordId, record_type: RecordType, external_ref: Option<String>, attributes: Object) -> Self {
-        let bytes = object_bytes(&attributes);
-        Self { id, record_type, external_ref, attributes, bytes }
+    pub const fn new(id: RecordId, record_type: RecordType, external_ref: Option<String>, attributes: Object) -> Self {
+        Self { id, record_type, external_ref, attributes }
     }
 
     /// Makes an object that exists nowhere but inside another one; its `external_ref` is among its attributes still.
@@ -143,8 +139,8 @@ impl Snapshot {
     }
 
     /// How many bytes the attributes take in the database, about.
-    pub(super) const fn bytes(&self) -> usize {
-        self.bytes
+    pub(super) fn bytes(&self) -> usize {
+        self.attributes.stored_bytes()
     }
 
     /// How many bytes of memory the copy takes, about.
