@@ -14,7 +14,7 @@ use crate::{
 /// What of some files was sent, in order.
 #[derive(Default)]
 pub(crate) struct Progress<'i> {
-    pub(crate) sent: Vec<&'i Input>,
+    sent: Vec<&'i Input>,
     pub(crate) unsent: Vec<&'i Input>,
     /// What is missing of what they were to import: files whose jobs failed, and files that need those.
     missing: Vec<&'i Input>,
@@ -42,6 +42,11 @@ impl<'i> Progress<'i> {
             return false;
         }
         true
+    }
+
+    /// Takes note of a file that was to be sent: one that has come is sent, even where its job is not there yet.
+    pub(crate) fn notes(&mut self, input: &'i Input, has_come: bool) {
+        if has_come { &mut self.sent } else { &mut self.unsent }.push(input);
     }
 
     /// Takes note of how the job of a file ended. What needs a file whose job failed is held back, unless all of the file is

@@ -157,9 +157,7 @@ impl Run {
                 continue;
             }
             let job = session.unless_interrupted(self.send(&session, input)).await;
-            // A file whose job is not there yet has come all the same.
-            let is_sent = job.is_ok() || session.meter.is_following();
-            if is_sent { &mut progress.sent } else { &mut progress.unsent }.push(input);
+            progress.notes(input, job.is_ok() || session.meter.is_following());
             let complete = lines.len();
             let followed = async { self.follow(&session, input, job?, refused.is_some().then_some(&mut lines)).await };
             match session.unless_interrupted(followed).await {
@@ -230,13 +228,13 @@ impl Run {
                         let text = format!("{}: the job is {}. To follow it:\n  {next}\n", input.label(), job.id);
                         session.output.answer(&text)?;
                     }
-                    progress.sent.push(input);
+                    progress.notes(input, true);
                     jobs.push(job);
                 }
                 Err(error) => {
-                    let is_sent = session.meter.is_following();
-                    if is_sent { &mut progress.sent } else { &mut progress.unsent }.push(input);
-                    progress.stops(&error, is_sent);
+                    let has_come = session.meter.is_following();
+                    progress.notes(input, has_come);
+                    progress.stops(&error, has_come);
                     trouble = Some(error);
                 }
             }

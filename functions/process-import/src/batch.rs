@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn lines_go_together_by_count_and_by_length() {
         let file = ["x\n".repeat(250), format!("{}\n", "x".repeat(100 << 10)).repeat(5), "x".repeat(1 << 20)].concat();
-        let lines: Vec<_> = FileLines::of(file.as_bytes()).unwrap().collect();
+        let lines = FileLines::of(file.as_bytes()).unwrap();
         let lines: Vec<_> = lines.iter().collect();
         let batches = batches(&lines);
         assert_eq!(batches.iter().map(|batch| batch.len()).collect::<Vec<_>>(), [100, 100, 52, 2, 1, 1]);

@@ -120,14 +120,14 @@ where
             Ok(file) => file,
             Err(fault) => return Ok(self.end_with(&fault).await?),
         };
-        let lines: Vec<FileLine<'_>> = match FileLines::of(&file) {
-            Ok(lines) => lines.collect(),
+        let lines = match FileLines::of(&file) {
+            Ok(lines) => lines,
             Err(fault) => return Ok(self.end_with(&fault.into()).await?),
         };
         if let Some(fault) = self.unheard_dry_run(&lines) {
-            return self.report_untried(&fault, lines.into_iter()).await;
+            return self.report_untried(&fault, &lines).await;
         }
-        for line in &lines {
+        for line in &*lines {
             self.progress.uploaded(line);
         }
         let (sender, settled) = channel(UNREPORTED);
@@ -160,22 +160,18 @@ where
         if let Ok(file) = self.read_file().await?
             && let Ok(lines) = FileLines::of(&file)
         {
-            return self.report_untried(fault, lines).await;
+            return self.report_untried(fault, &lines).await;
         }
         Ok(self.end_with(fault).await?)
     }
 
     /// Ends the job, each line having failed for a reason that concerns the file as a whole.
-    async fn report_untried<'f>(
-        &self,
-        fault: &JobFault,
-        lines: impl Iterator<Item = FileLine<'f>>,
-    ) -> Result<(), Stop> {
+    async fn report_untried(&self, fault: &JobFault, lines: &FileLines<'_>) -> Result<(), Stop> {
         let (mut report, mut failed, outcome) = (self.begin_report(), 0, Err(vec![fault.of_line()]));
-        for line in lines {
-            self.progress.uploaded(&line);
-            let (number, external_ref) = (line.number, line.external_ref.as_deref());
-            let FileLine { raw, record_type, .. } = line;
+        for line in &**lines {
+            self.progress.uploaded(line);
+            let FileLine { number, raw, record_type, .. } = *line;
+            let external_ref = line.external_ref.as_deref();
             report
                 .add(&ReportLine { number, raw, record_type, external_ref, outcome: &outcome, warnings: &[] })
                 .await?;
@@ -230,11 +226,11 @@ where
     /// Settles all lines, those first that others may refer to. The answer says why some were left, if any were.
     async fn settle_all<'f>(
         &self,
-        lines: &'f [FileLine<'f>],
+        lines: &'f FileLines<'f>,
         leaving: Option<EarlyEnd>,
         reported: Sender<Vec<SettledLine<'f>>>,
     ) -> Result<Option<EarlyEnd>, Stop> {
-        let ids = Ids { store: self.import.store.clone(), import: self.import.id.as_uuid() };
+        let ids = Ids::Derived { store: self.import.store.clone(), import: self.import.id.as_uuid() };
         let references = References::of(lines, ids).keeping(MOST_COPIES);
         let records = Bulk::new(&self.worker.records, self.progress);
         let stored = StoredObjects::new(&self.import.store, &records);

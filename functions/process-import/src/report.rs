@@ -60,7 +60,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_report_never_ends_without_a_line() {
-        let lines: Vec<_> = FileLines::of(b"a\nb\nc").unwrap().collect();
+        let lines = FileLines::of(b"a\nb\nc").unwrap();
         let (sender, settled) = channel(1);
         let some = [&lines[0], &lines[2]].map(|line| SettledLine::new(line, Err(Vec::new())));
         sender.send(some.into()).await.unwrap();

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use uuid::Uuid;
-
 use crate::{
     draft::Record,
     error::RecordError,
@@ -15,7 +13,6 @@ use crate::{
     reference::Reference,
     references::{Ids, References, Stored},
     side_by_side::side_by_side,
-    store::StoreId,
     warning::RecordWarning,
 };
 
@@ -23,7 +20,7 @@ use crate::{
 const AHEAD: usize = 1_024;
 
 /// How many bytes of memory copies of referred objects may take. What is more is built again.
-const MOST_COPIES: usize = 32 << 20;
+const MOST_COPIES: usize = 40 << 20;
 
 /// How many bytes of memory may be kept of what is to be said of lines. What is more is found again.
 const MOST_REPORTED: usize = 4 << 20;
@@ -31,7 +28,7 @@ const MOST_REPORTED: usize = 4 << 20;
 /// A file that was checked: how many of its lines are good, and what is to be said of the others.
 #[derive(Debug)]
 pub struct Checked<'a> {
-    lines: Vec<FileLine<'a>>,
+    lines: FileLines<'a>,
     /// By type, those that the file has; `None` for lines of no known type.
     pub counts: BTreeMap<Option<RecordType>, Counts>,
     /// Why the bad ones are bad.
@@ -118,7 +115,7 @@ pub fn check_strictly(file: &[u8]) -> Result<Checked<'_>, FileFault> {
 
 impl<'a> Checked<'a> {
     fn of(file: &'a [u8], is_strict: bool) -> Result<Self, FileFault> {
-        let lines = FileLines::of(file)?.into_vec();
+        let lines = FileLines::of(file)?;
         let (mut found, room) = (Findings::default(), Room::of(MOST_REPORTED));
         let references = references(&lines);
         for level in by_level(&lines).into_values() {
@@ -127,7 +124,7 @@ impl<'a> Checked<'a> {
                 found.merge(others);
             }
         }
-        drop(references);
+        references.end();
         let Findings { counts, reasons, mut reported } = found;
         let unnamed = unnamed(&lines);
         if let Some(line) = unnamed {
@@ -284,9 +281,8 @@ impl Judged {
     }
 }
 
-/// With ids that no reference names: whatever is looked up by an id is unknown.
-fn references<'f>(lines: &'f [FileLine<'f>]) -> References<'f> {
-    References::of(lines, Ids { store: StoreId::none(), import: Uuid::nil() }).keeping(MOST_COPIES)
+fn references<'f>(lines: &'f FileLines<'f>) -> References<'f> {
+    References::of(lines, Ids::Unknown).keeping(MOST_COPIES)
 }
 
 /// What is to be said of a line, and the record that it makes.

@@ -3,9 +3,13 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    ops::Deref,
     sync::OnceLock,
 };
+
+use hashbrown::{HashTable, hash_table::Entry};
 
 use crate::{
     draft::{Draft, read, read_again},
@@ -14,7 +18,7 @@ use crate::{
     failure::{Failure, Reasons},
     fault::FileFault,
     guard::guarded,
-    jsonl::{Line, Lines, lines},
+    jsonl::{Line, lines},
     limits::MAX_OBJECTS,
     quote::Shown,
     record_type::RecordType,
@@ -85,64 +89,86 @@ impl FileLine<'_> {
     }
 }
 
-/// Takes a first look at a file, line by line.
+/// All lines of a file, after a first look.
 #[derive(Debug)]
 pub struct FileLines<'a> {
-    lines: Lines<'a>,
-    /// The first line of each type and `external_ref`.
-    firsts: HashMap<(RecordType, Cow<'a, str>), u32>,
+    lines: Vec<FileLine<'a>>,
+    /// The places of the lines that had their type and `external_ref` first, found by these two.
+    by_name: HashTable<usize>,
+    hasher: RandomState,
 }
 
 impl<'a> FileLines<'a> {
-    /// Begins with a file, unpacked.
+    /// Looks at a file, unpacked, on all processors.
     ///
     /// # Errors
     /// A file without an object, or with more than 50,000, is refused whole.
     pub fn of(file: &'a [u8]) -> Result<Self, FileFault> {
-        match lines(file).count() {
-            0 => Err(FileFault::Empty),
-            objects if objects > MAX_OBJECTS => Err(FileFault::TooManyObjects(objects)),
-            _ => Ok(Self { lines: lines(file), firsts: HashMap::new() }),
+        let mut lines = lines(file);
+        let looked_at: Vec<_> = lines.by_ref().take(MAX_OBJECTS).collect();
+        match (looked_at.len(), lines.count()) {
+            (0, _) => return Err(FileFault::Empty),
+            (_, 0) => {}
+            (_, more) => return Err(FileFault::TooManyObjects(MAX_OBJECTS + more)),
         }
+        let outlines = side_by_side(&looked_at, |lines| lines.iter().map(glance).collect::<Vec<_>>());
+        let mut all = Self {
+            lines: Vec::with_capacity(looked_at.len()),
+            by_name: HashTable::with_capacity(looked_at.len()),
+            hasher: RandomState::new(),
+        };
+        for (line, outline) in looked_at.into_iter().zip(outlines.into_iter().flatten()) {
+            all.add(line, outline);
+        }
+        Ok(all)
+    }
+
+    /// The first line of a type with an `external_ref`.
+    pub(crate) fn named(&self, record_type: RecordType, external_ref: &str) -> Option<&FileLine<'a>> {
+        let name = (record_type, external_ref);
+        let place =
+            self.by_name.find(self.hasher.hash_one(name), |place| name_at(&self.lines, *place) == Some(name))?;
+        self.lines.get(*place)
+    }
+
+    /// Adds the next line.
+    fn add(&mut self, Line { number, bytes, raw, .. }: Line<'a>, outline: Outline<'a>) {
+        let Outline { record_type, external_ref, asks_for_dry_run } = outline;
+        let Self { lines, by_name, hasher } = self;
+        let first = record_type.zip(external_ref.as_deref()).and_then(|name| {
+            let is_same = |place: &usize| name_at(lines, *place) == Some(name);
+            let hash_at = |place: &usize| name_at(lines, *place).map_or(0, |name| hasher.hash_one(name));
+            match by_name.entry(hasher.hash_one(name), is_same, hash_at) {
+                Entry::Occupied(first) => lines.get(*first.get()),
+                Entry::Vacant(entry) => {
+                    entry.insert(lines.len());
+                    None
+                }
+            }
+        });
+        let repeats = first.map(|first| first.number);
+        let standing = OnceLock::new();
+        lines.push(FileLine { number, bytes, raw, record_type, external_ref, repeats, asks_for_dry_run, standing });
     }
 }
 
-impl<'a> FileLines<'a> {
-    /// All lines at once, looked at on all processors.
-    pub(crate) fn into_vec(self) -> Vec<FileLine<'a>> {
-        let Self { lines, mut firsts } = self;
-        let lines: Vec<_> = lines.collect();
-        firsts.reserve(lines.len());
-        let outlines = side_by_side(&lines, |lines| lines.iter().map(glance).collect::<Vec<_>>());
-        let look = |(line, outline)| look(line, outline, &mut firsts);
-        lines.into_iter().zip(outlines.into_iter().flatten()).map(look).collect()
-    }
+/// The type and the `external_ref` of a line.
+fn name_at<'l>(lines: &'l [FileLine<'_>], place: usize) -> Option<(RecordType, &'l str)> {
+    let FileLine { record_type, external_ref, .. } = lines.get(place)?;
+    record_type.zip(external_ref.as_deref())
 }
 
-impl<'a> Iterator for FileLines<'a> {
-    type Item = FileLine<'a>;
+impl<'a> Deref for FileLines<'a> {
+    type Target = [FileLine<'a>];
 
-    fn next(&mut self) -> Option<FileLine<'a>> {
-        let line = self.lines.next()?;
-        Some(look(line, glance(&line), &mut self.firsts))
+    fn deref(&self) -> &[FileLine<'a>] {
+        &self.lines
     }
 }
 
 /// A line that brings the first look down has no type; reading it in earnest shows what is wrong.
 fn glance<'a>(line: &Line<'a>) -> Outline<'a> {
     guarded(|| outline(line.bytes)).unwrap_or_default()
-}
-
-fn look<'a>(
-    Line { number, bytes, raw, .. }: Line<'a>,
-    Outline { record_type, external_ref, asks_for_dry_run }: Outline<'a>,
-    firsts: &mut HashMap<(RecordType, Cow<'a, str>), u32>,
-) -> FileLine<'a> {
-    let name = record_type.zip(external_ref.clone());
-    let first = name.map_or(number, |name| *firsts.entry(name).or_insert(number));
-    let repeats = (first != number).then_some(first);
-    let standing = OnceLock::new();
-    FileLine { number, bytes, raw, record_type, external_ref, repeats, asks_for_dry_run, standing }
 }
 
 impl FileFault {
@@ -177,7 +203,7 @@ mod tests {
             {\"type\":\"subscription_product\",\"external_ref\":\"a\"}\n\n\
             {\"data\":{\"type\":\"subscription_plan\",\"attributes\":{\"external_ref\":\"\\u0061\"}}}\n\
             {\"type\":\"subscription_plan\",\"external_ref\":\"a\"}\n";
-        let repeats: Vec<_> = FileLines::of(file).unwrap().map(|line| (line.number, line.repeats)).collect();
+        let repeats: Vec<_> = FileLines::of(file).unwrap().iter().map(|line| (line.number, line.repeats)).collect();
         assert_eq!(repeats, [(1, None), (2, None), (4, Some(1)), (5, Some(1))]);
     }
 
@@ -193,7 +219,7 @@ mod tests {
 
     #[test]
     fn only_the_first_standing_of_a_line_counts() {
-        let line = FileLines::of(b"x").unwrap().next().unwrap();
+        let line = &FileLines::of(b"x").unwrap()[0];
         assert_eq!(line.standing(), None);
         for standing in [Standing::Failed(Failure::Faulty), Standing::Imported] {
             line.settle(standing);

@@ -36,6 +36,12 @@ pub(crate) fn are_numbered(a: &str, b: &str) -> bool {
     are_numbers && words_a == words_b && number_a.trim_start_matches('0') != number_b.trim_start_matches('0')
 }
 
+/// Which ASCII letters and digits a name has, a bit each, some the same. An edit changes two of them at the most.
+fn kinds(name: &str) -> u32 {
+    let kind = |letter: u8| if is_between(char::from(letter)) || !letter.is_ascii() { 0 } else { 1 << (letter & 31) };
+    name.bytes().fold(0, |kinds, letter| kinds | kind(letter))
+}
+
 /// Finds the name that is nearest: the same letters but for an edit in a short name, two in a longer one.
 #[must_use]
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
@@ -44,6 +50,10 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let distance = |known: &'k str| {
         // Two edits at the most are two letters more or less.
         if known.chars().filter(|letter| !is_between(*letter)).count().abs_diff(length) > 2 {
+            return None;
+        }
+        // As cheap: two edits at the most.
+        if known.is_ascii() && (kinds(&name) ^ kinds(known)).count_ones() > 4 {
             return None;
         }
         let letters = letters(known);

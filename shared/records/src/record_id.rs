@@ -30,6 +30,11 @@ impl RecordId {
         Self(Uuid::new_v5(&import, line.to_string().as_bytes()))
     }
 
+    /// Makes an id of a line's number, for an object that is stored nowhere.
+    pub(crate) fn from_number(line: u32) -> Self {
+        Self(Uuid::from_u128(line.into()))
+    }
+
     /// Derives the id of an object that exists only inside this one, from its position there (`plans[0]`).
     #[must_use]
     pub fn at(self, position: &str) -> Self {

@@ -5,6 +5,7 @@ mod alike;
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    thread::Builder,
 };
 
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use self::alike::Alike;
 use crate::{
     draft::{Draft, Record},
     explain,
-    file::{FileLine, Standing},
+    file::{FileLine, FileLines, Standing},
     kept::Kept,
     quote::Shown,
     record_id::RecordId,
@@ -24,19 +25,31 @@ use crate::{
 
 /// What the ids of the objects of an import are derived from.
 #[derive(Clone, Debug)]
-pub struct Ids {
-    pub store: StoreId,
-    /// The id of the import: objects without an `external_ref` get their ids from it.
-    pub import: Uuid,
+pub enum Ids {
+    Derived {
+        store: StoreId,
+        /// The id of the import: objects without an `external_ref` get their ids from it.
+        import: Uuid,
+    },
+    /// Neither is known: objects get the numbers of their lines, and no reference names one by its id.
+    Unknown,
 }
 
 impl Ids {
     /// The id of an object: that of its `external_ref` or, without one, that of its import and line.
     fn of(&self, record_type: RecordType, external_ref: Option<&str>, line: u32) -> RecordId {
-        match external_ref {
-            Some(external_ref) => RecordId::from_external_ref(&self.store, record_type, external_ref),
-            None => RecordId::from_line(self.import, line),
+        match (self, external_ref) {
+            (Self::Derived { store, .. }, Some(external_ref)) => {
+                RecordId::from_external_ref(store, record_type, external_ref)
+            }
+            (Self::Derived { import, .. }, None) => RecordId::from_line(*import, line),
+            (Self::Unknown, _) => RecordId::from_number(line),
         }
+    }
+
+    /// The id of the stored object of an `external_ref`.
+    fn of_stored(&self, record_type: RecordType, external_ref: &str) -> RecordId {
+        self.of(record_type, Some(external_ref), 0)
     }
 
     /// The id of the object of a line that has been read.
@@ -65,9 +78,7 @@ pub enum Stored {
 #[derive(Debug)]
 pub struct References<'f> {
     ids: Ids,
-    lines: &'f [FileLine<'f>],
-    /// The first line of each type and `external_ref`.
-    by_name: HashMap<(RecordType, &'f str), &'f FileLine<'f>>,
+    lines: &'f FileLines<'f>,
     /// The lines by the ids that their objects get; made when the first id is looked up.
     by_id: OnceLock<HashMap<RecordId, &'f FileLine<'f>>>,
     /// The names by what they look like; made when the first reference leads to nothing.
@@ -86,17 +97,12 @@ const MOST_TRIED: usize = 1_000;
 impl<'f> References<'f> {
     /// Begins with all lines of a file.
     #[must_use]
-    pub fn of(lines: &'f [FileLine<'f>], ids: Ids) -> Self {
-        let firsts = lines.iter().filter(|line| line.repeats.is_none());
-        let name = |line: &'f FileLine<'f>| Some(((line.record_type?, line.external_ref.as_deref()?), line));
-        let mut by_name = HashMap::with_capacity(lines.len());
-        by_name.extend(firsts.filter_map(name));
+    pub fn of(lines: &'f FileLines<'f>, ids: Ids) -> Self {
         let types: HashSet<RecordType> = lines.iter().filter_map(|line| line.record_type).collect();
         let referred_to = types.into_iter().flat_map(RecordType::refers_to).copied().collect();
         Self {
             ids,
             lines,
-            by_name,
             referred_to,
             by_id: OnceLock::new(),
             alike: OnceLock::new(),
@@ -121,17 +127,16 @@ impl<'f> References<'f> {
     #[must_use]
     pub fn line(&self, reference: &Reference) -> Option<&'f FileLine<'f>> {
         let Reference { record_type, text, look_up, .. } = reference;
-        let by_name = || self.by_name.get(&(*record_type, text.as_str()));
+        let by_name = || self.lines.named(*record_type, text);
         let by_id = || {
             let id = RecordId::parse(text)?;
-            self.by_id().get(&id).filter(|line| line.record_type == Some(*record_type))
+            self.by_id().get(&id).copied().filter(|line| line.record_type == Some(*record_type))
         };
         match look_up {
             LookUp::Any => by_name().or_else(by_id),
             LookUp::Id => by_id(),
             LookUp::ExternalRef => by_name(),
         }
-        .copied()
     }
 
     /// What a reference leads to. What it may name in the file must be settled; `stored` is asked for the rest.
@@ -139,7 +144,7 @@ impl<'f> References<'f> {
     /// [`Resolution::Unknown`] where `stored` does not know enough, but has been asked for all that is needed of it.
     pub fn resolve(&self, reference: &Reference, stored: &mut dyn FnMut(RecordId) -> Stored) -> Resolution {
         let Some(line) = self.line(reference) else {
-            let by_ref = || RecordId::from_external_ref(&self.ids.store, reference.record_type, &reference.text);
+            let by_ref = || self.ids.of_stored(reference.record_type, &reference.text);
             let (by_id, by_ref) = match reference.look_up {
                 LookUp::Any => (RecordId::parse(&reference.text), Some(by_ref())),
                 LookUp::Id => (RecordId::parse(&reference.text), None),
@@ -161,6 +166,13 @@ impl<'f> References<'f> {
             Some(Standing::Failed(why)) => Resolution::Failed { line: line.number, why },
             Some(Standing::Unchecked) | None => Resolution::Unknown,
         }
+    }
+
+    /// Gives the copies up on a thread of their own: there are many, and nobody has to wait for that.
+    pub(crate) fn end(self) {
+        let copies = self.copies;
+        // Where a system gives no more threads, they are given up here.
+        _ = Builder::new().spawn(move || drop(copies));
     }
 
     /// Keeps the copy of a line's object, as long as there is room, where other lines may refer to it.
@@ -188,14 +200,20 @@ impl<'f> References<'f> {
 
 impl<'f> References<'f> {
     fn by_id(&self) -> &HashMap<RecordId, &'f FileLine<'f>> {
-        let firsts = || self.lines.iter().filter(|line| line.repeats.is_none());
+        let are_known = matches!(self.ids, Ids::Derived { .. });
+        let firsts = || self.firsts().filter(|_| are_known);
         self.by_id.get_or_init(|| firsts().filter_map(|line| Some((self.ids.of_line(line)?, line))).collect())
+    }
+
+    /// The lines, those aside that repeat the name of another.
+    fn firsts(&self) -> impl Iterator<Item = &'f FileLine<'f>> {
+        self.lines.iter().filter(|line| line.repeats.is_none())
     }
 
     /// The line that a reference to nothing may have meant: one that was refused has to be mended first.
     fn alike(&self, reference: &Reference) -> Option<String> {
-        let names = || self.by_name.iter().map(|((record_type, text), line)| (*record_type, *text, line.number));
-        let alike = self.alike.get_or_init(|| Alike::of(names()));
+        let name = |line: &'f FileLine<'f>| Some((line.record_type?, line.external_ref.as_deref()?, line.number));
+        let alike = self.alike.get_or_init(|| Alike::of(self.firsts().filter_map(name)));
         (reference.look_up != LookUp::Id)
             .then(|| alike.hint(reference.record_type, &reference.text, |line| !self.was_refused(line)))?
     }
@@ -214,7 +232,7 @@ impl<'f> References<'f> {
             return Resolution::Missing;
         }
         let spellings = alike::spellings(text);
-        let by_ref = |spelling: &String| stored(RecordId::from_external_ref(&self.ids.store, *record_type, spelling));
+        let by_ref = |spelling: &String| stored(self.ids.of_stored(*record_type, spelling));
         let found: Vec<Stored> = spellings.iter().map(by_ref).collect();
         let known = spellings.iter().zip(&found).find(|(_, found)| matches!(found, Stored::Object(_)));
         match known {
@@ -265,7 +283,7 @@ mod tests {
     const ID: &str = "550e8400-e29b-41d4-a716-446655440000";
 
     fn ids() -> Ids {
-        Ids { store: StoreId::from_own_record("main").unwrap(), import: Uuid::nil() }
+        Ids::Derived { store: StoreId::from_own_record("main").unwrap(), import: Uuid::nil() }
     }
 
     fn reference(record_type: RecordType, text: &str) -> Reference {
@@ -274,14 +292,14 @@ mod tests {
 
     #[test]
     fn all_that_a_reference_may_name_is_asked_for_at_once_the_id_first() {
-        let lines: [FileLine<'_>; 0] = [];
+        let lines = FileLines::of(b"x").unwrap();
         let (references, plan, mut asked) = (References::of(&lines, ids()), RecordType::SubscriptionPlan, Vec::new());
         let found = references.resolve(&reference(plan, ID), &mut |id| {
             asked.push(id);
             Stored::Unknown
         });
         assert!(matches!(found, Resolution::Unknown));
-        let by_ref = RecordId::from_external_ref(&ids().store, plan, ID);
+        let by_ref = ids().of_stored(plan, ID);
         assert_eq!(asked, [RecordId::parse(ID).unwrap(), by_ref]);
     }
 
@@ -289,7 +307,7 @@ mod tests {
     fn a_reference_to_nothing_names_the_line_that_is_nearly_meant() {
         let file = br#"{"type":"subscription_product","external_ref":"tea","name":"Tea"}
             {"type":"subscription_plan","external_ref":"mug","name":"Mug"}"#;
-        let lines: Vec<_> = FileLines::of(file).unwrap().collect();
+        let lines = FileLines::of(file).unwrap();
         let references = References::of(&lines, ids());
         let hint = |text, stored: Stored| match references
             .resolve(&reference(RecordType::SubscriptionProduct, text), &mut |_| stored.clone())
@@ -307,9 +325,9 @@ mod tests {
 
     #[test]
     fn a_reference_to_nothing_names_the_stored_object_that_is_spelt_otherwise() {
-        let lines: [FileLine<'_>; 0] = [];
+        let lines = FileLines::of(b"x").unwrap();
         let kind = RecordType::SubscriptionOffering;
-        let id_of = |name: &str| RecordId::from_external_ref(&ids().store, kind, name);
+        let id_of = |name: &str| ids().of_stored(kind, name);
         let object =
             Arc::new(Snapshot::new(id_of("huila"), kind, Some("huila".to_owned()), crate::json::Object::new()));
         let references = References::of(&lines, ids());
@@ -342,7 +360,7 @@ mod tests {
     #[test]
     fn an_object_that_is_referred_to_twice_is_built_once() {
         let file = br#"{"type":"subscription_product","external_ref":"tea","name":"Tea"}"#;
-        let lines: Vec<_> = FileLines::of(file).unwrap().collect();
+        let lines = FileLines::of(file).unwrap();
         lines[0].settle(Standing::Imported);
         let references = References::of(&lines, ids());
         let tea = reference(RecordType::SubscriptionProduct, "tea");
@@ -351,5 +369,26 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert!(Arc::ptr_eq(&copy(), &copy()));
+    }
+
+    #[test]
+    fn the_copy_of_an_object_is_kept_when_it_is_made_where_a_line_may_refer_to_it() {
+        let product = r#"{"type":"subscription_product","external_ref":"tea","name":"Tea"}"#;
+        let offering = r#"{"type":"subscription_offering"}"#;
+        let kept = |file: &str| {
+            let lines = FileLines::of(file.as_bytes()).unwrap();
+            lines[0].settle(Standing::Imported);
+            let references = References::of(&lines, ids());
+            let other = crate::read(product.replace("Tea", "Another tea").as_bytes()).unwrap();
+            let record =
+                other.look_up(|_| Resolution::Missing).resolve(ids().of_stored(RecordType::SubscriptionProduct, "tea"));
+            references.keep(&lines[0], &record.unwrap().unwrap());
+            match references.resolve(&reference(RecordType::SubscriptionProduct, "tea"), &mut |_| Stored::Unknown) {
+                Resolution::Found(copy) => copy.attributes().get("name").unwrap().to_string(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(kept(&format!("{product}\n{offering}")), "\"Another tea\"");
+        assert_eq!(kept(product), "\"Tea\"");
     }
 }

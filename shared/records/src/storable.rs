@@ -15,12 +15,7 @@ const HEADROOM_BYTES: usize = 2 * 1024;
 const SMALLER: &str = "shorten its texts, or refer to less: it holds a copy of each object that it refers to";
 
 /// Notes an error when attributes, with their `external_ref` beside them, are more than the database holds.
-pub fn check_storable(
-    attributes: &Object,
-    external_ref: Option<&str>,
-    path: &Path<'_>,
-    errors: &mut RecordErrors,
-) {
+pub fn check_storable(attributes: &Object, external_ref: Option<&str>, path: &Path<'_>, errors: &mut RecordErrors) {
     let bytes = HEADROOM_BYTES + external_ref.map_or(0, str::len) + attributes.stored_bytes();
     if bytes > MAX_ITEM_BYTES {
         let problem =

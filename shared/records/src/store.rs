@@ -45,11 +45,6 @@ impl StoreId {
         is_plain(value).then(|| Self(value.to_owned()))
     }
 
-    /// Stands for the store of a file that is checked without one. It is no name that anybody could give.
-    pub(crate) fn none() -> Self {
-        Self("-".to_owned())
-    }
-
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -241,7 +241,7 @@ fn whole_numbers() {
         ]
     ));
     let line = PLAN.replace("$VALUE", r#""billing_frequency":1.0,"plan_length":1.2e1,"trial_period":-0.0"#);
-    let draft = FileLines::of(line.as_bytes()).unwrap().next().unwrap().read().unwrap();
+    let draft = FileLines::of(line.as_bytes()).unwrap()[0].read().unwrap();
     let id = crate::RecordId::parse(ID).unwrap();
     let record = draft.look_up(|_| crate::Resolution::Missing).resolve(id).unwrap().unwrap();
     let stored = |name: &str| record.attributes().get(name).unwrap().to_string();

@@ -39,22 +39,37 @@ impl<'a> Raw<'a> {
 
     /// The text of a string, `None` when the value is no string or holds a lone surrogate.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
-        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        if inner.as_bytes().contains(&b'\\') {
-            serde_json::from_str(self.0).ok().map(Cow::Owned)
-        } else {
-            Some(Cow::Borrowed(inner))
-        }
-    }
-
-    /// The text of a string, with `U+FFFD` for what is not Unicode.
-    pub(crate) fn lossy_string(self) -> String {
-        serde_json::from_str::<Lossy>(self.0).unwrap_or_default().0
+        self.0.starts_with('"').then(|| Cursor::at(self).text())?.string()
     }
 
     /// The members that a first look needs, in one pass; `None` when the value is no object.
     pub(crate) fn wanted(self) -> Option<Wanted<'a>> {
         (self.0.starts_with('{')).then(|| Wanted::of(&mut Cursor::at(self), 2))
+    }
+}
+
+/// A string whose grammar has been checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text<'a> {
+    /// As it is written, with its quotes.
+    written: &'a str,
+    /// Whether nothing in it is escaped.
+    is_plain: bool,
+}
+
+impl<'a> Text<'a> {
+    /// The text, `None` when it holds a lone surrogate.
+    pub(crate) fn string(self) -> Option<Cow<'a, str>> {
+        if self.is_plain {
+            self.written.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
+        } else {
+            serde_json::from_str(self.written).ok().map(Cow::Owned)
+        }
+    }
+
+    /// The text, with `U+FFFD` for what is not Unicode.
+    pub(crate) fn lossy_string(self) -> String {
+        serde_json::from_str::<Lossy>(self.written).unwrap_or_default().0
     }
 }
 

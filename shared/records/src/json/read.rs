@@ -1,10 +1,10 @@
 //! The strict reading of a line: what grammar allows and this service, or its database, does not.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use smol_str::SmolStr;
 
-use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, explain::explain, grammar, raw::Cursor};
+use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, Text, explain::explain, grammar, raw::Cursor};
 use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
 
 /// Up to so many keys are compared one by one: most objects have fewer, and no set is made for them.
@@ -63,7 +63,7 @@ impl Reader<'_> {
             }
             b'[' => Json::Array(self.items(text, level, path)),
             b'{' => Json::Object(self.object(text, level, path)),
-            b'"' => Json::String(self.string(text.value(), path)),
+            b'"' => Json::String(self.string(text.text(), path)),
             _ => match text.value().text() {
                 "null" => Json::Null,
                 "true" => Json::Bool(true),
@@ -78,11 +78,11 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self, raw: Raw<'_>, path: &Path<'_>) -> SmolStr {
-        raw.string().map_or_else(
+    fn string(&mut self, text: Text<'_>, path: &Path<'_>) -> SmolStr {
+        text.string().map_or_else(
             || {
                 self.fail(path, Reason::LoneSurrogate);
-                raw.lossy_string().into()
+                text.lossy_string().into()
             },
             SmolStr::from,
         )
@@ -112,9 +112,9 @@ impl Reader<'_> {
         self.members.drain(begin..).collect()
     }
 
-    fn key(&mut self, raw: Raw<'_>, parent: &Path<'_>) -> SmolStr {
-        let Some(key) = raw.string() else {
-            let key = SmolStr::from(raw.lossy_string());
+    fn key(&mut self, text: Text<'_>, parent: &Path<'_>) -> SmolStr {
+        let Some(key) = text.string() else {
+            let key = SmolStr::from(text.lossy_string());
             self.fail(&Path::Key(parent, &key), Reason::LoneSurrogateInKey);
             return key;
         };
@@ -122,7 +122,8 @@ impl Reader<'_> {
         if key.is_empty() {
             self.fail(&path, Reason::EmptyKey);
         }
-        if key.contains('\0') {
+        // It can only be written escaped.
+        if matches!(&key, Cow::Owned(key) if key.contains('\0')) {
             self.fail(&path, Reason::NulInKey);
         }
         if key.len() > MAX_KEY_BYTES {

@@ -108,7 +108,8 @@ mod tests {
         let before = outer.size();
         let inner = outer.get_mut("inner").and_then(|inner| inner.as_object_mut()).unwrap();
         inner.insert("text", "a text that is too long to stand in the place of its value");
-        let grown = object(r#"{"inner":{"deep":[],"text":"a text that is too long to stand in the place of its value"}}"#);
+        let grown =
+            object(r#"{"inner":{"deep":[],"text":"a text that is too long to stand in the place of its value"}}"#);
         assert_eq!((outer.size(), copy.size()), (grown.size(), before));
         outer.remove("inner");
         assert_eq!(outer.size(), Object::new().size());

@@ -1,6 +1,6 @@
 //! What a record refers to, and what becomes of it.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use insta::assert_snapshot;
 
@@ -8,6 +8,20 @@ use super::*;
 
 const OFFERING: &str = r#"{"data":{"type":"subscription_offering","attributes":{"external_ref":"box","name":"Box",
     "products":["tea",{"name":"Mug","external_ref":"mug","sku":null}],"plans":["monthly"],"features":["lounge"]}}}"#;
+
+#[test]
+fn a_type_refers_to_those_that_it_says_it_does() {
+    let mut file = Vec::new();
+    samples::generate(2_000, 7, 0, &mut file).unwrap();
+    let drafts = crate::jsonl::lines(&file).map(|line| read(line.bytes).unwrap());
+    let refers = |draft: Draft| {
+        let from = draft.record_type();
+        draft.references().iter().map(|reference| (from, reference.record_type)).collect::<Vec<_>>()
+    };
+    let found: HashSet<_> = drafts.flat_map(refers).collect();
+    let said = RecordType::ALL.iter().flat_map(|from| from.refers_to().iter().map(|to| (*from, *to))).collect();
+    assert_eq!(found, said);
+}
 
 #[test]
 fn an_offering_refers_by_its_strings() {

@@ -46,7 +46,7 @@ pub(super) fn errors(line: &str) -> Vec<RecordError> {
 
 /// The errors of a line, whose references lead to nothing where a name is not there; of those that are there no more is known.
 fn errors_where(line: &str, is_there: impl Fn(&str) -> bool) -> Vec<RecordError> {
-    let draft = FileLines::of(line.as_bytes()).unwrap().next().unwrap().read();
+    let draft = FileLines::of(line.as_bytes()).unwrap()[0].read();
     let id = crate::RecordId::parse(super::ID).unwrap();
     let answer = |name: &str| if is_there(name) { Resolution::Unknown } else { Resolution::Missing };
     let errors = draft.and_then(|draft| draft.look_up(|reference| answer(&reference.text)).resolve(id).map(|_| ()));

@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use super::Raw;
+use super::{Raw, Text};
 
 /// What is left of a checked text. What it is asked for is there, since the grammar says so: nothing here can fail.
 pub(crate) struct Cursor<'a>(&'a str);
@@ -36,16 +36,22 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes over a key and its colon.
-    pub(crate) fn key(&mut self) -> Raw<'a> {
-        let key = self.go(self.string_length());
+    pub(crate) fn key(&mut self) -> Text<'a> {
+        let key = self.text();
         self.takes(b':');
         key
+    }
+
+    /// Goes over a string: what comes is one.
+    pub(crate) fn text(&mut self) -> Text<'a> {
+        let (length, is_plain) = self.string_length();
+        Text { written: self.go(length).text(), is_plain }
     }
 
     /// Goes over a value, whatever it is, and however deep: without recursion.
     pub(crate) fn value(&mut self) -> Raw<'a> {
         let length = match self.first() {
-            b'"' => self.string_length(),
+            b'"' => self.string_length().0,
             b'[' | b'{' => self.container_length(),
             _ => self.until(|byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n')),
         };
@@ -66,21 +72,21 @@ impl<'a> Cursor<'a> {
         self.0.bytes().position(is_there).unwrap_or(self.0.len())
     }
 
-    /// How long the string is that comes, with its quotes.
-    fn string_length(&self) -> usize {
+    /// How long the string is that comes, with its quotes, and whether nothing in it is escaped.
+    fn string_length(&self) -> (usize, bool) {
         let bytes = self.0.as_bytes();
-        let mut at = 1;
+        let (mut at, mut is_plain) = (1, true);
         while let Some(rest) = bytes.get(at..)
             && let Some(length) = memchr2(b'"', b'\\', rest)
         {
             at += length + 1;
             if rest.get(length) == Some(&b'"') {
-                return at;
+                return (at, is_plain);
             }
             // What is escaped, be it a quote, ends nothing.
-            at += 1;
+            (at, is_plain) = (at + 1, false);
         }
-        bytes.len()
+        (bytes.len(), is_plain)
     }
 
     /// How long the array or object is that comes, with its brackets.
@@ -88,7 +94,7 @@ impl<'a> Cursor<'a> {
         let (mut inner, mut open) = (Cursor(self.0), 0_usize);
         while !inner.0.is_empty() {
             let length = match inner.first() {
-                b'"' => inner.string_length(),
+                b'"' => inner.string_length().0,
                 b'[' | b'{' => {
                     open += 1;
                     1
