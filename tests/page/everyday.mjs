@@ -167,7 +167,9 @@ async function mend(person, names) {
   const fields = person.page.locator('textarea[aria-invalid=true]');
   // A click on what is said selects the culprit.
   const refused = await fields.evaluateAll((fields) =>
-    fields.map((field) => {
+    fields.map((field, index) => {
+      // On a busy machine more rows may be drawn meanwhile: those wait for the next round.
+      field.dataset.seen = index;
       const sentences = [...field.parentElement.querySelectorAll('.find')];
       return { text: field.value, said: sentences.map((sentence) => (sentence.click(), [sentence.textContent, field.selectionStart])) };
     }),
@@ -179,7 +181,15 @@ async function mend(person, names) {
       return better;
     }, text),
   );
-  await fields.evaluateAll((fields, better) => fields.forEach((field, index) => ((field.value = better[index]), field.dispatchEvent(new Event('input')))), better);
+  await person.page.locator('textarea[data-seen]').evaluateAll(
+    (fields, better) =>
+      fields.forEach((field) => {
+        field.value = better[field.dataset.seen];
+        delete field.dataset.seen;
+        field.dispatchEvent(new Event('input'));
+      }),
+    better,
+  );
   await person.see('Changed since the last check.');
   await person.click('button', 'Check');
   await person.page.getByText(/lines are good|still refused/).waitFor();
