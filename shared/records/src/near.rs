@@ -67,6 +67,8 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const KNOWN: [&str; 5] = ["dry_run", "external_ref", "name", "price", "price_units"];
@@ -116,6 +118,15 @@ mod tests {
         }
         for far in ["", "colour", "no", "na", "external_name", "run", "dry"] {
             assert_eq!(nearest(far, KNOWN), None, "{far}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn names_that_are_two_edits_apart_differ_in_four_letters_at_the_most(a in "[a-gA-G0-9_ -]{1,8}", b in "[a-gA-G0-9_ -]{1,8}") {
+            if osa_distance(&letters(&a), &letters(&b)) <= 2 {
+                prop_assert!((kinds(&letters(&a)) ^ kinds(&b)).count_ones() <= 4);
+            }
         }
     }
 }
