@@ -20,7 +20,7 @@ use crate::{
 const AHEAD: usize = 1_024;
 
 /// How many bytes of memory copies of referred objects may take. What is more is built again.
-const MOST_COPIES: usize = 40 << 20;
+const MOST_COPIES: usize = 32 << 20;
 
 /// How many bytes of memory may be kept of what is to be said of lines. What is more is found again.
 const MOST_REPORTED: usize = 4 << 20;

@@ -91,11 +91,12 @@ impl<'a> Fields<'a> {
 
     /// The same, with an example of what it may be.
     pub(super) fn required_as(&mut self, name: &'static str, example: Option<&str>) -> Field<'_> {
-        let given = self.object.get(name);
+        let place = self.object.place(name);
+        let given = place.and_then(|place| self.object.at(place));
         let is_told = given.is_none_or(|value| is_missing(name, value)) && !self.findings.errors.is_full();
         let is_null = matches!(given, Some(Json::Null));
         let meant = if is_told { self.meant(name, example, is_null) } else { String::new() };
-        let field = self.optional(name);
+        let field = self.at(name, place);
         if field.value.is_none() {
             let null = if is_null { ", not null" } else { "" };
             let problem = format_args!("\"{name}\" is required{null}{meant}");
@@ -129,8 +130,18 @@ impl<'a> Fields<'a> {
 
     /// An attribute that may be missing; null counts as missing, and is dropped.
     pub(super) fn optional(&mut self, name: &'static str) -> Field<'_> {
+        let place = self.object.place(name);
+        self.at(name, place)
+    }
+
+    /// The attribute that stands at a place; one that counts as missing is dropped.
+    fn at(&mut self, name: &'static str, place: Option<usize>) -> Field<'_> {
         self.known.push(name);
-        let value = self.object.get_mut_unless(name, |value| is_missing(name, value));
+        let is_dropped = place.and_then(|place| self.object.at(place)).is_some_and(|value| is_missing(name, value));
+        if is_dropped {
+            self.object.remove(name);
+        }
+        let value = place.filter(|_| !is_dropped).and_then(|place| self.object.at_mut(place));
         Field { value, path: Path::Key(&self.path, name), findings: &mut *self.findings }
     }
 

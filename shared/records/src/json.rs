@@ -182,18 +182,7 @@ impl Object {
 
     /// The value of a member, to change it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Json> {
-        self.get_mut_unless(key, |_| false)
-    }
-
-    /// The same, but a value that a condition holds for is taken out.
-    pub(crate) fn get_mut_unless(&mut self, key: &str, is_out: impl FnOnce(&Json) -> bool) -> Option<&mut Json> {
-        let place = self.place(key)?;
-        let members = self.members();
-        if members.get(place).is_some_and(|(_, value)| is_out(value)) {
-            members.remove(place);
-            return None;
-        }
-        members.get_mut(place).map(|(_, value)| value)
+        self.place(key).and_then(|place| self.at_mut(place))
     }
 
     /// Takes a member out; the others keep their order.
@@ -267,7 +256,18 @@ impl Object {
         *self.0.size.get_or_init(|| Size::of_members(&self.0.list))
     }
 
-    fn place(&self, key: &str) -> Option<usize> {
+    /// The value at a place.
+    pub(crate) fn at(&self, place: usize) -> Option<&Json> {
+        self.0.list.get(place).map(|(_, value)| value)
+    }
+
+    /// The value at a place, to change it.
+    pub(crate) fn at_mut(&mut self, place: usize) -> Option<&mut Json> {
+        self.members().get_mut(place).map(|(_, value)| value)
+    }
+
+    /// Where among the members one stands.
+    pub(crate) fn place(&self, key: &str) -> Option<usize> {
         self.iter().position(|(name, _)| name == key)
     }
 

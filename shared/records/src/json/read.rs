@@ -10,6 +10,9 @@ use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
 /// Up to so many keys are compared one by one: most objects have fewer, and no set is made for them.
 const FEW: usize = 16;
 
+/// About as many members as stand in open objects.
+const MOST_OPEN: usize = 16;
+
 /// Reads one line as one JSON object, and reports everything that is wrong with it.
 ///
 /// Returns `None` when the line is not JSON or no object. Otherwise returns the object even where errors were reported, so
@@ -29,7 +32,7 @@ pub(crate) fn read_again(line: &str, report: &mut dyn FnMut(JsonError<'_>)) -> O
 }
 
 fn build(raw: Raw<'_>, report: &mut dyn FnMut(JsonError<'_>)) -> Option<Object> {
-    let mut reader = Reader { report, members: Vec::new(), items: Vec::new() };
+    let mut reader = Reader { report, members: Vec::with_capacity(MOST_OPEN), items: Vec::new() };
     match reader.value(&mut Cursor::at(raw), 1, &Path::Line) {
         Json::Object(object) => Some(object),
         other => {
