@@ -81,11 +81,17 @@ async fn drop_taken_in(programs: &Programs) -> Outcome<Row> {
 /// The check of a file by the rules, as `imports check` does it.
 async fn check() -> Outcome<[Row; 2]> {
     let file = ImportFile::full(Kind::Good).make()?;
-    let took = peers::check(&file).await?;
-    let over = (crate::real(took.peak) - crate::real(u64::try_from(file.len())?)) / MEGABYTE;
+    let (mut times, mut peak) = (Vec::new(), 0);
+    for _ in 0..TIMES {
+        let took = peers::check(&file).await?;
+        times.push(took.wall * 1e3);
+        peak = peak.max(took.peak);
+    }
+    let over = (crate::real(peak) - crate::real(u64::try_from(file.len())?)) / MEGABYTE;
+    let time = median(times).unwrap_or(f64::NAN);
     let what = |what: &str| format!("check of {FULL} lines{what}");
     Ok([
-        Row::new("S", what(""), Wanted::AtMost(500.0), took.wall * 1e3, Unit::Milliseconds),
+        Row::new("S", what(""), Wanted::AtMost(500.0), time, Unit::Milliseconds),
         Row::new("S", what(": most memory over the file's size"), Wanted::AtMost(64.0), over, Unit::Megabytes),
     ])
 }
