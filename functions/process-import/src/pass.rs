@@ -127,7 +127,7 @@ where
         if let Some(fault) = self.unheard_dry_run(&lines) {
             return self.report_untried(&fault, &lines).await;
         }
-        for line in &*lines {
+        for line in lines.iter() {
             self.progress.uploaded(line);
         }
         let (sender, settled) = channel(UNREPORTED);
@@ -168,7 +168,7 @@ where
     /// Ends the job, each line having failed for a reason that concerns the file as a whole.
     async fn report_untried(&self, fault: &JobFault, lines: &FileLines<'_>) -> Result<(), Stop> {
         let (mut report, mut failed, outcome) = (self.begin_report(), 0, Err(vec![fault.of_line()]));
-        for line in &**lines {
+        for line in lines.iter() {
             self.progress.uploaded(line);
             let FileLine { number, raw, record_type, .. } = *line;
             let external_ref = line.external_ref.as_deref();

@@ -16,7 +16,7 @@ pub use error::{JsonError, Reason};
 pub use number::Decimal;
 pub use path::Path;
 pub use place::{Place, place};
-pub(crate) use raw::{Inner, Raw, Text, grammar};
+pub(crate) use raw::{Inner, Raw, grammar};
 pub use read::read;
 pub(crate) use read::read_again;
 

@@ -58,10 +58,11 @@ impl Ids {
         self.of(draft.record_type(), draft.external_ref(), line.number)
     }
 
-    /// The id of the object of a line; `None` when the line is of no known type.
+    /// The id of the object of a line; `None` when the line is of no known type, or its id is not known.
     #[must_use]
     pub fn of_line(&self, line: &FileLine<'_>) -> Option<RecordId> {
-        Some(self.of(line.record_type?, line.external_ref.as_deref(), line.number))
+        let record_type = line.record_type.filter(|_| !matches!(self, Self::Unknown))?;
+        Some(self.of(record_type, line.external_ref.as_deref(), line.number))
     }
 }
 
@@ -200,9 +201,7 @@ impl<'f> References<'f> {
 
 impl<'f> References<'f> {
     fn by_id(&self) -> &HashMap<RecordId, &'f FileLine<'f>> {
-        let are_known = matches!(self.ids, Ids::Derived { .. });
-        let firsts = || self.firsts().filter(|_| are_known);
-        self.by_id.get_or_init(|| firsts().filter_map(|line| Some((self.ids.of_line(line)?, line))).collect())
+        self.by_id.get_or_init(|| self.firsts().filter_map(|line| Some((self.ids.of_line(line)?, line))).collect())
     }
 
     /// The lines, those aside that repeat the name of another.
@@ -390,5 +389,16 @@ mod tests {
         };
         assert_eq!(kept(&format!("{product}\n{offering}")), "\"Another tea\"");
         assert_eq!(kept(product), "\"Tea\"");
+    }
+
+    #[test]
+    fn where_ids_are_not_known_no_reference_names_a_line_by_one() {
+        let lines = FileLines::of(br#"{"type":"subscription_product","external_ref":"tea","name":"Tea"}"#).unwrap();
+        let named = |ids: Ids, id: RecordId| {
+            References::of(&lines, ids).line(&reference(RecordType::SubscriptionProduct, &id.to_string())).is_some()
+        };
+        let derived = ids().of_line(&lines[0]).unwrap();
+        assert!(named(ids(), derived));
+        assert!(!named(Ids::Unknown, derived) && !named(Ids::Unknown, RecordId::from_number(1)));
     }
 }

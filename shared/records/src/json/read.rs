@@ -4,7 +4,8 @@ use std::{borrow::Cow, collections::HashSet};
 
 use smol_str::SmolStr;
 
-use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, Text, explain::explain, grammar, raw::Cursor};
+use super::raw::{Cursor, Text};
+use super::{Decimal, Json, JsonError, Object, Path, Raw, Reason, explain::explain, grammar};
 use crate::limits::{MAX_DEPTH, MAX_KEY_BYTES};
 
 /// Up to so many keys are compared one by one: most objects have fewer, and no set is made for them.
